@@ -1,0 +1,24 @@
+/*
+ * Time.  *_s is Unix seconds (UTC), *_ms milliseconds of a clock that only goes
+ * forward and has no meaning outside the process.
+ */
+#ifndef TLSQ_BASE_CLOCK_H
+#define TLSQ_BASE_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_now_s(void);
+int64_t clock_unix_ms(void);
+int64_t clock_mono_ms(void);
+
+/* "2026-11-23T12:34:56Z" */
+enum { CLOCK_ISO_LEN = 21 };
+void clock_iso(char dst[CLOCK_ISO_LEN], int64_t unix_s);
+/* RFC 5322 3.3 date-time in UTC: "Mon, 23 Nov 2026 12:34:56 +0000" */
+enum { CLOCK_RFC5322_LEN = 40 };
+void clock_rfc5322(char dst[CLOCK_RFC5322_LEN], int64_t unix_s);
+/* "HH:MM:SS", with "D+" before it from one day on, as Sendmail logs delays. */
+enum { CLOCK_DELAY_LEN = 32 };
+void clock_delay(char dst[CLOCK_DELAY_LEN], int64_t seconds);
+
+#endif

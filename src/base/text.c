@@ -1,0 +1,135 @@
+/*
+ * ASCII text helpers and the escaping of foreign octets.
+ */
+#include "base/text.h"
+
+#include <string.h>
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool
+text_copy(char *dst, size_t room, const char *src)
+{
+	size_t n = strlen(src);
+	bool fits = n < room;
+
+	if (room == 0)
+		return false;
+	if (!fits)
+		n = room - 1;
+	memcpy(dst, src, n);
+	dst[n] = '\0';
+	return fits;
+}
+
+void
+text_lower(char *s)
+{
+	for (; *s != '\0'; s++)
+		*s = lower(*s);
+}
+
+bool
+text_equal_nocase(const char *a, const char *b)
+{
+	while (*a != '\0' && lower(*a) == lower(*b))
+		a++, b++;
+	return *a == *b || lower(*a) == lower(*b);
+}
+
+bool
+text_starts_nocase(const char *s, const char *prefix)
+{
+	for (; *prefix != '\0'; s++, prefix++)
+		if (lower(*s) != lower(*prefix))
+			return false;
+	return true;
+}
+
+void
+text_hex(char *dst, const uint8_t *data, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		*dst++ = digits[data[i] >> 4];
+		*dst++ = digits[data[i] & 15];
+	}
+	*dst = '\0';
+}
+
+/* RFC 3629 section 4: shortest forms only, no surrogates, up to U+10FFFF. */
+size_t
+text_utf8_len(const char *s, size_t len)
+{
+	static const struct {
+		uint8_t first_lo, first_hi, second_lo, second_hi, len;
+	} forms[] = {
+		{ 0x00, 0x7f, 0, 0, 1 },       { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	const uint8_t *u = (const uint8_t *)s;
+
+	for (size_t i = 0; len > 0 && i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (u[0] < forms[i].first_lo || u[0] > forms[i].first_hi)
+			continue;
+		if (len < forms[i].len)
+			return 0;
+		if (forms[i].len > 1 && (u[1] < forms[i].second_lo ||
+		    u[1] > forms[i].second_hi))
+			return 0;
+		for (size_t k = 2; k < forms[i].len; k++)
+			if ((u[k] & 0xc0) != 0x80)
+				return 0;
+		return forms[i].len;
+	}
+	return 0;
+}
+
+/* C0, DEL, backslash and C1 (which terminals obey too) are never shown raw. */
+static bool
+shown_raw(const char *s, size_t n)
+{
+	const uint8_t *u = (const uint8_t *)s;
+
+	if (n == 1)
+		return u[0] >= 0x20 && u[0] != 0x7f && u[0] != '\\';
+	return n > 1 && !(u[0] == 0xc2 && u[1] < 0xa0);
+}
+
+void
+text_escape(char *dst, size_t room, const char *src, size_t len)
+{
+	size_t used = 0;
+
+	if (room == 0)
+		return;
+	while (len > 0) {
+		size_t n = text_utf8_len(src, len);
+
+		if (shown_raw(src, n)) {
+			if (room - used <= n)
+				break;
+			memcpy(dst + used, src, n);
+			used += n;
+		} else {
+			n = 1;
+			if (room - used <= 4)
+				break;
+			dst[used++] = '\\';
+			dst[used++] = 'x';
+			text_hex(dst + used, (const uint8_t *)src, 1);
+			used += 2;
+		}
+		src += n;
+		len -= n;
+	}
+	dst[used] = '\0';
+}

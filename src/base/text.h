@@ -1,0 +1,26 @@
+/*
+ * Small text helpers: ASCII only, locale never consulted.
+ */
+#ifndef TLSQ_BASE_TEXT_H
+#define TLSQ_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Copies as much as fits, always NUL-terminated; false where it was cut. */
+bool text_copy(char *dst, size_t room, const char *src);
+void text_lower(char *s);
+bool text_equal_nocase(const char *a, const char *b);
+bool text_starts_nocase(const char *s, const char *prefix);
+/* Lower-case hex of n octets; dst has room for 2n + 1. */
+void text_hex(char *dst, const uint8_t *data, size_t n);
+/*
+ * Escapes control characters, DEL, backslash and octets that are not part of
+ * well-formed UTF-8 as \xHH; cuts at room.  For anything remote that is shown.
+ */
+void text_escape(char *dst, size_t room, const char *src, size_t len);
+/* Octets of the well-formed UTF-8 character at s (1 to 4); 0 if it is none. */
+size_t text_utf8_len(const char *s, size_t len);
+
+#endif

@@ -1,0 +1,1 @@
+dnl Placeholder replaced by the module that owns it (src/tls).

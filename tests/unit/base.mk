@@ -1,0 +1,7 @@
+# Unit tests of base.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/base_test
+TESTS += tests/unit/base_test
+tests_unit_base_test_SOURCES = tests/unit/base_test.c
+tests_unit_base_test_LDADD = $(unit_ldadd)
+endif

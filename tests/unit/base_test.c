@@ -1,0 +1,105 @@
+/*
+ * base: escaping of foreign octets, buffers with limits, spellings of time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+static void
+escape_hides_what_could_forge_a_line(void **state)
+{
+	static const struct {
+		const char *why, *in;
+		size_t len;
+		const char *out;
+	} rows[] = {
+		{ "plain text stays", "250 ok", 6, "250 ok" },
+		{ "a line end would start a forged line", "a\r\nb", 4,
+		  "a\\x0d\\x0ab" },
+		{ "terminal escapes", "\033[2J", 4, "\\x1b[2J" },
+		{ "UTF-8 stays", "gr\xc3\xbc\xc3\x9f", 6, "gr\xc3\xbc\xc3\x9f" },
+		{ "overlong slash is not UTF-8", "\xc0\xaf", 2, "\\xc0\\xaf" },
+		{ "C1 CSI is a terminal control", "\xc2\x9b", 2, "\\xc2\\x9b" },
+		{ "backslash, so that escapes are unambiguous", "\\", 1,
+		  "\\x5c" },
+		{ "NUL does not end the text", "a\0b", 3, "a\\x00b" },
+		{ "truncated UTF-8 at the end", "a\xe2\x82", 3, "a\\xe2\\x82" },
+	};
+	char out[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		text_escape(out, sizeof(out), rows[i].in, rows[i].len);
+		if (strcmp(out, rows[i].out) != 0)
+			fail_msg("%s: got %s", rows[i].why, out);
+	}
+	text_escape(out, 5, "\r\n", 2);
+	assert_string_equal(out, "\\x0d"); /* never half an escape */
+}
+
+static void
+buf_refuses_beyond_its_limit(void **state)
+{
+	struct buf b = { NULL, 0, 0, 8 };
+
+	(void)state;
+	assert_true(buf_puts(&b, "12345678"));
+	assert_false(buf_puts(&b, "9"));
+	assert_string_equal(buf_str(&b), "12345678");
+	buf_shift(&b, 4);
+	assert_string_equal(buf_str(&b), "5678");
+	assert_true(buf_printf(&b, "%d", 42));
+	assert_string_equal(buf_str(&b), "567842");
+	buf_free(&b);
+}
+
+static void
+times_are_spelled_as_the_rfcs_say(void **state)
+{
+	char iso[CLOCK_ISO_LEN], mail[CLOCK_RFC5322_LEN], d[CLOCK_DELAY_LEN];
+
+	(void)state;
+	clock_iso(iso, 0);
+	assert_string_equal(iso, "1970-01-01T00:00:00Z");
+	clock_rfc5322(mail, 1700000000);
+	assert_string_equal(mail, "Tue, 14 Nov 2023 22:13:20 +0000");
+	clock_delay(d, 3661);
+	assert_string_equal(d, "01:01:01");
+	clock_delay(d, 2 * 86400 + 1);
+	assert_string_equal(d, "2+00:00:01");
+}
+
+static void
+errors_gather_prefixes(void **state)
+{
+	struct error err;
+
+	(void)state;
+	assert_false(error_set(&err, EX_TEMPFAIL, "database is locked"));
+	assert_false(error_prefix(&err, "%s", "spool.db"));
+	assert_string_equal(err.text, "spool.db: database is locked");
+	assert_int_equal(err.code, EX_TEMPFAIL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(escape_hides_what_could_forge_a_line),
+		cmocka_unit_test(buf_refuses_beyond_its_limit),
+		cmocka_unit_test(times_are_spelled_as_the_rfcs_say),
+		cmocka_unit_test(errors_gather_prefixes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
