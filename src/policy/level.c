@@ -1,0 +1,145 @@
+/*
+ * The session rows of the TLS policy as two tables: what an event means, and
+ * what each level does about it.
+ */
+#include "policy/level.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+static const char *const level_names[] = {
+	[LEVEL_UNSET] = "unset",
+	[LEVEL_NONE] = "none",
+	[LEVEL_OPPORTUNISTIC] = "opportunistic",
+	[LEVEL_MANDATORY] = "mandatory",
+	[LEVEL_MTA_STS] = "mta-sts",
+	[LEVEL_DANE] = "dane",
+};
+static_assert(sizeof(level_names) / sizeof(level_names[0]) == LEVEL_COUNT, "");
+
+static const char *const want_names[] = {
+	[WANT_REQUIRE] = "require",
+	[WANT_OPTIONAL] = "optional",
+	[WANT_DISABLE] = "disable",
+};
+
+/* How an event is recorded.  The RFC 8460 words are of its section 4.3.1. */
+static const struct {
+	const char *status, *result_type;
+} event_records[] = {
+	[EVENT_STARTTLS_MISSING] = { "4.7.4", "starttls-not-supported" },
+	[EVENT_STARTTLS_REFUSED] = { "4.7.4", "starttls-not-supported" },
+	[EVENT_HANDSHAKE_FAILED] = { "4.7.5", "validation-failure" },
+	[EVENT_EARLY_OCTETS] = { "4.7.5", "validation-failure" },
+	[EVENT_CERT_EXPIRED] = { "4.7.5", "certificate-expired" },
+	[EVENT_CERT_HOST_MISMATCH] = { "4.7.5", "certificate-host-mismatch" },
+	[EVENT_CERT_NOT_TRUSTED] = { "4.7.5", "certificate-not-trusted" },
+	[EVENT_CERT_INVALID] = { "4.7.5", "validation-failure" },
+	[EVENT_TLSA_MISMATCH] = { "4.7.5", "validation-failure" },
+};
+static_assert(sizeof(event_records) / sizeof(event_records[0]) == EVENT_COUNT,
+    "");
+
+const char *
+policy_level_name(enum policy_level level)
+{
+	return level < LEVEL_COUNT ? level_names[level] : "unset";
+}
+
+bool
+policy_want_parse(const char *text, enum policy_want *want_r)
+{
+	*want_r = WANT_REQUIRE;
+	for (size_t i = 0; i < sizeof(want_names) / sizeof(want_names[0]); i++) {
+		if (strcmp(text, want_names[i]) != 0)
+			continue;
+		*want_r = (enum policy_want)i;
+		return true;
+	}
+	return false;
+}
+
+enum policy_level
+policy_starttls_level(enum policy_want starttls)
+{
+	switch (starttls) {
+	case WANT_OPTIONAL:
+		return LEVEL_OPPORTUNISTIC;
+	case WANT_DISABLE:
+		return LEVEL_NONE;
+	case WANT_REQUIRE:
+		break;
+	}
+	return LEVEL_MANDATORY;
+}
+
+static enum policy_action
+action_for(enum policy_level level, enum policy_event event, bool allow_invalid)
+{
+	switch (event) {
+	case EVENT_STARTTLS_MISSING:
+	case EVENT_STARTTLS_REFUSED:
+		/* RFC 7435 3: opportunistic use never hinders delivery.  RFC
+		 * 7672 2.2, RFC 8461 4: an authenticated level does. */
+		return level <= LEVEL_OPPORTUNISTIC ? ACTION_CONTINUE_PLAIN :
+		    ACTION_SKIP_HOST;
+	case EVENT_CERT_EXPIRED:
+	case EVENT_CERT_HOST_MISMATCH:
+	case EVENT_CERT_NOT_TRUSTED:
+	case EVENT_CERT_INVALID:
+		/* RFC 8461 4.2: always checked; RFC 7672 3.1: PKIX does not
+		 * count where a TLSA record decides. */
+		if (level == LEVEL_DANE)
+			return ACTION_CONTINUE;
+		return level != LEVEL_MTA_STS && allow_invalid ?
+		    ACTION_CONTINUE : ACTION_SKIP_HOST;
+	case EVENT_TLSA_MISMATCH:
+		/* Only level dane asks; RFC 7672 2.2. */
+	case EVENT_HANDSHAKE_FAILED:
+		/* Never plaintext after a failed handshake in the same attempt:
+		 * an attacker could cause it. */
+	case EVENT_EARLY_OCTETS:
+		/* Response injection (CVE-2021-38371 and its kin). */
+	case EVENT_COUNT:
+		break;
+	}
+	return ACTION_SKIP_HOST;
+}
+
+/* Which word of recipient.last_error: a certificate fails as what asked for it. */
+static const char *
+error_word(enum policy_level level, enum policy_event event)
+{
+	switch (event) {
+	case EVENT_TLSA_MISMATCH:
+		return "dane";
+	case EVENT_CERT_EXPIRED:
+	case EVENT_CERT_HOST_MISMATCH:
+	case EVENT_CERT_NOT_TRUSTED:
+	case EVENT_CERT_INVALID:
+		return level == LEVEL_MTA_STS ? "mta-sts" : "tls";
+	case EVENT_STARTTLS_MISSING:
+	case EVENT_STARTTLS_REFUSED:
+	case EVENT_HANDSHAKE_FAILED:
+	case EVENT_EARLY_OCTETS:
+	case EVENT_COUNT:
+		break;
+	}
+	return "tls";
+}
+
+struct policy_consequence
+policy_session_event(enum policy_level level, enum policy_event event,
+    bool allow_invalid)
+{
+	struct policy_consequence c;
+
+	assert(level > LEVEL_UNSET && level < LEVEL_COUNT);
+	assert(event < EVENT_COUNT);
+	c.action = action_for(level, event, allow_invalid);
+	c.error = error_word(level, event);
+	c.status = event_records[event].status;
+	c.result_type = event_records[event].result_type;
+	return c;
+}

@@ -1,0 +1,70 @@
+/*
+ * What a host must prove before mail is handed to it, and what follows from each
+ * thing that can go wrong in the session.  PURE.
+ *
+ * The rules are POLICY of doc/policy.md sections 1 and 2; each is a row in
+ * level.c with its RFC section.
+ */
+#ifndef TLSQ_POLICY_LEVEL_H
+#define TLSQ_POLICY_LEVEL_H
+
+#include <stdbool.h>
+
+/* Ordered: a higher level proves more.  Unset is not a level: asserted away. */
+enum policy_level {
+	LEVEL_UNSET,
+	LEVEL_NONE,		/* plaintext: STARTTLS is not used */
+	LEVEL_OPPORTUNISTIC,	/* TLS where offered */
+	LEVEL_MANDATORY,	/* TLS */
+	LEVEL_MTA_STS,		/* TLS, PKIX, host name, host in the policy */
+	LEVEL_DANE,		/* a TLSA record matches */
+	LEVEL_COUNT
+};
+
+/* "none", "opportunistic", "mandatory", "mta-sts", "dane" (attempt.level). */
+const char *policy_level_name(enum policy_level level);
+
+/* What one key of queue.tls.<id> asks for.  0 is the strictest. */
+enum policy_want { WANT_REQUIRE, WANT_OPTIONAL, WANT_DISABLE };
+
+/* "require", "optional", "disable"; false where the text is none of them. */
+bool policy_want_parse(const char *text, enum policy_want *want_r);
+
+/* The level that starttls alone asks for. */
+enum policy_level policy_starttls_level(enum policy_want starttls);
+
+/* What can go wrong between the greeting and MAIL FROM. */
+enum policy_event {
+	EVENT_STARTTLS_MISSING,	/* not in the EHLO reply, or HELO only */
+	EVENT_STARTTLS_REFUSED,	/* offered, then answered with 4xx or 5xx */
+	EVENT_HANDSHAKE_FAILED,	/* or timed out */
+	EVENT_EARLY_OCTETS,	/* octets between the 220 and the handshake */
+	EVENT_CERT_EXPIRED,	/* certificate at its PKIX check ... */
+	EVENT_CERT_HOST_MISMATCH,
+	EVENT_CERT_NOT_TRUSTED,
+	EVENT_CERT_INVALID,	/* ... for any other reason */
+	EVENT_TLSA_MISMATCH,	/* no TLSA record matched */
+	EVENT_COUNT
+};
+
+enum policy_action {
+	ACTION_SKIP_HOST,	/* no mail to this host; try the next one */
+	ACTION_CONTINUE,	/* go on; a certificate problem is recorded */
+	ACTION_CONTINUE_PLAIN	/* go on without TLS */
+};
+
+/*
+ * What follows, and how a refusal is recorded.  error is one of the words of
+ * recipient.last_error, status the enhanced code as 4.x.y, result_type the RFC
+ * 8460 word (NULL where none applies); all static.
+ */
+struct policy_consequence {
+	enum policy_action action;
+	const char *error, *status, *result_type;
+};
+
+/* Total over all levels and events.  allow_invalid is allow-invalid-certs. */
+struct policy_consequence policy_session_event(enum policy_level level,
+    enum policy_event event, bool allow_invalid);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * The retry schedule.
+ */
+#include "policy/retry.h"
+
+#include <assert.h>
+
+int64_t
+retry_expires_at(const struct retry_schedule *s, int64_t received_at)
+{
+	return s->expire_s > 0 ? received_at + s->expire_s : 0;
+}
+
+struct retry_verdict
+retry_after(const struct retry_schedule *s, int64_t received_at,
+    int64_t attempts, int64_t now, int jitter_permille)
+{
+	int64_t expires_at = retry_expires_at(s, received_at), delay;
+	struct retry_verdict v = { false, 0 };
+	size_t step;
+
+	assert(s->n_retry > 0 && attempts > 0);
+	if ((s->max_attempts > 0 && attempts >= s->max_attempts) ||
+	    (expires_at > 0 && now >= expires_at)) {
+		v.expired = true;
+		return v;
+	}
+	step = (size_t)(attempts - 1);
+	if (step >= s->n_retry)
+		step = s->n_retry - 1;
+	delay = s->retry_s[step];
+	v.next_attempt_at = now + delay + delay * jitter_permille / 10000;
+	/* One last attempt at the very end (RFC 5321 4.5.4.1). */
+	if (expires_at > 0 && v.next_attempt_at > expires_at)
+		v.next_attempt_at = expires_at;
+	return v;
+}

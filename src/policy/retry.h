@@ -1,0 +1,37 @@
+/*
+ * When a recipient is tried again, and when it is given up.  PURE: time comes
+ * in as `now`.
+ */
+#ifndef TLSQ_POLICY_RETRY_H
+#define TLSQ_POLICY_RETRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A queue.schedule.<id>: delays in seconds; the last one repeats.  Exactly one
+ * of expire_s and max_attempts is above 0. */
+struct retry_schedule {
+	const int64_t *retry_s;
+	size_t n_retry;
+	int64_t expire_s;
+	int64_t max_attempts;
+};
+
+/* When a message received at received_at expires; 0: by attempts, not by age. */
+int64_t retry_expires_at(const struct retry_schedule *s, int64_t received_at);
+
+struct retry_verdict {
+	bool expired;		/* give up now */
+	int64_t next_attempt_at; /* where not expired; never after expires_at */
+};
+
+/*
+ * After the failed attempt number `attempts` (1 is the first).  jitter_permille
+ * (0 to 999, from the caller's random source) spreads the delay by up to a tenth,
+ * so that a backlog does not come back as one burst.
+ */
+struct retry_verdict retry_after(const struct retry_schedule *s,
+    int64_t received_at, int64_t attempts, int64_t now, int jitter_permille);
+
+#endif

@@ -1,0 +1,175 @@
+/*
+ * policy: the session rules over all combinations, the retry schedule.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "policy/dns.h"
+#include "policy/level.h"
+#include "policy/retry.h"
+
+static void
+each_rule_of_the_session(void **state)
+{
+	static const struct {
+		const char *why;
+		int level;
+		enum policy_event event;
+		bool allow_invalid;
+		enum policy_action action;
+		const char *error, *status, *type;
+	} rows[] = {
+		{ "RFC 7435: opportunistic goes on in plaintext",
+		  LEVEL_OPPORTUNISTIC, EVENT_STARTTLS_MISSING, false,
+		  ACTION_CONTINUE_PLAIN, "tls", "4.7.4",
+		  "starttls-not-supported" },
+		{ "a refused STARTTLS is a missing one", LEVEL_OPPORTUNISTIC,
+		  EVENT_STARTTLS_REFUSED, false, ACTION_CONTINUE_PLAIN, "tls",
+		  "4.7.4", "starttls-not-supported" },
+		{ "starttls = require", LEVEL_MANDATORY,
+		  EVENT_STARTTLS_MISSING, true, ACTION_SKIP_HOST, "tls",
+		  "4.7.4", "starttls-not-supported" },
+		{ "RFC 7672 2.2: usable TLSA needs TLS", LEVEL_DANE,
+		  EVENT_STARTTLS_MISSING, true, ACTION_SKIP_HOST, "tls",
+		  "4.7.4", "starttls-not-supported" },
+		{ "a failed handshake is never followed by plaintext",
+		  LEVEL_OPPORTUNISTIC, EVENT_HANDSHAKE_FAILED, true,
+		  ACTION_SKIP_HOST, "tls", "4.7.5", "validation-failure" },
+		{ "response injection", LEVEL_OPPORTUNISTIC,
+		  EVENT_EARLY_OCTETS, true, ACTION_SKIP_HOST, "tls", "4.7.5",
+		  "validation-failure" },
+		{ "opportunistic validates unless told otherwise",
+		  LEVEL_OPPORTUNISTIC, EVENT_CERT_NOT_TRUSTED, false,
+		  ACTION_SKIP_HOST, "tls", "4.7.5", "certificate-not-trusted" },
+		{ "allow-invalid-certs", LEVEL_MANDATORY, EVENT_CERT_EXPIRED,
+		  true, ACTION_CONTINUE, "tls", "4.7.5",
+		  "certificate-expired" },
+		{ "allow-invalid-certs never weakens mta-sts", LEVEL_MTA_STS,
+		  EVENT_CERT_HOST_MISMATCH, true, ACTION_SKIP_HOST, "mta-sts",
+		  "4.7.5", "certificate-host-mismatch" },
+		{ "RFC 7672 3.1: only TLSA decides", LEVEL_DANE,
+		  EVENT_CERT_EXPIRED, false, ACTION_CONTINUE, "tls", "4.7.5",
+		  "certificate-expired" },
+		{ "no TLSA record matches", LEVEL_DANE, EVENT_TLSA_MISMATCH,
+		  true, ACTION_SKIP_HOST, "dane", "4.7.5",
+		  "validation-failure" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct policy_consequence c = policy_session_event(
+		    (enum policy_level)rows[i].level, rows[i].event,
+		    rows[i].allow_invalid);
+
+		if (c.action != rows[i].action ||
+		    strcmp(c.error, rows[i].error) != 0 ||
+		    strcmp(c.status, rows[i].status) != 0 ||
+		    strcmp(c.result_type, rows[i].type) != 0)
+			fail_msg("%s: %d %s %s %s", rows[i].why, c.action,
+			    c.error, c.status, c.result_type);
+	}
+}
+
+static void
+no_combination_weakens_what_is_required(void **state)
+{
+	(void)state;
+	for (int level = LEVEL_NONE; level < LEVEL_COUNT; level++)
+		for (int event = 0; event < EVENT_COUNT; event++) {
+			struct policy_consequence strict, loose;
+
+			strict = policy_session_event((enum policy_level)level,
+			    (enum policy_event)event, false);
+			loose = policy_session_event((enum policy_level)level,
+			    (enum policy_event)event, true);
+			if (level >= LEVEL_MANDATORY) {
+				assert_int_not_equal(strict.action,
+				    ACTION_CONTINUE_PLAIN);
+				assert_int_not_equal(loose.action,
+				    ACTION_CONTINUE_PLAIN);
+			}
+			if (level >= LEVEL_MTA_STS)
+				assert_int_equal(strict.action, loose.action);
+			if (strict.action == ACTION_SKIP_HOST) {
+				assert_non_null(strict.error);
+				assert_int_equal(strict.status[0], '4');
+				assert_non_null(strict.result_type);
+			}
+		}
+}
+
+static void
+words_are_read_strictly(void **state)
+{
+	enum policy_want want;
+
+	(void)state;
+	assert_true(policy_want_parse("optional", &want));
+	assert_int_equal(want, WANT_OPTIONAL);
+	assert_int_equal(policy_starttls_level(want), LEVEL_OPPORTUNISTIC);
+	assert_true(policy_want_parse("disable", &want));
+	assert_int_equal(policy_starttls_level(want), LEVEL_NONE);
+	assert_false(policy_want_parse("Optional", &want));
+	assert_int_equal(want, WANT_REQUIRE); /* unknown fails closed */
+	assert_int_equal(policy_starttls_level(want), LEVEL_MANDATORY);
+	assert_string_equal(policy_level_name(LEVEL_MTA_STS), "mta-sts");
+	assert_string_equal(dns_status_name(DNS_BOGUS), "bogus");
+}
+
+static void
+the_last_delay_repeats_until_expiry(void **state)
+{
+	static const int64_t delays[] = { 120, 300 };
+	static const struct retry_schedule days = { delays, 2, 86400, 0 };
+	static const struct retry_schedule tries = { delays, 2, 0, 3 };
+	static const struct {
+		const char *why;
+		const struct retry_schedule *s;
+		int64_t attempts, now;
+		int jitter;
+		bool expired;
+		int64_t next;
+	} rows[] = {
+		{ "first delay", &days, 1, 1000, 0, false, 1120 },
+		{ "second delay", &days, 2, 1200, 0, false, 1500 },
+		{ "the last repeats", &days, 9, 2000, 0, false, 2300 },
+		{ "jitter adds up to a tenth", &days, 1, 1000, 999, false,
+		  1131 },
+		{ "one last attempt at the very end", &days, 9, 87300, 0,
+		  false, 87400 },
+		{ "expired", &days, 9, 87400, 0, true, 0 },
+		{ "attempts left", &tries, 2, 1000, 0, false, 1300 },
+		{ "attempts used up", &tries, 3, 1000, 0, true, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct retry_verdict v = retry_after(rows[i].s, 1000,
+		    rows[i].attempts, rows[i].now, rows[i].jitter);
+
+		if (v.expired != rows[i].expired ||
+		    v.next_attempt_at != rows[i].next)
+			fail_msg("%s: %d %lld", rows[i].why, v.expired,
+			    (long long)v.next_attempt_at);
+	}
+	assert_int_equal(retry_expires_at(&tries, 5), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_rule_of_the_session),
+		cmocka_unit_test(no_combination_weakens_what_is_required),
+		cmocka_unit_test(words_are_read_strictly),
+		cmocka_unit_test(the_last_delay_repeats_until_expiry),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
