@@ -1,0 +1,270 @@
+/*
+ * The configuration in its two stored shapes.
+ *
+ * struct conf_rows is what the database holds: TLS strategies, strategy rules,
+ * lookup maps, and all else as key and value text.  struct conf is the same,
+ * typed and with the defaults filled in, for programs that run.
+ *
+ * Only what the file said is in the rows; defaults are not, but a TLS strategy
+ * is always a whole row.  An object that is configured (queue.route.local, say)
+ * replaces the shipped one of that id altogether.
+ *
+ * Nothing here blocks, does I/O or knows the database.  Results belong to the
+ * caller, are never changed after they are made, and may be read by any number
+ * of threads.
+ */
+#ifndef TLSQ_CONF_CONFIG_H
+#define TLSQ_CONF_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* Strategy expressions are kept under these words in strategy_rule.kind. */
+enum conf_rule_kind {
+	CONF_RULE_TLS, CONF_RULE_ROUTE, CONF_RULE_CONNECTION,
+	CONF_RULE_SCHEDULE, CONF_RULE_COUNT
+};
+const char *conf_rule_kind_name(enum conf_rule_kind kind);
+/* False where name is none of "tls", "route", "connection", "schedule". */
+bool conf_rule_kind_find(enum conf_rule_kind *kind_r, const char *name);
+
+/* --- rows ------------------------------------------------------------- */
+
+/* A row of tls_strategy; the words are those of INTERFACE.md section 2. */
+struct conf_tls_row {
+	const char *id, *dane, *mta_sts, *starttls;
+	const char *allow_invalid_certs; /* "true", "false" or an expression */
+	int64_t timeout_tls, timeout_mta_sts; /* seconds */
+	const char *on_policy_failure, *min_version;
+};
+
+/* A row of strategy_rule.  Position counts from 1 within its kind. */
+struct conf_rule_row {
+	enum conf_rule_kind kind;
+	int position;
+	const char *condition;	/* NULL: always (the "else") */
+	const char *result;	/* an expression, too */
+};
+
+struct conf_lookup_row {
+	const char *map, *key, *value;
+};
+
+/*
+ * A row of setting: the full key ("queue.route.relay1.port") and the value as
+ * text: a word, a decimal number, true or false, a duration as it was written
+ * ("90s", or "90" for 90 seconds), a list as a JSON array of strings
+ * (["2m","5m"]; every such array is a TOML array, too).
+ */
+struct conf_setting_row {
+	const char *key, *value;
+};
+
+struct conf_rows {
+	struct conf_tls_row *tls;
+	struct conf_rule_row *rule;
+	struct conf_lookup_row *lookup;
+	struct conf_setting_row *setting;
+	size_t tls_count, rule_count, lookup_count, setting_count;
+	struct conf_rows_store *store;	/* private: owns the texts */
+};
+
+/* conf_rows_add_* copy the row and its texts. */
+struct conf_rows *conf_rows_new(void) __attribute__((returns_nonnull));
+void conf_rows_free(struct conf_rows **rows);
+void conf_rows_add_tls(struct conf_rows *rows, const struct conf_tls_row *row);
+void conf_rows_add_rule(struct conf_rows *rows,
+    const struct conf_rule_row *row);
+void conf_rows_add_lookup(struct conf_rows *rows,
+    const struct conf_lookup_row *row);
+void conf_rows_add_setting(struct conf_rows *rows, const char *key,
+    const char *value);
+
+/*
+ * Appends the rows as TOML, in the order of the manual and then by id, whatever
+ * order they came in.  `tlsq load` makes the same rows of it.  EX_CONFIG,
+ * naming the key, where a row is none that `tlsq load` would have stored.
+ */
+bool conf_rows_print(struct buf *out, const struct conf_rows *rows,
+    struct error *err) MUST_CHECK;
+
+/* --- the snapshot ----------------------------------------------------- */
+
+/* What was asked of DANE, MTA-STS and STARTTLS. */
+enum conf_wish { CONF_REQUIRE, CONF_OPTIONAL, CONF_DISABLE };
+
+enum conf_allow_invalid {
+	CONF_INVALID_REFUSE, CONF_INVALID_ALLOW, CONF_INVALID_BY_EXPRESSION
+};
+
+enum conf_policy_failure { CONF_FAILURE_DEFER, CONF_FAILURE_BOUNCE };
+enum conf_tls_version { CONF_TLS_1_3, CONF_TLS_1_2 };
+
+struct conf_tls_strategy {
+	const char *id;
+	enum conf_wish dane, mta_sts, starttls;
+	enum conf_allow_invalid allow_invalid_certs;
+	const char *allow_invalid_expression; /* else NULL */
+	int64_t timeout_tls_s, timeout_mta_sts_s;
+	enum conf_policy_failure on_policy_failure;
+	enum conf_tls_version min_version;
+};
+
+enum conf_route_type { CONF_ROUTE_UNSET, CONF_ROUTE_MX, CONF_ROUTE_RELAY };
+enum conf_ip_lookup {
+	CONF_IP_V4_THEN_V6, CONF_IP_V6_THEN_V4, CONF_IP_V4_ONLY,
+	CONF_IP_V6_ONLY
+};
+
+struct conf_route {
+	const char *id;
+	enum conf_route_type type;
+	/* relay */
+	const char *address;	/* host name or address literal, no brackets */
+	int port;
+	bool tls_implicit, tls_allow_invalid_certs;
+	const char *auth_username; /* NULL: no authentication */
+	const char *auth_secret; /* NULL where it stands in a file */
+	const char *auth_secret_file; /* path for the runner to read, or NULL */
+	/* mx */
+	int limits_mx, limits_multihomed; /* hosts; addresses of each */
+	enum conf_ip_lookup ip_lookup;
+};
+
+struct conf_texts {
+	const char *const *item;
+	size_t count;
+};
+
+struct conf_durations {
+	const int64_t *item_s;
+	size_t count;
+};
+
+struct conf_connection {
+	const char *id;
+	const char *ehlo_hostname; /* NULL: the system's host name */
+	struct conf_texts source_ips; /* IPv4 and IPv6 address texts */
+	int port;
+	int64_t timeout_connect_s, timeout_greeting_s, timeout_ehlo_s,
+	    timeout_mail_from_s, timeout_rcpt_to_s, timeout_data_s;
+};
+
+struct conf_schedule {
+	const char *id;
+	struct conf_durations retry; /* at least one; the last repeats */
+	struct conf_durations notify; /* rising, since the message came */
+	int64_t expire_s;	/* 0: max_attempts rules */
+	int max_attempts;	/* 0: expire_s rules */
+	const char *queue_name;	/* a virtual queue that exists */
+};
+
+struct conf_virtual {
+	const char *id;
+	int threads_per_node;	/* sessions at a time */
+};
+
+/* The first rule whose condition holds gives the result; the last has none. */
+struct conf_rule {
+	const char *condition;	/* NULL: always */
+	const char *result;
+};
+
+struct conf_rules {
+	const struct conf_rule *item;
+	size_t count;		/* at least 1 */
+};
+
+enum conf_tls_required_no {
+	CONF_REQUIRED_NO_NEVER, CONF_REQUIRED_NO_OPTIONAL,
+	CONF_REQUIRED_NO_ALWAYS
+};
+enum conf_failing_domains {
+	CONF_FAILING_REJECT, CONF_FAILING_TEMPFAIL, CONF_FAILING_ACCEPT
+};
+
+/* NULL paths mean the system's own (INTERFACE.md section 2). */
+struct conf_queue_settings {
+	enum conf_tls_required_no tls_required_no;
+	int sessions_per_domain, messages_per_session,
+	    recipients_per_transaction;
+	int64_t retention_s;
+};
+
+struct conf_dns_settings {
+	int64_t timeout_s;
+	const char *unbound_config; /* NULL: full recursion */
+	const char *trust_anchor; /* NULL: Debian's dns-root-data */
+};
+
+struct conf_mta_sts_settings {
+	const char *ca_file;
+	int port;
+};
+
+struct conf_tls_settings {
+	const char *ca_file;
+};
+
+struct conf_milter_settings {
+	const char *take;	/* expression; never NULL */
+	const char *tls_strategy; /* expression; "NULL" pins none */
+	const char *strategy_header; /* "" is off */
+	enum conf_failing_domains failing_domains;
+	int64_t failing_max_age_s, failing_probe_s, wait_s;
+	int64_t max_message_size; /* octets */
+};
+
+struct conf_http_settings {
+	const char *listen;	/* "" is off */
+};
+
+struct conf_report_settings {
+	bool tls_enable;
+	const char *tls_from, *tls_org_name, *tls_contact_info; /* or NULL */
+	const char *dsn_from_name;
+	const char *dsn_from_address; /* NULL: MAILER-DAEMON at host name */
+};
+
+struct conf {
+	struct conf_rules rules[CONF_RULE_COUNT];
+	struct conf_queue_settings queue;
+	struct conf_dns_settings dns;
+	struct conf_mta_sts_settings mta_sts;
+	struct conf_tls_settings tls;
+	struct conf_milter_settings milter;
+	struct conf_http_settings http;
+	struct conf_report_settings report;
+	struct conf_store *store; /* private: objects by id, texts */
+};
+
+/*
+ * Makes the snapshot; rows may be freed afterwards.  NULL rows, or none, give
+ * the defaults.  EX_CONFIG, naming the key, where a stored value does not
+ * parse, a key is unknown, or objects contradict each other: the same checks
+ * as at load, since the tables can be edited by hand.  Expressions are not
+ * compiled here.
+ */
+bool conf_build(struct conf **conf_r, const struct conf_rows *rows,
+    struct error *err) MUST_CHECK;
+void conf_free(struct conf **conf);
+
+/*
+ * Objects by id, the shipped ones included.  NULL: there is none of that id (an
+ * error for the attempt that asked; never a reason to take the default).
+ */
+const struct conf_tls_strategy *conf_tls_strategy(const struct conf *conf,
+    const char *id);
+const struct conf_route *conf_route(const struct conf *conf, const char *id);
+const struct conf_connection *conf_connection(const struct conf *conf,
+    const char *id);
+const struct conf_schedule *conf_schedule(const struct conf *conf,
+    const char *id);
+const struct conf_virtual *conf_virtual(const struct conf *conf,
+    const char *id);
+
+#endif
