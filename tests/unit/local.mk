@@ -16,6 +16,7 @@ include tests/unit/mail.mk
 include tests/unit/policy.mk
 include tests/unit/net.mk
 include tests/unit/tls.mk
+include tests/unit/strategy.mk
 include tests/unit/spool.mk
 include tests/unit/smtp.mk
 include tests/unit/lookup.mk
