@@ -4,4 +4,5 @@ src_libtlsq_a_SOURCES += \
 	src/base/error.c src/base/error.h \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
+	src/base/process.c src/base/process.h \
 	src/base/text.c src/base/text.h

@@ -2,4 +2,6 @@
 src_libtlsq_a_SOURCES += \
 	src/policy/dns.c src/policy/dns.h \
 	src/policy/level.c src/policy/level.h \
+	src/policy/mx.c src/policy/mx.h \
+	src/policy/outcome.c src/policy/outcome.h \
 	src/policy/retry.c src/policy/retry.h

@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "policy/dns.h"
 #include "policy/level.h"
+#include "policy/mx.h"
+#include "policy/outcome.h"
 #include "policy/retry.h"
 
 static void
@@ -161,6 +163,80 @@ the_last_delay_repeats_until_expiry(void **state)
 	assert_int_equal(retry_expires_at(&tries, 5), 0);
 }
 
+static void
+the_most_preferred_policy_failure_decides(void **state)
+{
+	static const struct {
+		const char *why;
+		struct outcome_fact facts[3];
+		size_t n;
+		bool bounce, permanent;
+		size_t deciding;
+		const char *status;
+	} rows[] = {
+		{ "a policy failure is not hidden by a later refusal",
+		  { { "connection", "4.4.1" }, { "tls", "4.7.5" },
+		    { "connection", "4.4.1" } }, 3, false, false, 1, "4.7.5" },
+		{ "of two policy failures the first",
+		  { { "dane", "4.7.5" }, { "tls", "4.7.4" } }, 2, false, false,
+		  0, "4.7.5" },
+		{ "no policy failure: the last one tried",
+		  { { "connection", "4.4.1" }, { "connection", "4.4.2" } }, 2,
+		  false, false, 1, "4.4.2" },
+		{ "a host without address does not make a dead one permanent",
+		  { { "connection", "4.4.1" }, { "dns", "5.4.4" } }, 2, false,
+		  false, 0, "4.4.1" },
+		{ "no host has an address", { { "dns", "5.4.4" },
+		  { "dns", "5.4.4" } }, 2, false, true, 1, "5.4.4" },
+		{ "on-policy-failure = bounce", { { "tls", "4.7.4" },
+		  { "connection", "4.4.1" } }, 2, true, true, 0, "5.7.4" },
+		{ "bounce is for policy only", { { "connection", "4.4.1" } },
+		  1, true, false, 0, "4.4.1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct outcome o = outcome_decide(rows[i].facts, rows[i].n,
+		    rows[i].bounce);
+
+		if (o.permanent != rows[i].permanent ||
+		    o.deciding != rows[i].deciding ||
+		    strcmp(o.status, rows[i].status) != 0)
+			fail_msg("%s: %d %zu %s", rows[i].why, o.permanent,
+			    o.deciding, o.status);
+	}
+}
+
+static void
+hosts_are_tried_in_order_and_never_in_a_circle(void **state)
+{
+	struct mx_choice list[] = { { 20, "c" }, { 10, "a" }, { 10, "b" },
+		{ 30, "us" }, { 30, "d" } };
+	struct mx_choice best[] = { { 10, "US" }, { 20, "x" } };
+	size_t n = 5, first_a = 0;
+
+	(void)state;
+	assert_int_equal(mx_order(list, &n, "us", 5, 1), MX_ORDER_OK);
+	assert_int_equal(n, 3); /* we and our equals are dropped */
+	assert_string_equal(list[2].host, "c");
+	n = 2;
+	assert_int_equal(mx_order(best, &n, "us", 5, 1), MX_ORDER_LOOP);
+	for (uint64_t seed = 0; seed < 1000; seed++) {
+		struct mx_choice two[] = { { 1, "a" }, { 1, "b" } };
+
+		n = 2;
+		(void)mx_order(two, &n, "us", 5, seed);
+		first_a += two[0].host[0] == 'a';
+	}
+	assert_in_range(first_a, 400, 600);
+	n = 2;
+	best[0].host = "y";
+	assert_int_equal(mx_order(best, &n, "us", 1, 1), MX_ORDER_OK);
+	assert_int_equal(n, 1);
+	n = 0;
+	assert_int_equal(mx_order(best, &n, "us", 1, 1), MX_ORDER_OK);
+}
+
 int
 main(void)
 {
@@ -169,6 +245,9 @@ main(void)
 		cmocka_unit_test(no_combination_weakens_what_is_required),
 		cmocka_unit_test(words_are_read_strictly),
 		cmocka_unit_test(the_last_delay_repeats_until_expiry),
+		cmocka_unit_test(the_most_preferred_policy_failure_decides),
+		cmocka_unit_test(
+		    hosts_are_tried_in_order_and_never_in_a_circle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
