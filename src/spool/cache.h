@@ -1,0 +1,46 @@
+/*
+ * Answers that outlive the process: mx_cache and host_cache.  What the rows mean
+ * and how long they live is the business of lookup; an expired row is not found.
+ * Writing works inside a transaction or by itself.
+ */
+#ifndef TLSQ_SPOOL_CACHE_H
+#define TLSQ_SPOOL_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "spool/spool.h"
+
+struct spool_mx_cache {
+	const char *domain;
+	const char *status;	/* secure insecure none nullmx bogus error */
+	const char *records;	/* JSON: [[preference,"host"], ...] */
+	int64_t fetched_at, expires_at;
+};
+/* Texts of *row_r are copied into the arena. */
+bool spool_mx_cache_get(struct spool *spool, const char *domain, int64_t now,
+    struct arena *arena, struct spool_mx_cache *row_r, bool *found_r,
+    struct error *err) MUST_CHECK;
+bool spool_mx_cache_put(struct spool *spool, const struct spool_mx_cache *row,
+    struct error *err) MUST_CHECK;
+
+struct spool_host_cache {
+	const char *host;
+	const char *canonical;	/* after CNAMEs; NULL: the same name */
+	const char *status;	/* secure insecure none bogus error */
+	const char *addresses;	/* JSON: ["192.0.2.1", ...] */
+	int64_t fetched_at, expires_at;
+};
+bool spool_host_cache_get(struct spool *spool, const char *host, int64_t now,
+    struct arena *arena, struct spool_host_cache *row_r, bool *found_r,
+    struct error *err) MUST_CHECK;
+bool spool_host_cache_put(struct spool *spool,
+    const struct spool_host_cache *row, struct error *err) MUST_CHECK;
+
+/* Deletes what has expired. */
+bool spool_cache_purge(struct spool *spool, int64_t now, struct error *err)
+    MUST_CHECK;
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * Reading stored messages piece by piece.  No read transaction is open between
+ * two calls, so that a slow network never holds up a checkpoint.
+ */
+#ifndef TLSQ_SPOOL_CONTENT_H
+#define TLSQ_SPOOL_CONTENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "spool/spool.h"
+
+enum { SPOOL_PIECE_MAX = 256 * 1024 };
+
+/*
+ * Puts piece seq (0, 1, ...) into piece (cleared first).  found_r is false
+ * after the last piece, and for a message whose content is gone.  Line ends are
+ * as stored: mail of SQL producers may have bare LF.
+ */
+bool spool_content_read(struct spool *spool, int64_t message_id, int64_t seq,
+    struct buf *piece, bool *found_r, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * Putting a message into the spool.
+ *
+ * The message is gathered first, without touching the database: recipients and
+ * small content in memory, content beyond 512 KiB in an unlinked file beside
+ * the database.  A slow producer thus never holds the write lock, and 50 MB
+ * cost no memory.  Then one call stores it in one transaction; once that has
+ * returned true the message survives a crash.
+ *
+ * Gathering may happen on any thread; storing needs that of the handle.
+ */
+#ifndef TLSQ_SPOOL_INSERT_H
+#define TLSQ_SPOOL_INSERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "spool/spool.h"
+
+/* Texts are borrowed for the call; NULL is "not given". */
+struct spool_message {
+	const char *mta_id;		/* Sendmail's queue id */
+	const char *sender;		/* "" is the null sender; never NULL */
+	const char *source;		/* milter submit spool dsn report */
+	int64_t received_at;
+	int64_t wait_until;		/* -1: nobody waits for the result */
+	const char *body_type;		/* 7BIT (also for NULL) or 8BITMIME */
+	bool smtputf8, require_tls, tls_optional;
+	const char *ret;		/* FULL, HDRS */
+	const char *envid;		/* as in ENVID=, still xtext */
+	const char *client_ip, *client_name, *auth_user;
+	const char *tls_strategy;	/* pinned; must exist */
+};
+
+struct spool_recipient {
+	const char *address;		/* local@domain, domain in A-labels */
+	const char *domain;		/* NULL: derived from the address */
+	const char *notify;		/* NEVER or SUCCESS,FAILURE,DELAY */
+	const char *orcpt;		/* as in ORCPT=, still xtext */
+	bool held;			/* state held: waits for a release */
+};
+
+struct spool_insert;
+
+struct spool_insert *spool_insert_new(const struct spool *spool)
+    __attribute__((returns_nonnull));
+void spool_insert_recipient(struct spool_insert *ins,
+    const struct spool_recipient *rcpt);
+size_t spool_insert_recipient_count(const struct spool_insert *ins);
+/* Appends content: the RFC 5322 message, in pieces as they come. */
+bool spool_insert_content(struct spool_insert *ins, const void *data,
+    size_t len, struct error *err) MUST_CHECK;
+uint64_t spool_insert_size(const struct spool_insert *ins);
+
+/*
+ * Stores within the caller's transaction (several messages may share one: group
+ * commit).  EX_DATAERR where the schema refuses a value, with its words; what
+ * was stored of this message is then undone, the transaction stays usable.
+ */
+bool spool_insert_store(struct spool_insert *ins, struct spool *spool,
+    const struct spool_message *message, int64_t *message_id_r,
+    struct error *err) MUST_CHECK;
+/* begin, store, commit. */
+bool spool_insert_commit(struct spool_insert *ins, struct spool *spool,
+    const struct spool_message *message, int64_t *message_id_r,
+    struct error *err) MUST_CHECK;
+/* Also what was gathered but not stored.  Accepts NULL; sets NULL. */
+void spool_insert_free(struct spool_insert **ins);
+
+#endif

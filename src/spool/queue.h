@@ -1,0 +1,98 @@
+/*
+ * The queue: claiming recipients that are due, and the lease on them.
+ *
+ * All functions that change something run inside a transaction of the caller
+ * (spool_begin), so that many of them share one commit.  Nothing here blocks
+ * beyond the disk; the clock is the caller's `now` (Unix seconds).
+ */
+#ifndef TLSQ_SPOOL_QUEUE_H
+#define TLSQ_SPOOL_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "spool/spool.h"
+
+/* A claimed recipient.  Texts live in the job's arena; NULL is SQL NULL. */
+struct spool_job_rcpt {
+	int64_t id;
+	const char *address, *domain, *notify, *orcpt;
+	const char *last_error, *status, *reply;
+	int attempts, tls_failures, notified;
+	int64_t expires_at;		/* -1: not known yet */
+	int64_t next_attempt_at;	/* since when it was due */
+};
+
+/* A message and those of its recipients that one call claimed. */
+struct spool_job {
+	struct spool_job *next;
+	struct arena *arena;		/* owns the job and all below it */
+	int64_t message_id;
+	const char *mta_id, *sender, *source;
+	int64_t received_at, wait_until, size;	/* wait_until -1: none */
+	const char *body_type, *ret, *envid;
+	bool smtputf8, require_tls, tls_optional;
+	const char *client_ip, *client_name, *auth_user, *tls_strategy;
+	size_t rcpt_count;
+	struct spool_job_rcpt *rcpts;
+};
+
+struct spool_claim {
+	const char *token;		/* spool_runner_token() */
+	int64_t now;
+	int64_t due_by;			/* now; INT64_MAX ignores the schedule */
+	int64_t lease_s;
+	size_t max;			/* recipients in this call */
+	/*
+	 * Has the caller room for one more recipient of this domain?  taken is
+	 * how many of it this call has claimed already.  NULL: no bound.
+	 */
+	bool (*domain_has_room)(void *ctx, const char *domain, size_t taken);
+	void *ctx;
+	const char *const *domains;	/* only these; lower case; NULL: all */
+	size_t domain_count;
+	const int64_t *message_ids;	/* only these; NULL: all */
+	size_t message_count;
+};
+
+/*
+ * Claims what is due, oldest first: state active, claimed_by the token, until
+ * now + lease_s.  Recipients whose lease has run out are due again.  more_r
+ * tells that the call ended at a bound and may find more when called again (a
+ * scan that passes over many full domains is continued where it ended).
+ * Jobs are given to the caller: spool_job_free each.
+ */
+bool spool_claim(struct spool *spool, const struct spool_claim *claim,
+    struct spool_job **jobs_r, size_t *recipients_r, bool *more_r,
+    struct error *err) MUST_CHECK;
+/* Frees one job (not those after it).  Accepts NULL; sets NULL. */
+void spool_job_free(struct spool_job **job);
+
+/* When the next recipient is due or a lease ends; -1 where none is. */
+bool spool_next_due(struct spool *spool, int64_t *due_at_r,
+    struct error *err) MUST_CHECK;
+
+/* Prolongs all leases of the token to now + lease_s. */
+bool spool_claims_renew(struct spool *spool, const char *token, int64_t until,
+    struct error *err) MUST_CHECK;
+/* Gives back one recipient untried, due at due_at; nothing if not held. */
+bool spool_claim_release(struct spool *spool, int64_t recipient_id,
+    const char *token, int64_t due_at, struct error *err) MUST_CHECK;
+/* Gives back all that the token holds (clean shutdown, dead runner). */
+bool spool_claims_release(struct spool *spool, const char *token,
+    int64_t *count_r, struct error *err) MUST_CHECK;
+
+/*
+ * Retention: deletes up to max messages finished before `before`, with their
+ * recipients, attempts and sessions.  Returns how many were deleted.
+ */
+bool spool_purge(struct spool *spool, int64_t before, int max,
+    int64_t *count_r, struct error *err) MUST_CHECK;
+/* Gives up to pages free pages back to the file system. */
+bool spool_shrink(struct spool *spool, int pages, struct error *err)
+    MUST_CHECK;
+
+#endif
