@@ -1,1 +1,7 @@
-# End-to-end scenarios.
+# End-to-end scenarios: tests/e2e/<behaviour>/run.sh, each in namespaces of its own.
+e2e_tests = \
+	tests/e2e/harness/run.sh
+TESTS += $(e2e_tests)
+EXTRA_DIST += $(e2e_tests) \
+	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \
+	tests/e2e/dnstree.py tests/e2e/dnsproxy.py
