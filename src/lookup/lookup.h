@@ -1,0 +1,51 @@
+/*
+ * Everything that is looked up for a decision: one thread, one resolver, one
+ * place where answers are kept.
+ *
+ * An answer is taken, in this order, from memory, from the spool's cache tables
+ * and from DNS, and never after it has expired.  One lookup per name runs at a
+ * time, whoever asks.  The kinds of lookup stand in headers of their own and
+ * have one shape: X_lookup_start().
+ */
+#ifndef TLSQ_LOOKUP_LOOKUP_H
+#define TLSQ_LOOKUP_LOOKUP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "lookup/resolver.h"
+#include "spool/cache.h"
+
+struct lookups;
+
+/* What is to be kept in the spool: one row of one of the cache tables. */
+struct lookup_row {
+	struct arena *arena;	/* owns the texts */
+	const struct spool_mx_cache *mx; /* one of these is not NULL */
+	const struct spool_host_cache *host;
+};
+/* For the thread that writes the spool. */
+bool lookup_row_put(struct spool *spool, const struct lookup_row *row,
+    struct error *err) MUST_CHECK;
+void lookup_row_free(struct lookup_row **row);
+
+struct lookups_config {
+	struct resolver_config dns;
+	/* For reading the cache tables, or NULL.  Kept: it is the resolver
+	 * thread's until lookups_close(), and the caller's again then. */
+	struct spool *spool;
+	/* Takes the row, to be written when convenient and freed.  Runs in the
+	 * resolver thread and must not block.  NULL: nothing is stored. */
+	void (*store)(void *ctx, struct lookup_row *row);
+	void *store_ctx;
+	int64_t (*clock_s)(void); /* NULL: clock_now_s */
+};
+
+/* As resolver_open(), resolver_close(). */
+bool lookups_open(struct lookups **lookups_r,
+    const struct lookups_config *config, struct error *err) MUST_CHECK;
+void lookups_close(struct lookups **lookups);
+struct resolver *lookups_resolver(struct lookups *lookups);
+
+#endif

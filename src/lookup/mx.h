@@ -1,0 +1,55 @@
+/*
+ * The hosts that take the mail of a domain (RFC 5321 5.1, RFC 7505).
+ */
+#ifndef TLSQ_LOOKUP_MX_H
+#define TLSQ_LOOKUP_MX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lookup/request.h"
+#include "policy/mx.h"
+
+struct loop;
+struct lookups;
+
+/* 0 stops delivery; the words are those of mx_cache.status. */
+enum mx_status {
+	MX_ERROR,		/* no answer: 4.4.3, and never the address */
+	MX_BOGUS,		/* likewise */
+	MX_NONE,		/* the domain does not exist: 5.1.2 */
+	MX_NULL,		/* it takes no mail, RFC 7505: 5.1.10 */
+	MX_INSECURE,		/* hosts */
+	MX_SECURE,		/* hosts, from a validated answer or denial */
+	MX_STATUS_COUNT
+};
+const char *mx_status_name(enum mx_status status);
+
+/*
+ * hosts are those of MX_INSECURE and MX_SECURE, names in lower case, each once,
+ * by preference and then by name; mx_order() makes of them the order to try in.
+ * implicit: no MX record, so that the domain is its own host.  count is 0 where
+ * no MX record names a usable host (5.4.4): the address is no way out then.
+ */
+struct mx_result {
+	enum mx_status status;
+	bool implicit;
+	size_t count;
+	struct mx_choice *hosts;
+	const char *reason;	/* count is 0: why, a sentence; else NULL */
+	int64_t expires_at;
+	struct arena *arena;	/* private */
+};
+
+/*
+ * domain: A-labels, or an address literal ("[192.0.2.1]", "[IPv6:2001:db8::1]"),
+ * which is its own host and never reaches DNS.  The result is the callback's, to
+ * be freed by mx_result_free().  Any thread.
+ */
+struct lookup_request *mx_lookup_start(struct lookups *lookups,
+    const char *domain, struct loop *reply,
+    void (*fn)(void *ctx, struct mx_result *result), void *ctx);
+void mx_result_free(struct mx_result **result);
+
+#endif
