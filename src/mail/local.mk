@@ -1,1 +1,4 @@
 # Sources of mail.
+src_libtlsq_a_SOURCES += \
+	src/mail/address.c src/mail/address.h \
+	src/mail/domain.c src/mail/domain_impl.h

@@ -1,1 +1,8 @@
 # Unit tests of mail.
+if HAVE_CMOCKA
+mail_tests = tests/unit/mail_address_test
+check_PROGRAMS += $(mail_tests)
+TESTS += $(mail_tests)
+tests_unit_mail_address_test_SOURCES = tests/unit/mail_address_test.c
+tests_unit_mail_address_test_LDADD = $(unit_ldadd)
+endif

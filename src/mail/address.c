@@ -1,0 +1,243 @@
+/*
+ * Envelope addresses: the local part, the source route and the whole.
+ */
+#include "mail/address.h"
+
+#include <idn2.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "mail/domain_impl.h"
+
+static const char NEEDS_UTF8[] =
+    "its local part is not ASCII (allowed with SMTPUTF8 only)";
+
+/* RFC 5322 3.2.3 atext */
+static bool
+is_atext(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') ||
+	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+}
+
+/* Octets of one UTF-8 character that may stand in a local part (RFC 6531
+ * 3.3), 0 for a malformed one or a C1 control. */
+static size_t
+utf8_nonascii_len(const char *s, size_t len)
+{
+	size_t n = text_utf8_len(s, len);
+
+	if (n < 2 || ((uint8_t)s[0] == 0xc2 && (uint8_t)s[1] < 0xa0))
+		return 0;
+	return n;
+}
+
+static const char *
+bad_character(char c)
+{
+	if ((uint8_t)c >= 0x80)
+		return "it has octets that are not UTF-8, or a control "
+		    "character";
+	if ((uint8_t)c < 0x20 || c == 0x7f)
+		return "it has a control character";
+	if (c == ' ')
+		return "it has a blank outside quotes";
+	return "it has a character that must be in quotes "
+	    "(\"local part\"@domain)";
+}
+
+/* Dot-string.  *len_r is where it ends: at the @ or at the end of text. */
+static const char *
+scan_dot_atom(const char *s, size_t len, unsigned flags, bool *utf8_r,
+    size_t *len_r)
+{
+	size_t i = 0, n;
+	bool after_dot = true;
+
+	while (i < len && s[i] != '@') {
+		if (s[i] == '.' && after_dot)
+			return "its local part has a dot at the start or two "
+			    "in a row (such a local part needs quotes)";
+		after_dot = s[i] == '.';
+		n = 1;
+		if ((uint8_t)s[i] >= 0x80 &&
+		    (n = utf8_nonascii_len(s + i, len - i)) > 0)
+			*utf8_r = true;
+		else if (!is_atext(s[i]) && s[i] != '.')
+			return bad_character(s[i]);
+		i += n;
+	}
+	*len_r = i;
+	if (*utf8_r && !(flags & MAIL_ADDRESS_UTF8))
+		return NEEDS_UTF8;
+	if (i == 0)
+		return "it has nothing before the @";
+	if (after_dot)
+		return "its local part ends in a dot (such a local part "
+		    "needs quotes)";
+	return NULL;
+}
+
+/* Quoted-string; qtextSMTP and quoted-pairSMTP are printable ASCII. */
+static const char *
+scan_quoted(const char *s, size_t len, unsigned flags, bool *utf8_r,
+    size_t *len_r)
+{
+	size_t i = 1, n;
+	bool pair;
+
+	while (i < len && s[i] != '"') {
+		pair = s[i] == '\\' && i + 1 < len;
+		if (pair)
+			i++;
+		n = 1;
+		if (!pair && (uint8_t)s[i] >= 0x80 &&
+		    (n = utf8_nonascii_len(s + i, len - i)) > 0)
+			*utf8_r = true;
+		else if ((uint8_t)s[i] < 0x20 || (uint8_t)s[i] > 0x7e)
+			return bad_character(s[i]);
+		i += n;
+	}
+	if (i >= len)
+		return "its quoted local part has no closing quote";
+	*len_r = i + 1;
+	if (*utf8_r && !(flags & MAIL_ADDRESS_UTF8))
+		return NEEDS_UTF8;
+	return NULL;
+}
+
+/* RFC 5321 Appendix C: @a,@b: before the address means nothing any more. */
+static const char *
+skip_route(const char **s, size_t *len)
+{
+	char ignored[MAIL_DOMAIN_MAX + 1];
+	const char *p = *s, *end = p + *len, *q;
+
+	while (p < end && *p == '@') {
+		bool in_literal = ++p < end && *p == '[';
+
+		for (q = p; q < end; q++) {
+			if (!in_literal && (*q == ',' || *q == ':'))
+				break;
+			in_literal = in_literal && *q != ']';
+		}
+		if (q == end || domain_parse(ignored, p, (size_t)(q - p)) !=
+		    NULL)
+			return "it starts with an @ and no valid source "
+			    "route follows";
+		p = q + 1;
+		if (*q == ':') {
+			*len = (size_t)(end - p);
+			*s = p;
+			return NULL;
+		}
+	}
+	return p == *s ? NULL : "its source route is malformed";
+}
+
+static const char *
+parse_mailbox(struct mail_address *a, const char *s, size_t len,
+    unsigned flags)
+{
+	char wire[MAIL_DOMAIN_MAX + 1];
+	const char *problem;
+	size_t local;
+
+	if ((problem = skip_route(&s, &len)) != NULL)
+		return problem;
+	problem = len > 0 && s[0] == '"' ?
+	    scan_quoted(s, len, flags, &a->utf8, &local) :
+	    scan_dot_atom(s, len, flags, &a->utf8, &local);
+	if (problem != NULL)
+		return problem;
+	if (local == len || s[local] != '@')
+		return local == len ? "it has no @ and no domain" :
+		    "its quoted local part is not followed by an @";
+	if (local > MAIL_LOCAL_MAX)
+		return "its local part is longer than 64 octets";
+	problem = domain_parse(wire, s + local + 1, len - local - 1);
+	if (problem != NULL)
+		return problem;
+	if (local + 1 + strlen(wire) > MAIL_ADDRESS_MAX)
+		return "it is longer than 254 octets";
+	memcpy(a->text, s, local + 1);
+	memcpy(a->text + local + 1, wire, strlen(wire) + 1);
+	memcpy(a->domain, wire, strlen(wire) + 1);
+	text_lower(a->domain);
+	a->literal = wire[0] == '[';
+	return NULL;
+}
+
+static const char *
+parse_path(struct mail_address *a, const char *s, size_t len, unsigned flags)
+{
+	if (len > 0 && s[0] == '<') {
+		if (len < 2 || s[len - 1] != '>')
+			return "its < has no > at the end";
+		s++;
+		len -= 2;
+	}
+	if (len == 0)
+		return flags & MAIL_ADDRESS_NULL ? NULL :
+		    "it is empty (only a sender may be)";
+	return parse_mailbox(a, s, len, flags);
+}
+
+static bool
+refuse(struct error *err, const char *what, const char *text, size_t len,
+    const char *problem)
+{
+	char shown[320];
+
+	text_escape(shown, sizeof(shown), text, len);
+	return error_set(err, EX_DATAERR, "%s \"%s\": %s", what, shown,
+	    problem);
+}
+
+bool
+mail_address_parse(struct mail_address *addr_r, const char *text, size_t len,
+    unsigned flags, struct error *err)
+{
+	struct mail_address a = { .text = "" };
+	const char *problem = parse_path(&a, text, len, flags);
+
+	memset(addr_r, 0, sizeof(*addr_r));
+	if (problem != NULL)
+		return refuse(err, "address", text, len, problem);
+	*addr_r = a;
+	return true;
+}
+
+bool
+mail_domain_parse(char domain_r[static MAIL_DOMAIN_MAX + 1], const char *text,
+    size_t len, struct error *err)
+{
+	const char *problem = domain_parse(domain_r, text, len);
+
+	if (problem != NULL) {
+		domain_r[0] = '\0';
+		return refuse(err, "domain", text, len, problem);
+	}
+	text_lower(domain_r);
+	return true;
+}
+
+void
+mail_address_display(char *dst, size_t room, const char *address)
+{
+	const char *at = strrchr(address, '@');
+	char *unicode = at != NULL ? domain_to_unicode(at + 1) : NULL;
+	char whole[MAIL_ADDRESS_MAX + 1024 + 1];
+
+	if (unicode == NULL) {
+		text_escape(dst, room, address, strlen(address));
+		return;
+	}
+	(void)snprintf(whole, sizeof(whole), "%.*s@%s",
+	    (int)(at - address), address, unicode);
+	idn2_free(unicode);
+	text_escape(dst, room, whole, strlen(whole));
+}
