@@ -1,4 +1,6 @@
 # Sources of mail.
 src_libtlsq_a_SOURCES += \
 	src/mail/address.c src/mail/address.h \
-	src/mail/domain.c src/mail/domain_impl.h
+	src/mail/domain.c src/mail/domain_impl.h \
+	src/mail/dsn_params.c src/mail/dsn_params.h \
+	src/mail/xtext.c src/mail/xtext.h
