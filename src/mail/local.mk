@@ -2,5 +2,7 @@
 src_libtlsq_a_SOURCES += \
 	src/mail/address.c src/mail/address.h \
 	src/mail/domain.c src/mail/domain_impl.h \
+	src/mail/dotstuff.c src/mail/dotstuff.h \
 	src/mail/dsn_params.c src/mail/dsn_params.h \
+	src/mail/eol.c src/mail/eol_impl.h \
 	src/mail/xtext.c src/mail/xtext.h
