@@ -5,4 +5,5 @@ src_libtlsq_a_SOURCES += \
 	src/mail/dotstuff.c src/mail/dotstuff.h \
 	src/mail/dsn_params.c src/mail/dsn_params.h \
 	src/mail/eol.c src/mail/eol_impl.h \
+	src/mail/intake.c src/mail/intake.h \
 	src/mail/xtext.c src/mail/xtext.h
