@@ -1,1 +1,21 @@
 # What an administrator installs beside the programs.
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+nodist_sysusers_DATA = contrib/sysusers.d/tlsq.conf
+nodist_tmpfiles_DATA = contrib/tmpfiles.d/tlsq.conf
+contrib_files = contrib/sysusers.d/tlsq.conf contrib/tmpfiles.d/tlsq.conf
+CLEANFILES += $(contrib_files)
+EXTRA_DIST += contrib/sysusers.d/tlsq.conf.in contrib/tmpfiles.d/tlsq.conf.in
+
+$(contrib_files): %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed \
+		-e 's|@TLSQ_USER[@]|$(TLSQ_USER)|g' \
+		-e 's|@TLSQ_GROUP[@]|$(TLSQ_GROUP)|g' \
+		-e 's|@localstatedir[@]|$(localstatedir)|g' $< >$@
+
+# An installation by hand, as root, has a spool that works at once.
+install-data-hook:
+	$(MKDIR_P) '$(DESTDIR)$(localstatedir)/spool/tlsq'
+	if chown $(TLSQ_USER):$(TLSQ_GROUP) \
+		'$(DESTDIR)$(localstatedir)/spool/tlsq' 2>/dev/null; then \
+		chmod 2770 '$(DESTDIR)$(localstatedir)/spool/tlsq'; fi

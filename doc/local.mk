@@ -1,1 +1,2 @@
 # Manual pages and guides.
+EXTRA_DIST += doc/STYLE.md doc/HACKING.md
