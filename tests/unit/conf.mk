@@ -1,1 +1,7 @@
 # Unit tests of conf.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/toml_test
+TESTS += tests/unit/toml_test
+tests_unit_toml_test_SOURCES = tests/unit/toml_test.c
+tests_unit_toml_test_LDADD = $(unit_ldadd)
+endif
