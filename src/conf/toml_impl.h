@@ -16,9 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <uthash.h>
-
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "conf/toml.h"
 
