@@ -1,0 +1,182 @@
+/*
+ * The DER reader.
+ */
+#include "tls/der_impl.h"
+
+#include <string.h>
+
+/* X.690 10.1: the shortest form only. */
+static bool
+take_length(struct stls_blob *in, size_t *len_r)
+{
+	size_t count, len = 0;
+
+	if (in->len < 1)
+		return false;
+	if (in->data[0] < 0x80) {
+		*len_r = in->data[0];
+		in->data++, in->len--;
+		return true;
+	}
+	count = in->data[0] & 0x7fu;
+	if (count < 1 || count > 3 || in->len < 1 + count)
+		return false;
+	for (size_t i = 1; i <= count; i++)
+		len = len << 8 | in->data[i];
+	if (len < 0x80 || in->data[1] == 0)
+		return false;
+	in->data += 1 + count;
+	in->len -= 1 + count;
+	*len_r = len;
+	return true;
+}
+
+bool
+stls_der_next(struct stls_blob *in, uint8_t *tag_r, struct stls_blob *value_r,
+    struct stls_blob *whole_r)
+{
+	struct stls_blob rest = *in;
+	size_t len;
+
+	if (rest.len < 2 || (rest.data[0] & 0x1f) == 0x1f)
+		return false;
+	*tag_r = rest.data[0];
+	rest.data++, rest.len--;
+	if (!take_length(&rest, &len) || len > rest.len)
+		return false;
+	value_r->data = rest.data;
+	value_r->len = len;
+	if (whole_r != NULL) {
+		whole_r->data = in->data;
+		whole_r->len = (size_t)(rest.data - in->data) + len;
+	}
+	in->data = rest.data + len;
+	in->len = rest.len - len;
+	return true;
+}
+
+bool
+stls_der_take(struct stls_blob *in, uint8_t tag, struct stls_blob *value_r)
+{
+	struct stls_blob rest = *in;
+	uint8_t found;
+
+	if (!stls_der_next(&rest, &found, value_r, NULL) || found != tag)
+		return false;
+	*in = rest;
+	return true;
+}
+
+bool
+stls_der_only(struct stls_blob in, uint8_t tag, struct stls_blob *value_r)
+{
+	return stls_der_take(&in, tag, value_r) && in.len == 0;
+}
+
+bool
+stls_der_row(struct stls_blob in)
+{
+	struct stls_blob value;
+	uint8_t tag;
+
+	while (in.len > 0)
+		if (!stls_der_next(&in, &tag, &value, NULL))
+			return false;
+	return true;
+}
+
+bool
+stls_der_small_int(struct stls_blob v, int *n_r)
+{
+	int n = 0;
+
+	if (v.len < 1 || v.len > 4 || (v.data[0] & 0x80) != 0 ||
+	    (v.len > 1 && v.data[0] == 0 && (v.data[1] & 0x80) == 0))
+		return false;
+	for (size_t i = 0; i < v.len; i++)
+		n = n << 8 | v.data[i];
+	*n_r = n;
+	return true;
+}
+
+bool
+stls_der_boolean(struct stls_blob v, bool *b_r)
+{
+	if (v.len != 1 || (v.data[0] != 0 && v.data[0] != 0xff))
+		return false;
+	*b_r = v.data[0] != 0;
+	return true;
+}
+
+static bool
+two_digits(const uint8_t *p, int lo, int hi, int *n_r)
+{
+	if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
+		return false;
+	*n_r = (p[0] - '0') * 10 + (p[1] - '0');
+	return *n_r >= lo && *n_r <= hi;
+}
+
+/* Days since 1970-01-01 of the proleptic Gregorian calendar; years from 0 on. */
+static int64_t
+days_of(int year, int month, int day)
+{
+	int y = month > 2 ? year : year - 1;
+	int era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
+	int of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+
+	return (int64_t)era * 146097 + of_era * 365 + of_era / 4 -
+	    of_era / 100 + of_year - 719468;
+}
+
+static int
+days_in(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
+		31 };
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap ? 1 : 0);
+}
+
+bool
+stls_der_time(uint8_t tag, struct stls_blob v, int64_t *at_r)
+{
+	int century = 0, year, month, day, hour, minute, second;
+	const uint8_t *p = v.data;
+
+	if (tag == DER_GENERALIZED_TIME && v.len == 15) {
+		if (!two_digits(p, 0, 99, &century))
+			return false;
+		p += 2;
+	} else if (tag != DER_UTC_TIME || v.len != 13) {
+		return false;
+	}
+	if (!two_digits(p, 0, 99, &year) || !two_digits(p + 2, 1, 12, &month) ||
+	    !two_digits(p + 4, 1, 31, &day) || !two_digits(p + 6, 0, 23, &hour) ||
+	    !two_digits(p + 8, 0, 59, &minute) ||
+	    !two_digits(p + 10, 0, 59, &second) || p[12] != 'Z')
+		return false;
+	/* RFC 5280 4.1.2.5.1: two digits from 50 on are of the last century. */
+	if (tag == DER_UTC_TIME)
+		century = year >= 50 ? 19 : 20;
+	year += century * 100;
+	if (day > days_in(year, month))
+		return false;
+	*at_r = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 +
+	    second;
+	return true;
+}
+
+bool
+stls_blob_equal(struct stls_blob a, struct stls_blob b)
+{
+	return a.len == b.len && (a.len == 0 ||
+	    memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool
+stls_blob_is(struct stls_blob b, const char *octets, size_t len)
+{
+	return b.len == len && memcmp(b.data, octets, len) == 0;
+}
