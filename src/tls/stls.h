@@ -110,7 +110,7 @@ enum { STLS_CHAIN_MAX = 10 };
 struct stls_peer {
 	const char *protocol;	/* "TLSv1.2", "TLSv1.3" */
 	const char *cipher;	/* "TLS_AES_128_GCM_SHA256", "ECDHE-RSA-..." */
-	const char *group;	/* "X25519", "SECP256R1", "" where unknown */
+	const char *group;	/* "X25519", "SECP256R1", "" where resumed or unknown */
 	/* The raw certificates in the order sent, leaf first.  None where the
 	 * session was resumed: no certificate was shown then, and what was
 	 * found for the first session is the caller's to keep. */

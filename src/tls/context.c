@@ -1,0 +1,256 @@
+/*
+ * What all sessions share: wolfSSL's context and the trusted certificates.
+ *
+ * The anchors are not given to wolfSSL.  A context that holds CAs remembers
+ * every intermediate it verified, and takes a forged certificate with the name
+ * of a trusted one for it in some versions (CVE-2026-93302).
+ */
+#include "tls/context_impl.h"
+
+#include <wolfssl/wolfcrypt/asn_public.h>
+#include <wolfssl/wolfcrypt/ecc.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "tls/selftest.h"
+#include "tls/session_impl.h"
+
+#define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
+
+enum { CA_FILE_MAX = 16 * 1024 * 1024, ANCHOR_MAX = 64 * 1024 };
+
+struct entry {
+	struct stls_anchor anchor;
+	uint8_t *der;
+	struct stls_anchor *last;	/* of this subject */
+	struct entry *next_read;	/* all, for freeing */
+	UT_hash_handle hh;		/* by subject: the first of each only */
+};
+
+struct stls_context {
+	WOLFSSL_CTX *wolfssl;
+	struct entry *by_subject, *all;
+	size_t n;
+};
+
+/*
+ * wolfSSL's own list has anonymous, unencrypted and RC4 suites, and it does
+ * negotiate them.  ChaCha20 first: this library does AES without AES-NI, at less
+ * than half the speed.
+ */
+static const char ciphers[] =
+    "TLS13-CHACHA20-POLY1305-SHA256:TLS13-AES128-GCM-SHA256:"
+    "TLS13-AES256-GCM-SHA384:"
+    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+    "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:"
+    "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:"
+    "ECDHE-RSA-AES256-SHA:ECDHE-RSA-AES128-SHA:"
+    "DHE-RSA-AES256-SHA256:DHE-RSA-AES128-SHA256";
+
+/* X25519 first: P-521, wolfSSL's first choice, costs ten times as much. */
+static const word16 groups[] = {
+	WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1,
+	WOLFSSL_ECC_SECP521R1, WOLFSSL_ECC_X448,
+};
+
+bool
+stls_global_init(struct error *err)
+{
+	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
+		return error_set(err, EX_SOFTWARE, "wolfSSL cannot start");
+	return stls_selftest(err);
+}
+
+void
+stls_global_cleanup(void)
+{
+	stls_thread_end();
+	(void)wolfSSL_Cleanup();
+}
+
+void
+stls_thread_end(void)
+{
+	wolfSSL_ERR_clear_error();
+	wc_ecc_fp_free();
+}
+
+static bool
+tune(WOLFSSL_CTX *w)
+{
+	int share[] = { WOLFSSL_ECC_X25519 };
+
+	if (wolfSSL_CTX_SetMinVersion(w, WOLFSSL_TLSV1_2) != WOLFSSL_SUCCESS ||
+	    wolfSSL_CTX_set_cipher_list(w, ciphers) != WOLFSSL_SUCCESS)
+		return false;
+	/* First the key share of TLS 1.3, which empties the list of groups, then
+	 * the list. */
+	if (wolfSSL_CTX_set_groups(w, share, 1) != WOLFSSL_SUCCESS)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+		if (wolfSSL_CTX_UseSupportedCurve(w, groups[i]) !=
+		    WOLFSSL_SUCCESS)
+			return false;
+	/* Sessions are kept by the caller, under the policy they were made for;
+	 * a cache that all sessions share would mix servers. */
+	(void)wolfSSL_CTX_set_session_cache_mode(w, WOLFSSL_SESS_CACHE_OFF);
+	stls_session_setup(w);
+	return true;
+}
+
+static void
+add_anchor(struct stls_context *ctx, uint8_t *der, size_t len)
+{
+	struct entry *e = mem_zalloc(sizeof(*e)), *first;
+	struct stls_blob subject;
+
+	if (!stls_cert_parse(der, len, &e->anchor.cert, NULL)) {
+		free(der);
+		free(e);
+		return;
+	}
+	e->der = der;
+	e->next_read = ctx->all;
+	ctx->all = e;
+	ctx->n++;
+	subject = e->anchor.cert.subject;
+	HASH_FIND(hh, ctx->by_subject, subject.data, subject.len, first);
+	if (first != NULL) {
+		first->last->next = &e->anchor;
+		first->last = &e->anchor;
+		return;
+	}
+	e->last = &e->anchor;
+	HASH_ADD_KEYPTR(hh, ctx->by_subject, subject.data, subject.len, e);
+}
+
+/* Every "BEGIN CERTIFICATE" block of the text. */
+static void
+add_all(struct stls_context *ctx, const char *text)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----";
+	static const char end[] = "-----END CERTIFICATE-----";
+	const char *at = text, *stop;
+	uint8_t *der = mem_alloc(ANCHOR_MAX);
+	int len;
+
+	while ((at = strstr(at, begin)) != NULL &&
+	    (stop = strstr(at, end)) != NULL) {
+		stop += sizeof(end) - 1;
+		len = wc_CertPemToDer((const byte *)at, (int)(stop - at), der,
+		    ANCHOR_MAX, CERT_TYPE);
+		if (len > 0)
+			add_anchor(ctx, mem_dup(der, (size_t)len), (size_t)len);
+		at = stop;
+	}
+	free(der);
+}
+
+static bool
+read_file(const char *path, struct buf *text, struct error *err)
+{
+	FILE *f = fopen(path, "re");
+	char piece[16384];
+	bool ok = true;
+	size_t n;
+
+	if (f == NULL)
+		return error_set(err, EX_NOINPUT, "%s: %s", path,
+		    strerror(errno));
+	while (ok && (n = fread(piece, 1, sizeof(piece), f)) > 0)
+		ok = buf_append(text, piece, n) ||
+		    error_set(err, EX_CONFIG, "%s: larger than %d MB", path,
+		    CA_FILE_MAX / (1024 * 1024));
+	if (ok && ferror(f))
+		ok = error_set(err, EX_NOINPUT, "%s: %s", path,
+		    strerror(errno));
+	(void)fclose(f);
+	return ok;
+}
+
+static bool
+load_anchors(struct stls_context *ctx, const char *path, struct error *err)
+{
+	struct buf text = { NULL, 0, 0, CA_FILE_MAX };
+	bool ok = read_file(path, &text, err);
+
+	if (ok)
+		add_all(ctx, buf_str(&text));
+	buf_free(&text);
+	if (ok && ctx->n == 0)
+		return error_set(err, EX_CONFIG,
+		    "%s: no certificate in PEM form in it", path);
+	return ok;
+}
+
+bool
+stls_context_open(struct stls_context **ctx_r, const char *ca_file,
+    struct error *err)
+{
+	struct stls_context *ctx = mem_zalloc(sizeof(*ctx));
+
+	*ctx_r = NULL;
+	if (!load_anchors(ctx, ca_file != NULL ? ca_file : SYSTEM_BUNDLE, err))
+		goto fail;
+	ctx->wolfssl = wolfSSL_CTX_new(wolfSSLv23_client_method());
+	if (ctx->wolfssl == NULL || !tune(ctx->wolfssl)) {
+		(void)error_set(err, EX_SOFTWARE, "wolfSSL %s was built "
+		    "without something that is needed (X25519, TLS 1.3, "
+		    "ChaCha20)", wolfSSL_lib_version());
+		goto fail;
+	}
+	*ctx_r = ctx;
+	return true;
+fail:
+	stls_context_close(&ctx);
+	return false;
+}
+
+void
+stls_context_close(struct stls_context **ctx_p)
+{
+	struct stls_context *ctx = *ctx_p;
+	struct entry *e;
+
+	*ctx_p = NULL;
+	if (ctx == NULL)
+		return;
+	HASH_CLEAR(hh, ctx->by_subject);
+	while ((e = ctx->all) != NULL) {
+		ctx->all = e->next_read;
+		free(e->der);
+		free(e);
+	}
+	wolfSSL_CTX_free(ctx->wolfssl);
+	free(ctx);
+}
+
+size_t
+stls_context_anchors(const struct stls_context *ctx)
+{
+	return ctx->n;
+}
+
+const struct stls_anchor *
+stls_context_find(const struct stls_context *ctx, struct stls_blob subject)
+{
+	struct entry *e;
+
+	HASH_FIND(hh, ctx->by_subject, subject.data, subject.len, e);
+	return e != NULL ? &e->anchor : NULL;
+}
+
+WOLFSSL_CTX *
+stls_context_wolfssl(const struct stls_context *ctx)
+{
+	return ctx->wolfssl;
+}

@@ -1,0 +1,113 @@
+/*
+ * Why a TLS operation failed, in words an administrator understands.
+ */
+#include <wolfssl/options.h>
+#include <wolfssl/ssl.h>
+#include <wolfssl/error-ssl.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "tls/session_impl.h"
+
+/* Where wolfSSL's own words would not tell what to look at. */
+static const struct {
+	int code;
+	const char *words;
+} known[] = {
+	{ WC_KEY_SIZE_E, "the server's key has a size that is not supported" },
+	{ MP_EXPTMOD_E, "the server's key is larger than wolfSSL can use "
+	    "(RSA above 4096 bits)" },
+	{ MAX_CHAIN_ERROR, "the server sent more certificates than wolfSSL "
+	    "takes (9)" },
+	{ ASN_CRIT_EXT_E, "the server's certificate has a critical extension "
+	    "that is not known" },
+	{ ASN_PARSE_E, "the server's certificate is malformed" },
+	{ VERIFY_SIGN_ERROR, "the server does not hold the key of the "
+	    "certificate it showed (its handshake signature is wrong)" },
+	{ SIG_VERIFY_E, "the server does not hold the key of the certificate "
+	    "it showed (its handshake signature is wrong)" },
+	{ VERSION_ERROR, "the server does not speak a TLS version that is "
+	    "allowed here" },
+	{ UNKNOWN_RECORD_TYPE, "what the server sent is not TLS" },
+	{ UNKNOWN_HANDSHAKE_TYPE, "what the server sent is not TLS" },
+	{ DH_KEY_SIZE_E, "the server's Diffie-Hellman key is too short" },
+	{ RSA_KEY_SIZE_E, "the server's RSA key is too short" },
+	{ ECC_KEY_SIZE_E, "the server's elliptic-curve key is too short" },
+	{ VERIFY_MAC_ERROR, "a TLS record was damaged" },
+	{ DECRYPT_ERROR, "a TLS record was damaged" },
+};
+
+static const char *
+words_of(int code)
+{
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (known[i].code == code)
+			return known[i].words;
+	return wolfSSL_ERR_reason_error_string((unsigned long)code);
+}
+
+/* Alerts by the names of the RFCs; wolfSSL's own table has gaps. */
+static const char *const alerts[] = {
+	[unexpected_message] = "unexpected_message",
+	[bad_record_mac] = "bad_record_mac",
+	[record_overflow] = "record_overflow",
+	[handshake_failure] = "handshake_failure",
+	[bad_certificate] = "bad_certificate",
+	[unsupported_certificate] = "unsupported_certificate",
+	[certificate_revoked] = "certificate_revoked",
+	[certificate_expired] = "certificate_expired",
+	[certificate_unknown] = "certificate_unknown",
+	[illegal_parameter] = "illegal_parameter",
+	[unknown_ca] = "unknown_ca",
+	[access_denied] = "access_denied",
+	[decode_error] = "decode_error",
+	[decrypt_error] = "decrypt_error",
+	[70] = "protocol_version",
+	[insufficient_security] = "insufficient_security",
+	[internal_error] = "internal_error",
+	[inappropriate_fallback] = "inappropriate_fallback",
+	[user_canceled] = "user_canceled",
+	[missing_extension] = "missing_extension",
+	[unsupported_extension] = "unsupported_extension",
+	[unrecognized_name] = "unrecognized_name",
+	[certificate_required] = "certificate_required",
+	[no_application_protocol] = "no_application_protocol",
+};
+
+static const char *
+alert_name(int code)
+{
+	if (code < 0 || code >= (int)ARRAY_LEN(alerts) || alerts[code] == NULL)
+		return "of an unknown kind";
+	return alerts[code];
+}
+
+void
+stls_failure_text(struct stls *s, int code, struct error *err)
+{
+	const char *when = s->done ? "TLS" : "TLS handshake";
+	WOLFSSL_ALERT_HISTORY alert;
+	const char *words;
+
+	memset(&alert, 0xff, sizeof(alert));
+	(void)wolfSSL_get_alert_history(s->wolfssl, &alert);
+	words = words_of(code);
+	if (s->too_long)
+		(void)error_set(err, EX_TEMPFAIL, "%s: the server sent more "
+		    "than %d certificates", when, STLS_CHAIN_MAX);
+	else if (alert.last_rx.level == alert_fatal)
+		(void)error_set(err, EX_TEMPFAIL, "%s: the server sent alert "
+		    "%s (%d)", when, alert_name(alert.last_rx.code),
+		    alert.last_rx.code);
+	else if (s->socket_errno != 0)
+		(void)error_set(err, EX_TEMPFAIL, "%s: %s", when,
+		    strerror(s->socket_errno));
+	else if (s->closed)
+		(void)error_set(err, EX_TEMPFAIL, "%s: the server closed the "
+		    "connection", when);
+	else
+		(void)error_set(err, EX_TEMPFAIL, "%s: %s (wolfSSL %d)", when,
+		    words != NULL ? words : "failed", code);
+}

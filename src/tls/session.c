@@ -1,0 +1,351 @@
+/*
+ * A client session over wolfSSL: handshake, octets, end.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "tls/cert.h"
+#include "tls/context_impl.h"
+#include "tls/session_impl.h"
+
+/* One record at a time: then what wolfSSL still holds after WANT_WRITE is
+ * never more than the caller gave last. */
+enum { WRITE_MAX = 16384, NAME_MAX_LEN = 255 };
+
+/* wolfSSL's own callbacks raise SIGPIPE and hide errno. */
+static int
+socket_receive(WOLFSSL *w, char *buf, int room, void *arg)
+{
+	struct stls *s = arg;
+	ssize_t n;
+
+	(void)w;
+	do
+		n = recv(s->fd, buf, (size_t)room, 0);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		return (int)n;
+	if (n == 0) {
+		s->closed = true;
+		return WOLFSSL_CBIO_ERR_CONN_CLOSE;
+	}
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return WOLFSSL_CBIO_ERR_WANT_READ;
+	s->socket_errno = errno;
+	return WOLFSSL_CBIO_ERR_GENERAL;
+}
+
+static int
+socket_send(WOLFSSL *w, char *buf, int len, void *arg)
+{
+	struct stls *s = arg;
+	ssize_t n;
+
+	(void)w;
+	do
+		n = send(s->fd, buf, (size_t)len, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return (int)n;
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return WOLFSSL_CBIO_ERR_WANT_WRITE;
+	s->socket_errno = errno;
+	return WOLFSSL_CBIO_ERR_GENERAL;
+}
+
+static void
+keep_chain(struct stls *s, const WOLFSSL_BUFFER_INFO *certs, size_t n)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all += certs[i].length;
+	s->octets = mem_alloc(all > 0 ? all : 1);
+	all = 0;
+	for (size_t i = 0; i < n; i++) {
+		memcpy(s->octets + all, certs[i].buffer, certs[i].length);
+		s->peer.chain[i].data = s->octets + all;
+		s->peer.chain[i].len = certs[i].length;
+		all += certs[i].length;
+	}
+	s->peer.n_chain = n;
+}
+
+/*
+ * Called for every certificate, whatever wolfSSL thinks of it; it sees the whole
+ * chain.  (wolfSSL_get_peer_chain leaves out certificates of 2 kB and more.)
+ */
+static int
+capture(int preverified, WOLFSSL_X509_STORE_CTX *store)
+{
+	struct stls *s = store->userCtx;
+
+	(void)preverified;
+	if (s == NULL || store->totalCerts < 1)
+		return 0;
+	if (store->totalCerts > STLS_CHAIN_MAX) {
+		s->too_long = true;
+		return 0;
+	}
+	if (s->peer.n_chain == 0)
+		keep_chain(s, store->certs, (size_t)store->totalCerts);
+	return 1;
+}
+
+void
+stls_session_setup(WOLFSSL_CTX *w)
+{
+	wolfSSL_CTX_SetIORecv(w, socket_receive);
+	wolfSSL_CTX_SetIOSend(w, socket_send);
+	wolfSSL_CTX_set_verify(w, WOLFSSL_VERIFY_NONE, capture);
+}
+
+static bool
+set_sni(WOLFSSL *w, const char *host)
+{
+	char name[NAME_MAX_LEN + 1];
+	uint8_t octets[16];
+	size_t len;
+
+	if (host == NULL || stls_ip_literal(host, octets) > 0)
+		return true;
+	if (!text_copy(name, sizeof(name), host))
+		return false;
+	len = strlen(name);
+	if (len > 0 && name[len - 1] == '.')
+		name[--len] = '\0';
+	return len == 0 || wolfSSL_UseSNI(w, WOLFSSL_SNI_HOST_NAME, name,
+	    (word16)len) == WOLFSSL_SUCCESS;
+}
+
+/* A session that cannot be read back is no loss: the handshake is full then. */
+static void
+set_resume(WOLFSSL *w, const uint8_t *blob, size_t len)
+{
+	const unsigned char *at = blob;
+	WOLFSSL_SESSION *session;
+
+	if (blob == NULL || len == 0 || len > 65536)
+		return;
+	session = wolfSSL_d2i_SSL_SESSION(NULL, &at, (long)len);
+	if (session == NULL)
+		return;
+	(void)wolfSSL_set_session(w, session);
+	wolfSSL_SESSION_free(session);
+}
+
+static bool
+set_up(struct stls *s, const struct stls_params *params)
+{
+	WOLFSSL *w = s->wolfssl;
+
+	wolfSSL_SetIOReadCtx(w, s);
+	wolfSSL_SetIOWriteCtx(w, s);
+	wolfSSL_SetCertCbCtx(w, s);
+	if (params->min_version != STLS_MIN_TLS12)
+		(void)wolfSSL_set_options(w, WOLFSSL_OP_NO_TLSv1_2);
+	if (wolfSSL_UseSessionTicket(w) != WOLFSSL_SUCCESS ||
+	    !set_sni(w, params->sni))
+		return false;
+	set_resume(w, params->resume, params->resume_len);
+	return true;
+}
+
+bool
+stls_client_new(struct stls **s_r, const struct stls_context *ctx, int fd,
+    const struct stls_params *params, struct error *err)
+{
+	struct stls *s = mem_zalloc(sizeof(*s));
+
+	*s_r = NULL;
+	s->fd = fd;
+	s->wolfssl = wolfSSL_new(stls_context_wolfssl(ctx));
+	if (s->wolfssl == NULL || !set_up(s, params)) {
+		stls_free(&s);
+		return error_set(err, EX_SOFTWARE, "wolfSSL cannot make a "
+		    "session for %s", params->sni != NULL ? params->sni :
+		    "an address");
+	}
+	*s_r = s;
+	return true;
+}
+
+void
+stls_free(struct stls **s_p)
+{
+	struct stls *s = *s_p;
+
+	*s_p = NULL;
+	if (s == NULL)
+		return;
+	wolfSSL_free(s->wolfssl);
+	free(s->octets);
+	free(s);
+}
+
+static enum stls_status
+fail(struct stls *s, int code, struct error *err)
+{
+	s->failed = true;
+	stls_failure_text(s, code, err);
+	wolfSSL_ERR_clear_error();
+	return STLS_FAILED;
+}
+
+static enum stls_status
+refuse(struct stls *s, struct error *err, const char *why)
+{
+	s->failed = true;
+	(void)error_set(err, EX_TEMPFAIL, "%s", why);
+	return STLS_FAILED;
+}
+
+/* What wolfSSL's result means; rc is what the call returned. */
+static enum stls_status
+status_of(struct stls *s, int rc, struct error *err)
+{
+	int code = wolfSSL_get_error(s->wolfssl, rc);
+
+	if (code == WOLFSSL_ERROR_WANT_READ)
+		return STLS_WANT_READ;
+	if (code == WOLFSSL_ERROR_WANT_WRITE)
+		return STLS_WANT_WRITE;
+	if (s->done && (code == WOLFSSL_ERROR_ZERO_RETURN || s->closed)) {
+		wolfSSL_ERR_clear_error();
+		return STLS_EOF;
+	}
+	return fail(s, code, err);
+}
+
+/* RFC 8446 B.4; of TLS 1.2 wolfSSL uses the names everybody knows. */
+static const char *
+cipher_name(const char *wolfs)
+{
+	static const char *const names[][2] = {
+		{ "TLS13-CHACHA20-POLY1305-SHA256",
+		  "TLS_CHACHA20_POLY1305_SHA256" },
+		{ "TLS13-AES128-GCM-SHA256", "TLS_AES_128_GCM_SHA256" },
+		{ "TLS13-AES256-GCM-SHA384", "TLS_AES_256_GCM_SHA384" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (wolfs != NULL && strcmp(wolfs, names[i][0]) == 0)
+			return names[i][1];
+	return wolfs != NULL ? wolfs : "";
+}
+
+static void
+fill_peer(struct stls *s)
+{
+	struct stls_peer *p = &s->peer;
+	const char *group = wolfSSL_get_curve_name(s->wolfssl);
+
+	p->protocol = wolfSSL_get_version(s->wolfssl);
+	p->cipher = cipher_name(wolfSSL_get_cipher_name(s->wolfssl));
+	p->group = group != NULL ? group : "";
+	p->resumed = wolfSSL_session_reused(s->wolfssl) == 1;
+}
+
+enum stls_status
+stls_handshake(struct stls *s, struct error *err)
+{
+	int rc;
+
+	if (s->done)
+		return STLS_OK;
+	if (s->failed)
+		return refuse(s, err, "the TLS session has failed before");
+	rc = wolfSSL_connect(s->wolfssl);
+	if (rc != WOLFSSL_SUCCESS)
+		return status_of(s, rc, err);
+	fill_peer(s);
+	/* Every suite that is offered has a certificate in it. */
+	if (!s->peer.resumed && s->peer.n_chain == 0)
+		return refuse(s, err, "the server showed no certificate");
+	s->done = true;
+	return STLS_OK;
+}
+
+enum stls_status
+stls_read(struct stls *s, void *data, size_t room, size_t *n_r,
+    struct error *err)
+{
+	int rc;
+
+	*n_r = 0;
+	if (!s->done || s->failed)
+		return refuse(s, err, "no TLS session to read from");
+	rc = wolfSSL_read(s->wolfssl, data,
+	    room < WRITE_MAX ? (int)room : WRITE_MAX);
+	if (rc <= 0)
+		return status_of(s, rc, err);
+	*n_r = (size_t)rc;
+	return STLS_OK;
+}
+
+enum stls_status
+stls_write(struct stls *s, const void *data, size_t len, size_t *n_r,
+    struct error *err)
+{
+	int rc;
+
+	*n_r = 0;
+	if (!s->done || s->failed)
+		return refuse(s, err, "no TLS session to write to");
+	if (len == 0)
+		return STLS_OK;
+	rc = wolfSSL_write(s->wolfssl, data,
+	    len < WRITE_MAX ? (int)len : WRITE_MAX);
+	if (rc <= 0)
+		return status_of(s, rc, err);
+	*n_r = (size_t)rc;
+	return STLS_OK;
+}
+
+enum stls_status
+stls_shutdown(struct stls *s, struct error *err)
+{
+	enum stls_status status;
+	int rc;
+
+	if (!s->done || s->failed || s->closed)
+		return STLS_OK;
+	rc = wolfSSL_shutdown(s->wolfssl);
+	if (rc == WOLFSSL_SUCCESS || rc == WOLFSSL_SHUTDOWN_NOT_DONE)
+		return STLS_OK;
+	status = status_of(s, rc, err);
+	return status == STLS_WANT_WRITE ? status : STLS_OK;
+}
+
+const struct stls_peer *
+stls_peer(const struct stls *s)
+{
+	return &s->peer;
+}
+
+bool
+stls_session_export(struct stls *s, uint8_t **blob_r, size_t *len_r)
+{
+	WOLFSSL_SESSION *session;
+	unsigned char *der = NULL;
+	int len = 0;
+
+	*blob_r = NULL;
+	*len_r = 0;
+	if (!s->done || s->failed ||
+	    (session = wolfSSL_get1_session(s->wolfssl)) == NULL)
+		return false;
+	if (wolfSSL_SESSION_is_resumable(session) == 1)
+		len = wolfSSL_i2d_SSL_SESSION(session, &der);
+	wolfSSL_SESSION_free(session);
+	if (len <= 0 || der == NULL)
+		return false;
+	*blob_r = mem_dup(der, (size_t)len);
+	*len_r = (size_t)len;
+	wolfSSL_OPENSSL_free(der);
+	return true;
+}

@@ -1,0 +1,30 @@
+/*
+ * Between the context and the sessions made from it.
+ */
+#ifndef TLSQ_TLS_SESSION_IMPL_H
+#define TLSQ_TLS_SESSION_IMPL_H
+
+#include <wolfssl/options.h>
+#include <wolfssl/ssl.h>
+
+#include "tls/stls.h"
+
+struct stls {
+	WOLFSSL *wolfssl;
+	int fd;
+	bool done;		/* the handshake */
+	bool failed;
+	bool closed;		/* the peer closed the connection */
+	int socket_errno;	/* of the last send or receive that failed */
+	bool too_long;		/* more certificates than we keep */
+	struct stls_peer peer;
+	uint8_t *octets;	/* of the chain, one piece */
+};
+
+/* Callbacks of all sessions: sockets and the capture of the chain. */
+void stls_session_setup(WOLFSSL_CTX *w);
+
+/* Puts into words why an operation of wolfSSL failed. */
+void stls_failure_text(struct stls *s, int code, struct error *err);
+
+#endif

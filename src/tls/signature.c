@@ -1,0 +1,51 @@
+/*
+ * The signature on a certificate, by wolfCrypt.
+ *
+ * wc_CheckCertSigPubKey is asked for one signature at a time, with the key we
+ * chose.  wolfSSL's certificate managers were weighed and left: they take any
+ * certificate for a CA, apply name constraints their own way (a permitted leaf
+ * fails, a forbidden one passes), look at the system's clock, and find issuers
+ * by themselves.  All those rules are ours (path.c), and so is the clock.
+ */
+#include <wolfssl/options.h>
+#include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/asn.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
+
+#include "tls/chain_impl.h"
+
+/* Which signatures a key can make, and how wolfCrypt wants it: whole, or for
+ * the Edwards curves the raw octets. */
+static const struct {
+	enum stls_sig sig;
+	int oid;
+	bool raw;
+} keys[STLS_KEY_COUNT] = {
+	[STLS_KEY_RSA] = { .sig = STLS_SIG_RSA, .oid = RSAk },
+	[STLS_KEY_P256] = { .sig = STLS_SIG_ECDSA, .oid = ECDSAk },
+	[STLS_KEY_P384] = { .sig = STLS_SIG_ECDSA, .oid = ECDSAk },
+	[STLS_KEY_P521] = { .sig = STLS_SIG_ECDSA, .oid = ECDSAk },
+	[STLS_KEY_ED25519] = { .sig = STLS_SIG_ED25519, .oid = ED25519k,
+	    .raw = true },
+	[STLS_KEY_ED448] = { .sig = STLS_SIG_ED448, .oid = ED448k,
+	    .raw = true },
+};
+
+enum stls_signature
+stls_signature_check(const struct stls_cert *cert,
+    const struct stls_public_key *key)
+{
+	const struct stls_blob *octets =
+	    keys[key->kind].raw ? &key->raw : &key->spki;
+	int rc;
+
+	if (keys[key->kind].sig == STLS_SIG_OTHER ||
+	    keys[key->kind].sig != cert->sig)
+		return STLS_SIGNATURE_WRONG;
+	rc = wc_CheckCertSigPubKey(cert->der.data, (word32)cert->der.len, NULL,
+	    octets->data, (word32)octets->len, keys[key->kind].oid);
+	if (rc == 0)
+		return STLS_SIGNATURE_HOLDS;
+	return rc == ASN_SIG_CONFIRM_E ? STLS_SIGNATURE_WRONG :
+	    STLS_SIGNATURE_UNCHECKED;
+}
