@@ -31,7 +31,7 @@ enum { HOST_V4 = 1, HOST_V6 = 2, HOST_ANY = HOST_V4 | HOST_V6 };
  */
 struct host_result {
 	enum dns_status status;
-	bool nxdomain, alias_secure;
+	bool alias_secure;
 	const char *canonical;
 	size_t count;
 	const struct net_address *address; /* port 0; IPv4 first, else as they came */
@@ -48,5 +48,8 @@ struct lookup_request *host_lookup_start(struct lookups *lookups,
     const char *host, int families, struct loop *reply,
     void (*fn)(void *ctx, struct host_result *result), void *ctx);
 void host_result_free(struct host_result **result);
+
+/* "192.0.2.1", "[192.0.2.1]", "2001:db8::1", "[IPv6:2001:db8::1]": port 0. */
+bool host_literal(struct net_address *addr_r, const char *text);
 
 #endif

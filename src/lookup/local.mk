@@ -1,8 +1,14 @@
 # Sources of lookup.
 src_libtlsq_a_SOURCES += \
-	src/lookup/host.h \
-	src/lookup/lookup.h \
-	src/lookup/mx.h \
-	src/lookup/rdata.h \
-	src/lookup/request.h \
-	src/lookup/resolver.h
+	src/lookup/answer.c src/lookup/answer_impl.h \
+	src/lookup/host.c src/lookup/host.h \
+	src/lookup/host_facts.c src/lookup/host_facts.h \
+	src/lookup/lookup.c src/lookup/lookup.h src/lookup/lookup_impl.h \
+	src/lookup/memory.c src/lookup/memory_impl.h \
+	src/lookup/mx.c src/lookup/mx.h \
+	src/lookup/mx_facts.c src/lookup/mx_facts.h \
+	src/lookup/rdata.c src/lookup/rdata.h \
+	src/lookup/records.c src/lookup/records.h \
+	src/lookup/request.c src/lookup/request.h src/lookup/request_impl.h \
+	src/lookup/resolver.c src/lookup/resolver.h \
+	src/lookup/unbound.c src/lookup/unbound_impl.h

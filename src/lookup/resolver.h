@@ -75,6 +75,9 @@ bool resolver_open(struct resolver **resolver_r,
 void resolver_close(struct resolver **resolver);
 /* The loop of the thread, for work that belongs beside it. */
 struct loop *resolver_loop(struct resolver *resolver);
+/* When a file of the configuration was last changed: answers from before were
+ * validated against other trust anchors, perhaps. */
+int64_t resolver_configured_at(const struct resolver *resolver);
 
 /*
  * Asks for name (text, "\" escapes as in zone files) and rrtype.  The answer is

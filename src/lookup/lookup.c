@@ -1,0 +1,180 @@
+/*
+ * From memory, from the spool, from DNS: the way of every kind of lookup.
+ */
+#include "lookup/lookup_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum {
+	MEMORY_LIMIT = 16 << 20,
+	/* The spool is read again after this, so that what an administrator
+	 * deletes there is not remembered for a day. */
+	MEMORY_KEEP_S = 60
+};
+
+bool
+lookups_open(struct lookups **lookups_r, const struct lookups_config *config,
+    struct error *err)
+{
+	struct lookups *l = mem_zalloc(sizeof(*l));
+
+	*lookups_r = NULL;
+	if (!resolver_open(&l->resolver, &config->dns, err)) {
+		free(l);
+		return false;
+	}
+	l->loop = resolver_loop(l->resolver);
+	l->spool = config->spool;
+	l->store = config->store;
+	l->store_ctx = config->store_ctx;
+	l->clock_s = config->clock_s != NULL ? config->clock_s : clock_now_s;
+	l->memory = memory_new(MEMORY_LIMIT);
+	*lookups_r = l;
+	return true;
+}
+
+void
+lookups_close(struct lookups **lookups)
+{
+	struct lookups *l = *lookups;
+
+	if (l == NULL)
+		return;
+	/* Answers all queries, and so ends all flights. */
+	resolver_close(&l->resolver);
+	memory_free(&l->memory);
+	free(l);
+	*lookups = NULL;
+}
+
+struct resolver *
+lookups_resolver(struct lookups *lookups)
+{
+	return lookups->resolver;
+}
+
+bool
+lookup_row_valid(const struct lookups *lookups, int64_t fetched_at,
+    int64_t expires_at, int64_t now)
+{
+	return expires_at > now && fetched_at <= now &&
+	    fetched_at >= resolver_configured_at(lookups->resolver);
+}
+
+static void
+remember(struct lookups *l, const char *key, struct facts *facts, int64_t now)
+{
+	int64_t until = facts->expires_at;
+
+	if (l->spool != NULL && until > now + MEMORY_KEEP_S)
+		until = now + MEMORY_KEEP_S;
+	if (until > now)
+		memory_put(l->memory, key, facts, facts->size, until);
+}
+
+static void
+store(struct flight *f, const struct facts *facts)
+{
+	struct lookups *l = f->lookups;
+	struct lookup_row *row;
+
+	if (l->store == NULL || facts->expires_at <= l->clock_s())
+		return;
+	row = f->kind->row(f->name, facts);
+	if (row != NULL)
+		l->store(l->store_ctx, row);
+}
+
+void
+flight_finish(struct flight *f, struct facts *facts)
+{
+	struct lookups *l = f->lookups;
+
+	HASH_DEL(l->flights, f);
+	remember(l, f->key, facts, l->clock_s());
+	store(f, facts);
+	request_answer(&f->waiting, facts);
+	facts_unref(facts);
+	free(f->key);
+	free(f);
+}
+
+static void
+take_off(struct lookups *l, char *key, struct lookup_request *rq)
+{
+	struct flight *f = mem_zalloc(sizeof(*f));
+
+	f->key = key;
+	f->name = key + strlen(rq->kind->tag) + 1;
+	f->kind = rq->kind;
+	f->lookups = l;
+	STAILQ_INIT(&f->waiting);
+	STAILQ_INSERT_TAIL(&f->waiting, rq, next);
+	HASH_ADD_KEYPTR(hh, l->flights, f->key, (unsigned int)strlen(f->key),
+	    f);
+	f->kind->ask(f);
+}
+
+static void
+on_request(void *arg)
+{
+	struct lookup_request *rq = arg;
+	struct lookups *l = rq->owner;
+	char *key = mem_printf("%s %s", rq->kind->tag, rq->name);
+	struct request_list one = STAILQ_HEAD_INITIALIZER(one);
+	int64_t now = l->clock_s();
+	struct flight *f;
+	struct facts *facts;
+
+	HASH_FIND(hh, l->flights, key, (unsigned int)strlen(key), f);
+	if (f != NULL) {
+		STAILQ_INSERT_TAIL(&f->waiting, rq, next);
+		free(key);
+		return;
+	}
+	facts = memory_get(l->memory, key, now);
+	if (facts == NULL && (facts = rq->kind->load(l, rq->name, now)) != NULL)
+		remember(l, key, facts, now);
+	if (facts == NULL) {
+		take_off(l, key, rq);
+		return;
+	}
+	STAILQ_INSERT_TAIL(&one, rq, next);
+	request_answer(&one, facts);
+	facts_unref(facts);
+	free(key);
+}
+
+struct lookup_request *
+lookup_send(struct lookups *lookups, const struct lookup_kind *kind,
+    struct lookup_request *rq)
+{
+	rq->owner = lookups;
+	rq->kind = kind;
+	loop_post(lookups->loop, on_request, rq);
+	return rq;
+}
+
+bool
+lookup_row_put(struct spool *spool, const struct lookup_row *row,
+    struct error *err)
+{
+	if (row->mx != NULL)
+		return spool_mx_cache_put(spool, row->mx, err);
+	return spool_host_cache_put(spool, row->host, err);
+}
+
+void
+lookup_row_free(struct lookup_row **row)
+{
+	struct arena *arena;
+
+	if (*row == NULL)
+		return;
+	arena = (*row)->arena;
+	arena_free(&arena);
+	*row = NULL;
+}

@@ -1,0 +1,61 @@
+/*
+ * Inside lookup: what all kinds of lookup have in common.
+ *
+ * A kind says how to find facts without DNS (a literal, the spool) and how to
+ * ask for them; lookup.c does the rest: one flight per kind and name, the memory,
+ * the answers.  Everything here runs in the resolver thread.
+ */
+#ifndef TLSQ_LOOKUP_LOOKUP_IMPL_H
+#define TLSQ_LOOKUP_LOOKUP_IMPL_H
+
+#include "base/hash.h"
+#include "lookup/lookup.h"
+#include "lookup/memory_impl.h"
+#include "lookup/request_impl.h"
+
+struct flight;
+
+struct lookup_kind {
+	const char *tag;
+	/* Facts that need no DNS, not expired at now; NULL: there are none. */
+	struct facts *(*load)(struct lookups *lookups, const char *name,
+	    int64_t now);
+	/* Asks DNS; ends, later, in flight_finish(). */
+	void (*ask)(struct flight *flight);
+	/* The row to be stored, or NULL. */
+	struct lookup_row *(*row)(const char *name, const struct facts *facts);
+};
+
+/* A lookup under way. */
+struct flight {
+	UT_hash_handle hh;
+	char *key;
+	const char *name;	/* within key */
+	const struct lookup_kind *kind;
+	struct lookups *lookups;
+	struct request_list waiting;
+	void *state;		/* of the kind */
+};
+/* Takes the facts. */
+void flight_finish(struct flight *flight, struct facts *facts);
+
+struct lookups {
+	struct resolver *resolver;
+	struct loop *loop;
+	struct spool *spool;
+	void (*store)(void *ctx, struct lookup_row *row);
+	void *store_ctx;
+	int64_t (*clock_s)(void);
+	struct flight *flights;
+	struct memory *memory;
+};
+
+/* Sends the request, whose other fields are filled, on its way. */
+struct lookup_request *lookup_send(struct lookups *lookups,
+    const struct lookup_kind *kind, struct lookup_request *rq);
+/* A row of the spool is of use: not expired, and fetched under the trust anchor
+ * that is in force (doc/policy.md 4). */
+bool lookup_row_valid(const struct lookups *lookups, int64_t fetched_at,
+    int64_t expires_at, int64_t now);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * The bounded memory: a hash table in the order of arrival.
+ */
+#include "lookup/memory_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+struct entry {
+	UT_hash_handle hh;
+	struct facts *facts;
+	size_t size;
+	int64_t until;
+	char key[];
+};
+
+struct memory {
+	struct entry *entries;
+	size_t size, limit;
+};
+
+struct memory *
+memory_new(size_t limit)
+{
+	struct memory *m = mem_zalloc(sizeof(*m));
+
+	m->limit = limit;
+	return m;
+}
+
+static void
+forget(struct memory *m, struct entry *e)
+{
+	HASH_DEL(m->entries, e);
+	m->size -= e->size;
+	facts_unref(e->facts);
+	free(e);
+}
+
+static struct entry *
+find(struct memory *m, const char *key)
+{
+	struct entry *e;
+
+	HASH_FIND_STR(m->entries, key, e);
+	return e;
+}
+
+void
+memory_free(struct memory **memory)
+{
+	if (*memory == NULL)
+		return;
+	while ((*memory)->entries != NULL)
+		forget(*memory, (*memory)->entries);
+	free(*memory);
+	*memory = NULL;
+}
+
+void
+memory_put(struct memory *m, const char *key, struct facts *facts, size_t size,
+    int64_t until)
+{
+	size_t len = strlen(key) + 1;
+	struct entry *e = find(m, key);
+
+	if (e != NULL)
+		forget(m, e);
+	size += sizeof(*e) + len;
+	if (size > m->limit)
+		return;
+	while (m->size + size > m->limit)
+		forget(m, m->entries);
+	e = mem_alloc(sizeof(*e) + len);
+	memcpy(e->key, key, len);
+	e->size = size;
+	e->until = until;
+	e->facts = facts_ref(facts);
+	HASH_ADD_STR(m->entries, key, e);
+	m->size += size;
+}
+
+struct facts *
+memory_get(struct memory *m, const char *key, int64_t now)
+{
+	struct entry *e = find(m, key);
+
+	if (e == NULL)
+		return NULL;
+	if (e->until <= now) {
+		forget(m, e);
+		return NULL;
+	}
+	return facts_ref(e->facts);
+}

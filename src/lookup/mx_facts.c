@@ -1,0 +1,244 @@
+/*
+ * MX records: null MX, implicit MX, and hosts that are none.
+ */
+#include "lookup/mx_facts.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "lookup/host.h"
+#include "lookup/rdata.h"
+#include "lookup/records.h"
+
+static const char *const status_names[] = {
+	[MX_ERROR] = "error",
+	[MX_BOGUS] = "bogus",
+	[MX_NONE] = "none",
+	[MX_NULL] = "nullmx",
+	[MX_INSECURE] = "insecure",
+	[MX_SECURE] = "secure",
+};
+static_assert(ARRAY_LEN(status_names) == MX_STATUS_COUNT, "");
+
+const char *
+mx_status_name(enum mx_status status)
+{
+	return status < MX_STATUS_COUNT ? status_names[status] :
+	    status_names[MX_ERROR];
+}
+
+static int
+by_preference_and_host(const void *a, const void *b)
+{
+	const struct mx_choice *x = a, *y = b;
+
+	if (x->preference != y->preference)
+		return x->preference < y->preference ? -1 : 1;
+	return strcmp(x->host, y->host);
+}
+
+static void
+sort_records(struct mx_facts *f)
+{
+	size_t kept = 0;
+
+	if (f->count > 0)
+		qsort(f->records, f->count, sizeof(*f->records),
+		    by_preference_and_host);
+	for (size_t i = 0; i < f->count; i++)
+		if (kept == 0 || by_preference_and_host(&f->records[i],
+		    &f->records[kept - 1]) != 0)
+			f->records[kept++] = f->records[i];
+	f->count = kept;
+}
+
+/* RFC 7505 3: one record with the root as its host.  Beside others, "." names
+ * no host and is passed over like any other host that is none. */
+static bool
+is_null_mx(const struct mx_facts *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (strcmp(f->records[i].host, ".") != 0)
+			return false;
+	return f->count > 0;
+}
+
+static void
+read_records(struct mx_facts *f, struct arena *arena,
+    const struct dns_answer *answer)
+{
+	struct rdata_mx mx;
+
+	f->count = answer->count;
+	f->records = arena_alloc(arena, sizeof(*f->records) * answer->count);
+	for (size_t i = 0; i < answer->count; i++) {
+		if (!rdata_mx(&mx, answer->rdata[i].data,
+		    answer->rdata[i].len))
+			mx.host[0] = '\0';
+		f->records[i].preference = mx.preference;
+		f->records[i].host = arena_strdup(arena, mx.host);
+	}
+	sort_records(f);
+}
+
+void
+mx_facts_from_answer(struct mx_facts *facts_r, struct arena *arena,
+    const struct dns_answer *answer, int64_t now)
+{
+	static const enum mx_status map[] = {
+		[DNS_ERROR] = MX_ERROR,
+		[DNS_BOGUS] = MX_BOGUS,
+		[DNS_INSECURE] = MX_INSECURE,
+		[DNS_SECURE] = MX_SECURE,
+	};
+	static_assert(ARRAY_LEN(map) == DNS_STATUS_COUNT, "");
+
+	memset(facts_r, 0, sizeof(*facts_r));
+	facts_r->status = map[answer->status];
+	facts_r->fetched_at = now;
+	facts_r->expires_at = now + answer->ttl_s;
+	if (facts_r->status == MX_ERROR || facts_r->status == MX_BOGUS) {
+		facts_r->why = arena_strdup(arena, answer->why);
+		return;
+	}
+	if (answer->nxdomain) {
+		facts_r->status = MX_NONE;
+		return;
+	}
+	if (answer->have_data)
+		read_records(facts_r, arena, answer);
+	if (is_null_mx(facts_r))
+		facts_r->status = MX_NULL;
+}
+
+void
+mx_facts_from_literal(struct mx_facts *facts_r, const char *domain,
+    int64_t now)
+{
+	struct net_address addr;
+
+	memset(facts_r, 0, sizeof(*facts_r));
+	facts_r->fetched_at = facts_r->expires_at = now;
+	/* Without records the domain is its own host. */
+	facts_r->status = host_literal(&addr, domain) ? MX_INSECURE : MX_NONE;
+}
+
+bool
+mx_facts_from_row(struct mx_facts *facts_r, struct arena *arena,
+    const struct spool_mx_cache *row)
+{
+	struct mx_facts *f = facts_r;
+	int s;
+
+	memset(f, 0, sizeof(*f));
+	for (s = 0; s < MX_STATUS_COUNT; s++)
+		if (strcmp(row->status, status_names[s]) == 0)
+			break;
+	if (s == MX_STATUS_COUNT ||
+	    !records_read_mx(arena, row->records, &f->records, &f->count))
+		return false;
+	f->status = (enum mx_status)s;
+	f->fetched_at = row->fetched_at;
+	f->expires_at = row->expires_at;
+	sort_records(f);
+	/* The row and its records must say the same. */
+	return (f->status == MX_NULL) == is_null_mx(f);
+}
+
+void
+mx_facts_to_row(struct spool_mx_cache *row_r, struct arena *arena,
+    const char *domain, const struct mx_facts *facts)
+{
+	struct buf json = BUF_INIT;
+
+	records_write_mx(&json, facts->records, facts->count);
+	row_r->domain = arena_strdup(arena, domain);
+	row_r->status = mx_status_name(facts->status);
+	row_r->records = arena_strdup(arena, buf_str(&json));
+	row_r->fetched_at = facts->fetched_at;
+	row_r->expires_at = facts->expires_at;
+	buf_free(&json);
+}
+
+/* A host name that can be one.  An address is not (RFC 5321 5.1), although it is
+ * often written there, nor what needs escapes. */
+static bool
+is_usable(const char *host)
+{
+	struct net_address addr;
+
+	return host[0] != '\0' && strcmp(host, ".") != 0 &&
+	    strchr(host, '\\') == NULL && !net_address_parse(&addr, host, 0);
+}
+
+static void
+add_host(struct mx_result *r, uint16_t preference, const char *host)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->hosts[i].host, host) == 0)
+			return;
+	r->hosts[r->count].preference = preference;
+	r->hosts[r->count++].host = arena_strdup(r->arena, host);
+}
+
+/* Why there is no host. */
+static char *
+explain(struct arena *arena, const char *domain, const struct mx_facts *f)
+{
+	static const struct { const char *before, *after; } sentences[] = {
+		[MX_ERROR] = { "DNS lookup of MX for ", " failed" },
+		[MX_BOGUS] = { "DNS answer for MX of ", " is bogus" },
+		[MX_NONE] = { "Domain ", " does not exist" },
+		[MX_NULL] = { "Domain ", " accepts no mail (null MX)" },
+		[MX_INSECURE] = { "No MX record of ", " names a usable host" },
+		[MX_SECURE] = { "No MX record of ", " names a usable host" },
+	};
+	static_assert(ARRAY_LEN(sentences) == MX_STATUS_COUNT, "");
+	char text[512];
+
+	if (f->why != NULL)
+		return arena_strdup(arena, f->why);
+	(void)snprintf(text, sizeof(text), "%s%.255s%s",
+	    sentences[f->status].before, domain, sentences[f->status].after);
+	return arena_strdup(arena, text);
+}
+
+struct mx_result *
+mx_result_new(const char *domain, const struct mx_facts *facts)
+{
+	struct arena *arena = arena_new();
+	struct mx_result *r = arena_alloc(arena, sizeof(*r));
+	bool ok = facts->status == MX_SECURE || facts->status == MX_INSECURE;
+
+	memset(r, 0, sizeof(*r));
+	r->arena = arena;
+	r->status = facts->status;
+	r->expires_at = facts->expires_at;
+	r->hosts = arena_alloc(arena, sizeof(*r->hosts) * (facts->count + 1));
+	if (ok && facts->count == 0) {
+		r->implicit = true;
+		add_host(r, 0, domain);
+	}
+	for (size_t i = 0; ok && i < facts->count; i++)
+		if (is_usable(facts->records[i].host))
+			add_host(r, facts->records[i].preference,
+			    facts->records[i].host);
+	if (r->count == 0)
+		r->reason = explain(arena, domain, facts);
+	return r;
+}
+
+void
+mx_result_free(struct mx_result **result)
+{
+	struct arena *arena;
+
+	if (*result == NULL)
+		return;
+	arena = (*result)->arena;
+	arena_free(&arena);
+	*result = NULL;
+}

@@ -1,0 +1,40 @@
+/*
+ * What is known of a domain's MX records, and what follows from it.  PURE.
+ */
+#ifndef TLSQ_LOOKUP_MX_FACTS_H
+#define TLSQ_LOOKUP_MX_FACTS_H
+
+#include "base/mem.h"
+#include "lookup/mx.h"
+#include "lookup/resolver.h"
+#include "spool/cache.h"
+
+/*
+ * records are as DNS gave them, by preference and name, each once; one that
+ * cannot be read has the host "".  None at MX_INSECURE and MX_SECURE: there are
+ * no MX records.
+ */
+struct mx_facts {
+	enum mx_status status;
+	size_t count;
+	struct mx_choice *records;
+	const char *why;	/* MX_ERROR, MX_BOGUS: a sentence, or NULL */
+	int64_t fetched_at, expires_at;
+};
+
+/* Texts go into the arena. */
+void mx_facts_from_answer(struct mx_facts *facts_r, struct arena *arena,
+    const struct dns_answer *answer, int64_t now);
+/* An address literal as a domain: its own host, or no domain at all. */
+void mx_facts_from_literal(struct mx_facts *facts_r, const char *domain,
+    int64_t now);
+/* False where the row is none that mx_facts_to_row() makes. */
+bool mx_facts_from_row(struct mx_facts *facts_r, struct arena *arena,
+    const struct spool_mx_cache *row);
+void mx_facts_to_row(struct spool_mx_cache *row_r, struct arena *arena,
+    const char *domain, const struct mx_facts *facts);
+
+struct mx_result *mx_result_new(const char *domain,
+    const struct mx_facts *facts) __attribute__((returns_nonnull));
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * A JSON writer and reader for two shapes.
+ */
+#include "lookup/records.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "lookup/rdata.h"
+#include "lookup/resolver.h"
+
+struct scan {
+	const char *at;
+	struct arena *arena;
+};
+
+static void
+put_string(struct buf *out, const char *s)
+{
+	(void)buf_puts(out, "\"");
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			(void)buf_puts(out, "\\");
+		(void)buf_append(out, s, 1);
+	}
+	(void)buf_puts(out, "\"");
+}
+
+void
+records_write_mx(struct buf *out, const struct mx_choice *mx, size_t count)
+{
+	(void)buf_puts(out, "[");
+	for (size_t i = 0; i < count; i++) {
+		(void)buf_printf(out, "%s[%u,", i > 0 ? "," : "",
+		    mx[i].preference);
+		put_string(out, mx[i].host);
+		(void)buf_puts(out, "]");
+	}
+	(void)buf_puts(out, "]");
+}
+
+void
+records_write_texts(struct buf *out, const char *const *texts, size_t count)
+{
+	(void)buf_puts(out, "[");
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			(void)buf_puts(out, ",");
+		put_string(out, texts[i]);
+	}
+	(void)buf_puts(out, "]");
+}
+
+/* The tables may be edited by hand: white space is no error. */
+static char
+next(struct scan *s)
+{
+	s->at += strspn(s->at, " \t\r\n");
+	return *s->at;
+}
+
+static bool
+take(struct scan *s, char c)
+{
+	if (next(s) != c)
+		return false;
+	s->at++;
+	return true;
+}
+
+static bool
+read_number(struct scan *s, uint16_t *n_r)
+{
+	uint32_t n = 0;
+	int digits = 0;
+
+	for (char c = next(s); c >= '0' && c <= '9'; c = *++s->at) {
+		n = n * 10 + (uint32_t)(c - '0');
+		if (++digits > 5 || n > UINT16_MAX)
+			return false;
+	}
+	*n_r = (uint16_t)n;
+	return digits > 0;
+}
+
+static bool
+read_string(struct scan *s, const char **text_r)
+{
+	char text[RDATA_NAME_LEN], *p = text;
+
+	if (!take(s, '"'))
+		return false;
+	while (*s->at != '"') {
+		if (*s->at == '\\' && *++s->at != '"' && *s->at != '\\')
+			return false;
+		if ((unsigned char)*s->at < ' ' ||
+		    p == text + sizeof(text) - 1)
+			return false;
+		*p++ = *s->at++;
+	}
+	s->at++;
+	*p = '\0';
+	*text_r = arena_strdup(s->arena, text);
+	return true;
+}
+
+static bool
+read_mx(struct scan *s, void *item)
+{
+	struct mx_choice *mx = item;
+
+	return take(s, '[') && read_number(s, &mx->preference) &&
+	    take(s, ',') && read_string(s, &mx->host) && take(s, ']');
+}
+
+static bool
+read_text(struct scan *s, void *item)
+{
+	return read_string(s, item);
+}
+
+static bool
+read_array(struct arena *arena, const char *text,
+    bool (*read_item)(struct scan *s, void *item), size_t size, void **items_r,
+    size_t *count_r)
+{
+	struct scan s = { text, arena };
+	char *items = arena_alloc(arena, size * DNS_RDATA_MAX * 2);
+	size_t count = 0;
+
+	*items_r = items;
+	*count_r = 0;
+	if (!take(&s, '['))
+		return false;
+	if (!take(&s, ']')) {
+		do {
+			if (count == DNS_RDATA_MAX * 2 ||
+			    !read_item(&s, items + size * count++))
+				return false;
+		} while (take(&s, ','));
+		if (!take(&s, ']'))
+			return false;
+	}
+	*count_r = count;
+	return next(&s) == '\0';
+}
+
+bool
+records_read_mx(struct arena *arena, const char *text, struct mx_choice **mx_r,
+    size_t *count_r)
+{
+	void *items;
+	bool ok = read_array(arena, text, read_mx, sizeof(**mx_r), &items,
+	    count_r);
+
+	*mx_r = items;
+	return ok;
+}
+
+bool
+records_read_texts(struct arena *arena, const char *text,
+    const char ***texts_r, size_t *count_r)
+{
+	void *items;
+	bool ok = read_array(arena, text, read_text, sizeof(**texts_r), &items,
+	    count_r);
+
+	*texts_r = items;
+	return ok;
+}

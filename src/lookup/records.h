@@ -1,0 +1,30 @@
+/*
+ * The JSON texts of the cache tables: mx_cache.records, host_cache.addresses.
+ * PURE.
+ *
+ * Reading is strict: anything but the shape written here is false, and the row
+ * counts as not there.
+ */
+#ifndef TLSQ_LOOKUP_RECORDS_H
+#define TLSQ_LOOKUP_RECORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "policy/mx.h"
+
+/* [[10,"mx.example.org"],[20,"mx2.example.org"]] */
+void records_write_mx(struct buf *out, const struct mx_choice *mx,
+    size_t count);
+bool records_read_mx(struct arena *arena, const char *text,
+    struct mx_choice **mx_r, size_t *count_r);
+
+/* ["192.0.2.1","2001:db8::1"] */
+void records_write_texts(struct buf *out, const char *const *texts,
+    size_t count);
+bool records_read_texts(struct arena *arena, const char *text,
+    const char ***texts_r, size_t *count_r);
+
+#endif

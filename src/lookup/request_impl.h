@@ -1,0 +1,60 @@
+/*
+ * Inside lookup: how a question travels to the resolver thread and its answer
+ * back.
+ *
+ * A request belongs to the resolver thread from request_send() on, and is posted
+ * back with the facts found.  Two fields stay with the thread that asked: fn and
+ * ctx, so that it can cancel without a lock.  Facts are shared by all who asked
+ * for the same; they are never changed once published, and counted.
+ */
+#ifndef TLSQ_LOOKUP_REQUEST_IMPL_H
+#define TLSQ_LOOKUP_REQUEST_IMPL_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/mem.h"
+#include "lookup/request.h"
+#include "net/loop.h"
+
+/*
+ * The first member of what a kind of lookup finds out; lives in its arena.  The
+ * times and the size are for the kinds that are kept.
+ */
+struct facts {
+	atomic_uint refs;
+	struct arena *arena;
+	int64_t expires_at;
+	size_t size;
+};
+/* size octets, zeroed, that begin with struct facts; one reference. */
+void *facts_new(size_t size) __attribute__((returns_nonnull));
+struct facts *facts_ref(struct facts *facts);
+void facts_unref(struct facts *facts);
+
+struct lookup_kind;
+
+struct lookup_request {
+	STAILQ_ENTRY(lookup_request) next;
+	struct loop *reply;
+	void (*fn)(void);	/* cast back by deliver; NULL: cancelled */
+	void *ctx;
+	/* Runs in the thread that asked. */
+	void (*deliver)(const struct lookup_request *rq,
+	    const struct facts *facts);
+	struct facts *facts;
+	void *owner;		/* the resolver or the lookups */
+	const struct lookup_kind *kind;
+	int option;		/* rrtype, or address families */
+	char *name;		/* lower case, no final dot */
+};
+STAILQ_HEAD(request_list, lookup_request);
+
+/* Copies name; the other fields are the caller's to fill. */
+struct lookup_request *request_new(const char *name, struct loop *reply,
+    void (*fn)(void), void *ctx) __attribute__((returns_nonnull));
+/* Answers all in the list, and empties it.  The facts stay the caller's. */
+void request_answer(struct request_list *list, struct facts *facts);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * The resolver thread: requests in, one query per name and type to libunbound,
+ * answers out.
+ *
+ * libunbound works in a thread of its own, behind ub_fd(); all its functions are
+ * called from our thread.  A query that runs out of time is cancelled, which
+ * means that its answer, still being looked for, will be thrown away.
+ */
+#include "lookup/resolver.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unbound.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "lookup/answer_impl.h"
+#include "lookup/unbound_impl.h"
+
+struct query {
+	UT_hash_handle hh;
+	struct resolver *resolver;
+	struct request_list waiting;
+	struct loop_timer *timer;
+	char *key;		/* type, blank, name */
+	const char *name;	/* within key */
+	int rrtype, id;
+};
+
+struct resolver {
+	struct loop *loop;
+	struct loop_watch *watch;
+	struct ub_ctx *ctx;
+	struct query *queries;
+	int64_t timeout_ms, configured_at;
+	const char *stopped;	/* why no more is asked, or NULL */
+	pthread_t thread;
+};
+
+/* Takes the facts. */
+static void
+finish(struct query *q, struct answer_facts *a)
+{
+	HASH_DEL(q->resolver->queries, q);
+	loop_timer_free(&q->timer);
+	request_answer(&q->waiting, &a->facts);
+	facts_unref(&a->facts);
+	free(q->key);
+	free(q);
+}
+
+static void
+fail(struct query *q, int64_t ttl_s, const char *cause)
+{
+	finish(q, answer_failed(q->name, q->rrtype, ttl_s, cause));
+}
+
+static void
+on_timeout(void *arg)
+{
+	struct query *q = arg;
+	char cause[64];
+
+	(void)ub_cancel(q->resolver->ctx, q->id);
+	(void)snprintf(cause, sizeof(cause), "no answer within %lld s",
+	    (long long)((q->resolver->timeout_ms + 999) / 1000));
+	fail(q, DNS_TTL_ERROR_S, cause);
+}
+
+static void
+on_answer(void *arg, int code, struct ub_result *result)
+{
+	struct query *q = arg;
+
+	if (code != 0)
+		fail(q, DNS_TTL_ERROR_S, ub_strerror(code));
+	else
+		finish(q, answer_from_result(q->name, q->rrtype, result));
+	ub_resolve_free(result);
+}
+
+/* Nothing more will be asked: answers what is open.  No ttl, so that nobody
+ * remembers it. */
+static void
+stop(struct resolver *r, const char *why)
+{
+	struct query *q, *next;
+
+	r->stopped = why;
+	HASH_ITER(hh, r->queries, q, next) {
+		(void)ub_cancel(r->ctx, q->id);
+		fail(q, 0, why);
+	}
+}
+
+static void
+on_readable(void *arg, int ready)
+{
+	struct resolver *r = arg;
+	int code = ub_process(r->ctx);
+
+	(void)ready;
+	if (code == 0)
+		return;
+	log_error("libunbound: %s", ub_strerror(code));
+	loop_watch_want(r->watch, 0);
+	stop(r, "the resolver has failed");
+}
+
+static void
+start(struct resolver *r, char *key, struct lookup_request *rq)
+{
+	struct query *q = mem_zalloc(sizeof(*q));
+	int code;
+
+	q->resolver = r;
+	q->key = key;
+	q->name = strchr(key, ' ') + 1;
+	q->rrtype = rq->option;
+	STAILQ_INIT(&q->waiting);
+	STAILQ_INSERT_TAIL(&q->waiting, rq, next);
+	HASH_ADD_KEYPTR(hh, r->queries, q->key, (unsigned int)strlen(q->key),
+	    q);
+	if (r->stopped != NULL) {
+		fail(q, 0, r->stopped);
+		return;
+	}
+	q->timer = loop_timer_new(r->loop, on_timeout, q);
+	loop_timer_set(q->timer, r->timeout_ms);
+	code = ub_resolve_async(r->ctx, q->name, q->rrtype, 1, q, on_answer,
+	    &q->id);
+	if (code != 0)
+		fail(q, DNS_TTL_ERROR_S, ub_strerror(code));
+}
+
+static void
+on_request(void *arg)
+{
+	struct lookup_request *rq = arg;
+	struct resolver *r = rq->owner;
+	char *key = mem_printf("%d %s", rq->option, rq->name);
+	struct query *q;
+
+	HASH_FIND(hh, r->queries, key, (unsigned int)strlen(key), q);
+	if (q == NULL) {
+		start(r, key, rq);
+		return;
+	}
+	STAILQ_INSERT_TAIL(&q->waiting, rq, next);
+	free(key);
+}
+
+static void
+deliver(const struct lookup_request *rq, const struct facts *facts)
+{
+	const struct answer_facts *a = (const struct answer_facts *)facts;
+	void (*fn)(void *ctx, const struct dns_answer *answer) =
+	    (void (*)(void *, const struct dns_answer *))rq->fn;
+
+	fn(rq->ctx, &a->answer);
+}
+
+struct lookup_request *
+resolver_query(struct resolver *resolver, const char *name, int rrtype,
+    struct loop *reply,
+    void (*fn)(void *ctx, const struct dns_answer *answer), void *ctx)
+{
+	struct lookup_request *rq = request_new(name, reply,
+	    (void (*)(void))fn, ctx);
+
+	rq->deliver = deliver;
+	rq->owner = resolver;
+	rq->option = rrtype;
+	loop_post(resolver->loop, on_request, rq);
+	return rq;
+}
+
+static void *
+run(void *arg)
+{
+	struct resolver *r = arg;
+
+	loop_run(r->loop);
+	return NULL;
+}
+
+/* Signals are for the main thread: ours, and libunbound's that it will start,
+ * have them blocked. */
+static bool
+start_thread(struct resolver *r, struct error *err)
+{
+	sigset_t all, before;
+	int code;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	code = pthread_create(&r->thread, NULL, run, r);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return code == 0 || error_set(err, EX_OSERR, "resolver thread: %s",
+	    strerror(code));
+}
+
+static void
+release(struct resolver *r)
+{
+	loop_watch_free(&r->watch);
+	if (r->ctx != NULL)
+		ub_ctx_delete(r->ctx);
+	loop_free(&r->loop);
+	free(r);
+}
+
+bool
+resolver_open(struct resolver **resolver_r,
+    const struct resolver_config *config, struct error *err)
+{
+	struct resolver *r = mem_zalloc(sizeof(*r));
+
+	*resolver_r = NULL;
+	r->timeout_ms = config->timeout_ms;
+	if (!unbound_open(&r->ctx, &r->configured_at, config, err) ||
+	    !loop_new(&r->loop, err)) {
+		release(r);
+		return false;
+	}
+	r->watch = loop_watch_new(r->loop, ub_fd(r->ctx), on_readable, r);
+	loop_watch_want(r->watch, LOOP_READ);
+	if (!start_thread(r, err)) {
+		release(r);
+		return false;
+	}
+	*resolver_r = r;
+	return true;
+}
+
+void
+resolver_close(struct resolver **resolver)
+{
+	struct resolver *r = *resolver;
+
+	if (r == NULL)
+		return;
+	loop_stop(r->loop);
+	pthread_join(r->thread, NULL);
+	stop(r, "the program is ending");
+	release(r);
+	*resolver = NULL;
+}
+
+struct loop *
+resolver_loop(struct resolver *resolver)
+{
+	return resolver->loop;
+}
+
+int64_t
+resolver_configured_at(const struct resolver *resolver)
+{
+	return resolver->configured_at;
+}

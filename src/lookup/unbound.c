@@ -1,0 +1,242 @@
+/*
+ * The configuration of libunbound.
+ *
+ * What it finds wrong it finds late, at the first question, and some things it
+ * never minds (an anchor file without anchors, a configuration without the
+ * validator): it then takes everything for unsigned.  So everything is looked
+ * at here, when the program starts.
+ */
+#include "lookup/unbound_impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unbound.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/*
+ * libunbound is made for one question at a time; we ask for hundreds of domains.
+ * The file may say otherwise.
+ */
+static const struct { const char *name, *value; } defaults[] = {
+	{ "outgoing-range:", "512" },
+	{ "num-queries-per-thread:", "1024" },
+	{ "outgoing-num-tcp:", "32" },
+	{ "rrset-cache-size:", "16m" },
+	{ "msg-cache-size:", "8m" },
+	{ "key-cache-size:", "4m" },
+	{ "cache-max-ttl:", "86400" },
+	{ "cache-max-negative-ttl:", "3600" },
+};
+
+/* Options that name trust anchors. */
+static const char *const anchor_options[] = {
+	"trust-anchor", "trust-anchor-file", "auto-trust-anchor-file",
+	"trusted-keys-file",
+};
+
+static bool
+look_at(const char *key, const char *file, int64_t *changed_at,
+    struct error *err)
+{
+	struct stat st;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && fstat(fd, &st) == 0;
+
+	if (!ok)
+		error_set(err, EX_CONFIG, "%s: %s: %s%s", key, file,
+		    strerror(errno), errno == ENOENT &&
+		    strcmp(file, RESOLVER_ROOT_KEY) == 0 ?
+		    " (install dns-root-data)" : "");
+	else if (st.st_ctime > *changed_at)
+		*changed_at = st.st_ctime;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* The value of an option, or NULL where there is none; to be freed. */
+static char *
+option(struct ub_ctx *ctx, const char *name)
+{
+	char *text = NULL;
+
+	if (ub_ctx_get_option(ctx, name, &text) != 0)
+		return NULL;
+	if (text != NULL && text[0] == '\0') {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+static bool
+names_anchors(struct ub_ctx *ctx)
+{
+	bool found = false;
+	char *text;
+
+	for (size_t i = 0; i < ARRAY_LEN(anchor_options); i++) {
+		text = option(ctx, anchor_options[i]);
+		found = found || text != NULL;
+		free(text);
+	}
+	return found;
+}
+
+static bool
+look_at_anchor_files(struct ub_ctx *ctx, int64_t *changed_at,
+    struct error *err)
+{
+	char *files = option(ctx, "trust-anchor-file"), *save = NULL;
+	bool ok = true;
+
+	if (files == NULL)
+		return true;
+	for (char *f = strtok_r(files, "\n", &save); ok && f != NULL;
+	    f = strtok_r(NULL, "\n", &save))
+		ok = look_at("trust-anchor-file", f, changed_at, err);
+	free(files);
+	return ok;
+}
+
+static bool
+read_config(struct ub_ctx *ctx, const char *file, int64_t *changed_at,
+    struct error *err)
+{
+	int code;
+
+	if (!look_at("dns.unbound-config", file, changed_at, err))
+		return false;
+	code = ub_ctx_config(ctx, file);
+	if (code != 0)
+		return error_set(err, EX_CONFIG, "dns.unbound-config: %s: %s "
+		    "(unbound-checkconf names the line)", file,
+		    ub_strerror(code));
+	return look_at_anchor_files(ctx, changed_at, err);
+}
+
+static bool
+add_anchor(struct ub_ctx *ctx, const struct resolver_config *config,
+    int64_t *changed_at, struct error *err)
+{
+	const char *file = config->trust_anchor;
+	int code;
+
+	if (file == NULL && names_anchors(ctx))
+		return true;
+	if (file == NULL)
+		file = RESOLVER_ROOT_KEY;
+	if (!look_at("dns.trust-anchor", file, changed_at, err))
+		return false;
+	code = ub_ctx_add_ta_file(ctx, file);
+	return code == 0 || error_set(err, EX_CONFIG, "dns.trust-anchor: "
+	    "%s: %s", file, ub_strerror(code));
+}
+
+/* An option that turns validation off makes every decision a guess. */
+static bool
+is_validating(struct ub_ctx *ctx, struct error *err)
+{
+	char *modules = option(ctx, "module-config");
+	char *permissive = option(ctx, "val-permissive-mode");
+	bool ok = true;
+
+	if (modules == NULL || strstr(modules, "validator") == NULL)
+		ok = error_set(err, EX_CONFIG, "dns.unbound-config: "
+		    "module-config is without the validator");
+	else if (permissive == NULL || strcmp(permissive, "no") != 0)
+		ok = error_set(err, EX_CONFIG, "dns.unbound-config: "
+		    "val-permissive-mode must be off");
+	free(modules);
+	free(permissive);
+	return ok;
+}
+
+/* The last complaint in libunbound's log, without its time stamp. */
+static const char *
+last_complaint(char *log)
+{
+	size_t len = strlen(log);
+	char *line, *text;
+
+	while (len > 0 && log[len - 1] == '\n')
+		log[--len] = '\0';
+	line = strrchr(log, '\n');
+	line = line != NULL ? line + 1 : log;
+	text = strstr(line, "error: ");
+	return text != NULL ? text + strlen("error: ") : line;
+}
+
+/*
+ * Makes libunbound read its files now: taking away a zone that it does not have
+ * is the cheapest question that does.
+ */
+static bool
+finalize(struct ub_ctx *ctx, struct error *err)
+{
+	char *log = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&log, &len);
+	int code;
+
+	if (out == NULL)
+		return error_set(err, EX_OSERR, "libunbound: %s",
+		    strerror(errno));
+	(void)ub_ctx_debugout(ctx, out);
+	code = ub_ctx_zone_remove(ctx, "none.invalid.");
+	(void)ub_ctx_debugout(ctx, NULL);
+	(void)fclose(out);
+	if (code != 0)
+		error_set(err, EX_CONFIG, "libunbound: %s: %s",
+		    ub_strerror(code), last_complaint(log));
+	free(log);
+	return code == 0;
+}
+
+static bool
+configure(struct ub_ctx *ctx, int64_t *changed_at,
+    const struct resolver_config *config, struct error *err)
+{
+	int code;
+
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++)
+		if ((code = ub_ctx_set_option(ctx, defaults[i].name,
+		    defaults[i].value)) != 0)
+			return error_set(err, EX_SOFTWARE, "libunbound: %s %s",
+			    defaults[i].name, ub_strerror(code));
+	if (config->unbound_config != NULL &&
+	    !read_config(ctx, config->unbound_config, changed_at, err))
+		return false;
+	if (!add_anchor(ctx, config, changed_at, err) ||
+	    !is_validating(ctx, err))
+		return false;
+	if ((code = ub_ctx_async(ctx, 1)) != 0)
+		return error_set(err, EX_SOFTWARE, "libunbound: %s",
+		    ub_strerror(code));
+	return finalize(ctx, err);
+}
+
+bool
+unbound_open(struct ub_ctx **ctx_r, int64_t *changed_at_r,
+    const struct resolver_config *config, struct error *err)
+{
+	struct ub_ctx *ctx = ub_ctx_create();
+
+	*ctx_r = NULL;
+	*changed_at_r = 0;
+	if (ctx == NULL)
+		return error_set(err, EX_OSERR, "libunbound: %s",
+		    strerror(errno));
+	if (!configure(ctx, changed_at_r, config, err)) {
+		ub_ctx_delete(ctx);
+		return false;
+	}
+	*ctx_r = ctx;
+	return true;
+}
