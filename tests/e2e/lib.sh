@@ -229,7 +229,8 @@ peer_start() { # script on standard input: see peer.py; the pid is in $peer_pid
 	cat >"$peer_script"
 	start "$E2E/peer.py" "$T/peer" "$peer_script"
 	peer_pid=$started
-	wait_for 20 test -e "$peer_script.ready"
+	wait_for 20 test -e "$peer_script.ready" || kill -0 "$peer_pid" ||
+		diag "a server of this script cannot start"
 }
 
 wire() { "$E2E/wire.py" "$T/peer" "$@"; }

@@ -1,13 +1,42 @@
 # End-to-end scenarios: tests/e2e/<behaviour>/run.sh, each in namespaces of its own.
 e2e_tests = \
-	tests/e2e/harness/run.sh
-TESTS += $(e2e_tests)
+	tests/e2e/harness/run.sh \
+	tests/e2e/bad-certificates/run.sh \
+	tests/e2e/bad-databases/run.sh \
+	tests/e2e/big-message/run.sh \
+	tests/e2e/content/run.sh \
+	tests/e2e/daemon/run.sh \
+	tests/e2e/delivers/run.sh \
+	tests/e2e/dns-errors/run.sh \
+	tests/e2e/extensions/run.sh \
+	tests/e2e/forged-log/run.sh \
+	tests/e2e/hostile-replies/run.sh \
+	tests/e2e/ipv6/run.sh \
+	tests/e2e/lost-connection/run.sh \
+	tests/e2e/mx-lookup/run.sh \
+	tests/e2e/next-host/run.sh \
+	tests/e2e/partial-recipients/run.sh \
+	tests/e2e/pipelining/run.sh \
+	tests/e2e/real-mta/run.sh \
+	tests/e2e/replies/run.sh \
+	tests/e2e/response-injection/run.sh \
+	tests/e2e/schedule/run.sh \
+	tests/e2e/sessions/run.sh \
+	tests/e2e/slow-servers/run.sh \
+	tests/e2e/sql-submission/run.sh \
+	tests/e2e/starttls-optional/run.sh \
+	tests/e2e/starttls-required/run.sh \
+	tests/e2e/submit/run.sh \
+	tests/e2e/timeouts/run.sh \
+	tests/e2e/two-runners/run.sh
+TESTS += tests/e2e/harness/run.sh
+EXTRA_DIST += $(e2e_tests) \
+	tests/demo/run.sh \
+	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \
+	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh
 
 # what does not fit `make check`
 long_tests =
 check-long: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(long_tests)'
 .PHONY: check-long
-EXTRA_DIST += $(e2e_tests) \
-	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \
-	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh

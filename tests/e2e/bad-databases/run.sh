@@ -1,0 +1,56 @@
+#!/bin/sh
+# A database that is not ours, newer, broken or read-only: one clear line, an exit code, and it is not touched.
+. "${0%/*}/../lib.sh"
+FOREIGN_DB=yes
+
+tlsq_ list >/dev/null 2>&1 || letter x | submit --quiet -f a@sender.test x@example.test
+try() { # description database expected-codes
+	sum=$(sha256sum <"$2")
+	for program in "tlsq -d $2 submit -f a@b.test c@d.test" "tlsq-runner -d $2 --once"; do
+		letter x >"$T/letter"
+		# shellcheck disable=SC2086
+		timeout 20 $program <"$T/letter" >"$T/out" 2>"$T/err"
+		code=$?
+		like "$1: ${program%% *} exits with $3" $code "^($3)\$"
+		is "$1: ${program%% *} says one line" "$(grep -c . "$T/err")" 1
+		like "$1: it names the program and the file" "$(cat "$T/err")" "^${program%% *}: .*${2##*/}"
+	done
+	is "$1: not touched" "$(sha256sum <"$2")" "$sum"
+	is "$1: nothing lies beside it" "$(find "$(dirname "$2")" -name "${2##*/}-*" -size +0 | wc -l)" 0
+	diag "$(cat "$T/err")"
+}
+copy() { # name: a copy of the spool in a directory of its own
+	mkdir "$T/$1"
+	sqlite3 "$DB" ".backup $T/$1/$1.db"
+	getent passwd tlsq >/dev/null && chown -R tlsq:tlsq "$T/$1"
+	D=$T/$1/$1.db
+}
+own() { getent passwd tlsq >/dev/null && chown -R tlsq:tlsq "$(dirname "$1")"; }
+
+mkdir "$T/foreign"
+sqlite3 "$T/foreign/foreign.db" 'CREATE TABLE message(id); INSERT INTO message VALUES (1)'
+own "$T/foreign/foreign.db"
+try "a database of another program" "$T/foreign/foreign.db" '65|78'
+copy newer
+sqlite3 "$D" 'PRAGMA user_version = 9999' >/dev/null
+try "a newer schema" "$D" '65|78'
+mkdir "$T/text"
+echo 'this is a letter to my aunt, long enough to be no database at all' >"$T/text/text.db"
+own "$T/text/text.db"
+try "a text file" "$T/text/text.db" '65|78'
+copy corrupt
+/usr/bin/python3 - "$D" <<'P'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(100)
+    f.write(b"\xa5" * 8092)
+P
+try "a broken file" "$D" '65|74'
+copy readonly
+chmod 440 "$D"
+chmod 550 "$(dirname "$D")"
+[ "$(id -u)" = 0 ] && chown -R root:root "$T/readonly" && chmod 555 "$T/readonly" && chmod 444 "$D"
+try "a read-only file" "$D" '73|74|77'
+exits "a directory that is not there" '73' tlsq -d "$T/nowhere/spool.db" list
+exits "a directory is no database" '65' tlsq -d "$T/text" list
+finish
