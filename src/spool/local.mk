@@ -1,12 +1,42 @@
-# The spool: the only module that touches the database.  Its SQL is in sql/.
+# The spool: the only module that touches the database.  Its SQL is in sql/:
+# named blocks, embedded at build time.  A module with blocks of its own adds its
+# file to sql_files.
+sql_files = \
+	$(top_srcdir)/sql/schema.sql \
+	$(top_srcdir)/sql/views.sql \
+	$(top_srcdir)/sql/upgrade/002.sql \
+	$(top_srcdir)/sql/connection.sql \
+	$(top_srcdir)/sql/insert.sql \
+	$(top_srcdir)/sql/queue.sql \
+	$(top_srcdir)/sql/record.sql \
+	$(top_srcdir)/sql/config.sql \
+	$(top_srcdir)/sql/cache.sql \
+	$(top_srcdir)/sql/runner.sql
+EXTRA_DIST += sql
+
 src_libtlsq_a_SOURCES += \
-	src/spool/cache.h \
-	src/spool/checkpoint.h \
-	src/spool/config.h \
-	src/spool/content.h \
-	src/spool/insert.h \
-	src/spool/query.h \
-	src/spool/queue.h \
-	src/spool/record.h \
-	src/spool/runners.h \
-	src/spool/spool.h
+	src/spool/cache.c src/spool/cache.h \
+	src/spool/checkpoint.c src/spool/checkpoint.h \
+	src/spool/claim.c \
+	src/spool/config.c src/spool/config.h \
+	src/spool/content.c src/spool/content.h \
+	src/spool/create.c \
+	src/spool/header.c \
+	src/spool/insert.c src/spool/insert.h \
+	src/spool/open.c \
+	src/spool/query.c src/spool/query.h \
+	src/spool/queue.c src/spool/queue.h \
+	src/spool/record.c src/spool/record.h \
+	src/spool/runners.c src/spool/runners.h \
+	src/spool/spool.c src/spool/spool.h src/spool/spool_impl.h \
+	src/spool/upgrade.c
+nodist_src_libtlsq_a_SOURCES += src/spool/sql_gen.c src/spool/sql_gen.h
+BUILT_SOURCES += src/spool/sql_gen.c src/spool/sql_gen.h
+CLEANFILES += src/spool/sql_gen.c src/spool/sql_gen.h
+
+src/spool/sql_gen.h: $(sql_files) $(top_srcdir)/tools/sql2c.awk
+	$(AM_V_GEN)$(MKDIR_P) src/spool && $(AWK) -v mode=h \
+	    -f $(top_srcdir)/tools/sql2c.awk $(sql_files) >$@.tmp && mv $@.tmp $@
+src/spool/sql_gen.c: $(sql_files) $(top_srcdir)/tools/sql2c.awk
+	$(AM_V_GEN)$(MKDIR_P) src/spool && $(AWK) -v mode=c \
+	    -f $(top_srcdir)/tools/sql2c.awk $(sql_files) >$@.tmp && mv $@.tmp $@

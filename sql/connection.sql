@@ -1,0 +1,61 @@
+-- What each connection does: settings, transactions, facts about the file.
+
+-- name: connection_setup
+PRAGMA synchronous = FULL;
+PRAGMA wal_autocheckpoint = 0;
+PRAGMA secure_delete = FAST;
+PRAGMA cell_size_check = ON;
+PRAGMA temp_store = MEMORY;
+PRAGMA mmap_size = 0;
+PRAGMA cache_size = -6144;
+
+-- name: connection_read_only
+PRAGMA query_only = ON;
+
+-- Kept in the file.  Copies made by the backup API or VACUUM INTO lack it.
+-- name: connection_wal
+PRAGMA journal_mode = WAL;
+
+-- name: connection_journal_mode
+PRAGMA journal_mode;
+
+-- Reading the schema finds damage in it at once.
+-- name: connection_probe
+SELECT count(*) FROM sqlite_schema;
+
+-- name: user_version
+PRAGMA user_version;
+
+-- name: data_version
+PRAGMA data_version;
+
+-- name: begin
+BEGIN IMMEDIATE;
+
+-- name: begin_read
+BEGIN DEFERRED;
+
+-- name: commit
+COMMIT;
+
+-- name: rollback
+ROLLBACK;
+
+-- One message among several in a transaction.
+-- name: savepoint
+SAVEPOINT message;
+
+-- name: savepoint_undo
+ROLLBACK TO message;
+
+-- name: savepoint_release
+RELEASE message;
+
+-- name: integrity_check
+PRAGMA integrity_check(1);
+
+-- name: foreign_key_check
+PRAGMA foreign_key_check;
+
+-- name: shrink
+PRAGMA incremental_vacuum(1);

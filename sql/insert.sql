@@ -1,0 +1,23 @@
+-- Putting messages in.  All three run in one transaction: a crash before its
+-- commit leaves nothing of the message, after it all of it.
+
+-- name: message_insert
+INSERT INTO message (mta_id, sender, source, received_at, wait_until, size,
+	body_type, smtputf8, require_tls, tls_optional, ret, envid, client_ip,
+	client_name, auth_user, tls_strategy)
+	VALUES (:mta_id, :sender, :source, :received_at, :wait_until, :size,
+	coalesce(:body_type, '7BIT'), :smtputf8, :require_tls, :tls_optional, :ret,
+	:envid, :client_ip, :client_name, :auth_user, :tls_strategy)
+	RETURNING id;
+
+-- name: recipient_insert
+INSERT INTO recipient (message_id, address, domain, state, next_attempt_at, notify,
+	orcpt)
+	VALUES (:message_id, :address, :domain, iif(:held, 'held', 'queued'),
+	:next_attempt_at, :notify, :orcpt);
+
+-- name: content_insert
+INSERT INTO content (message_id, seq, data) VALUES (:message_id, :seq, :data);
+
+-- name: content_read
+SELECT data FROM content WHERE message_id = :message_id AND seq = :seq;

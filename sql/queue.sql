@@ -1,0 +1,74 @@
+-- Claims.  A claim is a lease: state active, claimed_by, claimed_until.  A crash
+-- after its commit leaves the recipient active until the lease ends or the lock
+-- file of the runner is seen free.
+
+-- What is due, oldest first, after the place where the last scan stopped.
+-- name: claim_scan
+SELECT id, domain, next_attempt_at FROM recipient INDEXED BY recipient_due
+	WHERE state IN ('queued', 'deferred')
+	AND next_attempt_at <= :due_by
+	AND (next_attempt_at, id) > (:after_at, :after_id)
+	ORDER BY next_attempt_at, id;
+
+-- name: claim_scan_domain
+SELECT id, domain, next_attempt_at FROM recipient INDEXED BY recipient_domain
+	WHERE state IN ('queued', 'active', 'deferred', 'held')
+	AND state IN ('queued', 'deferred')
+	AND domain = :domain AND next_attempt_at <= :due_by
+	ORDER BY next_attempt_at;
+
+-- name: claim_scan_message
+SELECT id, domain, next_attempt_at FROM recipient INDEXED BY recipient_message
+	WHERE state IN ('queued', 'deferred')
+	AND message_id = :message_id AND next_attempt_at <= :due_by;
+
+-- name: claim_take
+UPDATE recipient SET state = 'active', claimed_by = :token, claimed_until = :until
+	WHERE id = :id AND state IN ('queued', 'deferred')
+	RETURNING message_id, address, domain, notify, orcpt, last_error, status,
+	reply, attempts, tls_failures, notified, expires_at, next_attempt_at;
+
+-- name: claim_message
+SELECT mta_id, sender, source, received_at, wait_until, size, body_type, ret, envid,
+	smtputf8, require_tls, tls_optional, client_ip, client_name, auth_user,
+	tls_strategy FROM message WHERE id = :id;
+
+-- Leases that ran out: whoever comes first makes them due again.
+-- name: claim_expire
+UPDATE recipient SET state = iif(attempts = 0, 'queued', 'deferred'),
+	claimed_by = NULL, claimed_until = NULL
+	WHERE state = 'active' AND claimed_until <= :now;
+
+-- name: claim_renew
+UPDATE recipient SET claimed_until = :until
+	WHERE state = 'active' AND claimed_by = :token;
+
+-- name: claim_release
+UPDATE recipient SET state = iif(attempts = 0, 'queued', 'deferred'),
+	claimed_by = NULL, claimed_until = NULL, next_attempt_at = :due_at
+	WHERE id = :id AND state = 'active' AND claimed_by = :token;
+
+-- name: claim_release_all
+UPDATE recipient SET state = iif(attempts = 0, 'queued', 'deferred'),
+	claimed_by = NULL, claimed_until = NULL
+	WHERE state = 'active' AND claimed_by = :token;
+
+-- name: next_due
+SELECT min(due_at) FROM (
+	SELECT min(next_attempt_at) AS due_at FROM recipient INDEXED BY recipient_due
+		WHERE state IN ('queued', 'deferred')
+	UNION ALL
+	SELECT min(claimed_until) FROM recipient INDEXED BY recipient_active
+		WHERE state = 'active');
+
+-- Retention.  Recipients, attempts and content go with the message.
+-- name: purge_messages
+DELETE FROM message WHERE id IN (SELECT id FROM message
+	WHERE finished_at IS NOT NULL AND finished_at < :before
+	ORDER BY finished_at LIMIT :max);
+
+-- name: purge_sessions
+DELETE FROM session WHERE id IN (SELECT id FROM session
+	WHERE started_at < :before AND NOT EXISTS
+		(SELECT 1 FROM attempt WHERE session_id = session.id)
+	ORDER BY started_at LIMIT :max);

@@ -1,0 +1,83 @@
+-- Results.  The final state, the DSN it owes and the removal of the content are
+-- one transaction: a crash before its commit leaves the recipient active (it is
+-- tried again), after it nothing is left to do.
+
+-- name: session_add
+INSERT INTO session (started_at, mx, address, tls, protocol, cipher, cert_sha256,
+	cert_subject, cert_issuer, cert_not_after, spki_sha256, tlsa, dane, mta_sts,
+	resumed, verify_error)
+	VALUES (:started_at, :mx, :address, coalesce(:tls, 'none'), :protocol, :cipher,
+	:cert_sha256, :cert_subject, :cert_issuer, :cert_not_after, :spki_sha256, :tlsa,
+	coalesce(:dane, 'none'), coalesce(:mta_sts, 'none'), :resumed, :verify_error)
+	RETURNING id;
+
+-- name: attempt_add
+INSERT INTO attempt (message_id, recipient_id, domain, started_at, duration_ms,
+	strategy, rule, mx, address, level, facts, session_id, outcome, error,
+	result_type, status, reply)
+	VALUES (:message_id, :recipient_id, :domain, :started_at, :duration_ms,
+	:strategy, :rule, :mx, :address, :level, :facts, :session_id, :outcome, :error,
+	:result_type, :status, :reply)
+	RETURNING id;
+
+-- name: result_set
+UPDATE recipient SET state = :state, attempts = attempts + 1,
+	next_attempt_at = coalesce(:next_attempt_at, next_attempt_at),
+	finished_at = iif(:state = 'deferred', NULL, :now),
+	expires_at = coalesce(:expires_at, expires_at), notified = :notified,
+	last_error = :last_error,
+	tls_failures = tls_failures
+		+ coalesce(:last_error IN ('tls', 'dane', 'mta-sts'), 0),
+	status = :status, reply = :reply,
+	last_attempt_id = coalesce(:last_attempt_id, last_attempt_id),
+	claimed_by = NULL, claimed_until = NULL
+	WHERE id = :id AND state = 'active' AND claimed_by = :token;
+
+-- A remote's 2xx is the truth whoever holds the recipient now.
+-- name: result_late
+UPDATE recipient SET state = 'delivered', attempts = attempts + 1,
+	finished_at = :now, last_error = NULL, status = :status, reply = :reply,
+	last_attempt_id = coalesce(:last_attempt_id, last_attempt_id),
+	claimed_by = NULL, claimed_until = NULL
+	WHERE id = :id AND state <> 'delivered';
+
+-- name: message_finish
+UPDATE message SET finished_at = :now
+	WHERE id = :id AND finished_at IS NULL AND wait_until IS NULL
+	AND NOT EXISTS (SELECT 1 FROM recipient WHERE message_id = :id
+		AND state IN ('queued', 'active', 'deferred', 'held'))
+	RETURNING id;
+
+-- name: content_delete
+DELETE FROM content WHERE message_id = :message_id;
+
+-- name: wait_over
+SELECT id FROM message WHERE wait_until IS NOT NULL AND wait_until <= :now
+	ORDER BY wait_until LIMIT 1;
+
+-- name: wait_clear
+UPDATE message SET wait_until = NULL WHERE id = :id;
+
+-- name: strays
+SELECT id FROM message INDEXED BY message_unfinished
+	WHERE finished_at IS NULL AND id > :after ORDER BY id LIMIT :max;
+
+-- name: domain_status_set
+INSERT INTO domain_status (domain, last_attempt_at, last_delivered_at,
+	failing_since, last_error, result_type, last_status, last_reply, tls, dane,
+	mta_sts)
+	VALUES (:domain, :at, iif(:delivered, :at, NULL),
+	iif(:error IS NULL, NULL, :at), :error, :result_type, :status, :reply, :tls,
+	:dane, :mta_sts)
+	ON CONFLICT (domain) DO UPDATE SET
+	last_attempt_at = excluded.last_attempt_at,
+	last_delivered_at = coalesce(excluded.last_delivered_at, last_delivered_at),
+	failing_since = iif(excluded.last_error IS NULL, NULL,
+		coalesce(failing_since, excluded.failing_since)),
+	last_error = excluded.last_error,
+	result_type = excluded.result_type,
+	last_status = excluded.last_status,
+	last_reply = excluded.last_reply,
+	tls = coalesce(excluded.tls, tls),
+	dane = coalesce(excluded.dane, dane),
+	mta_sts = coalesce(excluded.mta_sts, mta_sts);

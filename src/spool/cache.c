@@ -1,0 +1,100 @@
+/*
+ * The caches of DNS answers.
+ */
+#include "spool/cache.h"
+
+#include "spool/query.h"
+
+bool
+spool_mx_cache_get(struct spool *spool, const char *domain, int64_t now,
+    struct arena *arena, struct spool_mx_cache *row_r, bool *found_r,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_MX_CACHE_GET);
+	spool_query_put_text(&q, ":domain", domain);
+	spool_query_put_int(&q, ":now", now);
+	*found_r = spool_query_next(&q);
+	if (*found_r)
+		*row_r = (struct spool_mx_cache){
+			.domain = arena_strdup(arena, domain),
+			.status = spool_query_copy(&q, 0, arena),
+			.records = spool_query_copy(&q, 1, arena),
+			.fetched_at = spool_query_int(&q, 2),
+			.expires_at = spool_query_int(&q, 3),
+		};
+	return spool_query_end(&q, err);
+}
+
+bool
+spool_mx_cache_put(struct spool *spool, const struct spool_mx_cache *row,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_MX_CACHE_PUT);
+	spool_query_put_text(&q, ":domain", row->domain);
+	spool_query_put_text(&q, ":status", row->status);
+	spool_query_put_text(&q, ":records", row->records);
+	spool_query_put_int(&q, ":fetched_at", row->fetched_at);
+	spool_query_put_int(&q, ":expires_at", row->expires_at);
+	return spool_query_run(&q, err);
+}
+
+bool
+spool_host_cache_get(struct spool *spool, const char *host, int64_t now,
+    struct arena *arena, struct spool_host_cache *row_r, bool *found_r,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_HOST_CACHE_GET);
+	spool_query_put_text(&q, ":host", host);
+	spool_query_put_int(&q, ":now", now);
+	*found_r = spool_query_next(&q);
+	if (*found_r)
+		*row_r = (struct spool_host_cache){
+			.host = arena_strdup(arena, host),
+			.canonical = spool_query_copy(&q, 0, arena),
+			.status = spool_query_copy(&q, 1, arena),
+			.addresses = spool_query_copy(&q, 2, arena),
+			.fetched_at = spool_query_int(&q, 3),
+			.expires_at = spool_query_int(&q, 4),
+		};
+	return spool_query_end(&q, err);
+}
+
+bool
+spool_host_cache_put(struct spool *spool, const struct spool_host_cache *row,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_HOST_CACHE_PUT);
+	spool_query_put_text(&q, ":host", row->host);
+	spool_query_put_text(&q, ":canonical", row->canonical);
+	spool_query_put_text(&q, ":status", row->status);
+	spool_query_put_text(&q, ":addresses", row->addresses);
+	spool_query_put_int(&q, ":fetched_at", row->fetched_at);
+	spool_query_put_int(&q, ":expires_at", row->expires_at);
+	return spool_query_run(&q, err);
+}
+
+bool
+spool_cache_purge(struct spool *spool, int64_t now, struct error *err)
+{
+	static const enum sql_id tables[] = {
+		SQL_MX_CACHE_PURGE, SQL_HOST_CACHE_PURGE,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		struct spool_query q;
+
+		spool_query_start(&q, spool, tables[i]);
+		spool_query_put_int(&q, ":now", now);
+		if (!spool_query_run(&q, err))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,347 @@
+/*
+ * Claiming: a scan over what is due gives candidates, each is then taken under
+ * the write lock.  Rows of domains without room are passed over; since there may
+ * be very many of them, a call looks at a bounded number of rows and the next
+ * call goes on from there.
+ */
+#include "spool/queue.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "spool/query.h"
+#include "spool/spool_impl.h"
+
+enum { SCAN_MAX = 20000 };
+
+struct domain_taken {
+	UT_hash_handle hh;
+	size_t taken;
+	char name[];
+};
+
+struct job_entry {
+	UT_hash_handle hh;
+	int64_t message_id;
+	struct spool_job *job;
+	size_t room;			/* in job->rcpts */
+};
+
+/* One call. */
+struct claiming {
+	struct spool *spool;
+	const struct spool_claim *claim;
+	int64_t *ids;
+	size_t count, room;
+	size_t scanned;
+	bool passed_over;		/* a row of a domain without room */
+	struct domain_taken *domains;
+	struct job_entry *jobs;
+};
+
+static bool
+has_room(struct claiming *c, const char *name)
+{
+	const struct spool_claim *claim = c->claim;
+	struct domain_taken *d;
+	size_t len = strlen(name);
+
+	if (claim->domain_has_room == NULL)
+		return true;
+	HASH_FIND(hh, c->domains, name, len, d);
+	if (!claim->domain_has_room(claim->ctx, name, d ? d->taken : 0))
+		return false;
+	if (d == NULL) {
+		d = mem_zalloc(sizeof(*d) + len + 1);
+		memcpy(d->name, name, len + 1);
+		HASH_ADD_KEYPTR(hh, c->domains, d->name, len, d);
+	}
+	d->taken++;
+	return true;
+}
+
+static bool
+domain_wanted(const struct spool_claim *claim, const char *name)
+{
+	if (claim->domains == NULL)
+		return true;
+	for (size_t i = 0; i < claim->domain_count; i++)
+		if (strcmp(claim->domains[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Looks at the rows of a started scan; false at one of the bounds. */
+static bool
+gather(struct claiming *c, struct spool_query *q, int64_t *at, int64_t *id)
+{
+	while (spool_query_next(q)) {
+		const char *domain = spool_query_text(q, 1);
+
+		*id = spool_query_int(q, 0);
+		*at = spool_query_int(q, 2);
+		c->scanned++;
+		if (!domain_wanted(c->claim, domain))
+			continue;
+		if (!has_room(c, domain))
+			c->passed_over = true;
+		else {
+			if (c->count == c->room) {
+				c->room = c->room > 0 ? c->room * 2 : 64;
+				c->ids = mem_realloc(c->ids,
+				    c->room * sizeof(*c->ids));
+			}
+			c->ids[c->count++] = *id;
+		}
+		if (c->count == c->claim->max || c->scanned >= SCAN_MAX)
+			return false;
+	}
+	return true;
+}
+
+static bool
+scan_all(struct claiming *c, bool *more_r, struct error *err)
+{
+	struct spool *spool = c->spool;
+	int64_t at = spool->scan_at, id = spool->scan_id;
+	struct spool_query q;
+	bool ended;
+
+	spool_query_start(&q, spool, SQL_CLAIM_SCAN);
+	spool_query_put_int(&q, ":due_by", c->claim->due_by);
+	spool_query_put_int(&q, ":after_at", at);
+	spool_query_put_int(&q, ":after_id", id);
+	ended = gather(c, &q, &at, &id);
+	/* What was before the place where this scan began was not seen. */
+	*more_r = !ended || spool->scan_at >= 0;
+	/* Rows that were taken are gone: only those passed over need a place
+	 * to go on from. */
+	if (ended || !(c->passed_over || spool->scan_at >= 0))
+		at = id = -1;
+	spool->scan_at = at;
+	spool->scan_id = id;
+	return spool_query_end(&q, err);
+}
+
+static bool
+scan_messages(struct claiming *c, bool *more_r, struct error *err)
+{
+	bool ended = true;
+
+	for (size_t i = 0; ended && i < c->claim->message_count; i++) {
+		struct spool_query q;
+		int64_t at, id;
+
+		spool_query_start(&q, c->spool, SQL_CLAIM_SCAN_MESSAGE);
+		spool_query_put_int(&q, ":message_id",
+		    c->claim->message_ids[i]);
+		spool_query_put_int(&q, ":due_by", c->claim->due_by);
+		ended = gather(c, &q, &at, &id);
+		if (!spool_query_end(&q, err))
+			return false;
+	}
+	*more_r = !ended;
+	return true;
+}
+
+static bool
+scan_domains(struct claiming *c, bool *more_r, struct error *err)
+{
+	bool ended = true;
+
+	for (size_t i = 0; ended && i < c->claim->domain_count; i++) {
+		struct spool_query q;
+		int64_t at, id;
+
+		spool_query_start(&q, c->spool, SQL_CLAIM_SCAN_DOMAIN);
+		spool_query_put_text(&q, ":domain", c->claim->domains[i]);
+		spool_query_put_int(&q, ":due_by", c->claim->due_by);
+		ended = gather(c, &q, &at, &id);
+		if (!spool_query_end(&q, err))
+			return false;
+	}
+	*more_r = !ended;
+	return true;
+}
+
+static bool
+read_message(struct spool *spool, struct spool_job *job, struct error *err)
+{
+	struct spool_query q;
+	struct arena *a = job->arena;
+
+	spool_query_start(&q, spool, SQL_CLAIM_MESSAGE);
+	spool_query_put_int(&q, ":id", job->message_id);
+	if (spool_query_next(&q)) {
+		job->mta_id = spool_query_copy(&q, 0, a);
+		job->sender = spool_query_copy(&q, 1, a);
+		job->source = spool_query_copy(&q, 2, a);
+		job->received_at = spool_query_int(&q, 3);
+		job->wait_until = spool_query_time(&q, 4);
+		job->size = spool_query_int(&q, 5);
+		job->body_type = spool_query_copy(&q, 6, a);
+		job->ret = spool_query_copy(&q, 7, a);
+		job->envid = spool_query_copy(&q, 8, a);
+		job->smtputf8 = spool_query_int(&q, 9) != 0;
+		job->require_tls = spool_query_int(&q, 10) != 0;
+		job->tls_optional = spool_query_int(&q, 11) != 0;
+		job->client_ip = spool_query_copy(&q, 12, a);
+		job->client_name = spool_query_copy(&q, 13, a);
+		job->auth_user = spool_query_copy(&q, 14, a);
+		job->tls_strategy = spool_query_copy(&q, 15, a);
+	}
+	return spool_query_end(&q, err);
+}
+
+static struct job_entry *
+entry_of(struct claiming *c, int64_t message_id)
+{
+	struct job_entry *e;
+	struct arena *arena;
+
+	HASH_FIND(hh, c->jobs, &message_id, sizeof(message_id), e);
+	if (e != NULL)
+		return e;
+	e = mem_zalloc(sizeof(*e));
+	e->message_id = message_id;
+	arena = arena_new();
+	e->job = arena_alloc(arena, sizeof(*e->job));
+	*e->job = (struct spool_job){ .arena = arena,
+	    .message_id = message_id };
+	HASH_ADD(hh, c->jobs, message_id, sizeof(e->message_id), e);
+	return e;
+}
+
+static struct spool_job_rcpt *
+add_rcpt(struct job_entry *e)
+{
+	struct spool_job *job = e->job;
+
+	if (job->rcpt_count == e->room) {
+		struct spool_job_rcpt *old = job->rcpts;
+
+		e->room = e->room > 0 ? e->room * 2 : 1;
+		job->rcpts = arena_alloc(job->arena,
+		    e->room * sizeof(*job->rcpts));
+		if (old != NULL)
+			memcpy(job->rcpts, old,
+			    job->rcpt_count * sizeof(*old));
+	}
+	return &job->rcpts[job->rcpt_count++];
+}
+
+static bool
+take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, c->spool, SQL_CLAIM_TAKE);
+	spool_query_put_int(&q, ":id", id);
+	spool_query_put_text(&q, ":token", c->claim->token);
+	spool_query_put_int(&q, ":until", c->claim->now + c->claim->lease_s);
+	if (spool_query_next(&q)) {
+		struct job_entry *e = entry_of(c, spool_query_int(&q, 0));
+		struct arena *a = e->job->arena;
+
+		*add_rcpt(e) = (struct spool_job_rcpt){
+			.id = id,
+			.address = spool_query_copy(&q, 1, a),
+			.domain = spool_query_copy(&q, 2, a),
+			.notify = spool_query_copy(&q, 3, a),
+			.orcpt = spool_query_copy(&q, 4, a),
+			.last_error = spool_query_copy(&q, 5, a),
+			.status = spool_query_copy(&q, 6, a),
+			.reply = spool_query_copy(&q, 7, a),
+			.attempts = (int)spool_query_int(&q, 8),
+			.tls_failures = (int)spool_query_int(&q, 9),
+			.notified = (int)spool_query_int(&q, 10),
+			.expires_at = spool_query_time(&q, 11),
+			.next_attempt_at = spool_query_int(&q, 12),
+		};
+		(*taken)++;
+	}
+	return spool_query_run(&q, err);
+}
+
+/* Hands the jobs over, or frees them where the claim failed. */
+static void
+finish(struct claiming *c, bool ok, struct spool_job **jobs_r)
+{
+	struct domain_taken *d, *next_d;
+	struct job_entry *e, *next_e;
+
+	HASH_ITER(hh, c->domains, d, next_d) {
+		HASH_DEL(c->domains, d);
+		free(d);
+	}
+	/* In the order in which they were claimed: oldest first. */
+	HASH_ITER(hh, c->jobs, e, next_e) {
+		HASH_DEL(c->jobs, e);
+		if (ok) {
+			*jobs_r = e->job;
+			jobs_r = &e->job->next;
+		} else {
+			spool_job_free(&e->job);
+		}
+		free(e);
+	}
+	*jobs_r = NULL;
+	free(c->ids);
+}
+
+static bool
+expire(struct spool *spool, int64_t now, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CLAIM_EXPIRE);
+	spool_query_put_int(&q, ":now", now);
+	return spool_query_run(&q, err);
+}
+
+bool
+spool_claim(struct spool *spool, const struct spool_claim *claim,
+    struct spool_job **jobs_r, size_t *recipients_r, bool *more_r,
+    struct error *err)
+{
+	struct claiming c = { .spool = spool, .claim = claim };
+	struct job_entry *e, *next;
+	size_t taken = 0;
+	bool ok;
+
+	assert(spool_in_transaction(spool));
+	*jobs_r = NULL;
+	*recipients_r = 0;
+	*more_r = false;
+	if (claim->max == 0)
+		return true;
+	ok = expire(spool, claim->now, err);
+	if (ok && claim->message_ids != NULL)
+		ok = scan_messages(&c, more_r, err);
+	else if (ok && claim->domains != NULL)
+		ok = scan_domains(&c, more_r, err);
+	else if (ok)
+		ok = scan_all(&c, more_r, err);
+	for (size_t i = 0; ok && i < c.count; i++)
+		ok = take(&c, c.ids[i], &taken, err);
+	HASH_ITER(hh, c.jobs, e, next)
+		ok = ok && read_message(spool, e->job, err);
+	finish(&c, ok, jobs_r);
+	*recipients_r = ok ? taken : 0;
+	return ok;
+}
+
+void
+spool_job_free(struct spool_job **job)
+{
+	struct arena *arena;
+
+	if (*job == NULL)
+		return;
+	arena = (*job)->arena;
+	*job = NULL;
+	arena_free(&arena);
+}

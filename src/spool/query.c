@@ -1,0 +1,198 @@
+/*
+ * Named SQL blocks, prepared at their first use and kept.
+ */
+#include "spool/query.h"
+
+#include <assert.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spool/spool_impl.h"
+
+static void
+stick(struct spool_query *q, int rc)
+{
+	sqlite3 *db = q->spool->db;
+
+	if (q->rc != SQLITE_OK)
+		return;
+	q->rc = rc;
+	(void)snprintf(q->why, sizeof(q->why), "%s",
+	    sqlite3_errcode(db) == rc ? sqlite3_errmsg(db) :
+	    sqlite3_errstr(rc));
+}
+
+void
+spool_query_start(struct spool_query *q, struct spool *spool, enum sql_id id)
+{
+	int rc;
+
+	*q = (struct spool_query){ .spool = spool, .id = id };
+	assert(!spool->busy[id]);
+	spool->busy[id] = true;
+	if (spool->stmts[id] == NULL) {
+		rc = sqlite3_prepare_v3(spool->db, sql_texts[id].text, -1,
+		    SQLITE_PREPARE_PERSISTENT, &spool->stmts[id], NULL);
+		if (rc != SQLITE_OK)
+			stick(q, rc);
+	}
+	q->stmt = spool->stmts[id];
+}
+
+/* The parameter's number; 0 (which no bind accepts) after an error. */
+static int
+parameter(struct spool_query *q, const char *name)
+{
+	int n;
+
+	if (q->rc != SQLITE_OK)
+		return 0;
+	n = sqlite3_bind_parameter_index(q->stmt, name);
+	assert(n > 0);
+	return n;
+}
+
+static void
+bound(struct spool_query *q, int rc)
+{
+	if (rc != SQLITE_OK)
+		stick(q, rc);
+}
+
+void
+spool_query_put_text(struct spool_query *q, const char *name,
+    const char *text)
+{
+	int n = parameter(q, name);
+
+	if (n > 0)
+		bound(q, sqlite3_bind_text(q->stmt, n, text, -1,
+		    SQLITE_STATIC));
+}
+
+void
+spool_query_put_int(struct spool_query *q, const char *name, int64_t value)
+{
+	int n = parameter(q, name);
+
+	if (n > 0)
+		bound(q, sqlite3_bind_int64(q->stmt, n, value));
+}
+
+void
+spool_query_put_null(struct spool_query *q, const char *name)
+{
+	int n = parameter(q, name);
+
+	if (n > 0)
+		bound(q, sqlite3_bind_null(q->stmt, n));
+}
+
+void
+spool_query_put_time(struct spool_query *q, const char *name, int64_t value)
+{
+	if (value < 0)
+		spool_query_put_null(q, name);
+	else
+		spool_query_put_int(q, name, value);
+}
+
+void
+spool_query_put_blob(struct spool_query *q, const char *name,
+    const void *data, size_t len)
+{
+	int n = parameter(q, name);
+
+	if (n > 0)
+		bound(q, sqlite3_bind_blob64(q->stmt, n, data, len,
+		    SQLITE_STATIC));
+}
+
+bool
+spool_query_next(struct spool_query *q)
+{
+	int rc;
+
+	if (q->rc != SQLITE_OK)
+		return false;
+	rc = sqlite3_step(q->stmt);
+	if (rc == SQLITE_ROW)
+		return true;
+	if (rc != SQLITE_DONE)
+		stick(q, rc);
+	else
+		q->spool->changes = sqlite3_changes64(q->spool->db);
+	return false;
+}
+
+const char *
+spool_query_text(struct spool_query *q, int column)
+{
+	return (const char *)sqlite3_column_text(q->stmt, column);
+}
+
+int64_t
+spool_query_int(struct spool_query *q, int column)
+{
+	return sqlite3_column_int64(q->stmt, column);
+}
+
+bool
+spool_query_is_null(struct spool_query *q, int column)
+{
+	return sqlite3_column_type(q->stmt, column) == SQLITE_NULL;
+}
+
+int64_t
+spool_query_time(struct spool_query *q, int column)
+{
+	return spool_query_is_null(q, column) ? -1 :
+	    spool_query_int(q, column);
+}
+
+const void *
+spool_query_blob(struct spool_query *q, int column, size_t *len_r)
+{
+	const void *data = sqlite3_column_blob(q->stmt, column);
+
+	*len_r = (size_t)sqlite3_column_bytes(q->stmt, column);
+	return data;
+}
+
+const char *
+spool_query_copy(struct spool_query *q, int column, struct arena *arena)
+{
+	const char *text = spool_query_text(q, column);
+
+	return text != NULL ? arena_strdup(arena, text) : NULL;
+}
+
+bool
+spool_query_end(struct spool_query *q, struct error *err)
+{
+	struct spool *spool = q->spool;
+
+	spool->busy[q->id] = false;
+	if (q->stmt != NULL) {
+		(void)sqlite3_reset(q->stmt);
+		(void)sqlite3_clear_bindings(q->stmt);
+	}
+	if (q->rc == SQLITE_OK)
+		return true;
+	return spool_sqlite_error(err, spool->path, q->rc, q->why);
+}
+
+bool
+spool_query_run(struct spool_query *q, struct error *err)
+{
+	while (spool_query_next(q))
+		continue;
+	return spool_query_end(q, err);
+}
+
+int64_t
+spool_changes(const struct spool *spool)
+{
+	return spool->changes;
+}

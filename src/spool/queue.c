@@ -1,0 +1,89 @@
+/*
+ * Leases, the next due time, retention.
+ */
+#include "spool/queue.h"
+
+#include "spool/query.h"
+
+bool
+spool_next_due(struct spool *spool, int64_t *due_at_r, struct error *err)
+{
+	struct spool_query q;
+
+	*due_at_r = -1;
+	spool_query_start(&q, spool, SQL_NEXT_DUE);
+	if (spool_query_next(&q))
+		*due_at_r = spool_query_time(&q, 0);
+	return spool_query_end(&q, err);
+}
+
+bool
+spool_claims_renew(struct spool *spool, const char *token, int64_t until,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CLAIM_RENEW);
+	spool_query_put_text(&q, ":token", token);
+	spool_query_put_int(&q, ":until", until);
+	return spool_query_run(&q, err);
+}
+
+bool
+spool_claim_release(struct spool *spool, int64_t recipient_id,
+    const char *token, int64_t due_at, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CLAIM_RELEASE);
+	spool_query_put_int(&q, ":id", recipient_id);
+	spool_query_put_text(&q, ":token", token);
+	spool_query_put_int(&q, ":due_at", due_at);
+	return spool_query_run(&q, err);
+}
+
+bool
+spool_claims_release(struct spool *spool, const char *token, int64_t *count_r,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CLAIM_RELEASE_ALL);
+	spool_query_put_text(&q, ":token", token);
+	if (!spool_query_run(&q, err))
+		return false;
+	*count_r = spool_changes(spool);
+	return true;
+}
+
+bool
+spool_purge(struct spool *spool, int64_t before, int max, int64_t *count_r,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_PURGE_MESSAGES);
+	spool_query_put_int(&q, ":before", before);
+	spool_query_put_int(&q, ":max", max);
+	if (!spool_query_run(&q, err))
+		return false;
+	*count_r = spool_changes(spool);
+	spool_query_start(&q, spool, SQL_PURGE_SESSIONS);
+	spool_query_put_int(&q, ":before", before);
+	spool_query_put_int(&q, ":max", max);
+	return spool_query_run(&q, err);
+}
+
+bool
+spool_shrink(struct spool *spool, int pages, struct error *err)
+{
+	/* A pragma takes no parameters: a page at a time. */
+	for (int i = 0; i < pages; i++) {
+		struct spool_query q;
+
+		spool_query_start(&q, spool, SQL_SHRINK);
+		if (!spool_query_run(&q, err))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,258 @@
+/*
+ * Runners and their lock files.
+ */
+#include "spool/runners.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "spool/query.h"
+#include "spool/queue.h"
+#include "spool/spool_impl.h"
+
+enum { HOST_ROOM = 256, BOOT_ID_ROOM = 64 };
+
+struct spool_runner {
+	int64_t id;
+	char *token, *lock;		/* lock: path of the lock file */
+	int fd;
+};
+
+static void
+host_name(char host[static HOST_ROOM])
+{
+	if (gethostname(host, HOST_ROOM - 1) != 0)
+		(void)snprintf(host, HOST_ROOM, "localhost");
+	host[HOST_ROOM - 1] = '\0';
+	/* It is a part of the token. */
+	for (char *p = host; *p != '\0'; p++)
+		if (*p == '/')
+			*p = '_';
+}
+
+static void
+boot_id(char id[static BOOT_ID_ROOM])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (f == NULL || fgets(id, BOOT_ID_ROOM, f) == NULL)
+		(void)snprintf(id, BOOT_ID_ROOM, "unknown");
+	id[strcspn(id, "\n")] = '\0';
+	if (f != NULL)
+		(void)fclose(f);
+}
+
+static char *
+lock_path(const struct spool *spool, const char *name)
+{
+	char *dir = spool_dir(spool->path);
+	char *path = mem_printf("%s/%s", dir, name);
+
+	free(dir);
+	return path;
+}
+
+static bool
+run_with_id(struct spool *spool, enum sql_id sql, int64_t id,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, sql);
+	spool_query_put_int(&q, ":id", id);
+	return spool_query_run(&q, err);
+}
+
+static bool
+insert_row(struct spool *spool, struct spool_runner *r, int64_t now,
+    struct error *err)
+{
+	char host[HOST_ROOM], boot[BOOT_ID_ROOM];
+	struct spool_query q;
+
+	host_name(host);
+	boot_id(boot);
+	spool_query_start(&q, spool, SQL_RUNNER_INSERT);
+	spool_query_put_text(&q, ":host", host);
+	spool_query_put_text(&q, ":boot_id", boot);
+	spool_query_put_int(&q, ":pid", getpid());
+	spool_query_put_int(&q, ":now", now);
+	if (spool_query_next(&q))
+		r->id = spool_query_int(&q, 0);
+	if (!spool_query_run(&q, err))
+		return false;
+	r->token = mem_printf("%s/%s/%ld/%lld", host, boot, (long)getpid(),
+	    (long long)r->id);
+	return true;
+}
+
+/* Locks its file before the row can be seen. */
+static bool
+make_lock(struct spool *spool, struct spool_runner *r, struct error *err)
+{
+	char name[64];
+	struct spool_query q;
+
+	(void)snprintf(name, sizeof(name), "runner-%lld.lock",
+	    (long long)r->id);
+	r->lock = lock_path(spool, name);
+	r->fd = open(r->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	if (r->fd < 0)
+		return error_set(err, EX_CANTCREAT, "%s: cannot be created: %s",
+		    r->lock, strerror(errno));
+	(void)fchmod(r->fd, 0660);
+	if (flock(r->fd, LOCK_EX | LOCK_NB) != 0)
+		return error_set(err, EX_TEMPFAIL, "%s: cannot be locked: %s",
+		    r->lock, strerror(errno));
+	spool_query_start(&q, spool, SQL_RUNNER_LOCK);
+	spool_query_put_int(&q, ":id", r->id);
+	spool_query_put_text(&q, ":lock", name);
+	return spool_query_run(&q, err);
+}
+
+static void
+runner_free(struct spool_runner *r)
+{
+	if (r->fd >= 0) {
+		(void)unlink(r->lock);
+		(void)close(r->fd);
+	}
+	free(r->token);
+	free(r->lock);
+	free(r);
+}
+
+bool
+spool_runner_register(struct spool *spool, int64_t now,
+    struct spool_runner **runner_r, struct error *err)
+{
+	struct spool_runner *r = mem_zalloc(sizeof(*r));
+
+	*runner_r = NULL;
+	r->fd = -1;
+	if (spool_begin(spool, err) && insert_row(spool, r, now, err) &&
+	    make_lock(spool, r, err) && spool_commit(spool, err)) {
+		*runner_r = r;
+		return true;
+	}
+	spool_rollback(spool);
+	runner_free(r);
+	return false;
+}
+
+const char *
+spool_runner_token(const struct spool_runner *runner)
+{
+	return runner->token;
+}
+
+bool
+spool_runner_heartbeat(struct spool *spool, const struct spool_runner *runner,
+    int64_t now, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_RUNNER_SEEN);
+	spool_query_put_int(&q, ":id", runner->id);
+	spool_query_put_int(&q, ":now", now);
+	return spool_query_run(&q, err);
+}
+
+/* Whether nobody holds the lock; a file that cannot be judged is held. */
+static bool
+lock_is_free(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	bool is_free;
+
+	if (fd < 0)
+		return errno == ENOENT;
+	is_free = flock(fd, LOCK_EX | LOCK_NB) == 0;
+	(void)close(fd);
+	return is_free;
+}
+
+static bool
+bury(struct spool *spool, int64_t id, const char *token, const char *path,
+    int64_t *count, struct error *err)
+{
+	int64_t n = 0;
+
+	if (!spool_claims_release(spool, token, &n, err) ||
+	    !run_with_id(spool, SQL_RUNNER_DELETE, id, err))
+		return false;
+	*count += n;
+	(void)unlink(path);
+	return true;
+}
+
+static bool
+each_runner(struct spool *spool, bool reap, int64_t *buried, bool *alive,
+    struct error *err)
+{
+	char host[HOST_ROOM];
+	struct spool_query q;
+	bool ok = true;
+
+	host_name(host);
+	spool_query_start(&q, spool, SQL_RUNNER_LIST);
+	spool_query_put_text(&q, ":host", host);
+	while (ok && spool_query_next(&q)) {
+		char *path = lock_path(spool, spool_query_text(&q, 1));
+
+		if (!lock_is_free(path))
+			*alive = true;
+		else if (reap)
+			ok = bury(spool, spool_query_int(&q, 0),
+			    spool_query_text(&q, 2), path, buried, err);
+		free(path);
+	}
+	return spool_query_end(&q, ok ? err : NULL) && ok;
+}
+
+bool
+spool_runners_reap(struct spool *spool, int64_t *count_r, struct error *err)
+{
+	bool alive = false;
+
+	*count_r = 0;
+	if (!spool_begin(spool, err))
+		return false;
+	if (each_runner(spool, true, count_r, &alive, err))
+		return spool_commit(spool, err);
+	spool_rollback(spool);
+	return false;
+}
+
+bool
+spool_runner_alive(struct spool *spool, bool *alive_r, struct error *err)
+{
+	int64_t count = 0;
+
+	*alive_r = false;
+	return each_runner(spool, false, &count, alive_r, err);
+}
+
+void
+spool_runner_unregister(struct spool *spool, struct spool_runner **runner)
+{
+	struct spool_runner *r = *runner;
+	int64_t count;
+
+	if (r == NULL)
+		return;
+	*runner = NULL;
+	if (!spool_begin(spool, NULL) ||
+	    !spool_claims_release(spool, r->token, &count, NULL) ||
+	    !run_with_id(spool, SQL_RUNNER_DELETE, r->id, NULL) ||
+	    !spool_commit(spool, NULL))
+		spool_rollback(spool);
+	runner_free(r);
+}
