@@ -1,5 +1,6 @@
 # Sources of policy.
 src_libtlsq_a_SOURCES += \
+	src/policy/decide.c src/policy/decide.h \
 	src/policy/dns.c src/policy/dns.h \
 	src/policy/level.c src/policy/level.h \
 	src/policy/mx.c src/policy/mx.h \

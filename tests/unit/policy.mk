@@ -1,7 +1,9 @@
 # Unit tests of policy.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/policy_test
-TESTS += tests/unit/policy_test
+check_PROGRAMS += tests/unit/policy_test tests/unit/decide_test
+TESTS += tests/unit/policy_test tests/unit/decide_test
+tests_unit_decide_test_SOURCES = tests/unit/decide_test.c
+tests_unit_decide_test_LDADD = $(unit_ldadd)
 tests_unit_policy_test_SOURCES = tests/unit/policy_test.c
 tests_unit_policy_test_LDADD = $(unit_ldadd)
 endif
