@@ -1,0 +1,229 @@
+/*
+ * Compiling and evaluating one expression.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "strategy/expr_impl.h"
+#include "strategy/rewrite.h"
+
+struct expr {
+	struct expr_engine *engine;
+	sqlite3_stmt *stmt;
+	char *text;
+	uint32_t variables;
+	bool varies;
+};
+
+const char *
+expr_type_name(enum expr_type type)
+{
+	static const char *const names[] = {
+		[EXPR_NULL] = "NULL", [EXPR_INTEGER] = "a number",
+		[EXPR_REAL] = "a number with a fraction",
+		[EXPR_TEXT] = "text", [EXPR_BLOB] = "a blob",
+	};
+
+	return names[type];
+}
+
+/* SQLite's message in the words of expressions. */
+static bool
+explain(const struct expr_engine *engine, const struct expr_compilation *c,
+    struct error *err)
+{
+	static const char column[] = "no such column: ";
+	static const char function[] = "no such function: ";
+	const char *m = sqlite3_errmsg(engine->db);
+	struct buf known = BUF_INIT;
+
+	if (c->denied[0] != '\0')
+		return error_set(err, EX_CONFIG, "%s", c->denied);
+	if (strcmp(m, "parser stack overflow") == 0)
+		return error_set(err, EX_CONFIG, "is nested too deeply");
+	if (strncmp(m, function, strlen(function)) == 0)
+		return error_set(err, EX_CONFIG, "unknown function %s",
+		    m + strlen(function));
+	if (strncmp(m, column, strlen(column)) != 0)
+		return error_set(err, EX_CONFIG, "%s", m);
+	m += strlen(column);
+	(void)expr_variable_list(&known, c->class, false); /* has no limit */
+	(void)error_set(err, EX_CONFIG, "unknown variable %s (text is written "
+	    "'%s'; variables are %s)", m, m, buf_str(&known));
+	buf_free(&known);
+	return false;
+}
+
+static bool
+prepare(struct expr *e, struct expr_compilation *c, const char *sql,
+    struct error *err)
+{
+	char *select = mem_printf(EXPR_SQL_MOULD, sql,
+	    expr_class_table[c->class]);
+	bool ok;
+
+	e->engine->compiling = c;
+	ok = sqlite3_prepare_v3(e->engine->db, select, -1,
+	    SQLITE_PREPARE_PERSISTENT, &e->stmt, NULL) == SQLITE_OK;
+	e->engine->compiling = NULL;
+	free(select);
+	if (!ok)
+		return explain(e->engine, c, err);
+	/* The mould has one column and reads only: rewriting saw to it. */
+	assert(sqlite3_column_count(e->stmt) == 1);
+	assert(sqlite3_stmt_readonly(e->stmt));
+	return true;
+}
+
+bool
+expr_compile(struct expr **expr_r, struct expr_engine *engine,
+    enum expr_class class, const char *text, struct error *err)
+{
+	struct expr_compilation c = { .class = class };
+	struct buf sql = { .limit = REWRITE_SQL_MAX };
+	struct expr *e = mem_zalloc(sizeof(*e));
+	bool ok = false;
+
+	e->engine = engine;
+	e->text = mem_strdup(text);
+	if (!strategy_rewrite(&sql, text, err))
+		goto out;
+	if (!prepare(e, &c, buf_str(&sql), err))
+		goto out;
+	e->variables = c.variables;
+	e->varies = c.varies;
+	*expr_r = e;
+	ok = true;
+out:
+	if (!ok)
+		expr_free(&e);
+	buf_free(&sql);
+	return ok;
+}
+
+void
+expr_free(struct expr **expr)
+{
+	if (*expr == NULL)
+		return;
+	sqlite3_finalize((*expr)->stmt);
+	free((*expr)->text);
+	free(*expr);
+	*expr = NULL;
+}
+
+const char *
+expr_text(const struct expr *expr)
+{
+	return expr->text;
+}
+
+uint32_t
+expr_variables(const struct expr *expr)
+{
+	return expr->variables;
+}
+
+bool
+expr_names_host(const struct expr *expr)
+{
+	return (expr->variables &
+	    (EXPR_BIT(EXPR_MX) | EXPR_BIT(EXPR_REMOTE_IP))) != 0;
+}
+
+bool
+expr_is_constant(const struct expr *expr)
+{
+	return expr->variables == 0 && !expr->varies;
+}
+
+static void
+take_result(struct expr *e, struct expr_result *r)
+{
+	static const enum expr_type types[] = {
+		[SQLITE_NULL] = EXPR_NULL, [SQLITE_INTEGER] = EXPR_INTEGER,
+		[SQLITE_FLOAT] = EXPR_REAL, [SQLITE_TEXT] = EXPR_TEXT,
+		[SQLITE_BLOB] = EXPR_BLOB,
+	};
+
+	*r = (struct expr_result){
+		.type = types[sqlite3_column_type(e->stmt, 0)]
+	};
+	if (r->type == EXPR_INTEGER)
+		r->integer = sqlite3_column_int64(e->stmt, 0);
+	if (r->type != EXPR_TEXT)
+		return;
+	buf_clear(&e->engine->text); /* has no limit but SQLite's */
+	(void)buf_puts(&e->engine->text,
+	    (const char *)sqlite3_column_text(e->stmt, 0));
+	r->text = buf_str(&e->engine->text);
+}
+
+bool
+expr_evaluate(struct expr *e, const struct expr_values *values,
+    struct expr_result *result_r, struct error *err)
+{
+	struct expr_engine *engine = e->engine;
+	int rc;
+
+	engine->values = values;
+	engine->operations = 0;
+	rc = sqlite3_step(e->stmt);
+	if (rc == SQLITE_ROW)
+		take_result(e, result_r);
+	else
+		(void)error_set(err, EX_CONFIG, "%s", rc == SQLITE_INTERRUPT ?
+		    "the expression takes too long" :
+		    rc == SQLITE_TOOBIG ? "text becomes too long" :
+		    sqlite3_errmsg(engine->db));
+	(void)sqlite3_reset(e->stmt); /* repeats what step said */
+	engine->values = NULL;
+	return rc == SQLITE_ROW;
+}
+
+bool
+expr_evaluate_text_or_null(struct expr *expr, const struct expr_values *values,
+    const char **text_r, struct error *err)
+{
+	struct expr_result r;
+
+	if (!expr_evaluate(expr, values, &r, err))
+		return false;
+	if (r.type != EXPR_TEXT && r.type != EXPR_NULL)
+		return error_set(err, EX_CONFIG, "gives %s where text is "
+		    "needed", expr_type_name(r.type));
+	*text_r = r.text;
+	return true;
+}
+
+bool
+expr_evaluate_text(struct expr *expr, const struct expr_values *values,
+    const char **text_r, struct error *err)
+{
+	const char *text;
+
+	if (!expr_evaluate_text_or_null(expr, values, &text, err))
+		return false;
+	if (text == NULL)
+		return error_set(err, EX_CONFIG, "gives NULL where text is "
+		    "needed (use coalesce(x, 'default'))");
+	*text_r = text;
+	return true;
+}
+
+bool
+expr_evaluate_condition(struct expr *expr, const struct expr_values *values,
+    bool *holds_r, struct error *err)
+{
+	struct expr_result r;
+
+	if (!expr_evaluate(expr, values, &r, err))
+		return false;
+	if (r.type != EXPR_INTEGER)
+		return error_set(err, EX_CONFIG, "gives %s, which is neither "
+		    "true nor false", expr_type_name(r.type));
+	*holds_r = r.integer != 0;
+	return true;
+}

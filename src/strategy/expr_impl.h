@@ -1,0 +1,106 @@
+/*
+ * What the files of the expression engine share.
+ */
+#ifndef TLSQ_STRATEGY_EXPR_IMPL_H
+#define TLSQ_STRATEGY_EXPR_IMPL_H
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "strategy/expr.h"
+
+/*
+ * Bounds.  No function takes more than a square of EXPR_LENGTH_MAX steps, and
+ * the progress handler cannot interrupt one: that is why it is small.
+ */
+enum {
+	EXPR_LENGTH_MAX = 4096,	/* octets of any text */
+	EXPR_OPERATIONS_MAX = 5000, /* of SQLite's machine, an evaluation */
+	EXPR_OPERATIONS_STEP = 100,
+	EXPR_DEPTH_MAX = 500,
+	EXPR_PATTERN_MAX = 256	/* octets of a pattern of LIKE and GLOB */
+};
+
+/*
+ * The SQL of this module, here and not in sql/: the texts made from that belong
+ * to spool, which strategy may not know, and two of these are moulds rather
+ * than statements.
+ */
+/* With a name of its own: else the whole text is the column's name, and that
+ * may only be EXPR_LENGTH_MAX long. */
+#define EXPR_SQL_MOULD "SELECT (%s) AS v FROM %s" /* lint: sql-template */
+#define EXPR_SQL_VARIABLES "CREATE TABLE x(%s)"	/* lint: sql-template */
+#define EXPR_SQL_LOOKUP "CREATE TABLE lookup(" /* lint: sql-template */ \
+	"map TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, " \
+	"PRIMARY KEY(map, key)) WITHOUT ROWID"
+#define EXPR_SQL_BEGIN "BEGIN; DELETE FROM lookup" /* lint: sql-template */
+#define EXPR_SQL_INSERT \
+	"INSERT INTO lookup VALUES (?1, ?2, ?3)" /* lint: sql-template */
+#define EXPR_SQL_COMMIT "COMMIT"		/* lint: sql-template */
+#define EXPR_SQL_ROLLBACK "ROLLBACK"
+#define EXPR_SQL_GET \
+	"SELECT value FROM lookup " /* lint: sql-template */ \
+	"WHERE map = ?1 AND key = ?2"
+#define EXPR_SQL_MAP \
+	"SELECT 1 FROM lookup WHERE map = ?1 LIMIT 1" /* lint: sql-template */
+
+/* What one compilation may name, and what it named. */
+struct expr_compilation {
+	enum expr_class class;
+	uint32_t variables;
+	bool varies;		/* reads maps or the clock */
+	int selects;
+	char denied[160];	/* the first thing refused, in words */
+};
+
+struct expr_regex;
+
+struct expr_engine {
+	sqlite3 *db;
+	struct expr_compilation *compiling; /* NULL: our own SQL */
+	const struct expr_values *values; /* NULL: not evaluating */
+	int operations;		/* steps so far in this evaluation */
+	struct buf text;	/* the result's */
+	sqlite3_stmt *get, *map;
+	struct expr_regex *regex; /* uthash by pattern */
+};
+
+/* variable.c: the tables the variables are columns of. */
+extern const char *const expr_class_table[EXPR_CLASS_COUNT];
+bool expr_variable_find(enum expr_variable *variable_r, enum expr_class class,
+    const char *name);
+/* Appends "sender, sender_domain, ...", with their SQL types where typed. */
+bool expr_variable_list(struct buf *out, enum expr_class class, bool typed);
+int expr_variables_register(struct expr_engine *engine);
+
+/* authorize.c: sqlite3_set_authorizer. */
+int expr_authorize(void *engine, int action, const char *a, const char *b,
+    const char *database, const char *trigger);
+
+/* One function of expressions; arguments -1: any number. */
+struct expr_function {
+	const char *name;
+	int arguments;
+	void (*call)(sqlite3_context *, int, sqlite3_value **);
+	bool varies;
+};
+extern const struct expr_function expr_functions_text[];
+extern const size_t expr_functions_text_count;
+extern const struct expr_function expr_functions_address[];
+extern const size_t expr_functions_address_count;
+extern const struct expr_function expr_functions_map[];
+extern const size_t expr_functions_map_count;
+
+/* function.c: ours and those of SQLite; *varies_r: reads maps or the clock. */
+int expr_functions_register(struct expr_engine *engine);
+bool expr_function_allowed(const char *name, bool *varies_r);
+/* For use inside a call. */
+struct expr_engine *expr_function_engine(sqlite3_context *ctx);
+const char *expr_argument(sqlite3_value *value);
+
+/* regex.c: matches s against an ERE; false with a sentence in *why_r. */
+bool expr_regex_match(struct expr_engine *engine, const char *pattern,
+    const char *s, bool *match_r, char *why, size_t why_room);
+void expr_regex_free_all(struct expr_engine *engine);
+
+#endif

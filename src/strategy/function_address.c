@@ -1,0 +1,166 @@
+/*
+ * Functions on mail and IP addresses.  An IPv4 address written in IPv6
+ * (::ffff:192.0.2.1) is the IPv4 address.
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "strategy/expr_impl.h"
+
+struct ip {
+	uint8_t octet[16];
+	int bits;		/* 32 or 128 */
+};
+
+static bool
+ip_parse(struct ip *ip, const char *text)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	*ip = (struct ip){ .bits = 32 };
+	if (inet_pton(AF_INET, text, ip->octet) == 1)
+		return true;
+	if (inet_pton(AF_INET6, text, ip->octet) != 1)
+		return false;
+	ip->bits = 128;
+	if (memcmp(ip->octet, mapped, sizeof(mapped)) == 0) {
+		memmove(ip->octet, ip->octet + sizeof(mapped), 4);
+		ip->bits = 32;
+	}
+	return true;
+}
+
+/* ADDRESS or ADDRESS/BITS. */
+static bool
+net_parse(struct ip *net, int *prefix_r, const char *text)
+{
+	const char *slash = strchr(text, '/');
+	char address[INET6_ADDRSTRLEN];
+	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
+	bool v6;
+	long n;
+
+	if (len >= sizeof(address))
+		return false;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	v6 = strchr(address, ':') != NULL;
+	if (!ip_parse(net, address))
+		return false;
+	*prefix_r = net->bits;
+	if (slash == NULL)
+		return true;
+	if (strlen(slash + 1) < 1 || strlen(slash + 1) > 3 ||
+	    strspn(slash + 1, "0123456789") != strlen(slash + 1))
+		return false;
+	n = strtol(slash + 1, NULL, 10);
+	if (v6 && net->bits == 32) /* bits of the IPv4 address within */
+		n -= 96;
+	if (n < 0 || n > net->bits)
+		return false;
+	*prefix_r = (int)n;
+	return true;
+}
+
+static bool
+net_contains(const struct ip *net, int prefix, const struct ip *ip)
+{
+	int whole = prefix / 8, rest = prefix % 8;
+
+	if (net->bits != ip->bits ||
+	    memcmp(net->octet, ip->octet, (size_t)whole) != 0)
+		return false;
+	return rest == 0 ||
+	    (net->octet[whole] ^ ip->octet[whole]) >> (8 - rest) == 0;
+}
+
+static void
+call_is_ip_in_cidr(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	struct ip net, ip;
+	int prefix;
+
+	(void)argc;
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL ||
+	    sqlite3_value_type(argv[1]) == SQLITE_NULL)
+		return;
+	if (!net_parse(&net, &prefix, expr_argument(argv[1])))
+		sqlite3_result_error(ctx, "is_ip_in_cidr: the second argument "
+		    "is no network (192.0.2.0/24, 2001:db8::/32)", -1);
+	else
+		sqlite3_result_int(ctx, ip_parse(&ip, expr_argument(argv[0]))
+		    && net_contains(&net, prefix, &ip));
+}
+
+static void
+result_is_ip(sqlite3_context *ctx, sqlite3_value *value, bool v4, bool v6)
+{
+	const char *text = expr_argument(value);
+	uint8_t octets[16];
+
+	if (sqlite3_value_type(value) == SQLITE_NULL)
+		return;
+	sqlite3_result_int(ctx,
+	    (v4 && inet_pton(AF_INET, text, octets) == 1) ||
+	    (v6 && inet_pton(AF_INET6, text, octets) == 1));
+}
+
+static void
+call_is_ip_addr(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	(void)argc;
+	result_is_ip(ctx, argv[0], true, true);
+}
+
+static void
+call_is_ipv4_addr(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	(void)argc;
+	result_is_ip(ctx, argv[0], true, false);
+}
+
+static void
+call_is_ipv6_addr(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	(void)argc;
+	result_is_ip(ctx, argv[0], false, true);
+}
+
+/* The last @ parts them: a quoted local part may hold others (RFC 5321 4.1.2).
+ * Without one it is all local part ("postmaster"). */
+static void
+call_email_part(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	const char *address, *part, *at;
+	int local_len;
+
+	(void)argc;
+	if (sqlite3_value_type(argv[0]) == SQLITE_NULL ||
+	    sqlite3_value_type(argv[1]) == SQLITE_NULL)
+		return;
+	address = expr_argument(argv[0]);
+	part = expr_argument(argv[1]);
+	at = strrchr(address, '@');
+	local_len = at != NULL ? (int)(at - address) : -1; /* -1: all */
+	if (strcmp(part, "local") == 0)
+		sqlite3_result_text(ctx, address, local_len,
+		    SQLITE_TRANSIENT);
+	else if (strcmp(part, "domain") == 0)
+		sqlite3_result_text(ctx, at != NULL ? at + 1 : "", -1,
+		    SQLITE_TRANSIENT);
+	else
+		sqlite3_result_error(ctx, "email_part: the second argument is "
+		    "'local' or 'domain'", -1);
+}
+
+const struct expr_function expr_functions_address[] = {
+	{ .name = "is_ip_in_cidr", .arguments = 2,
+	  .call = call_is_ip_in_cidr },
+	{ .name = "is_ip_addr", .arguments = 1, .call = call_is_ip_addr },
+	{ .name = "is_ipv4_addr", .arguments = 1, .call = call_is_ipv4_addr },
+	{ .name = "is_ipv6_addr", .arguments = 1, .call = call_is_ipv6_addr },
+	{ .name = "email_part", .arguments = 2, .call = call_email_part },
+};
+const size_t expr_functions_address_count = ARRAY_LEN(expr_functions_address);

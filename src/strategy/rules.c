@@ -1,0 +1,241 @@
+/*
+ * Rules, compiled once for each configuration.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "strategy/rules_impl.h"
+
+struct rule {
+	struct expr *condition;	/* NULL: always */
+	struct expr *result;
+	char *words;		/* for attempt.rule */
+};
+
+struct rule_list {
+	struct rule *item;
+	size_t count;
+	bool names_host;
+};
+
+/* An allow-invalid-certs that is an expression, by its text. */
+struct allow_rule {
+	UT_hash_handle hh;
+	struct expr *expr;
+};
+
+struct rules {
+	struct expr_engine *engine;
+	const struct conf *conf;
+	struct rule_list list[CONF_RULE_COUNT];
+	struct allow_rule *allow;
+};
+
+/* "queue.strategy.tls[0]: retry_num > 0", "queue.strategy.tls[1]: else",
+ * "queue.strategy.route: 'mx'" where there is no list. */
+static char *
+rule_words(enum conf_rule_kind kind, const struct conf_rules *from, size_t i)
+{
+	const struct conf_rule *rule = &from->item[i];
+
+	if (from->count == 1 && rule->condition == NULL)
+		return mem_printf("queue.strategy.%s: %s",
+		    conf_rule_kind_name(kind), rule->result);
+	return mem_printf("queue.strategy.%s[%zu]: %s",
+	    conf_rule_kind_name(kind), i,
+	    rule->condition != NULL ? rule->condition : "else");
+}
+
+static bool
+rule_compile(struct rule *rule, struct rules *rules,
+    const struct conf_rule *from, struct error *err)
+{
+	if (from->condition != NULL && !expr_compile(&rule->condition,
+	    rules->engine, EXPR_QUEUE, from->condition, err))
+		return error_prefix(err, "%s", rule->words);
+	if (!expr_compile(&rule->result, rules->engine, EXPR_QUEUE,
+	    from->result, err))
+		return error_prefix(err, "%s: %s", rule->words, from->result);
+	return true;
+}
+
+static bool
+list_compile(struct rules *rules, enum conf_rule_kind kind, struct error *err)
+{
+	const struct conf_rules *from = &rules->conf->rules[kind];
+	struct rule_list *list = &rules->list[kind];
+
+	list->item = mem_zalloc(from->count * sizeof(*list->item));
+	for (; list->count < from->count; list->count++) {
+		struct rule *rule = &list->item[list->count];
+
+		rule->words = rule_words(kind, from, list->count);
+		if (!rule_compile(rule, rules, &from->item[list->count],
+		    err)) {
+			list->count++; /* half made: to be freed */
+			return false;
+		}
+		if ((rule->condition != NULL &&
+		    expr_names_host(rule->condition)) ||
+		    expr_names_host(rule->result))
+			list->names_host = true;
+	}
+	return true;
+}
+
+bool
+rules_compile(struct rules **rules_r, struct expr_engine *engine,
+    const struct conf *conf, struct error *err)
+{
+	struct rules *rules = mem_zalloc(sizeof(*rules));
+
+	rules->engine = engine;
+	rules->conf = conf;
+	for (int kind = 0; kind < CONF_RULE_COUNT; kind++)
+		if (!list_compile(rules, (enum conf_rule_kind)kind, err)) {
+			rules_free(&rules);
+			return false;
+		}
+	*rules_r = rules;
+	return true;
+}
+
+static void
+list_free(struct rule_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		expr_free(&list->item[i].condition);
+		expr_free(&list->item[i].result);
+		free(list->item[i].words);
+	}
+	free(list->item);
+}
+
+void
+rules_free(struct rules **rules_p)
+{
+	struct rules *rules = *rules_p;
+	struct allow_rule *allow, *next;
+
+	if (rules == NULL)
+		return;
+	for (int kind = 0; kind < CONF_RULE_COUNT; kind++)
+		list_free(&rules->list[kind]);
+	HASH_ITER(hh, rules->allow, allow, next) {
+		HASH_DEL(rules->allow, allow);
+		expr_free(&allow->expr);
+		free(allow);
+	}
+	free(rules);
+	*rules_p = NULL;
+}
+
+bool
+rules_id_exists(const struct conf *conf, enum conf_rule_kind kind,
+    const char *id)
+{
+	switch (kind) {
+	case CONF_RULE_TLS:
+		return conf_tls_strategy(conf, id) != NULL;
+	case CONF_RULE_ROUTE:
+		return conf_route(conf, id) != NULL;
+	case CONF_RULE_CONNECTION:
+		return conf_connection(conf, id) != NULL;
+	case CONF_RULE_SCHEDULE:
+		return conf_schedule(conf, id) != NULL;
+	case CONF_RULE_COUNT:
+		break;
+	}
+	return false;
+}
+
+static bool
+rule_apply(const struct rules *rules, enum conf_rule_kind kind,
+    const struct rule *rule, const struct expr_values *values,
+    struct rules_choice *choice_r, struct error *err)
+{
+	const char *id;
+
+	if (!expr_evaluate_text(rule->result, values, &id, err))
+		return error_prefix(err, "%s: %s", rule->words,
+		    expr_text(rule->result));
+	if (!rules_id_exists(rules->conf, kind, id))
+		return error_set(err, EX_CONFIG, "%s: there is no queue.%s.%s",
+		    rule->words, conf_rule_kind_name(kind), id);
+	*choice_r = (struct rules_choice){ .id = id, .rule = rule->words };
+	return true;
+}
+
+bool
+rules_choose(struct rules *rules, enum conf_rule_kind kind,
+    const struct expr_values *values, struct rules_choice *choice_r,
+    struct error *err)
+{
+	const struct rule_list *list = &rules->list[kind];
+	bool holds = true;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct rule *rule = &list->item[i];
+
+		if (rule->condition != NULL && !expr_evaluate_condition(
+		    rule->condition, values, &holds, err))
+			return error_prefix(err, "%s", rule->words);
+		if (rule->condition == NULL || holds)
+			return rule_apply(rules, kind, rule, values, choice_r,
+			    err);
+	}
+	return error_set(err, EX_CONFIG, "queue.strategy.%s: no condition "
+	    "holds and there is no else", conf_rule_kind_name(kind));
+}
+
+bool
+rules_name_host(const struct rules *rules, enum conf_rule_kind kind)
+{
+	return rules->list[kind].names_host;
+}
+
+static bool
+allow_find(struct rules *rules, const char *text, struct expr **expr_r,
+    struct error *err)
+{
+	struct allow_rule *allow;
+	struct expr *expr;
+
+	HASH_FIND_STR(rules->allow, text, allow);
+	if (allow == NULL) {
+		if (!expr_compile(&expr, rules->engine, EXPR_QUEUE, text, err))
+			return false;
+		allow = mem_zalloc(sizeof(*allow));
+		allow->expr = expr;
+		HASH_ADD_KEYPTR(hh, rules->allow, expr_text(expr),
+		    strlen(expr_text(expr)), allow);
+	}
+	*expr_r = allow->expr;
+	return true;
+}
+
+bool
+rules_allow_invalid(struct rules *rules, const struct conf_tls_strategy *tls,
+    const struct expr_values *values, bool *allow_r, struct error *err)
+{
+	struct expr *expr;
+
+	switch (tls->allow_invalid_certs) {
+	case CONF_INVALID_REFUSE:
+		*allow_r = false;
+		return true;
+	case CONF_INVALID_ALLOW:
+		*allow_r = true;
+		return true;
+	case CONF_INVALID_BY_EXPRESSION:
+		break;
+	}
+	*allow_r = false;
+	if (!allow_find(rules, tls->allow_invalid_expression, &expr, err) ||
+	    !expr_evaluate_condition(expr, values, allow_r, err))
+		return error_prefix(err, "queue.tls.%s.allow-invalid-certs: %s",
+		    tls->id, tls->allow_invalid_expression);
+	return true;
+}

@@ -1,0 +1,553 @@
+/*
+ * strategy: expressions evaluated, function by function; what an expression is
+ * known to name; how results of a wrong type are refused.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "strategy/expr.h"
+
+static const struct conf_lookup_row maps[] = {
+	{ .map = "local_domains", .key = "example.org", .value = "" },
+	{ .map = "partners", .key = "bank.example", .value = "secure" },
+	{ .map = "partners", .key = "it's.example", .value = "quoted" },
+};
+
+static int
+set_up(void **state)
+{
+	struct expr_engine *engine;
+	struct error err;
+
+	if (!expr_engine_open(&engine, &err) || !expr_engine_set_lookup(engine,
+	    maps, ARRAY_LEN(maps), &err)) {
+		print_error("%s\n", err.text);
+		return -1;
+	}
+	*state = engine;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct expr_engine *engine = *state;
+
+	expr_engine_close(&engine);
+	assert_null(engine);
+	return 0;
+}
+
+/* "text:x", "integer:1", "NULL", "a blob", or "error: ..." */
+static char *
+result_of(struct expr_engine *engine, enum expr_class class, const char *text,
+    const struct expr_values *values)
+{
+	struct expr_result r;
+	struct expr *expr;
+	struct error err;
+	char *out;
+
+	if (!expr_compile(&expr, engine, class, text, &err))
+		return mem_printf("error: %s", err.text);
+	if (!expr_evaluate(expr, values, &r, &err))
+		out = mem_printf("error: %s", err.text);
+	else if (r.type == EXPR_TEXT)
+		out = mem_printf("text:%s", r.text);
+	else if (r.type == EXPR_INTEGER)
+		out = mem_printf("integer:%lld", (long long)r.integer);
+	else
+		out = mem_strdup(expr_type_name(r.type));
+	expr_free(&expr);
+	return out;
+}
+
+struct row {
+	const char *text, *result; /* an error: how it begins */
+};
+
+static void
+run_rows(struct expr_engine *engine, enum expr_class class,
+    const struct expr_values *values, const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *got = result_of(engine, class, rows[i].text, values);
+		size_t len = strncmp(rows[i].result, "error", 5) == 0 ?
+		    strlen(rows[i].result) : strlen(got) + 1;
+
+		if (strncmp(got, rows[i].result, len) != 0)
+			fail_msg("[%s] gives [%s], not [%s]", rows[i].text,
+			    got, rows[i].result);
+		free(got);
+	}
+}
+
+static void
+queue_variables_have_their_values(void **state)
+{
+	static const struct expr_values values = {
+		.sender = "a@x.example", .sender_domain = "x.example",
+		.rcpt = "b@y.example", .rcpt_domain = "y.example",
+		.auth_user = "joe", .size = 12345, .mx = "mx.y.example",
+		.remote_ip = "192.0.2.7", .retry_num = 3, .notify_num = 1,
+		.expires_in = 100, .queue_age = 200, .last_error = "tls",
+		.last_status = "4.7.5", .tls_failures = 2,
+		.source = "submit", .queue_name = "bulk",
+		.received_from_ip = "2001:db8::1",
+	};
+	static const struct row rows[] = {
+		{ "sender", "text:a@x.example" },
+		{ "sender_domain", "text:x.example" },
+		{ "rcpt", "text:b@y.example" },
+		{ "rcpt_domain", "text:y.example" },
+		{ "mx", "text:mx.y.example" },
+		{ "remote_ip", "text:192.0.2.7" },
+		{ "retry_num", "integer:3" },
+		{ "notify_num", "integer:1" },
+		{ "expires_in", "integer:100" },
+		{ "queue_age", "integer:200" },
+		{ "last_error", "text:tls" },
+		{ "last_status", "text:4.7.5" },
+		{ "tls_failures", "integer:2" },
+		{ "source", "text:submit" },
+		{ "size", "integer:12345" },
+		{ "queue_name", "text:bulk" },
+		{ "received_from_ip", "text:2001:db8::1" },
+		{ "auth_user", "text:joe" },
+		{ "RETRY_NUM", "integer:3" },
+		/* declared types: a number in quotes is compared as one */
+		{ "retry_num == '3'", "integer:1" },
+		{ "rcpt_mailer", "error: unknown variable rcpt_mailer" },
+		{ "client_ip", "error: unknown variable client_ip" },
+	};
+
+	run_rows(*state, EXPR_QUEUE, &values, rows, ARRAY_LEN(rows));
+}
+
+static void
+milter_variables_have_their_values(void **state)
+{
+	static const struct expr_values values = {
+		.sender = "", .sender_domain = "", .rcpt = "b@y.example",
+		.rcpt_domain = "y.example", .auth_user = "joe", .size = 7,
+		.rcpt_mailer = "esmtp", .rcpt_host = "y.example",
+		.client_ip = "192.0.2.7", .client_name = "c.example",
+	};
+	static const struct row rows[] = {
+		{ "sender", "text:" },
+		{ "sender_domain", "text:" },
+		{ "rcpt", "text:b@y.example" },
+		{ "rcpt_domain", "text:y.example" },
+		{ "rcpt_mailer", "text:esmtp" },
+		{ "rcpt_host", "text:y.example" },
+		{ "client_ip", "text:192.0.2.7" },
+		{ "client_name", "text:c.example" },
+		{ "auth_user", "text:joe" },
+		{ "size", "integer:7" },
+		{ "retry_num", "error: unknown variable retry_num" },
+		{ "mx", "error: unknown variable mx" },
+		/* the default of milter.take */
+		{ "rcpt_mailer == 'tlsq' || (rcpt_mailer IN ('esmtp', 'smtp', "
+		  "'smtp8', 'dsmtp') && rcpt_host == rcpt_domain)",
+		  "integer:1" },
+	};
+
+	run_rows(*state, EXPR_MILTER, &values, rows, ARRAY_LEN(rows));
+}
+
+static void
+absent_values_are_empty_not_null(void **state)
+{
+	static const struct expr_values none = { .sender = NULL };
+	static const struct row rows[] = {
+		{ "mx", "text:" },
+		{ "mx == 'a'", "integer:0" },
+		{ "last_error", "text:none" },
+		{ "retry_num", "integer:0" },
+	};
+
+	run_rows(*state, EXPR_QUEUE, &none, rows, ARRAY_LEN(rows));
+}
+
+static void
+functions_on_text(void **state)
+{
+	const struct expr_values values = expr_values_sample();
+	static const struct row rows[] = {
+		{ "starts_with('abc', 'ab')", "integer:1" },
+		{ "starts_with('abc', 'b')", "integer:0" },
+		{ "starts_with('a', 'abc')", "integer:0" },
+		{ "starts_with('abc', '')", "integer:1" },
+		{ "starts_with(NULL, 'a')", "NULL" },
+		{ "ends_with('abc', 'bc')", "integer:1" },
+		{ "ends_with('abc', 'b')", "integer:0" },
+		{ "ends_with('c', 'abc')", "integer:0" },
+		{ "contains('abc', 'b')", "integer:1" },
+		{ "contains('abc', 'B')", "integer:0" },
+		{ "contains_ignore_case('abc', 'B')", "integer:1" },
+		{ "eq_ignore_case('abc', 'ABC')", "integer:1" },
+		{ "eq_ignore_case('abc', 'ABCD')", "integer:0" },
+		{ "is_empty('')", "integer:1" },
+		{ "is_empty(NULL)", "integer:1" },
+		{ "is_empty(' ')", "integer:0" },
+		{ "is_empty(0)", "integer:0" },
+		{ "len('hello')", "integer:5" },
+		{ "len('gr\xc3\xbc\xc3\x9f')", "integer:4" },
+		{ "len(NULL)", "NULL" },
+		{ "to_lowercase('HeLLo-Z[')", "text:hello-z[" },
+		{ "to_uppercase('HeLLo-z{')", "text:HELLO-Z{" },
+		{ "concat('a', 1, NULL, \"b\")", "text:a1b" },
+		{ "concat()", "text:" },
+		{ "trim('  a ')", "text:a" },
+		{ "len('a', 'b')", "error: wrong number of arguments" },
+	};
+
+	run_rows(*state, EXPR_QUEUE, &values, rows, ARRAY_LEN(rows));
+}
+
+static void
+regular_expressions(void **state)
+{
+	const struct expr_values values = expr_values_sample();
+	static const struct row rows[] = {
+		{ "matches('^[a-z]+$', 'abc')", "integer:1" },
+		{ "matches('^[a-z]+$', 'ab1')", "integer:0" },
+		{ "matches('b', 'abc')", "integer:1" }, /* not anchored */
+		{ "matches('B', 'abc')", "integer:0" },
+		{ "'abc' REGEXP 'b|x'", "integer:1" },
+		{ "matches('^([^.]+)@([^.]+)\\.(.+)$', rcpt)", "integer:1" },
+		{ "matches(NULL, 'a')", "NULL" },
+		{ "matches('[]]', ']')", "integer:1" },
+		{ "matches('[[:alpha:]\\d]', 'z')", "integer:1" },
+		{ "matches('^([0-9]{1,3}\\.){3}[0-9]{1,3}$', '192.0.2.1')",
+		  "integer:1" },
+		{ "matches('(', 'a')", "error: matches: '(': Unmatched" },
+		/* would match the letter d */
+		{ "matches('\\d+', '1')", "error: matches: \\d is not in POSIX" },
+		/* back references make matching exponential */
+		{ "matches('(a*)\\1', 'a')", "error: matches: \\1 is not" },
+		{ "matches('((a{1,255}){1,255}){1,255}', 'a')",
+		  "error: matches: the pattern repeats" },
+		{ "matches('a++++++++++++++++++++++++++++', 'a')",
+		  "error: matches: the pattern repeats" },
+		{ "matches('((((a+)+)+b+)+c+)+', 'abc')", "integer:1" },
+		{ "matches('a{32767}', 'a')",
+		  "error: matches: the pattern repeats" },
+		{ "matches(substr(replace(hex('0123456789abcdef0123456789abcdef"
+		  "'),'3',\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"),1,600), "
+		  "'a')", "error: matches: the pattern is longer" },
+	};
+
+	run_rows(*state, EXPR_QUEUE, &values, rows, ARRAY_LEN(rows));
+}
+
+static void
+functions_on_addresses(void **state)
+{
+	const struct expr_values values = expr_values_sample();
+	static const struct row rows[] = {
+		{ "is_ip_addr('192.0.2.1')", "integer:1" },
+		{ "is_ip_addr('2001:db8::1')", "integer:1" },
+		{ "is_ip_addr('192.0.2.256')", "integer:0" },
+		{ "is_ip_addr('mx.example')", "integer:0" },
+		{ "is_ip_addr('')", "integer:0" },
+		{ "is_ipv4_addr('192.0.2.1')", "integer:1" },
+		{ "is_ipv4_addr('::1')", "integer:0" },
+		{ "is_ipv6_addr('::1')", "integer:1" },
+		{ "is_ipv6_addr('192.0.2.1')", "integer:0" },
+		{ "is_ip_in_cidr('192.0.2.1', '192.0.2.0/24')", "integer:1" },
+		{ "is_ip_in_cidr('192.0.3.1', '192.0.2.0/24')", "integer:0" },
+		{ "is_ip_in_cidr('192.0.3.1', '192.0.2.0/23')", "integer:1" },
+		{ "is_ip_in_cidr('192.0.2.129', '192.0.2.0/25')", "integer:0" },
+		{ "is_ip_in_cidr('192.0.2.127', '192.0.2.99/25')",
+		  "integer:1" }, /* host bits do not matter */
+		{ "is_ip_in_cidr('192.0.2.1', '192.0.2.1')", "integer:1" },
+		{ "is_ip_in_cidr('203.0.113.1', '0.0.0.0/0')", "integer:1" },
+		{ "is_ip_in_cidr('2001:db8::1', '0.0.0.0/0')", "integer:0" },
+		{ "is_ip_in_cidr('2001:db8:1::', '2001:db8::/32')",
+		  "integer:1" },
+		{ "is_ip_in_cidr('2001:db9::', '2001:db8::/32')",
+		  "integer:0" },
+		{ "is_ip_in_cidr('::ffff:192.0.2.1', '192.0.2.0/24')",
+		  "integer:1" },
+		{ "is_ip_in_cidr('192.0.2.1', '::ffff:192.0.2.0/120')",
+		  "integer:1" },
+		{ "is_ip_in_cidr('', '192.0.2.0/24')", "integer:0" },
+		{ "is_ip_in_cidr(remote_ip, '192.0.2.0/24')", "integer:1" },
+		{ "is_ip_in_cidr(remote_ip, '192.0.2.0/33')",
+		  "error: is_ip_in_cidr" },
+		{ "is_ip_in_cidr(remote_ip, '192.0.2.0/')",
+		  "error: is_ip_in_cidr" },
+		{ "is_ip_in_cidr(remote_ip, '192.0.2.0/-1')",
+		  "error: is_ip_in_cidr" },
+		{ "is_ip_in_cidr(remote_ip, '192.0.2/24')",
+		  "error: is_ip_in_cidr" },
+		{ "is_ip_in_cidr(remote_ip, '::ffff:192.0.2.0/64')",
+		  "error: is_ip_in_cidr" },
+		{ "is_ip_in_cidr(remote_ip, 'mx.example')",
+		  "error: is_ip_in_cidr" },
+		{ "email_part(rcpt, 'local')", "text:rcpt" },
+		{ "email_part(rcpt, 'domain')", "text:example.net" },
+		{ "email_part('\"a@b\"@c.example', 'local')",
+		  "text:\"a@b\"" },
+		{ "email_part('postmaster', 'local')", "text:postmaster" },
+		{ "email_part('postmaster', 'domain')", "text:" },
+		{ "email_part('', 'local')", "text:" },
+		{ "email_part(NULL, 'local')", "NULL" },
+		{ "email_part(rcpt, 'host')", "error: email_part" },
+	};
+
+	run_rows(*state, EXPR_QUEUE, &values, rows, ARRAY_LEN(rows));
+}
+
+static void
+functions_on_maps(void **state)
+{
+	const struct expr_values values = expr_values_sample();
+	static const struct row rows[] = {
+		{ "is_local_domain('example.org')", "integer:1" },
+		{ "is_local_domain('EXAMPLE.org')", "integer:1" },
+		{ "is_local_domain(rcpt_domain)", "integer:0" },
+		{ "is_local_domain('', sender_domain)", "integer:1" },
+		{ "is_local_domain('*', sender_domain)", "integer:1" },
+		{ "is_local_domain('partners', 'bank.example')",
+		  "integer:1" },
+		{ "is_local_domain('partners', 'example.org')", "integer:0" },
+		{ "is_local_domain('no_map', 'a')",
+		  "error: there is no lookup map no_map" },
+		{ "key_exists('partners', 'bank.example')", "integer:1" },
+		{ "key_exists('partners', 'BANK.example')", "integer:0" },
+		{ "key_exists('partners', \"it's.example\")", "integer:1" },
+		{ "key_exists('partner', 'bank.example')",
+		  "error: there is no lookup map partner" },
+		{ "key_get('partners', 'bank.example')", "text:secure" },
+		{ "key_get('partners', 'other.example')", "NULL" },
+		{ "coalesce(key_get('partners', rcpt_domain), 'default')",
+		  "text:default" },
+		{ "key_get('', 'a')", "error: there is no lookup map" },
+	};
+
+	run_rows(*state, EXPR_QUEUE, &values, rows, ARRAY_LEN(rows));
+}
+
+static void
+operators_bind_as_documented(void **state)
+{
+	const struct expr_values values = expr_values_sample();
+	static const struct row rows[] = {
+		{ "1 == 1 & 2 == 2", "integer:1" }, /* bits would give 0 */
+		{ "0 == 1 | 2 == 2", "integer:1" },
+		{ "1 || 0 && 0", "integer:1" },
+		{ "(1 || 0) && 0", "integer:0" },
+		{ "!0 && 0", "integer:0" },
+		{ "!is_empty(rcpt) && retry_num == 0", "integer:1" },
+		{ "!(source == 'dsn')", "integer:1" },
+		{ "source != 'dsn'", "integer:1" },
+		{ "!source == 'dsn'", "integer:1" }, /* SQL's NOT is looser */
+		{ "1 + 2 * 3 - 4 / 2 % 5", "integer:5" },
+		{ "retry_num => 0 && retry_num =< 0", "integer:1" },
+		{ "true && !false", "integer:1" },
+		{ "rcpt LIKE '%@EXAMPLE.net'", "integer:1" },
+		{ "rcpt GLOB '*@EXAMPLE.net'", "integer:0" },
+		{ "rcpt_domain IN ('a.example', \"example.net\")",
+		  "integer:1" },
+		{ "size BETWEEN 1 AND 1000", "integer:1" },
+		{ "CASE WHEN retry_num > 0 THEN 'a' ELSE 'b' END", "text:b" },
+		{ "iif(retry_num > 0, 'a', 'b')", "text:b" },
+		{ "1.5", "a number with a fraction" },
+		{ "CAST('a' AS BLOB)", "a blob" },
+		{ "retry_num >", "error: near \")\": syntax error" },
+		{ "retry_num 0", "error: near \"0\": syntax error" },
+		{ "x'41'", "error: " },
+		{ "no_such", "error: unknown variable no_such (text is written" },
+		{ "no_such(1)", "error: unknown function no_such" },
+		{ "rowid", "error: unknown variable" },
+	};
+
+	run_rows(*state, EXPR_QUEUE, &values, rows, ARRAY_LEN(rows));
+}
+
+static void
+what_it_names_is_known(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t variables;
+		bool host, constant;
+	} rows[] = {
+		{ "'default'", 0, false, true },
+		{ "iif(1 == 1, 'a', 'b')", 0, false, true },
+		{ "mx == 'a' || retry_num > 0",
+		  EXPR_BIT(EXPR_MX) | EXPR_BIT(EXPR_RETRY_NUM), true, false },
+		{ "is_ip_in_cidr(Remote_IP, '::/0')", EXPR_BIT(EXPR_REMOTE_IP),
+		  true, false },
+		{ "'mx' == 'remote_ip'", 0, false, true },
+		{ "false && size > 1", EXPR_BIT(EXPR_SIZE), false, false },
+		{ "key_exists('partners', 'a')", 0, false, false },
+		{ "is_local_domain('a')", 0, false, false },
+		{ "strftime('%H', 'now')", 0, false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct expr *expr;
+		struct error err;
+
+		if (!expr_compile(&expr, *state, EXPR_QUEUE, rows[i].text,
+		    &err))
+			fail_msg("%s: %s", rows[i].text, err.text);
+		/* the optimizer may drop what can never matter */
+		if ((expr_variables(expr) & ~rows[i].variables) != 0 ||
+		    (expr_variables(expr) == 0) != (rows[i].variables == 0))
+			fail_msg("%s: names %x", rows[i].text,
+			    (unsigned int)expr_variables(expr));
+		if (expr_names_host(expr) != rows[i].host ||
+		    expr_is_constant(expr) != rows[i].constant)
+			fail_msg("%s: host or constant", rows[i].text);
+		assert_string_equal(expr_text(expr), rows[i].text);
+		expr_free(&expr);
+	}
+}
+
+static void
+wrong_types_are_errors(void **state)
+{
+	static const struct {
+		const char *text;
+		bool text_ok, null_ok, condition_ok;
+	} rows[] = {
+		{ "'a'", true, true, false },
+		{ "NULL", false, true, false },
+		{ "1", false, false, true },
+		{ "true", false, false, true },
+		{ "1.5", false, false, false },
+		{ "CAST('a' AS BLOB)", false, false, false },
+		{ "key_get('partners', rcpt_domain)", false, true, false },
+		{ "key_get('partners', rcpt_domain) == 'x'", false, true,
+		  false },
+		{ "retry_num + 1", false, false, true },
+	};
+	const struct expr_values values = expr_values_sample();
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *text;
+		struct expr *expr;
+		struct error err;
+		bool holds;
+
+		assert_true(expr_compile(&expr, *state, EXPR_QUEUE,
+		    rows[i].text, &err));
+		if (expr_evaluate_text(expr, &values, &text, &err) !=
+		    rows[i].text_ok ||
+		    expr_evaluate_text_or_null(expr, &values, &text, &err) !=
+		    rows[i].null_ok ||
+		    expr_evaluate_condition(expr, &values, &holds, &err) !=
+		    rows[i].condition_ok)
+			fail_msg("%s", rows[i].text);
+		expr_free(&expr);
+	}
+}
+
+static void
+new_maps_replace_the_old_ones(void **state)
+{
+	static const struct conf_lookup_row fresh[] = {
+		{ .map = "fresh", .key = "a", .value = "b" },
+	};
+	static const struct conf_lookup_row twice[] = {
+		{ .map = "m", .key = "a", .value = "b" },
+		{ .map = "m", .key = "a", .value = "c" },
+	};
+	static char big[5000];
+	const struct conf_lookup_row large[] = {
+		{ .map = "m", .key = "a", .value = big },
+	};
+	const struct expr_values values = expr_values_sample();
+	struct expr_engine *engine;
+	const char *text;
+	struct expr *expr;
+	struct error err;
+
+	(void)state;
+	memset(big, 'a', sizeof(big) - 1);
+	assert_true(expr_engine_open(&engine, &err));
+	assert_true(expr_engine_set_lookup(engine, maps, ARRAY_LEN(maps),
+	    &err));
+	/* An expression compiled before sees what comes after. */
+	assert_true(expr_compile(&expr, engine, EXPR_QUEUE,
+	    "key_get('fresh', 'a')", &err));
+	assert_false(expr_evaluate_text(expr, &values, &text, &err));
+	assert_true(expr_engine_set_lookup(engine, fresh, 1, &err));
+	if (!expr_evaluate_text(expr, &values, &text, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(text, "b");
+	/* What fails changes nothing. */
+	assert_false(expr_engine_set_lookup(engine, twice, 2, &err));
+	assert_non_null(strstr(err.text, "lookup.m.a: the key is there twice"));
+	assert_false(expr_engine_set_lookup(engine, large, 1, &err));
+	assert_non_null(strstr(err.text, "lookup.m.a: longer than"));
+	assert_true(expr_evaluate_text(expr, &values, &text, &err));
+	assert_true(expr_engine_set_lookup(engine, NULL, 0, &err));
+	assert_false(expr_evaluate_text(expr, &values, &text, &err));
+	expr_free(&expr);
+	expr_engine_close(&engine);
+}
+
+/* A figure for the log, never a reason to fail. */
+static void
+cost_is_measured(void **state)
+{
+	static const char *const texts[] = {
+		"retry_num > 0 && last_error == 'tls'", "'default'",
+		"key_exists('partners', rcpt_domain)",
+		"matches('^[a-z]+@example[.]net$', rcpt)",
+		"is_ip_in_cidr(remote_ip, '192.0.2.0/24')",
+	};
+	const struct expr_values values = expr_values_sample();
+	enum { ROUNDS = 20000 };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		int64_t start = clock_mono_ms(), ms;
+		struct expr_result r;
+		struct expr *expr;
+		struct error err;
+
+		assert_true(expr_compile(&expr, *state, EXPR_QUEUE, texts[i],
+		    &err));
+		for (int n = 0; n < ROUNDS; n++)
+			assert_true(expr_evaluate(expr, &values, &r, &err));
+		ms = clock_mono_ms() - start;
+		printf("# %s: %.2f microseconds\n", texts[i],
+		    (double)ms * 1000 / ROUNDS);
+		expr_free(&expr);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(queue_variables_have_their_values),
+		cmocka_unit_test(milter_variables_have_their_values),
+		cmocka_unit_test(absent_values_are_empty_not_null),
+		cmocka_unit_test(functions_on_text),
+		cmocka_unit_test(regular_expressions),
+		cmocka_unit_test(functions_on_addresses),
+		cmocka_unit_test(functions_on_maps),
+		cmocka_unit_test(operators_bind_as_documented),
+		cmocka_unit_test(what_it_names_is_known),
+		cmocka_unit_test(wrong_types_are_errors),
+		cmocka_unit_test(new_maps_replace_the_old_ones),
+		cmocka_unit_test(cost_is_measured),
+	};
+
+	return cmocka_run_group_tests_name("expr", tests, set_up, tear_down);
+}
