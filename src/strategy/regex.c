@@ -67,7 +67,7 @@ interval_factor(const char *p)
 			factor = n;
 		p = end - 1;
 	}
-	return factor < ATOMS_MAX ? factor : ATOMS_MAX;
+	return factor <= ATOMS_MAX ? factor : ATOMS_MAX + 1;
 }
 
 /* Atoms of the pattern so far: those of each open group, and of its last atom,
