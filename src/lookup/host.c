@@ -39,10 +39,10 @@ static struct facts *
 complete(struct host_shared *s)
 {
 	s->facts.expires_at = s->host.expires_at;
-	s->facts.size = sizeof(*s) + 512;
+	s->facts.size = FACTS_SIZE_MIN;
 	for (int i = 0; i < HOST_FAMILY_COUNT; i++)
 		s->facts.size += s->host.family[i].count *
-		    sizeof(struct net_address);
+		    2 * sizeof(struct net_address);
 	return &s->facts;
 }
 

@@ -24,10 +24,10 @@ static struct facts *
 complete(struct mx_shared *s)
 {
 	s->facts.expires_at = s->mx.expires_at;
-	s->facts.size = sizeof(*s);
+	s->facts.size = FACTS_SIZE_MIN;
 	for (size_t i = 0; i < s->mx.count; i++)
 		s->facts.size += sizeof(s->mx.records[i]) +
-		    strlen(s->mx.records[i].host);
+		    2 * strlen(s->mx.records[i].host);
 	return &s->facts;
 }
 

@@ -9,6 +9,9 @@
 #include "lookup/rdata.h"
 #include "lookup/resolver.h"
 
+/* Both families of a host, all records kept. */
+static const size_t items_max = 2 * (size_t)DNS_RDATA_MAX;
+
 struct scan {
 	const char *at;
 	struct arena *arena;
@@ -125,16 +128,19 @@ read_array(struct arena *arena, const char *text,
     size_t *count_r)
 {
 	struct scan s = { text, arena };
-	char *items = arena_alloc(arena, size * DNS_RDATA_MAX * 2);
-	size_t count = 0;
+	/* The shortest item is an empty string and a comma. */
+	size_t count = 0, room = strlen(text) / 3 + 1;
+	char *items;
 
+	room = room < items_max ? room : items_max;
+	items = arena_alloc(arena, size * room);
 	*items_r = items;
 	*count_r = 0;
 	if (!take(&s, '['))
 		return false;
 	if (!take(&s, ']')) {
 		do {
-			if (count == DNS_RDATA_MAX * 2 ||
+			if (count == room ||
 			    !read_item(&s, items + size * count++))
 				return false;
 		} while (take(&s, ','));

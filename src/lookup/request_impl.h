@@ -29,6 +29,7 @@ struct facts {
 	size_t size;
 };
 /* size octets, zeroed, that begin with struct facts; one reference. */
+enum { FACTS_SIZE_MIN = 4096 };	/* a block of the arena */
 void *facts_new(size_t size) __attribute__((returns_nonnull));
 struct facts *facts_ref(struct facts *facts);
 void facts_unref(struct facts *facts);

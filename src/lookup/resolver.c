@@ -87,12 +87,10 @@ on_answer(void *arg, int code, struct ub_result *result)
 static void
 stop(struct resolver *r, const char *why)
 {
-	struct query *q, *next;
-
 	r->stopped = why;
-	HASH_ITER(hh, r->queries, q, next) {
-		(void)ub_cancel(r->ctx, q->id);
-		fail(q, 0, why);
+	while (r->queries != NULL) {
+		(void)ub_cancel(r->ctx, r->queries->id);
+		fail(r->queries, 0, why);
 	}
 }
 
