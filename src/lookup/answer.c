@@ -53,14 +53,15 @@ new_answer(const char *name)
 	return a;
 }
 
-/* Names and libunbound's words on what a server sent are remote text. */
+/* The sentence "BEFORE MX for NAME AFTER: CAUSE"; names, and libunbound's words
+ * on what a server sent, are remote text. */
 static void
-set_why(struct answer_facts *a, const char *before, const char *name,
-    int rrtype, const char *after, const char *cause)
+set_why(struct answer_facts *a, const char *before, int rrtype,
+    const char *name, const char *after, const char *cause)
 {
 	char raw[2 * WHY_MAX], *why = arena_alloc(a->facts.arena, WHY_MAX);
 
-	(void)snprintf(raw, sizeof(raw), "%s%s of %.255s%s%s", before,
+	(void)snprintf(raw, sizeof(raw), "%s %s for %.255s %s: %s", before,
 	    answer_type_name(rrtype), name, after, cause);
 	text_escape(why, WHY_MAX, raw, strlen(raw));
 	a->answer.why = why;
@@ -73,7 +74,7 @@ answer_failed(const char *name, int rrtype, int64_t ttl_s, const char *cause)
 
 	a->answer.status = DNS_ERROR;
 	a->answer.ttl_s = ttl_s;
-	set_why(a, "DNS lookup of ", name, rrtype, " failed: ", cause);
+	set_why(a, "DNS lookup of", rrtype, name, "failed", cause);
 	return a;
 }
 
@@ -86,7 +87,7 @@ answer_bogus(const char *name, int rrtype, const struct ub_result *r)
 	a->answer.status = DNS_BOGUS;
 	a->answer.rcode = r->rcode;
 	a->answer.ttl_s = DNS_TTL_ERROR_S;
-	set_why(a, "DNS answer for ", name, rrtype, " is bogus: ",
+	set_why(a, "DNS answer to", rrtype, name, "is bogus",
 	    r->why_bogus != NULL ? r->why_bogus : "validation failed");
 	return a;
 }

@@ -285,7 +285,7 @@ explain(struct arena *arena, const char *host, int families,
 		return arena_strdup(arena, f->why);
 	if (is_failed(f->status))
 		(void)snprintf(text, sizeof(text), f->status == DNS_BOGUS ?
-		    "DNS answer for addresses of %.255s is bogus" :
+		    "DNS answer to addresses of %.255s is bogus" :
 		    "DNS lookup of addresses of %.255s failed", host);
 	else
 		(void)snprintf(text, sizeof(text),

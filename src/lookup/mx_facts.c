@@ -190,7 +190,7 @@ explain(struct arena *arena, const char *domain, const struct mx_facts *f)
 {
 	static const struct { const char *before, *after; } sentences[] = {
 		[MX_ERROR] = { "DNS lookup of MX for ", " failed" },
-		[MX_BOGUS] = { "DNS answer for MX of ", " is bogus" },
+		[MX_BOGUS] = { "DNS answer to MX for ", " is bogus" },
 		[MX_NONE] = { "Domain ", " does not exist" },
 		[MX_NULL] = { "Domain ", " accepts no mail (null MX)" },
 		[MX_INSECURE] = { "No MX record of ", " names a usable host" },

@@ -2,8 +2,8 @@
  * The resolver thread: requests in, one query per name and type to libunbound,
  * answers out.
  *
- * libunbound works in a thread of its own, behind ub_fd(); all its functions are
- * called from our thread.  A query that runs out of time is cancelled, which
+ * libunbound works in a thread of its own, behind ub_fd(); once that runs, all its
+ * functions are called from ours.  A query that runs out of time is cancelled, which
  * means that its answer, still being looked for, will be thrown away.
  */
 #include "lookup/resolver.h"
@@ -185,22 +185,6 @@ run(void *arg)
 	return NULL;
 }
 
-/* Signals are for the main thread: ours, and libunbound's that it will start,
- * have them blocked. */
-static bool
-start_thread(struct resolver *r, struct error *err)
-{
-	sigset_t all, before;
-	int code;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	code = pthread_create(&r->thread, NULL, run, r);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return code == 0 || error_set(err, EX_OSERR, "resolver thread: %s",
-	    strerror(code));
-}
-
 static void
 release(struct resolver *r)
 {
@@ -211,27 +195,43 @@ release(struct resolver *r)
 	free(r);
 }
 
+static bool
+open_all(struct resolver *r, const struct resolver_config *config,
+    struct error *err)
+{
+	int code;
+
+	if (!unbound_open(&r->ctx, &r->configured_at, config, err) ||
+	    !loop_new(&r->loop, err))
+		return false;
+	r->watch = loop_watch_new(r->loop, ub_fd(r->ctx), on_readable, r);
+	loop_watch_want(r->watch, LOOP_READ);
+	code = pthread_create(&r->thread, NULL, run, r);
+	return code == 0 || error_set(err, EX_OSERR, "resolver thread: %s",
+	    strerror(code));
+}
+
 bool
 resolver_open(struct resolver **resolver_r,
     const struct resolver_config *config, struct error *err)
 {
 	struct resolver *r = mem_zalloc(sizeof(*r));
+	sigset_t all, before;
+	bool ok;
 
 	*resolver_r = NULL;
 	r->timeout_ms = config->timeout_ms;
-	if (!unbound_open(&r->ctx, &r->configured_at, config, err) ||
-	    !loop_new(&r->loop, err)) {
+	/* Signals are for the main thread: ours and libunbound's, which start
+	 * here, have them blocked. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ok = open_all(r, config, err);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!ok)
 		release(r);
-		return false;
-	}
-	r->watch = loop_watch_new(r->loop, ub_fd(r->ctx), on_readable, r);
-	loop_watch_want(r->watch, LOOP_READ);
-	if (!start_thread(r, err)) {
-		release(r);
-		return false;
-	}
-	*resolver_r = r;
-	return true;
+	else
+		*resolver_r = r;
+	return ok;
 }
 
 void

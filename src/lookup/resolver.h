@@ -63,8 +63,9 @@ struct dns_answer {
 };
 
 /*
- * Starts the thread.  EX_CONFIG naming the file where a file is missing or wrong.
- * May block for the time it takes to read the files.
+ * Starts the thread, so not before a program has gone into the background.
+ * EX_CONFIG where a file is missing, wrong, without a trust anchor or without
+ * validation.  Blocks for the time it takes to read the files.
  */
 bool resolver_open(struct resolver **resolver_r,
     const struct resolver_config *config, struct error *err) MUST_CHECK;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 /*
  * libunbound is made for one question at a time; we ask for hundreds of domains.
@@ -34,10 +35,13 @@ static const struct { const char *name, *value; } defaults[] = {
 	{ "cache-max-negative-ttl:", "3600" },
 };
 
-/* Options that name trust anchors. */
-static const char *const anchor_options[] = {
-	"trust-anchor", "trust-anchor-file", "auto-trust-anchor-file",
-	"trusted-keys-file",
+/* Options that name trust anchors, and whether by a file.  (trusted-keys-file
+ * has patterns of names; it adds to our anchor and does not replace it.) */
+static const struct { const char *name; bool is_file, changes; } anchors[] = {
+	{ .name = "trust-anchor" },
+	{ .name = "trust-anchor-file", .is_file = true },
+	/* libunbound itself writes this one, all the time: RFC 5011. */
+	{ .name = "auto-trust-anchor-file", .is_file = true, .changes = true },
 };
 
 static bool
@@ -81,27 +85,59 @@ names_anchors(struct ub_ctx *ctx)
 	bool found = false;
 	char *text;
 
-	for (size_t i = 0; i < ARRAY_LEN(anchor_options); i++) {
-		text = option(ctx, anchor_options[i]);
+	for (size_t i = 0; i < ARRAY_LEN(anchors); i++) {
+		text = option(ctx, anchors[i].name);
 		found = found || text != NULL;
 		free(text);
 	}
 	return found;
 }
 
+/* libunbound takes a file without anchors for nothing to do. */
+static bool
+look_at_anchors(const char *key, const char *file, int64_t *changed_at,
+    struct error *err)
+{
+	char line[4096], *save, *word;
+	bool found = false;
+	FILE *f;
+
+	if (!look_at(key, file, changed_at, err))
+		return false;
+	f = fopen(file, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, ";")] = '\0';
+		save = NULL;
+		for (word = strtok_r(line, " \t\r\n()", &save); word != NULL;
+		    word = strtok_r(NULL, " \t\r\n()", &save))
+			found = found || text_equal_nocase(word, "DS") ||
+			    text_equal_nocase(word, "DNSKEY");
+	}
+	if (f != NULL)
+		(void)fclose(f);
+	return found || error_set(err, EX_CONFIG, "%s: %s: no DS or DNSKEY "
+	    "record in it", key, file);
+}
+
 static bool
 look_at_anchor_files(struct ub_ctx *ctx, int64_t *changed_at,
     struct error *err)
 {
-	char *files = option(ctx, "trust-anchor-file"), *save = NULL;
 	bool ok = true;
 
-	if (files == NULL)
-		return true;
-	for (char *f = strtok_r(files, "\n", &save); ok && f != NULL;
-	    f = strtok_r(NULL, "\n", &save))
-		ok = look_at("trust-anchor-file", f, changed_at, err);
-	free(files);
+	for (size_t i = 0; ok && i < ARRAY_LEN(anchors); i++) {
+		char *files = anchors[i].is_file ?
+		    option(ctx, anchors[i].name) : NULL;
+		int64_t ignored = 0;
+		char *save = NULL;
+
+		for (char *f = files == NULL ? NULL :
+		    strtok_r(files, "\n", &save); ok && f != NULL;
+		    f = strtok_r(NULL, "\n", &save))
+			ok = look_at_anchors(anchors[i].name, f,
+			    anchors[i].changes ? &ignored : changed_at, err);
+		free(files);
+	}
 	return ok;
 }
 
@@ -132,7 +168,7 @@ add_anchor(struct ub_ctx *ctx, const struct resolver_config *config,
 		return true;
 	if (file == NULL)
 		file = RESOLVER_ROOT_KEY;
-	if (!look_at("dns.trust-anchor", file, changed_at, err))
+	if (!look_at_anchors("dns.trust-anchor", file, changed_at, err))
 		return false;
 	code = ub_ctx_add_ta_file(ctx, file);
 	return code == 0 || error_set(err, EX_CONFIG, "dns.trust-anchor: "
@@ -158,43 +194,47 @@ is_validating(struct ub_ctx *ctx, struct error *err)
 	return ok;
 }
 
-/* The last complaint in libunbound's log, without its time stamp. */
+/* The first complaint in libunbound's log, without its time stamp; the others
+ * follow from it. */
 static const char *
-last_complaint(char *log)
+first_complaint(char *log)
 {
-	size_t len = strlen(log);
-	char *line, *text;
+	char *text = strstr(log, "error: ");
 
-	while (len > 0 && log[len - 1] == '\n')
-		log[--len] = '\0';
-	line = strrchr(log, '\n');
-	line = line != NULL ? line + 1 : log;
-	text = strstr(line, "error: ");
-	return text != NULL ? text + strlen("error: ") : line;
+	if (text == NULL)
+		return NULL;
+	text += strlen("error: ");
+	text[strcspn(text, "\n")] = '\0';
+	return text;
 }
 
 /*
- * Makes libunbound read its files now: taking away a zone that it does not have
- * is the cheapest question that does.
+ * Makes libunbound read its files and start its thread now, by a question that
+ * it answers out of its head.
  */
 static bool
-finalize(struct ub_ctx *ctx, struct error *err)
+start(struct ub_ctx *ctx, struct error *err)
 {
+	const char *complaint;
 	char *log = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&log, &len);
-	int code;
+	int code, id = 0;
 
 	if (out == NULL)
 		return error_set(err, EX_OSERR, "libunbound: %s",
 		    strerror(errno));
 	(void)ub_ctx_debugout(ctx, out);
-	code = ub_ctx_zone_remove(ctx, "none.invalid.");
+	code = ub_resolve_async(ctx, "localhost.", DNS_TYPE_A, 1, NULL, NULL,
+	    &id);
+	if (code == 0)
+		(void)ub_cancel(ctx, id);
 	(void)ub_ctx_debugout(ctx, NULL);
 	(void)fclose(out);
+	complaint = first_complaint(log);
 	if (code != 0)
-		error_set(err, EX_CONFIG, "libunbound: %s: %s",
-		    ub_strerror(code), last_complaint(log));
+		error_set(err, EX_CONFIG, "libunbound: %s",
+		    complaint != NULL ? complaint : ub_strerror(code));
 	free(log);
 	return code == 0;
 }
@@ -219,7 +259,7 @@ configure(struct ub_ctx *ctx, int64_t *changed_at,
 	if ((code = ub_ctx_async(ctx, 1)) != 0)
 		return error_set(err, EX_SOFTWARE, "libunbound: %s",
 		    ub_strerror(code));
-	return finalize(ctx, err);
+	return start(ctx, err);
 }
 
 bool

@@ -9,8 +9,8 @@
 struct ub_ctx;
 
 /*
- * A context that works in a thread of its own, with its configuration read and
- * found right, validating, with a trust anchor.  changed_at_r: when a file of
+ * A context whose thread is running (with the signal mask of the caller), with
+ * its configuration read and found right, validating, with a trust anchor.  changed_at_r: when a file of
  * it was last changed.  EX_CONFIG.
  */
 bool unbound_open(struct ub_ctx **ctx_r, int64_t *changed_at_r,
