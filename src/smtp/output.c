@@ -1,0 +1,147 @@
+/*
+ * The dialogue's output, and the queue of replies owed for it.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "smtp/session_impl.h"
+
+enum { PENDING_SLACK = 64 };	/* answered entries kept before a move */
+
+void
+output_account(struct smtp_session *s, size_t before_len)
+{
+	s->queued += s->out.len - before_len;
+}
+
+void
+output_put(struct smtp_session *s, const char *data, size_t len)
+{
+	size_t before = s->out.len;
+
+	(void)buf_append(&s->out, data, len);
+	output_account(s, before);
+}
+
+size_t
+output_backlog(const struct smtp_session *s)
+{
+	return s->out.len - s->out_sent;
+}
+
+size_t
+pending_count(const struct smtp_session *s)
+{
+	return s->pending_buf.len / sizeof(struct pending) - s->pending_first;
+}
+
+static const struct pending *
+pending_at(const struct smtp_session *s, size_t i)
+{
+	const void *data = s->pending_buf.data;
+
+	return (const struct pending *)data + s->pending_first + i;
+}
+
+const struct pending *
+pending_head(const struct smtp_session *s)
+{
+	return pending_count(s) > 0 ? pending_at(s, 0) : NULL;
+}
+
+void
+pending_pop(struct smtp_session *s)
+{
+	const struct pending *p = pending_head(s);
+
+	assert(p != NULL);
+	if (p->slot >= 0)
+		s->exchanges[p->slot].n_pending--;
+	s->pending_first++;
+	if (pending_count(s) == 0) {
+		pending_clear(s);
+	} else if (s->pending_first >= PENDING_SLACK) {
+		buf_shift(&s->pending_buf,
+		    s->pending_first * sizeof(struct pending));
+		s->pending_first = 0;
+	}
+}
+
+void
+pending_clear(struct smtp_session *s)
+{
+	s->pending_first = 0;
+	buf_clear(&s->pending_buf);
+	if (s->pending_buf.room > 1024)
+		buf_free(&s->pending_buf);
+}
+
+void
+output_await(struct smtp_session *s, enum smtp_step step, int slot,
+    size_t recipient, size_t octets)
+{
+	struct pending p = {
+		.step = step, .slot = slot, .recipient = recipient,
+		.octets = octets, .end_at = s->queued,
+	};
+
+	if (pending_count(s) == 0)
+		s->mark++;
+	if (slot >= 0)
+		s->exchanges[slot].n_pending++;
+	(void)buf_append(&s->pending_buf, &p, sizeof(p));
+}
+
+void
+output_command(struct smtp_session *s, enum smtp_step step, int slot,
+    size_t recipient, const char *line, size_t len)
+{
+	output_put(s, line, len);
+	output_put(s, "\r\n", 2);
+	output_await(s, step, slot, recipient, len + 2);
+}
+
+bool
+output_may(const struct smtp_session *s, size_t len)
+{
+	size_t unanswered = len, n = pending_count(s);
+
+	if (n == 0)
+		return true;
+	if ((s->caps.can & SMTP_CAN_PIPELINING) == 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		unanswered += pending_at(s, i)->octets;
+	return unanswered <= SESSION_GROUP_MAX;
+}
+
+const char *
+smtp_session_output(const struct smtp_session *s, size_t *len_r)
+{
+	*len_r = output_backlog(s);
+	return buf_str(&s->out) + s->out_sent;
+}
+
+void
+smtp_session_written(struct smtp_session *s, size_t n)
+{
+	bool empty;
+
+	assert(n <= output_backlog(s));
+	s->out_sent += n;
+	s->written += n;
+	empty = output_backlog(s) == 0;
+	/* A peer that takes one octet at a time gains no time by it. */
+	if (empty || s->written - s->progress_at >= SESSION_PROGRESS) {
+		s->progress_at = s->written;
+		s->mark++;
+	}
+	if (!empty)
+		return;
+	s->out_sent = 0;
+	buf_clear(&s->out);
+	if (s->out.room > SESSION_LOW_WATER)
+		buf_free(&s->out);
+	if (s->state == SESSION_CLOSING)
+		session_enter(s, SESSION_CLOSED);
+}

@@ -1,0 +1,222 @@
+/*
+ * The reply parser: octets to lines, lines to replies.
+ */
+#include "smtp/reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+void
+smtp_reply_parser_free(struct smtp_reply_parser *p)
+{
+	buf_free(&p->line);
+	buf_free(&p->text);
+}
+
+void
+smtp_reply_parser_reset(struct smtp_reply_parser *p)
+{
+	static const struct smtp_reply_parser fresh;
+
+	smtp_reply_parser_free(p);
+	*p = fresh;
+}
+
+bool
+smtp_reply_parser_started(const struct smtp_reply_parser *p)
+{
+	return !p->complete && (p->octets > 0);
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* RFC 5321 4.2: three digits, 2 to 5 first.  The second is not held to 0 to 5:
+ * servers use others, and nothing depends on it. */
+static bool
+parse_code(const char *line, size_t len, unsigned *code_r)
+{
+	if (len < 3 || line[0] < '2' || line[0] > '5' || !is_digit(line[1]) ||
+	    !is_digit(line[2]))
+		return false;
+	*code_r = (unsigned)((line[0] - '0') * 100 + (line[1] - '0') * 10 +
+	    (line[2] - '0'));
+	return true;
+}
+
+/* One line without its end.  *last_r: no hyphen follows the code. */
+static bool
+take_line(struct smtp_reply_parser *p, bool *last_r)
+{
+	const char *line = buf_str(&p->line);
+	size_t len = p->line.len;
+	unsigned code;
+
+	*last_r = false;
+	if (++p->n_lines > SMTP_REPLY_LINES_MAX || !parse_code(line, len, &code))
+		return false;
+	if (len > 3 && line[3] != ' ' && line[3] != '-')
+		return false;
+	/* RFC 5321 4.2.1: the same code on every line of a reply. */
+	if (p->code != 0 && p->code != code)
+		return false;
+	p->code = code;
+	*last_r = len == 3 || line[3] == ' ';
+	if (len > 4)
+		(void)buf_append(&p->text, line + 4, len - 4);
+	(void)buf_append(&p->text, "\n", 1);
+	buf_clear(&p->line);
+	return true;
+}
+
+/* Length of "digits" of 1 to 3 at s, else 0. */
+static size_t
+digits(const char *s)
+{
+	size_t n = 0;
+
+	while (n < 4 && is_digit(s[n]))
+		n++;
+	return n <= 3 ? n : 0;
+}
+
+/* RFC 3463 2: class "." subject "." detail; its length, 0 where there is none. */
+static size_t
+status_len(const char *s, unsigned reply_class)
+{
+	size_t n = 2, d;
+
+	if ((s[0] != '2' && s[0] != '4' && s[0] != '5') || s[1] != '.' ||
+	    (unsigned)(s[0] - '0') != reply_class)
+		return 0;
+	if ((d = digits(s + n)) == 0 || s[n + d] != '.')
+		return 0;
+	n += d + 1;
+	if ((d = digits(s + n)) == 0)
+		return 0;
+	n += d;
+	return s[n] == ' ' || s[n] == '\n' || s[n] == '\0' ? n : 0;
+}
+
+static void
+complete(struct smtp_reply_parser *p, struct smtp_reply *reply_r)
+{
+	size_t n = status_len(buf_str(&p->text), p->code / 100);
+
+	p->complete = true;
+	reply_r->code = p->code;
+	reply_r->text = buf_str(&p->text);
+	reply_r->n_lines = p->n_lines;
+	memcpy(reply_r->status, reply_r->text, n);
+	reply_r->status[n] = '\0';
+}
+
+/* After a complete reply: ready for the next; a text of unusual size is given
+ * back, so that an idle session is small. */
+static void
+begin(struct smtp_reply_parser *p)
+{
+	buf_clear(&p->line);
+	buf_clear(&p->text);
+	if (p->text.room > 1024)
+		buf_free(&p->text);
+	if (p->line.room > 1024)
+		buf_free(&p->line);
+	p->octets = p->n_lines = 0;
+	p->code = 0;
+	p->after_cr = p->complete = false;
+}
+
+/* False: this octet cannot be part of a reply.  *eol_r: it ended a line. */
+static bool
+take_octet(struct smtp_reply_parser *p, char c, bool *eol_r)
+{
+	*eol_r = c == '\n';
+	if (++p->octets > SMTP_REPLY_OCTETS_MAX || c == '\0')
+		return false;
+	if (p->after_cr && c != '\n')
+		return false;
+	p->after_cr = c == '\r';
+	if (c != '\r' && c != '\n' && p->line.len < SMTP_REPLY_LINE_MAX)
+		(void)buf_append(&p->line, &c, 1);
+	return true;
+}
+
+enum smtp_reply_status
+smtp_reply_parse(struct smtp_reply_parser *p, const char *data, size_t len,
+    size_t *used_r, struct smtp_reply *reply_r)
+{
+	bool eol, last;
+
+	*used_r = 0;
+	if (p->broken)
+		return SMTP_REPLY_BROKEN;
+	if (p->complete)
+		begin(p);
+	while (*used_r < len) {
+		if (!take_octet(p, data[(*used_r)++], &eol) ||
+		    (eol && !take_line(p, &last))) {
+			p->broken = true;
+			return SMTP_REPLY_BROKEN;
+		}
+		if (eol && last) {
+			complete(p, reply_r);
+			return SMTP_REPLY_COMPLETE;
+		}
+	}
+	return SMTP_REPLY_MORE;
+}
+
+/* Appends one line, made printable; false where there is no more room. */
+static bool
+print_line(char *dst, size_t room, size_t *len, const char *s, size_t n)
+{
+	size_t u;
+
+	for (size_t i = 0; i < n; i += u) {
+		bool plain = (unsigned char)s[i] >= 0x20 && s[i] != 0x7f;
+
+		u = text_utf8_len(s + i, n - i);
+		if (*len + (u > 0 ? u : 1) >= room)
+			return false;
+		if (u == 0 || !plain) {
+			u = u > 0 ? u : 1;
+			dst[(*len)++] = s[i] == '\t' ? ' ' : '?';
+			continue;
+		}
+		memcpy(dst + *len, s + i, u);
+		*len += u;
+	}
+	return true;
+}
+
+void
+smtp_reply_print(char *dst, size_t room, const struct smtp_reply *reply)
+{
+	size_t status = strlen(reply->status), len, n;
+	const char *s = reply->text, *end;
+	bool more = true;
+
+	(void)snprintf(dst, room, "%03u", reply->code);
+	len = strlen(dst);
+	for (size_t i = 0; more && (end = strchr(s, '\n')) != NULL; i++) {
+		n = (size_t)(end - s);
+		/* Servers repeat the enhanced code on each line. */
+		if (i > 0 && status > 0 && n > status &&
+		    strncmp(s, reply->status, status) == 0 &&
+		    s[status] == ' ') {
+			s += status + 1;
+			n -= status + 1;
+		}
+		if (n > 0)
+			more = print_line(dst, room, &len, " ", 1) &&
+			    print_line(dst, room, &len, s, n);
+		s = end + 1;
+	}
+	dst[len] = '\0';
+}
