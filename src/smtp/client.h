@@ -35,6 +35,7 @@ struct smtp_timeouts {
 /* What is known about the session; texts are printable UTF-8. */
 struct smtp_evidence {
 	struct net_address address;	/* of the peer */
+	struct net_address local;	/* ours; len 0 before the connect */
 	enum smtp_proof proof;
 	bool tls;			/* the handshake was completed */
 	char protocol[16], cipher[64];	/* "" without TLS */
@@ -46,8 +47,8 @@ struct smtp_evidence {
 	struct smtp_capabilities capabilities;
 };
 
-/* All callbacks run in the loop's thread, never inside smtp_client_start(), and
- * may call any function of this header, smtp_client_free() too. */
+/* All callbacks run in the loop's thread, never inside a function of this
+ * header, and may call any of them, smtp_client_free() too. */
 struct smtp_client_events {
 	/* A transaction that waits, or NULL.  Asked when the session is ready,
 	 * after each message, and already while the end of a message is being

@@ -1,4 +1,14 @@
 # Sources of smtp.
 src_libtlsq_a_SOURCES += \
-	src/smtp/client.h src/smtp/ehlo.h src/smtp/reply.h \
-	src/smtp/session.h src/smtp/transaction.h
+	src/smtp/actions.c \
+	src/smtp/client.c src/smtp/client.h \
+	src/smtp/command.c \
+	src/smtp/ehlo.c src/smtp/ehlo.h \
+	src/smtp/exchange.c src/smtp/exchange_reply.c \
+	src/smtp/failing.c \
+	src/smtp/output.c \
+	src/smtp/refuse.c \
+	src/smtp/reply.c src/smtp/reply.h \
+	src/smtp/session.c src/smtp/session.h src/smtp/session_impl.h \
+	src/smtp/setup.c \
+	src/smtp/transaction.c src/smtp/transaction.h

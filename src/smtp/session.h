@@ -130,5 +130,9 @@ const struct smtp_capabilities *smtp_session_capabilities(
     const struct smtp_session *s);
 /* Transactions that came to an end with the server's reply. */
 unsigned smtp_session_completed(const struct smtp_session *s);
+/* Ready, nothing under way, and nothing was offered when it asked. */
+bool smtp_session_idle(const struct smtp_session *s);
+/* Ended: only actions are left. */
+bool smtp_session_over(const struct smtp_session *s);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Inside the dialogue: session.c holds the connection's side (greeting to
- * ready, the end), exchange.c the transactions, output.c what is written and
- * what is awaited.
+ * Inside the dialogue: session.c takes the events, setup.c leads from the
+ * greeting to ready, exchange.c holds the transactions, failing.c the end,
+ * actions.c what the shell is to do, output.c what is written and awaited.
  *
  * States of the session, changed by session_enter() alone:
  *
@@ -14,6 +14,7 @@
 #ifndef TLSQ_SMTP_SESSION_IMPL_H
 #define TLSQ_SMTP_SESSION_IMPL_H
 
+#include "mail/address.h"
 #include "mail/dotstuff.h"
 #include "smtp/session.h"
 
@@ -91,6 +92,7 @@ struct smtp_session {
 	struct smtp_capabilities caps;
 	struct smtp_reply_parser parser;
 	bool tls_active, tls_accepted;	/* accepted: the certificate will do */
+	bool authenticated;		/* and it proves the host */
 	bool plain_permitted;		/* by policy, for this session */
 	bool start_tls, tell_ready;	/* actions due */
 	bool nothing_offered, quitting, need_rset, close_told, failed;
@@ -114,6 +116,20 @@ struct smtp_session {
 /* --- session.c --- */
 
 void session_enter(struct smtp_session *s, enum session_state state);
+void session_advance(struct smtp_session *s);
+
+/* --- setup.c --- */
+
+void setup_reply(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply);
+/* TLS with an accepted certificate, or plaintext where policy permits it. */
+bool session_mail_permitted(const struct smtp_session *s);
+
+/* --- failing.c --- */
+
+/* "while waiting for the reply to EHLO" */
+const char *session_waits(enum smtp_step step);
+void session_say_quit(struct smtp_session *s);
 
 /* How a session fails. */
 struct session_fault {
@@ -126,15 +142,18 @@ struct session_fault {
 
 void session_fail(struct smtp_session *s, const struct session_fault *fault,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* What policy_session_event() says about the event. */
+void session_fail_policy(struct smtp_session *s, enum policy_event event,
+    bool polite, const struct smtp_reply *reply, const char *why);
+/* A 4xx or 5xx that ends the session for now: the next host may do better. */
+void session_fail_reply(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply);
 /* The server said what it must not say here: 4.5.0. */
 void session_protocol_error(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply, const char *what);
 /* The reply's enhanced code or one made from its code, with the class given. */
 void session_status(char dst[static SMTP_STATUS_LEN],
     const struct smtp_reply *reply, char class);
-/* TLS with an accepted certificate, or plaintext where policy permits it. */
-bool session_mail_permitted(const struct smtp_session *s);
-
 /* --- output.c --- */
 
 void output_put(struct smtp_session *s, const char *data, size_t len);
@@ -153,6 +172,18 @@ void pending_pop(struct smtp_session *s);
 void pending_clear(struct smtp_session *s);
 /* A command of len octets may be written now. */
 bool output_may(const struct smtp_session *s, size_t len);
+
+/* --- command.c: without CRLF --- */
+
+void command_mail(struct buf *line, const struct smtp_session *s,
+    const struct exchange *ex);
+void command_rcpt(struct buf *line, const struct smtp_session *s,
+    const struct exchange *ex, const struct smtp_recipient *r);
+
+/* --- refuse.c --- */
+
+/* Settles the recipients that the host cannot take, or nobody should. */
+void exchange_refuse(const struct smtp_session *s, struct exchange *ex);
 
 /* --- exchange.c, exchange_reply.c --- */
 

@@ -1,0 +1,389 @@
+/*
+ * Transactions in the dialogue: what is written for them, and how they end.
+ * What the replies mean is in exchange_reply.c, the commands are in command.c.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "smtp/session_impl.h"
+
+void
+exchange_free(struct exchange *ex)
+{
+	static const struct exchange none;
+
+	buf_free(&ex->recipients_buf);
+	buf_free(&ex->results_buf);
+	buf_free(&ex->texts);
+	buf_free(&ex->chunk);
+	*ex = none;
+}
+
+struct exchange *
+exchange_in(struct smtp_session *s, enum exchange_phase phase)
+{
+	if (s->exchanges[s->current].phase == phase)
+		return &s->exchanges[s->current];
+	if (s->exchanges[1 - s->current].phase == phase)
+		return &s->exchanges[1 - s->current];
+	return NULL;
+}
+
+bool
+exchange_any(const struct smtp_session *s)
+{
+	return s->exchanges[0].phase != EXCHANGE_FREE ||
+	    s->exchanges[1].phase != EXCHANGE_FREE;
+}
+
+static bool
+all_settled(const struct exchange *ex)
+{
+	return ex->n_settled == ex->tx->n_recipients;
+}
+
+/* --- results --- */
+
+/* Keeps text once where many recipients got the same. */
+static size_t
+keep_text(struct exchange *ex, const char *text)
+{
+	if (ex->texts.len > 0 &&
+	    strcmp(ex->texts.data + ex->last_text, text) == 0)
+		return ex->last_text;
+	ex->last_text = ex->texts.len;
+	(void)buf_append(&ex->texts, text, strlen(text) + 1);
+	return ex->last_text;
+}
+
+void
+exchange_settle(struct exchange *ex, size_t i,
+    const struct smtp_recipient_result *verdict)
+{
+	struct recipient_state *r = &ex->recipients[i];
+
+	if (r->mark == MARK_SETTLED)
+		return;
+	r->mark = MARK_SETTLED;
+	r->result = *verdict;
+	r->reply_at = keep_text(ex, verdict->reply);
+	ex->n_settled++;
+}
+
+void
+exchange_settle_all(struct exchange *ex,
+    const struct smtp_recipient_result *verdict)
+{
+	for (size_t i = 0; i < ex->tx->n_recipients; i++)
+		exchange_settle(ex, i, verdict);
+}
+
+static void
+finish(struct smtp_session *s, struct exchange *ex)
+{
+	const struct exchange *other = &s->exchanges[ex == &s->exchanges[0]];
+
+	assert(all_settled(ex));
+	for (size_t i = 0; i < ex->tx->n_recipients; i++) {
+		struct smtp_recipient_result r = ex->recipients[i].result;
+
+		r.reply = ex->texts.data + ex->recipients[i].reply_at;
+		(void)buf_append(&ex->results_buf, &r, sizeof(r));
+	}
+	ex->result.recipients = (const void *)ex->results_buf.data;
+	ex->result.n_recipients = ex->tx->n_recipients;
+	/* RFC 5321 4.1.1.4: the end of the content clears the transaction on the
+	 * server; where it was never reached, RSET must.  If the next MAIL is
+	 * already on its way it went with its own RSET. */
+	if (ex->n_emitted > 0 && other->n_emitted == 0)
+		s->need_rset = ex->mail_ok && !ex->cleared;
+	if (ex->judged)
+		s->completed++;
+	ex->phase = EXCHANGE_DONE;
+}
+
+/* --- the life of an exchange --- */
+
+static bool
+is_ascii(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s >= 0x80)
+			return false;
+	return true;
+}
+
+static bool
+asks_dsn(const struct smtp_transaction *tx)
+{
+	if (tx->envid != NULL || tx->ret != DSN_RET_UNSET)
+		return true;
+	for (size_t i = 0; i < tx->n_recipients; i++)
+		if (tx->recipients[i].notify != DSN_NOTIFY_UNSET ||
+		    tx->recipients[i].orcpt != NULL)
+			return true;
+	return false;
+}
+
+void
+exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx)
+{
+	static const unsigned bdat = SMTP_CAN_CHUNKING | SMTP_CAN_PIPELINING;
+	static const struct recipient_state fresh;
+	struct exchange *ex = &s->exchanges[s->current];
+
+	if (ex->phase != EXCHANGE_FREE)
+		ex = &s->exchanges[1 - s->current];
+	assert(ex->phase == EXCHANGE_FREE && tx->n_recipients > 0);
+	ex->phase = EXCHANGE_ENVELOPE;
+	ex->tx = tx;
+	ex->utf8 = tx->smtputf8 || !is_ascii(tx->sender);
+	for (size_t i = 0; i < tx->n_recipients; i++) {
+		(void)buf_append(&ex->recipients_buf, &fresh, sizeof(fresh));
+		ex->utf8 = ex->utf8 || !is_ascii(tx->recipients[i].address);
+	}
+	ex->recipients = (void *)ex->recipients_buf.data;
+	ex->bdat = (s->caps.can & bdat) == bdat;
+	mail_wire_init(&ex->wire, ex->bdat ? MAIL_WIRE_BDAT : MAIL_WIRE_DATA);
+	ex->result.dsn_dropped = (s->caps.can & SMTP_CAN_DSN) == 0 &&
+	    asks_dsn(tx);
+	exchange_refuse(s, ex);
+	if (all_settled(ex))
+		finish(s, ex);
+}
+
+/* Commands of the envelope: MAIL, each RCPT, and DATA where BDAT is not used. */
+static size_t
+envelope_len(const struct exchange *ex)
+{
+	return 1 + ex->tx->n_recipients + (ex->bdat ? 0 : 1);
+}
+
+/* False where the group is full, or the reply must be waited for. */
+static bool
+emit(struct smtp_session *s, struct exchange *ex)
+{
+	struct buf line = BUF_INIT;
+	int slot = (int)(ex - s->exchanges);
+	size_t i = ex->n_emitted;
+	enum smtp_step step = i == 0 ? SMTP_STEP_MAIL :
+	    i <= ex->tx->n_recipients ? SMTP_STEP_RCPT : SMTP_STEP_DATA;
+	bool may = true;
+
+	if (step == SMTP_STEP_RCPT &&
+	    ex->recipients[i - 1].mark == MARK_SETTLED) {
+		ex->n_emitted++;
+		return true;
+	}
+	if (step == SMTP_STEP_MAIL)
+		command_mail(&line, s, ex);
+	else if (step == SMTP_STEP_RCPT)
+		command_rcpt(&line, s, ex, &ex->tx->recipients[i - 1]);
+	else
+		(void)buf_puts(&line, "DATA");
+	may = output_may(s, line.len + 2);
+	if (may) {
+		/* The one place that sends an envelope. */
+		assert(session_mail_permitted(s));
+		output_command(s, step, slot, i == 0 ? 0 : i - 1, line.data,
+		    line.len);
+		ex->n_emitted++;
+	}
+	buf_free(&line);
+	return may;
+}
+
+static void
+emit_envelope(struct smtp_session *s, struct exchange *ex)
+{
+	if (ex->n_emitted == 0 && s->need_rset) {
+		if (!output_may(s, 6))
+			return;
+		output_command(s, SMTP_STEP_RSET, -1, 0, "RSET", 4);
+		s->need_rset = false;
+	}
+	while (ex->n_emitted < envelope_len(ex) && !all_settled(ex))
+		if (!emit(s, ex))
+			return;
+}
+
+/* BDAT has no reply to wait for: a small message follows its envelope at once,
+ * a large one once it is known that somebody takes it.  Never two messages
+ * whose end is not answered: a crash could send both again. */
+static void
+start_bdat(struct smtp_session *s, struct exchange *ex)
+{
+	if (!ex->bdat || ex != &s->exchanges[s->current] ||
+	    ex->n_emitted < envelope_len(ex))
+		return;
+	if (ex->tx->size <= SESSION_EAGER_MAX || ex->n_pending == 0)
+		ex->phase = EXCHANGE_CONTENT;
+}
+
+static void
+advance_one(struct smtp_session *s, struct exchange *ex)
+{
+	if (ex->phase == EXCHANGE_FREE || ex->phase == EXCHANGE_DONE)
+		return;
+	if (ex->phase == EXCHANGE_ENVELOPE) {
+		emit_envelope(s, ex);
+		if (!all_settled(ex))
+			start_bdat(s, ex);
+	}
+	/* Nobody takes it any more: no further chunk is sent. */
+	if (ex->phase == EXCHANGE_CONTENT && all_settled(ex)) {
+		ex->phase = EXCHANGE_END;
+		s->need_rset = true;
+	}
+	if (all_settled(ex) && ex->n_pending == 0)
+		finish(s, ex);
+}
+
+void
+exchange_advance(struct smtp_session *s)
+{
+	advance_one(s, &s->exchanges[s->current]);
+	advance_one(s, &s->exchanges[1 - s->current]);
+}
+
+static void
+emit_chunk(struct smtp_session *s, struct exchange *ex, bool last)
+{
+	char line[40];
+	int n = snprintf(line, sizeof(line), "BDAT %zu%s\r\n", ex->chunk.len,
+	    last ? " LAST" : "");
+
+	assert(session_mail_permitted(s));
+	output_put(s, line, (size_t)n);
+	output_put(s, buf_str(&ex->chunk), ex->chunk.len);
+	buf_free(&ex->chunk);
+	output_await(s, last ? SMTP_STEP_END : SMTP_STEP_DATA,
+	    (int)(ex - s->exchanges), 0, (size_t)n);
+	ex->content_sent = true;
+}
+
+static bool
+write_bdat(struct smtp_session *s, struct exchange *ex, const char *data,
+    size_t len, bool end)
+{
+	size_t n;
+
+	for (; len > 0; data += n, len -= n) {
+		n = len < SESSION_CHUNK ? len : SESSION_CHUNK;
+		if (!mail_wire_write(&ex->wire, &ex->chunk, data, n))
+			return false;
+		if (n < len && ex->chunk.len >= SESSION_CHUNK)
+			emit_chunk(s, ex, false);
+	}
+	if (end)
+		mail_wire_finish(&ex->wire, &ex->chunk);
+	if (end || ex->chunk.len >= SESSION_CHUNK)
+		emit_chunk(s, ex, end);
+	/* Should it fail, the server's state is undefined (RFC 3030 2). */
+	s->need_rset = s->need_rset || end;
+	return true;
+}
+
+static bool
+write_data(struct smtp_session *s, struct exchange *ex, const char *data,
+    size_t len, bool end)
+{
+	size_t before = s->out.len;
+	bool ok = mail_wire_write(&ex->wire, &s->out, data, len);
+
+	if (ok && end)
+		mail_wire_finish(&ex->wire, &s->out);
+	output_account(s, before);
+	ex->content_sent = true;
+	if (ok && end)
+		output_await(s, SMTP_STEP_END, (int)(ex - s->exchanges), 0, 5);
+	return ok;
+}
+
+void
+exchange_content(struct smtp_session *s, const char *data, size_t len, bool end)
+{
+	static const struct smtp_recipient_result nul = {
+		.outcome = SMTP_PERMANENT, .error = "io", .status = "5.6.0",
+		.reply = "the message holds NUL octets, which SMTP cannot carry",
+	};
+	struct exchange *ex = exchange_in(s, EXCHANGE_CONTENT);
+
+	if (ex == NULL)
+		return;
+	ex->starved = len == 0 && !end;
+	if (ex->starved)
+		return;
+	if (!(ex->bdat ? write_bdat : write_data)(s, ex, data, len, end)) {
+		exchange_settle_all(ex, &nul);
+		smtp_session_content_failed(s, nul.reply);
+		return;
+	}
+	if (end) {
+		ex->phase = EXCHANGE_END;
+		ex->end_at = s->queued;
+	}
+}
+
+/* --- the end of the session --- */
+
+/* What an open recipient is told.  "Not tried" where the host never had the
+ * content; it had all of it where its end was written (RFC 5321 4.5.3.2.6). */
+static struct smtp_recipient_result
+abandoned_verdict(const struct smtp_session *s, const struct exchange *ex,
+    enum mark mark)
+{
+	const struct smtp_failure *f = &s->failure;
+	struct smtp_recipient_result v = { .error = f->error, .reply = f->text };
+
+	if (ex->result.possible_duplicate) {
+		v.step = SMTP_STEP_END;
+	} else if (strcmp(f->error, "io") == 0 &&
+	    ex->phase == EXCHANGE_CONTENT) {
+		v.step = SMTP_STEP_NONE;
+	} else if (ex->content_sent && mark == MARK_ACCEPTED) {
+		v.step = SMTP_STEP_BLOCK;
+	} else {
+		v.step = f->step;
+		v.next_host = true;
+		return v;
+	}
+	v.outcome = SMTP_TEMPORARY;
+	(void)text_copy(v.status, sizeof(v.status), f->status);
+	return v;
+}
+
+/* The end was written, and no reply says that it was in vain. */
+static bool
+may_have_it(const struct smtp_session *s, const struct exchange *ex)
+{
+	const struct smtp_failure *f = &s->failure;
+	bool refused = f->reply[0] != '\0' && (f->step == SMTP_STEP_MAIL ||
+	    f->step == SMTP_STEP_RCPT);
+
+	return ex->end_at > 0 && ex->end_at <= s->written && !refused &&
+	    !all_settled(ex);
+}
+
+void
+exchange_abandon(struct smtp_session *s)
+{
+	for (size_t e = 0; e < ARRAY_LEN(s->exchanges); e++) {
+		struct exchange *ex = &s->exchanges[e];
+
+		if (ex->phase == EXCHANGE_FREE || ex->phase == EXCHANGE_DONE)
+			continue;
+		ex->result.possible_duplicate = may_have_it(s, ex);
+		for (size_t i = 0; i < ex->tx->n_recipients; i++) {
+			struct smtp_recipient_result v = abandoned_verdict(s,
+			    ex, ex->recipients[i].mark);
+
+			exchange_settle(ex, i, &v);
+		}
+		ex->n_pending = 0;
+		finish(s, ex);
+	}
+}

@@ -1,0 +1,127 @@
+/*
+ * How a session fails: what is recorded, and what is still said.
+ */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "smtp/session_impl.h"
+
+/* What we were at, for sentences. */
+static const char *const step_waits[] = {
+	[SMTP_STEP_NONE] = "while idle",
+	[SMTP_STEP_CONNECT] = "while connecting",
+	[SMTP_STEP_GREETING] = "while waiting for the greeting",
+	[SMTP_STEP_EHLO] = "while waiting for the reply to EHLO",
+	[SMTP_STEP_HELO] = "while waiting for the reply to HELO",
+	[SMTP_STEP_TLS] = "while negotiating TLS",
+	[SMTP_STEP_MAIL] = "while waiting for the reply to MAIL FROM",
+	[SMTP_STEP_RCPT] = "while waiting for the reply to RCPT TO",
+	[SMTP_STEP_DATA] = "while waiting for the reply to DATA or BDAT",
+	[SMTP_STEP_BLOCK] = "while sending the message",
+	[SMTP_STEP_END] = "while waiting for the reply to the end of the message",
+	[SMTP_STEP_RSET] = "while waiting for the reply to RSET",
+	[SMTP_STEP_QUIT] = "while waiting for the reply to QUIT",
+};
+static_assert(ARRAY_LEN(step_waits) == SMTP_STEP_COUNT, "");
+
+const char *
+session_waits(enum smtp_step step)
+{
+	return step_waits[step];
+}
+
+void
+session_status(char dst[static SMTP_STATUS_LEN], const struct smtp_reply *reply,
+    char class)
+{
+	(void)text_copy(dst, SMTP_STATUS_LEN,
+	    reply->status[0] != '\0' ? reply->status : "0.0.0");
+	dst[0] = class;
+}
+
+void
+session_say_quit(struct smtp_session *s)
+{
+	output_command(s, SMTP_STEP_QUIT, -1, 0, "QUIT", 4);
+}
+
+void
+session_fail(struct smtp_session *s, const struct session_fault *fault,
+    const char *fmt, ...)
+{
+	struct smtp_failure *f = &s->failure;
+	int n;
+	va_list ap;
+
+	if (s->failed || s->state == SESSION_CLOSED ||
+	    s->state == SESSION_CLOSING)
+		return;
+	s->failed = true;
+	f->step = fault->step;
+	f->error = fault->error;
+	f->result_type = fault->result_type;
+	f->permanent = fault->permanent;
+	f->warm = s->completed > 0;
+	(void)text_copy(f->status, sizeof(f->status), fault->status);
+	if (fault->reply != NULL)
+		smtp_reply_print(f->reply, sizeof(f->reply), fault->reply);
+	n = snprintf(f->text, sizeof(f->text), "%.300s: ", s->config.host);
+	va_start(ap, fmt);
+	(void)vsnprintf(f->text + n, sizeof(f->text) - (size_t)n, fmt, ap);
+	va_end(ap);
+	exchange_abandon(s);
+	pending_clear(s);
+	s->start_tls = false;
+	/* Nothing waits for the reply: the next host is not held up by it. */
+	if (fault->polite && output_backlog(s) == 0) {
+		session_say_quit(s);
+		session_enter(s, SESSION_CLOSING);
+	} else {
+		session_enter(s, SESSION_CLOSED);
+	}
+}
+
+void
+session_fail_policy(struct smtp_session *s, enum policy_event event, bool polite,
+    const struct smtp_reply *reply, const char *why)
+{
+	struct policy_consequence c = policy_session_event(s->config.level,
+	    event, s->config.allow_invalid_certs);
+
+	session_fail(s, &(struct session_fault){ .step = SMTP_STEP_TLS,
+	    .error = c.error, .status = c.status,
+	    .result_type = c.result_type, .polite = polite, .reply = reply },
+	    "%s", why);
+}
+
+/* A 4xx or 5xx that ends the session for now: the next host may do better.
+ * RFC 3463 wants the class to fit a deferral. */
+void
+session_fail_reply(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply)
+{
+	char status[SMTP_STATUS_LEN], text[SESSION_REPLY_LEN];
+
+	session_status(status, reply, '4');
+	smtp_reply_print(text, sizeof(text), reply);
+	session_fail(s, &(struct session_fault){ .step = step,
+	    .error = "unexpected-reply", .status = status,
+	    .polite = reply->code != 421, .reply = reply },
+	    "%s answered with %.600s",
+	    step == SMTP_STEP_GREETING ? "the connection was" :
+	    step == SMTP_STEP_NONE ? "the session was" : smtp_step_name(step),
+	    text);
+}
+
+void
+session_protocol_error(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply, const char *what)
+{
+	session_fail(s, &(struct session_fault){ .step = step,
+	    .error = "unexpected-reply", .status = "4.5.0", .reply = reply },
+	    "%s %s", what, session_waits(step));
+}

@@ -1,0 +1,253 @@
+/*
+ * The dialogue until the session is ready: greeting, EHLO, STARTTLS, the
+ * certificate's verdict.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "smtp/session_impl.h"
+
+bool
+session_mail_permitted(const struct smtp_session *s)
+{
+	if (s->tls_active)
+		return s->tls_accepted;
+	return s->plain_permitted && s->config.level <= LEVEL_OPPORTUNISTIC;
+}
+
+static void
+say_hello(struct smtp_session *s, enum smtp_step step)
+{
+	char line[300];
+	int n = snprintf(line, sizeof(line), "%s %.255s", smtp_step_name(step),
+	    s->config.helo);
+
+	output_command(s, step, -1, 0, line, (size_t)n);
+}
+
+static void
+become_ready(struct smtp_session *s)
+{
+	assert(session_mail_permitted(s));
+	s->tell_ready = true;
+	session_enter(s, SESSION_READY);
+}
+
+/* No TLS is to be had: on in plaintext, or not at all. */
+static void
+without_tls(struct smtp_session *s, enum policy_event event,
+    const struct smtp_reply *reply, const char *why)
+{
+	if (policy_session_event(s->config.level, event,
+	    s->config.allow_invalid_certs).action != ACTION_CONTINUE_PLAIN) {
+		session_fail_policy(s, event, true, reply, why);
+		return;
+	}
+	s->plain_permitted = true;
+	become_ready(s);
+}
+
+static void
+hello_answered(struct smtp_session *s)
+{
+	if (s->tls_active || s->config.level == LEVEL_NONE)
+		become_ready(s);
+	else if ((s->caps.can & SMTP_CAN_STARTTLS) != 0)
+		output_command(s, SMTP_STEP_TLS, -1, 0, "STARTTLS", 8);
+	else
+		without_tls(s, EVENT_STARTTLS_MISSING, NULL,
+		    "STARTTLS is not offered");
+}
+
+static void
+on_greeting(struct smtp_session *s, const struct smtp_reply *reply)
+{
+	if (reply->code == 220)
+		say_hello(s, SMTP_STEP_EHLO);
+	else if (reply->code >= 400)
+		session_fail_reply(s, SMTP_STEP_GREETING, reply);
+	else
+		session_protocol_error(s, SMTP_STEP_GREETING, reply,
+		    "a greeting that is not 220");
+}
+
+static void
+on_ehlo(struct smtp_session *s, const struct smtp_reply *reply)
+{
+	if (reply->code / 100 == 2) {
+		smtp_ehlo_parse(&s->caps, reply);
+		/* RFC 3207 4.2: not offered within TLS; ignored if it is.
+		 * RFC 8689 4.2.1: REQUIRETLS counts within TLS only. */
+		s->caps.can &= ~(unsigned)(s->tls_active ? SMTP_CAN_STARTTLS :
+		    SMTP_CAN_REQUIRETLS);
+		hello_answered(s);
+	} else if (reply->code / 100 == 5) {
+		/* RFC 5321 3.2: a server from before ESMTP. */
+		smtp_reply_print(s->ehlo_reply, sizeof(s->ehlo_reply), reply);
+		say_hello(s, SMTP_STEP_HELO);
+	} else if (reply->code / 100 == 4) {
+		session_fail_reply(s, SMTP_STEP_EHLO, reply);
+	} else {
+		session_protocol_error(s, SMTP_STEP_EHLO, reply,
+		    "a 3xx reply");
+	}
+}
+
+static void
+on_helo(struct smtp_session *s, const struct smtp_reply *reply)
+{
+	char status[SMTP_STATUS_LEN], text[SESSION_REPLY_LEN];
+
+	if (reply->code / 100 == 2) {
+		smtp_ehlo_parse(&s->caps, reply);
+		s->caps.can = 0;
+		s->caps.size_max = 0;
+		hello_answered(s);
+	} else if (reply->code / 100 == 5) {
+		session_status(status, reply, '5');
+		smtp_reply_print(text, sizeof(text), reply);
+		session_fail(s, &(struct session_fault){
+		    .step = SMTP_STEP_HELO, .error = "unexpected-reply",
+		    .status = status, .permanent = true, .polite = true,
+		    .reply = reply },
+		    "EHLO was refused with %.300s, HELO with %.300s",
+		    s->ehlo_reply, text);
+	} else if (reply->code / 100 == 4) {
+		session_fail_reply(s, SMTP_STEP_HELO, reply);
+	} else {
+		session_protocol_error(s, SMTP_STEP_HELO, reply,
+		    "a 3xx reply");
+	}
+}
+
+static void
+on_starttls(struct smtp_session *s, const struct smtp_reply *reply)
+{
+	char text[SESSION_REPLY_LEN], why[SESSION_REPLY_LEN];
+
+	smtp_reply_print(text, sizeof(text), reply);
+	(void)snprintf(why, sizeof(why), "STARTTLS answered with %.600s", text);
+	if (reply->code == 220) {
+		/* RFC 3207 4.2: nothing learnt before TLS is used after it. */
+		memset(&s->caps, 0, sizeof(s->caps));
+		s->ehlo_reply[0] = '\0';
+		smtp_reply_parser_reset(&s->parser);
+		s->start_tls = true;
+		session_enter(s, SESSION_HANDSHAKE);
+	} else if (reply->code == 421 || reply->code < 400) {
+		session_fail_policy(s, reply->code == 421 ? EVENT_STARTTLS_REFUSED :
+		    EVENT_HANDSHAKE_FAILED, false, reply, why);
+	} else {
+		without_tls(s, EVENT_STARTTLS_REFUSED, reply, why);
+	}
+}
+
+void
+setup_reply(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply)
+{
+	if (step == SMTP_STEP_GREETING)
+		on_greeting(s, reply);
+	else if (step == SMTP_STEP_EHLO)
+		on_ehlo(s, reply);
+	else if (step == SMTP_STEP_HELO)
+		on_helo(s, reply);
+	else
+		on_starttls(s, reply);
+}
+
+/* --- TLS --- */
+
+static void
+await_greeting(struct smtp_session *s)
+{
+	session_enter(s, SESSION_SETUP);
+	output_await(s, SMTP_STEP_GREETING, -1, 0, 0);
+}
+
+void
+smtp_session_connected(struct smtp_session *s)
+{
+	if (s->state != SESSION_NEW)
+		return;
+	if (!s->config.implicit_tls) {
+		await_greeting(s);
+		return;
+	}
+	s->start_tls = true;
+	session_enter(s, SESSION_HANDSHAKE);
+}
+
+void
+smtp_session_tls_established(struct smtp_session *s)
+{
+	if (s->state != SESSION_HANDSHAKE)
+		return;
+	s->start_tls = false;
+	s->tls_active = true;
+	session_enter(s, SESSION_VERDICT);
+}
+
+void
+smtp_session_tls_failed(struct smtp_session *s, const char *why)
+{
+	char text[700];
+
+	(void)snprintf(text, sizeof(text), "TLS handshake failed: %.600s", why);
+	session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL, text);
+}
+
+void
+smtp_session_tls_early_octets(struct smtp_session *s)
+{
+	session_fail_policy(s, EVENT_EARLY_OCTETS, false, NULL,
+	    "octets came before the TLS handshake (response injection)");
+}
+
+/* A level is met by what it asks for, whoever judged: fails closed. */
+static bool
+proves_level(enum policy_level level, const struct smtp_verdict *v)
+{
+	if (!v->verified)
+		return false;
+	if (level == LEVEL_DANE)
+		return v->proof == SMTP_PROOF_DANE;
+	return v->proof >= SMTP_PROOF_PKIX;
+}
+
+/* Only an event of a certificate may excuse it. */
+static enum policy_event
+verdict_event(enum policy_level level, const struct smtp_verdict *v)
+{
+	if (v->verified)
+		return level == LEVEL_DANE ? EVENT_TLSA_MISMATCH :
+		    EVENT_CERT_INVALID;
+	return v->event >= EVENT_CERT_EXPIRED && v->event < EVENT_COUNT ?
+	    v->event : EVENT_CERT_INVALID;
+}
+
+void
+smtp_session_authenticated(struct smtp_session *s,
+    const struct smtp_verdict *verdict)
+{
+	enum policy_level level = s->config.level;
+	enum policy_event event = verdict_event(level, verdict);
+
+	if (s->state != SESSION_VERDICT)
+		return;
+	if (!proves_level(level, verdict) && policy_session_event(level, event,
+	    s->config.allow_invalid_certs).action != ACTION_CONTINUE) {
+		session_fail_policy(s, event, true, NULL, verdict->text[0] != '\0' ?
+		    verdict->text : "the certificate does not prove the host");
+		return;
+	}
+	s->tls_accepted = true;
+	s->authenticated = proves_level(level, verdict);
+	if (s->config.implicit_tls) {
+		await_greeting(s);
+		return;
+	}
+	session_enter(s, SESSION_SETUP);
+	say_hello(s, SMTP_STEP_EHLO);
+}
