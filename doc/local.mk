@@ -1,2 +1,2 @@
 # Manual pages and guides.
-EXTRA_DIST += doc/STYLE.md doc/HACKING.md
+EXTRA_DIST += doc/STYLE.md doc/HACKING.md doc/design.md

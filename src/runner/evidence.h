@@ -1,0 +1,54 @@
+/*
+ * What was seen on the way: sessions and notes.
+ *
+ * A session record is what one TCP connection showed; a note is one host that
+ * was tried, or could not be, by a job.  Both are filled by the worker, then
+ * published (never changed again, the row id excepted) and counted, since many
+ * recipients share them.  The counts are atomic: the writer drops its own.
+ */
+#ifndef TLSQ_RUNNER_EVIDENCE_H
+#define TLSQ_RUNNER_EVIDENCE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/address.h"
+#include "policy/level.h"
+
+struct session_record {
+	atomic_int refs;
+	int64_t row_id;		/* the writer's: 0 until it is stored */
+	int64_t started_at;
+	char mx[256], address[NET_ADDRESS_TEXT_LEN];
+	const char *tls;	/* none, encrypted, pkix, dane, mta-sts */
+	const char *dane, *mta_sts; /* INTERFACE section 4's words */
+	char protocol[16], cipher[64];
+	char cert_sha256[65], spki_sha256[65];
+	char cert_subject[512], cert_issuer[512];
+	int64_t cert_not_after;	/* 0: no certificate */
+	bool resumed;
+	char verify_error[512];	/* "" where none */
+};
+
+struct session_record *session_record_new(void);
+struct session_record *session_record_ref(struct session_record *r);
+void session_record_unref(struct session_record **r);
+
+struct note {
+	atomic_int refs;
+	int64_t started_at, duration_ms;
+	char mx[256], address[NET_ADDRESS_TEXT_LEN]; /* "": none reached */
+	enum policy_level level;
+	struct session_record *session;	/* a reference, or NULL */
+	const char *error;	/* word of last_error; NULL: delivered */
+	char status[16];
+	const char *result_type; /* static RFC 8460 word, or NULL */
+	char reply[600];	/* the server's, else a sentence of ours */
+};
+
+struct note *note_new(void);
+struct note *note_ref(struct note *n);
+void note_unref(struct note **n);
+
+#endif

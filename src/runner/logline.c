@@ -1,0 +1,71 @@
+/*
+ * One line per recipient and attempt, in the order Sendmail's log readers know.
+ */
+#include "runner/logline.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+/* Sendmail cuts stat= at 203 characters; log readers rely on a bound. */
+enum { REPLY_SHOWN = 200 };
+
+static void
+add(struct buf *b, const char *key, const char *value)
+{
+	if (value != NULL && value[0] != '\0')
+		(void)buf_printf(b, ", %s=%s", key, value);
+}
+
+static const char *
+stat_word(const struct logline *l)
+{
+	switch (l->stat) {
+	case STAT_SENT:
+		return "Sent";
+	case STAT_DEFERRED:
+		return "Deferred: ";
+	case STAT_FAILED:
+		break;
+	}
+	return l->result_type != NULL ? "Policy failure: " : "User failure: ";
+}
+
+static void
+add_relay(struct buf *b, const struct logline *l)
+{
+	if (l->mx == NULL || l->mx[0] == '\0')
+		return;
+	(void)buf_printf(b, ", relay=%s", l->mx);
+	if (l->address != NULL && l->address[0] != '\0')
+		(void)buf_printf(b, " [%s]", l->address);
+}
+
+void
+logline_format(char *dst, size_t room, const struct logline *l)
+{
+	char delay[CLOCK_DELAY_LEN], xdelay[CLOCK_DELAY_LEN];
+	char shown[REPLY_SHOWN + 1];
+	struct buf b = BUF_INIT;
+
+	clock_delay(delay, l->delay_s);
+	clock_delay(xdelay, l->xdelay_ms / 1000);
+	(void)text_copy(shown, sizeof(shown), l->reply != NULL ? l->reply : "");
+	(void)buf_printf(&b, "%lld: to=<%s>", (long long)l->message_id, l->to);
+	add(&b, "mta_id", l->mta_id);
+	(void)buf_printf(&b, ", delay=%s, xdelay=%s, mailer=tlsq", delay,
+	    xdelay);
+	add_relay(&b, l);
+	add(&b, "strategy", l->strategy);
+	add(&b, "tls", l->tls);
+	add(&b, "protocol", l->protocol);
+	add(&b, "cipher", l->cipher);
+	add(&b, "dane", l->dane);
+	add(&b, "mta-sts", l->mta_sts);
+	add(&b, "dsn", l->status);
+	add(&b, "result", l->result_type);
+	(void)buf_printf(&b, l->stat == STAT_SENT ? ", stat=%s (%s)" :
+	    ", stat=%s%s", stat_word(l), shown);
+	(void)text_copy(dst, room, buf_str(&b));
+	buf_free(&b);
+}

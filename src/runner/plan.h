@@ -1,0 +1,56 @@
+/*
+ * The hosts of a destination in the order they are tried, with what became of
+ * each: which one is next for a job.  PURE: lookups and sessions fill it in.
+ */
+#ifndef TLSQ_RUNNER_PLAN_H
+#define TLSQ_RUNNER_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "net/address.h"
+#include "policy/dns.h"
+#include "runner/evidence.h"
+
+enum { PLAN_HOSTS_MAX = 20, PLAN_ADDRESSES_MAX = 10 };
+
+struct plan_address {
+	struct net_address to;
+	struct note *failed;	/* owned; NULL: not known to fail */
+};
+
+struct plan_host {
+	char name[256];
+	bool resolved;		/* its addresses are here, or failed is */
+	enum dns_status addresses_status;
+	struct plan_address address[PLAN_ADDRESSES_MAX];
+	size_t n_addresses;
+	struct note *failed;	/* the whole host; owned */
+};
+
+struct plan {
+	struct plan_host host[PLAN_HOSTS_MAX];
+	size_t n_hosts;
+};
+
+/* A place in the order.  host == n_hosts: the end. */
+struct plan_place {
+	size_t host, address;
+};
+
+enum plan_next { PLAN_TRY, PLAN_WAIT, PLAN_END };
+
+/*
+ * From `from` on, the first address that is not known to fail.  WAIT: the host
+ * at *place_r is not resolved yet.  END: none is left.
+ */
+enum plan_next plan_next(const struct plan *plan, struct plan_place from,
+    struct plan_place *place_r);
+/* The place after an address; the place of the next host. */
+struct plan_place plan_after_address(struct plan_place place);
+struct plan_place plan_after_host(struct plan_place place);
+bool plan_same(struct plan_place a, struct plan_place b);
+/* Frees the notes. */
+void plan_clear(struct plan *plan);
+
+#endif

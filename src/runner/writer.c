@@ -1,0 +1,353 @@
+/*
+ * Group commit and housekeeping on the database.
+ *
+ * A batch is begun, every task of it is run, and one commit ends it.  Where a
+ * task fails, the batch is rolled back and its tasks are run again one by one,
+ * so that a task which cannot succeed takes nobody with it.  What fails for a
+ * reason that can pass (locked, full, I/O) is tried again without end while the
+ * program runs: the results in it are deliveries that happened.
+ */
+#include "runner/writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "spool/cache.h"
+#include "spool/checkpoint.h"
+#include "spool/queue.h"
+#include "spool/runners.h"
+
+enum {
+	HOUSEKEEPING_MS = 1000,
+	REAP_MS = 10000,
+	RETRY_MS = 500,
+	STOP_PATIENCE_MS = 5000,
+	BATCH_MAX = 1000
+};
+
+struct writer {
+	struct writer_options options;
+	struct spool *spool;
+	struct spool_runner *runner;
+	pthread_t thread;
+	pthread_mutex_t lock;	/* guards head, tail and stopping */
+	pthread_cond_t wake;
+	struct write_task *head, **tail;
+	bool stopping;
+	/* The writer thread's own. */
+	int64_t stop_by_ms, next_house_ms, next_reap_ms, next_renew_ms;
+	bool complained, broken;
+};
+
+/* --- waiting ---------------------------------------------------------- */
+
+static struct timespec
+deadline(int64_t ms)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += (time_t)(ms / 1000);
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+/* What waits, at most a batch; NULL with *stop_r once there is no more to come. */
+static struct write_task *
+take_batch(struct writer *w, bool *stop_r)
+{
+	struct timespec until = deadline(HOUSEKEEPING_MS);
+	struct write_task *batch, *last;
+	int n = 1;
+
+	pthread_mutex_lock(&w->lock);
+	while (w->head == NULL && !w->stopping)
+		if (pthread_cond_timedwait(&w->wake, &w->lock, &until) ==
+		    ETIMEDOUT)
+			break;
+	batch = w->head;
+	for (last = batch; last != NULL && last->next != NULL && n < BATCH_MAX;
+	    last = last->next)
+		n++;
+	if (last != NULL) {
+		w->head = last->next;
+		last->next = NULL;
+		if (w->head == NULL)
+			w->tail = &w->head;
+	}
+	*stop_r = w->stopping && batch == NULL;
+	pthread_mutex_unlock(&w->lock);
+	return batch;
+}
+
+/* May what failed be tried again?  Waits a little if so. */
+static bool
+patience(struct writer *w, const struct error *err)
+{
+	const struct timespec pause = { 0, RETRY_MS * 1000000L };
+	bool stopping;
+
+	if (err->code == EX_DATAERR && !w->broken) {
+		w->broken = true;
+		w->options.fatal(w->options.ctx, err);
+	}
+	if (w->broken || (err->code != EX_TEMPFAIL && err->code != EX_IOERR))
+		return false;
+	if (!w->complained)
+		log_error("%s: results wait until it can be written",
+		    err->text);
+	w->complained = true;
+	pthread_mutex_lock(&w->lock);
+	stopping = w->stopping;
+	pthread_mutex_unlock(&w->lock);
+	if (stopping && w->stop_by_ms == 0)
+		w->stop_by_ms = clock_mono_ms() + STOP_PATIENCE_MS;
+	if (stopping && clock_mono_ms() > w->stop_by_ms)
+		return false;
+	(void)nanosleep(&pause, NULL);
+	return true;
+}
+
+/* --- batches ---------------------------------------------------------- */
+
+static void
+undo(struct write_task *batch, const struct write_task *end)
+{
+	for (struct write_task *t = batch; t != end; t = t->next)
+		if (t->undo != NULL)
+			t->undo(t);
+}
+
+/* One transaction over the list from batch up to, not including, end. */
+static bool
+run_transaction(struct writer *w, struct write_task *batch,
+    const struct write_task *end, struct error *err)
+{
+	struct write_task *t;
+	bool ok = spool_begin(w->spool, err);
+
+	for (t = batch; ok && t != end; t = t->next)
+		ok = t->run(t, w->spool, spool_runner_token(w->runner), err);
+	if (ok)
+		ok = spool_commit(w->spool, err);
+	if (!ok) {
+		spool_rollback(w->spool);
+		undo(batch, end);
+		return false;
+	}
+	if (w->complained)
+		log_info("%s: written again", spool_path(w->spool));
+	w->complained = false;
+	return true;
+}
+
+static void
+run_alone(struct writer *w, struct write_task *t)
+{
+	struct error err;
+
+	while (!run_transaction(w, t, t->next, &err))
+		if (!patience(w, &err)) {
+			t->done(t, &err);
+			return;
+		}
+	t->done(t, NULL);
+}
+
+static void
+run_batch(struct writer *w, struct write_task *batch)
+{
+	struct write_task *next;
+	struct error err;
+	bool ok;
+
+	ok = run_transaction(w, batch, NULL, &err);
+	while (!ok && patience(w, &err))
+		ok = run_transaction(w, batch, NULL, &err);
+	for (; batch != NULL; batch = next) {
+		next = batch->next;
+		if (ok)
+			batch->done(batch, NULL);
+		else
+			run_alone(w, batch);
+	}
+}
+
+/* --- housekeeping ----------------------------------------------------- */
+
+static bool
+renew(struct writer *w, struct error *err)
+{
+	int64_t now = clock_now_s();
+
+	if (!spool_begin(w->spool, err))
+		return false;
+	if (spool_runner_heartbeat(w->spool, w->runner, now, err) &&
+	    spool_claims_renew(w->spool, spool_runner_token(w->runner),
+	    now + w->options.lease_s, err) &&
+	    spool_cache_purge(w->spool, now, err))
+		return spool_commit(w->spool, err);
+	spool_rollback(w->spool);
+	return false;
+}
+
+static bool
+reap(struct writer *w, struct error *err)
+{
+	int64_t count = 0;
+
+	if (!spool_runners_reap(w->spool, &count, err))
+		return false;
+	if (count > 0)
+		log_warning("took back %lld recipients claimed by a runner "
+		    "that is gone", (long long)count);
+	return true;
+}
+
+/* Failures are logged and met again at the next round. */
+static void
+keep_house(struct writer *w)
+{
+	int64_t now = clock_mono_ms();
+	struct error err;
+	bool done, ok = true;
+
+	if (now < w->next_house_ms || w->broken)
+		return;
+	w->next_house_ms = now + HOUSEKEEPING_MS;
+	if (now >= w->next_reap_ms) {
+		w->next_reap_ms = now + REAP_MS;
+		ok = reap(w, &err);
+	}
+	if (ok && now >= w->next_renew_ms) {
+		w->next_renew_ms = now + w->options.lease_s * 1000 / 3;
+		ok = renew(w, &err);
+	}
+	if (ok)
+		ok = spool_checkpoint_if_needed(w->spool,
+		    SPOOL_CHECKPOINT_PAGES, &done, &err);
+	if (!ok)
+		log_warning("housekeeping: %s", err.text);
+}
+
+static void
+checkpoint(struct writer *w)
+{
+	struct error err;
+	bool done;
+
+	if (!w->broken && !spool_checkpoint_if_needed(w->spool,
+	    SPOOL_CHECKPOINT_PAGES, &done, &err))
+		log_warning("checkpoint: %s", err.text);
+}
+
+static void *
+writer_thread(void *arg)
+{
+	struct writer *w = arg;
+	struct write_task *batch;
+	bool stop = false;
+
+	while (!stop) {
+		batch = take_batch(w, &stop);
+		if (batch != NULL) {
+			run_batch(w, batch);
+			checkpoint(w);
+		}
+		keep_house(w);
+	}
+	return NULL;
+}
+
+/* --- start and stop --------------------------------------------------- */
+
+static bool
+open_spool(struct writer *w, struct error *err)
+{
+	bool taken;
+
+	if (!spool_open(&w->spool, w->options.path, SPOOL_CREATE, err) ||
+	    !spool_runner_register(w->spool, clock_now_s(), &w->runner, err) ||
+	    !reap(w, err))
+		return false;
+	/* Another runner may be it already: then it checkpoints for us. */
+	return spool_checkpointer_become(w->spool, &taken, err);
+}
+
+static void
+close_spool(struct writer *w)
+{
+	if (w->runner != NULL)
+		spool_runner_unregister(w->spool, &w->runner);
+	spool_close(&w->spool);
+}
+
+bool
+writer_start(struct writer **w_r, const struct writer_options *o,
+    struct error *err)
+{
+	struct writer *w = mem_zalloc(sizeof(*w));
+	pthread_condattr_t attr;
+	int rc = 0;
+
+	*w_r = NULL;
+	w->options = *o;
+	w->tail = &w->head;
+	w->next_reap_ms = clock_mono_ms() + REAP_MS;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	if (!open_spool(w, err) ||
+	    (rc = pthread_create(&w->thread, NULL, writer_thread, w)) != 0) {
+		if (rc != 0)
+			error_set(err, EX_OSERR, "writer thread: %s",
+			    strerror(rc));
+		close_spool(w);
+		free(w);
+		return false;
+	}
+	*w_r = w;
+	return true;
+}
+
+void
+writer_post(struct writer *w, struct write_task *t)
+{
+	t->next = NULL;
+	pthread_mutex_lock(&w->lock);
+	*w->tail = t;
+	w->tail = &t->next;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+writer_stop(struct writer **writer)
+{
+	struct writer *w = *writer;
+
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stopping = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	close_spool(w);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+	*writer = NULL;
+}
