@@ -18,7 +18,8 @@
 
 struct session_record {
 	atomic_int refs;
-	int64_t row_id;		/* the writer's: 0 until it is stored */
+	int64_t row_id;		/* the writer's: 0 until it is inserted */
+	bool stored;		/* the writer's: row_id is committed */
 	int64_t started_at;
 	char mx[256], address[NET_ADDRESS_TEXT_LEN];
 	const char *tls;	/* none, encrypted, pkix, dane, mta-sts */
@@ -41,6 +42,7 @@ struct note {
 	char mx[256], address[NET_ADDRESS_TEXT_LEN]; /* "": none reached */
 	enum policy_level level;
 	struct session_record *session;	/* a reference, or NULL */
+	char facts[256];	/* JSON: what the decision was made from */
 	const char *error;	/* word of last_error; NULL: delivered */
 	char status[16];
 	const char *result_type; /* static RFC 8460 word, or NULL */

@@ -1,0 +1,101 @@
+/*
+ * Making jobs of a claim, counting them, keeping their trail.
+ */
+#include "runner/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static int
+by_domain(const void *a, const void *b)
+{
+	const struct spool_job_rcpt *x = a, *y = b;
+	int order = strcmp(x->domain, y->domain);
+
+	return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+static struct job *
+job_new(struct spool_job *claimed, struct job *whole, struct snapshot *snapshot,
+    size_t first, size_t count)
+{
+	struct job *job = mem_zalloc(sizeof(*job));
+
+	atomic_init(&job->refs, 1);
+	job->claimed = claimed;
+	job->whole = whole != NULL ? job_ref(whole) : NULL;
+	job->snapshot = snapshot_ref(snapshot);
+	job->first = first;
+	job->count = job->open = count;
+	job->settled = mem_zalloc(count * sizeof(*job->settled));
+	return job;
+}
+
+void
+job_make(struct job_list *list, struct spool_job *claimed,
+    struct snapshot *snapshot, size_t per_transaction)
+{
+	struct spool_job_rcpt *r = claimed->rcpts;
+	size_t n = claimed->rcpt_count, first, end;
+	struct job *whole = NULL, *job;
+
+	qsort(r, n, sizeof(*r), by_domain);
+	for (first = 0; first < n; first = end) {
+		for (end = first + 1; end < n && end - first < per_transaction &&
+		    strcmp(r[end].domain, r[first].domain) == 0; end++)
+			continue;
+		job = job_new(claimed, whole, snapshot, first, end - first);
+		if (whole == NULL)
+			whole = job;
+		TAILQ_INSERT_TAIL(list, job, entry);
+	}
+}
+
+struct job *
+job_ref(struct job *job)
+{
+	(void)atomic_fetch_add(&job->refs, 1);
+	return job;
+}
+
+void
+job_unref(struct job **job)
+{
+	struct job *j = *job;
+
+	*job = NULL;
+	if (j == NULL || atomic_fetch_sub(&j->refs, 1) != 1)
+		return;
+	for (size_t i = 0; i < j->n_trail; i++)
+		note_unref(&j->trail[i]);
+	free(j->trail);
+	free(j->settled);
+	snapshot_unref(&j->snapshot);
+	if (j->whole != NULL)
+		job_unref(&j->whole);
+	else
+		spool_job_free(&j->claimed);
+	free(j);
+}
+
+const struct spool_job_rcpt *
+job_rcpt(const struct job *job, size_t i)
+{
+	return &job->claimed->rcpts[job->first + i];
+}
+
+const char *
+job_domain(const struct job *job)
+{
+	return job_rcpt(job, 0)->domain;
+}
+
+void
+job_trail_add(struct job *job, struct note *note)
+{
+	job->trail = mem_realloc(job->trail,
+	    (job->n_trail + 1) * sizeof(struct note *));
+	job->trail[job->n_trail++] = note_ref(note);
+}

@@ -1,0 +1,57 @@
+/*
+ * A job: a message with those of its recipients that go one way, as one SMTP
+ * transaction.
+ *
+ * It belongs to a worker.  Reports on their way to the writer hold references
+ * and read only what no longer changes: the message's fields and the recipients
+ * they report.
+ */
+#ifndef TLSQ_RUNNER_JOB_H
+#define TLSQ_RUNNER_JOB_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "conf/config.h"
+#include "runner/evidence.h"
+#include "runner/plan.h"
+#include "runner/snapshot.h"
+#include "spool/queue.h"
+
+struct job {
+	TAILQ_ENTRY(job) entry;
+	atomic_int refs;
+	struct spool_job *claimed;	/* owned; the message and recipients */
+	size_t first, count;		/* this job's part of the recipients */
+	struct job *whole;		/* whose `claimed` it is, or NULL */
+	struct snapshot *snapshot;
+	/* Chosen by the worker for this attempt; borrowed from the snapshot. */
+	const struct conf_tls_strategy *strategy;
+	const struct conf_route *route;
+	const struct conf_connection *connection;
+	const struct conf_schedule *schedule;
+	char rule[256];
+	bool *settled;			/* by recipient of this job */
+	size_t open;			/* not settled */
+	struct plan_place place;	/* where to go on */
+	struct note **trail;		/* what it went through; owned refs */
+	size_t n_trail;
+};
+TAILQ_HEAD(job_list, job);
+
+/*
+ * Makes the jobs of one claimed message: by recipient domain, at most
+ * per_transaction recipients each; they are appended to list.  Takes claimed.
+ */
+void job_make(struct job_list *list, struct spool_job *claimed,
+    struct snapshot *snapshot, size_t per_transaction);
+struct job *job_ref(struct job *job);
+void job_unref(struct job **job);
+
+const struct spool_job_rcpt *job_rcpt(const struct job *job, size_t i);
+const char *job_domain(const struct job *job);
+/* Adds a note; takes a reference of its own. */
+void job_trail_add(struct job *job, struct note *note);
+
+#endif

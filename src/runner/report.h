@@ -1,0 +1,41 @@
+/*
+ * A report: what became of some recipients of a job, on its way to the database.
+ * Made by a worker, stored and logged by the writer, then counted by the
+ * scheduler.
+ */
+#ifndef TLSQ_RUNNER_REPORT_H
+#define TLSQ_RUNNER_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runner/job.h"
+#include "runner/writer.h"
+#include "spool/record.h"
+
+/* Called in the writer's thread once n recipients of domain are recorded. */
+struct report_listener {
+	void (*settled)(void *ctx, const char *domain, size_t n);
+	void *ctx;
+};
+
+struct report_line {
+	size_t rcpt;		/* of the job */
+	enum spool_outcome outcome;
+	/* All notes of this attempt, the deciding one among them.  References
+	 * are taken. */
+	struct note *const *notes;
+	size_t n_notes, deciding;
+	char status[16];	/* as recorded on the recipient */
+	bool domain_failed;	/* no host of the domain would do */
+	int64_t next_attempt_at, expires_at; /* -1: not known */
+};
+
+struct report;
+struct report *report_new(struct job *job,
+    const struct report_listener *listener);
+void report_add(struct report *r, const struct report_line *line);
+/* Gives the report away. */
+void report_send(struct report *r, struct writer *writer);
+
+#endif

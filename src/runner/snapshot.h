@@ -1,0 +1,27 @@
+/*
+ * The configuration of one moment, shared by all threads: made by the scheduler
+ * when the stored one has changed, never changed itself, and freed with the last
+ * reference, so that a delivery ends under the settings it began with.
+ */
+#ifndef TLSQ_RUNNER_SNAPSHOT_H
+#define TLSQ_RUNNER_SNAPSHOT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "conf/config.h"
+#include "spool/spool.h"
+
+struct snapshot {
+	atomic_int refs;
+	int64_t generation;
+	struct conf *conf;
+};
+
+/* Reads the stored configuration.  EX_CONFIG where it does not make sense. */
+bool snapshot_load(struct snapshot **s_r, struct spool *spool,
+    struct error *err) MUST_CHECK;
+struct snapshot *snapshot_ref(struct snapshot *s);
+void snapshot_unref(struct snapshot **s);
+
+#endif
