@@ -3,6 +3,7 @@
  */
 #include "runner/job.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ job_new(struct spool_job *claimed, struct job *whole, struct snapshot *snapshot,
 	job->snapshot = snapshot_ref(snapshot);
 	job->first = first;
 	job->count = job->open = count;
-	job->settled = mem_zalloc(count * sizeof(*job->settled));
+	job->progress = mem_zalloc(count * sizeof(*job->progress));
 	return job;
 }
 
@@ -68,10 +69,12 @@ job_unref(struct job **job)
 	*job = NULL;
 	if (j == NULL || atomic_fetch_sub(&j->refs, 1) != 1)
 		return;
-	for (size_t i = 0; i < j->n_trail; i++)
-		note_unref(&j->trail[i]);
-	free(j->trail);
-	free(j->settled);
+	for (size_t i = 0; i < j->count; i++) {
+		for (size_t k = 0; k < j->progress[i].n_trail; k++)
+			note_unref(&j->progress[i].trail[k]);
+		free(j->progress[i].trail);
+	}
+	free(j->progress);
 	snapshot_unref(&j->snapshot);
 	if (j->whole != NULL)
 		job_unref(&j->whole);
@@ -93,9 +96,27 @@ job_domain(const struct job *job)
 }
 
 void
-job_trail_add(struct job *job, struct note *note)
+job_note(struct job *job, size_t i, struct note *note)
 {
-	job->trail = mem_realloc(job->trail,
-	    (job->n_trail + 1) * sizeof(struct note *));
-	job->trail[job->n_trail++] = note_ref(note);
+	struct job_progress *p = &job->progress[i];
+
+	p->trail = mem_realloc(p->trail,
+	    (p->n_trail + 1) * sizeof(struct note *));
+	p->trail[p->n_trail++] = note_ref(note);
+}
+
+void
+job_note_all(struct job *job, struct note *note)
+{
+	for (size_t i = 0; i < job->count; i++)
+		if (!job->progress[i].settled)
+			job_note(job, i, note);
+}
+
+void
+job_settled(struct job *job, size_t i)
+{
+	assert(!job->progress[i].settled && job->open > 0);
+	job->progress[i].settled = true;
+	job->open--;
 }

@@ -19,6 +19,13 @@
 #include "runner/snapshot.h"
 #include "spool/queue.h"
 
+/* What a recipient went through in this attempt. */
+struct job_progress {
+	bool settled;			/* its result is on its way */
+	struct note **trail;		/* references */
+	size_t n_trail;
+};
+
 struct job {
 	TAILQ_ENTRY(job) entry;
 	atomic_int refs;
@@ -32,11 +39,9 @@ struct job {
 	const struct conf_connection *connection;
 	const struct conf_schedule *schedule;
 	char rule[256];
-	bool *settled;			/* by recipient of this job */
-	size_t open;			/* not settled */
+	struct job_progress *progress;	/* by recipient of this job */
+	size_t open;			/* recipients not settled */
 	struct plan_place place;	/* where to go on */
-	struct note **trail;		/* what it went through; owned refs */
-	size_t n_trail;
 };
 TAILQ_HEAD(job_list, job);
 
@@ -51,7 +56,10 @@ void job_unref(struct job **job);
 
 const struct spool_job_rcpt *job_rcpt(const struct job *job, size_t i);
 const char *job_domain(const struct job *job);
-/* Adds a note; takes a reference of its own. */
-void job_trail_add(struct job *job, struct note *note);
+/* Adds a note to one recipient; takes a reference of its own. */
+void job_note(struct job *job, size_t i, struct note *note);
+/* The same for all that are open. */
+void job_note_all(struct job *job, struct note *note);
+void job_settled(struct job *job, size_t i);
 
 #endif

@@ -64,25 +64,27 @@ build(struct conf **conf_r, const struct spool_config *c, struct error *err)
 }
 
 bool
-snapshot_load(struct snapshot **s_r, struct spool *spool, struct error *err)
+snapshot_load(struct snapshot **s_r, struct spool *spool,
+    const struct snapshot *before, struct writer *writer, struct error *err)
 {
+	struct snapshot *s = mem_zalloc(sizeof(*s));
 	struct arena *arena = arena_new();
 	struct spool_config config;
-	struct conf *conf = NULL;
-	int64_t generation;
 	bool ok;
 
 	*s_r = NULL;
-	ok = spool_config_load(spool, arena, &config, &generation, err) &&
-	    build(&conf, &config, err);
+	atomic_init(&s->refs, 1);
+	ok = spool_config_load(spool, arena, &config, &s->generation, err) &&
+	    build(&s->conf, &config, err) &&
+	    services_make(&s->services, s->conf,
+	    before != NULL ? before->services : NULL, spool_path(spool),
+	    writer, err);
 	arena_free(&arena);
-	if (!ok)
-		return false;
-	*s_r = mem_zalloc(sizeof(**s_r));
-	atomic_init(&(*s_r)->refs, 1);
-	(*s_r)->generation = generation;
-	(*s_r)->conf = conf;
-	return true;
+	if (ok)
+		*s_r = s;
+	else
+		snapshot_unref(&s);
+	return ok;
 }
 
 struct snapshot *
@@ -96,6 +98,7 @@ void
 snapshot_unref(struct snapshot **s)
 {
 	if (*s != NULL && atomic_fetch_sub(&(*s)->refs, 1) == 1) {
+		services_unref(&(*s)->services);
 		conf_free(&(*s)->conf);
 		free(*s);
 	}

@@ -10,17 +10,23 @@
 #include <stdint.h>
 
 #include "conf/config.h"
+#include "runner/services.h"
 #include "spool/spool.h"
 
 struct snapshot {
 	atomic_int refs;
 	int64_t generation;
 	struct conf *conf;
+	struct services *services;
 };
 
-/* Reads the stored configuration.  EX_CONFIG where it does not make sense. */
+/*
+ * Reads the stored configuration and makes its services, or keeps those of
+ * `before` (may be NULL).  EX_CONFIG where it does not make sense.
+ */
 bool snapshot_load(struct snapshot **s_r, struct spool *spool,
-    struct error *err) MUST_CHECK;
+    const struct snapshot *before, struct writer *writer, struct error *err)
+    MUST_CHECK;
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot **s);
 

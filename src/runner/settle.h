@@ -1,0 +1,21 @@
+/*
+ * From what happened to what is recorded: lines of a report.
+ */
+#ifndef TLSQ_RUNNER_SETTLE_H
+#define TLSQ_RUNNER_SETTLE_H
+
+#include "runner/report.h"
+
+/*
+ * Recipient i of the job is settled by what a host said to it: `last` is that
+ * note, and outcome DELIVERED, FAILED or DEFERRED.
+ */
+void settle_by_host(struct report *r, struct job *job, size_t i,
+    struct note *last, enum spool_outcome outcome);
+/*
+ * No host is left: all notes of the recipient (one or more) decide together
+ * (policy/outcome.h).
+ */
+void settle_exhausted(struct report *r, struct job *job, size_t i);
+
+#endif

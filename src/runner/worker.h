@@ -1,0 +1,44 @@
+/*
+ * A worker: one thread with an event loop, the destinations whose domains are
+ * its own, and their sessions.
+ */
+#ifndef TLSQ_RUNNER_WORKER_H
+#define TLSQ_RUNNER_WORKER_H
+
+#include "runner/gate.h"
+#include "runner/job.h"
+#include "runner/report.h"
+
+struct worker;
+
+struct worker_config {
+	const char *database;
+	struct writer *writer;
+	struct gate *gate;
+	struct report_listener listener;
+	const char *own_name;		/* the system's host name */
+	int64_t idle_ms;		/* how long a session is kept for more */
+	/* Called in a worker's thread: sessions may have been let in again by
+	 * the gate, and other workers should look. */
+	void (*gate_opened)(void *ctx);
+	void *ctx;
+};
+
+/* Starts the thread; config is copied, its pointers kept. */
+bool worker_start(struct worker **w_r, const struct worker_config *config,
+    struct error *err) MUST_CHECK;
+/* Gives jobs to the worker.  Any thread. */
+void worker_give(struct worker *w, struct job_list *jobs);
+/* Looks again for room in the gate.  Any thread. */
+void worker_look(struct worker *w);
+/*
+ * No new messages: waiting jobs are dropped (their claims are released by the
+ * writer when it stops), sessions end after what they are at, at the latest
+ * after patience_ms.  Then drained(ctx) is called in the worker's thread.
+ */
+void worker_drain(struct worker *w, int64_t patience_ms,
+    void (*drained)(void *ctx), void *ctx);
+/* Ends the thread.  Blocks for it.  Accepts NULL. */
+void worker_stop(struct worker **w);
+
+#endif
