@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 #include <sys/queue.h>
-#include <uthash.h>
+#include "base/hash.h"
 
 #include "lookup/host.h"
 #include "lookup/mx.h"
@@ -22,7 +22,6 @@ struct worker {
 	struct spool *spool;		/* for reading content */
 	struct destination *current;	/* by key: those that take new jobs */
 	LIST_HEAD(, destination) all;
-	LIST_HEAD(, session) done;	/* to be freed outside callbacks */
 	struct loop_timer *patience;
 	bool draining, drained_told;
 	void (*drained)(void *ctx);
@@ -70,6 +69,7 @@ struct destination {
 	size_t n_sessions, n_unready, boost;
 	struct loop_timer *ramp;
 	bool starved;			/* waits for the gate */
+	bool kick_posted, gone;		/* gone: to be freed */
 };
 
 /* One message on its way through a session. */
@@ -97,6 +97,9 @@ struct session {
 	LIST_HEAD(, delivery) deliveries;
 	struct job_list returned;	/* not tried here; settled at the end */
 };
+
+/* worker.c */
+void worker_check_drained(struct worker *w);
 
 /* destination.c */
 void destination_give(struct worker *w, struct job *job);
@@ -127,7 +130,6 @@ bool session_open(struct destination *d, struct plan_place place);
 void session_wake(struct session *s);
 void session_drain(struct session *s);
 void session_abort(struct session *s);
-void sessions_free_done(struct worker *w);
 
 /* A note of this destination, started when it began to be resolved. */
 struct note *destination_note(const struct destination *d, const char *mx,

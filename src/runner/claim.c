@@ -1,0 +1,300 @@
+/*
+ * Claiming: how many recipients, of which domains, and handing them out.
+ *
+ * Open work is bounded, in all and by domain, so that one domain that takes
+ * nothing cannot fill memory or keep the others waiting.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "runner/scheduler_impl.h"
+#include "spool/queue.h"
+
+enum {
+	OPEN_MAX = 4000,	/* recipients claimed and not settled */
+	OPEN_DOMAIN_MAX = 1000,
+	CLAIM_MAX = 1000,	/* in one transaction */
+	LEASE_S = 900
+};
+
+struct domain_count {
+	UT_hash_handle hh;
+	size_t room;
+	char domain[];
+};
+
+/* A claim on its way to the writer and back. */
+struct claim_task {
+	struct write_task task;
+	struct scheduler *scheduler;
+	size_t max;
+	struct domain_count *full;	/* domains with less than all room */
+	struct spool_job *jobs;
+	size_t recipients;
+	bool more;
+	int64_t next_due_at;
+	struct error err;
+	bool failed;
+};
+
+/* --- in the writer's thread ------------------------------------------- */
+
+static bool
+domain_has_room(void *ctx, const char *domain, size_t taken)
+{
+	struct claim_task *c = ctx;
+	struct domain_count *d;
+
+	HASH_FIND_STR(c->full, domain, d);
+	return taken < (d != NULL ? d->room : OPEN_DOMAIN_MAX);
+}
+
+static void
+free_jobs(struct claim_task *c)
+{
+	struct spool_job *job;
+
+	while ((job = c->jobs) != NULL) {
+		c->jobs = job->next;
+		spool_job_free(&job);
+	}
+	c->recipients = 0;
+}
+
+static bool
+claim_run(struct write_task *t, struct spool *spool, const char *token,
+    struct error *err)
+{
+	struct claim_task *c = (struct claim_task *)t;
+	const struct runner_options *o = c->scheduler->options;
+	int64_t now = clock_now_s();
+	/* --now: what was due when the run began or was deferred before it, but
+	 * not what this very run has deferred. */
+	int64_t due_by = o->now ? INT64_MAX : now;
+
+	return spool_claim(spool, &(struct spool_claim){
+	    .token = token, .now = now, .due_by = due_by, .lease_s = LEASE_S,
+	    .max = c->max, .domain_has_room = domain_has_room, .ctx = c,
+	    .domains = o->domains, .domain_count = o->n_domains,
+	    .message_ids = o->messages, .message_count = o->n_messages },
+	    &c->jobs, &c->recipients, &c->more, err) &&
+	    spool_next_due(spool, &c->next_due_at, err);
+}
+
+static void
+claim_undo(struct write_task *t)
+{
+	free_jobs((struct claim_task *)t);
+}
+
+static void claim_arrived(void *arg);
+
+static void
+claim_done(struct write_task *t, const struct error *err)
+{
+	struct claim_task *c = (struct claim_task *)t;
+
+	c->failed = err != NULL;
+	if (err != NULL)
+		c->err = *err;
+	loop_post(c->scheduler->loop, claim_arrived, c);
+}
+
+struct settled {
+	struct scheduler *scheduler;
+	size_t n;
+	char domain[];
+};
+
+static void settled_arrived(void *arg);
+
+void
+scheduler_settled(void *ctx, const char *domain, size_t n)
+{
+	size_t len = strlen(domain) + 1;
+	struct settled *s = mem_alloc(sizeof(*s) + len);
+
+	s->scheduler = ctx;
+	s->n = n;
+	memcpy(s->domain, domain, len);
+	loop_post(s->scheduler->loop, settled_arrived, s);
+}
+
+/* --- in the scheduler's thread ---------------------------------------- */
+
+static void
+opened(struct scheduler *s, const char *domain)
+{
+	struct backlog *b;
+
+	HASH_FIND_STR(s->backlogs, domain, b);
+	if (b == NULL) {
+		size_t len = strlen(domain) + 1;
+
+		b = mem_zalloc(sizeof(*b) + len);
+		memcpy(b->domain, domain, len);
+		HASH_ADD_STR(s->backlogs, domain, b);
+	}
+	b->open++;
+	s->open++;
+}
+
+static void
+settled_arrived(void *arg)
+{
+	struct settled *d = arg;
+	struct scheduler *s = d->scheduler;
+	struct backlog *b;
+
+	HASH_FIND_STR(s->backlogs, d->domain, b);
+	if (b != NULL) {
+		b->open -= d->n;
+		s->open -= d->n;
+		if (b->open == 0) {
+			HASH_DEL(s->backlogs, b);
+			free(b);
+		}
+	}
+	free(d);
+	/* Refill early, so that warm sessions do not run dry. */
+	if (s->open == 0 || (s->again && s->open < OPEN_MAX / 2))
+		scheduler_claim(s);
+}
+
+void
+scheduler_forget_backlogs(struct scheduler *s)
+{
+	struct backlog *b, *next;
+
+	HASH_ITER(hh, s->backlogs, b, next) {
+		HASH_DEL(s->backlogs, b);
+		free(b);
+	}
+	s->open = 0;
+}
+
+/* Domains that may not have all the room there is. */
+static struct domain_count *
+full_domains(const struct scheduler *s)
+{
+	struct domain_count *full = NULL, *d;
+	struct backlog *b, *next;
+
+	HASH_ITER(hh, s->backlogs, b, next) {
+		size_t len = strlen(b->domain) + 1;
+
+		d = mem_zalloc(sizeof(*d) + len);
+		memcpy(d->domain, b->domain, len);
+		d->room = b->open < OPEN_DOMAIN_MAX ?
+		    OPEN_DOMAIN_MAX - b->open : 0;
+		HASH_ADD_STR(full, domain, d);
+	}
+	return full;
+}
+
+static void
+claim_free(struct claim_task *c)
+{
+	struct domain_count *d, *next;
+
+	HASH_ITER(hh, c->full, d, next) {
+		HASH_DEL(c->full, d);
+		free(d);
+	}
+	free_jobs(c);
+	free(c);
+}
+
+void
+scheduler_claim(struct scheduler *s)
+{
+	struct claim_task *c;
+
+	if (s->stopping)
+		return;
+	s->again = true;
+	if (s->claiming || s->open >= OPEN_MAX)
+		return;
+	s->claiming = true;
+	s->again = false;
+	c = mem_zalloc(sizeof(*c));
+	c->scheduler = s;
+	c->max = OPEN_MAX - s->open < CLAIM_MAX ? OPEN_MAX - s->open :
+	    CLAIM_MAX;
+	c->full = full_domains(s);
+	c->next_due_at = -1;
+	c->task.run = claim_run;
+	c->task.undo = claim_undo;
+	c->task.done = claim_done;
+	writer_post(s->writer, &c->task);
+}
+
+/* Everything about a domain happens in one worker. */
+static size_t
+worker_of(const struct scheduler *s, const char *domain)
+{
+	uint32_t h = 2166136261u;	/* FNV-1a */
+
+	for (; *domain != '\0'; domain++)
+		h = (h ^ (unsigned char)*domain) * 16777619u;
+	return h % s->n_workers;
+}
+
+static void
+hand_out(struct scheduler *s, struct claim_task *c)
+{
+	size_t per = (size_t)
+	    s->snapshot->conf->queue.recipients_per_transaction;
+	struct job_list shares[WORKERS_MAX], made;
+	struct spool_job *claimed;
+	struct job *job;
+
+	for (size_t i = 0; i < s->n_workers; i++)
+		TAILQ_INIT(&shares[i]);
+	TAILQ_INIT(&made);
+	while ((claimed = c->jobs) != NULL) {
+		c->jobs = claimed->next;
+		claimed->next = NULL;
+		for (size_t i = 0; i < claimed->rcpt_count; i++)
+			opened(s, claimed->rcpts[i].domain);
+		job_make(&made, claimed, s->snapshot, per);
+	}
+	while ((job = TAILQ_FIRST(&made)) != NULL) {
+		TAILQ_REMOVE(&made, job, entry);
+		TAILQ_INSERT_TAIL(&shares[worker_of(s, job_domain(job))], job,
+		    entry);
+	}
+	for (size_t i = 0; i < s->n_workers; i++)
+		if (!TAILQ_EMPTY(&shares[i]))
+			worker_give(s->workers[i], &shares[i]);
+}
+
+static void
+claim_arrived(void *arg)
+{
+	struct claim_task *c = arg;
+	struct scheduler *s = c->scheduler;
+	int64_t next_due_at = c->next_due_at;
+	bool found = c->recipients > 0, more = c->more, failed = c->failed;
+
+	s->claiming = false;
+	if (failed) {
+		log_error("claim: %s", c->err.text);
+		s->exit_code = c->err.code;
+	} else if (!s->stopping)
+		hand_out(s, c);
+	/* After a stop the claims go back when the writer ends. */
+	claim_free(c);
+	if (s->stopping)
+		return;
+	s->again |= more;
+	if (failed && s->options->mode == RUNNER_ONCE)
+		scheduler_stop(s);
+	else if (s->again && (found || more) && s->open < OPEN_MAX)
+		scheduler_claim(s);
+	else if (s->open == 0 || s->options->mode == RUNNER_DAEMON)
+		scheduler_idle(s, next_due_at);
+}

@@ -1,0 +1,60 @@
+/*
+ * Inside the scheduler.  Everything here belongs to the main thread.
+ */
+#ifndef TLSQ_RUNNER_SCHEDULER_IMPL_H
+#define TLSQ_RUNNER_SCHEDULER_IMPL_H
+
+#include "base/hash.h"
+#include "net/loop.h"
+#include "runner/gate.h"
+#include "runner/options.h"
+#include "runner/snapshot.h"
+#include "runner/worker.h"
+#include "runner/writer.h"
+
+enum { WORKERS_MAX = 4 };
+
+/* How many claimed recipients of a domain have no result yet. */
+struct backlog {
+	UT_hash_handle hh;
+	size_t open;
+	char domain[];
+};
+
+struct scheduler {
+	const struct runner_options *options;
+	struct loop *loop;
+	struct writer *writer;
+	struct gate *gate;
+	struct worker *workers[WORKERS_MAX];
+	size_t n_workers, n_drained;
+	struct spool *spool;		/* for reading */
+	struct snapshot *snapshot;
+	int64_t data_version;
+	struct backlog *backlogs;
+	size_t open;			/* sum over backlogs */
+	bool claiming;			/* a claim is with the writer */
+	bool again;			/* claim at once when it is back */
+	struct loop_timer *wake;	/* the next due recipient */
+	struct loop_timer *poll;	/* data_version */
+	struct loop_watch *signals;
+	int signal_fd;
+	bool stopping;
+	int exit_code;
+	char own_name[256];
+	int64_t started_at;
+};
+
+/* claim.c */
+/* Asks the writer to claim, unless that is under way or there is no room. */
+void scheduler_claim(struct scheduler *s);
+/* As struct report_listener: in the writer's thread. */
+void scheduler_settled(void *ctx, const char *domain, size_t n);
+void scheduler_forget_backlogs(struct scheduler *s);
+
+/* scheduler.c */
+void scheduler_stop(struct scheduler *s);
+/* Nothing is due and nothing is open: ends --once, else sets the timer. */
+void scheduler_idle(struct scheduler *s, int64_t next_due_at);
+
+#endif

@@ -1,0 +1,477 @@
+/*
+ * A session of a destination: the smtp client on one side, jobs on the other.
+ *
+ * What a host answers becomes notes; what it answers for good, or has taken, is
+ * reported at once; what another host may take goes back to the destination.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "policy/outcome.h"
+#include "runner/settle.h"
+#include "runner/worker_impl.h"
+#include "spool/content.h"
+
+enum { QUIT_MS = 2000 };
+
+/* --- deliveries ------------------------------------------------------- */
+
+static bool
+read_content(void *ctx, struct buf *out, bool *end_r, struct error *err)
+{
+	struct delivery *d = ctx;
+	struct buf piece = BUF_INIT;
+	bool found, ok;
+
+	*end_r = false;
+	ok = spool_content_read(d->session->dest->worker->spool,
+	    d->job->claimed->message_id, d->seq, &piece, &found, err);
+	if (ok && !found && d->seq == 0)
+		ok = error_set(err, EX_DATAERR, "message %lld has no content",
+		    (long long)d->job->claimed->message_id);
+	if (ok && found) {
+		ok = buf_append(out, piece.data, piece.len);
+		d->seq++;
+	} else
+		*end_r = ok;
+	buf_free(&piece);
+	return ok;
+}
+
+static void
+fill_recipients(struct delivery *d)
+{
+	const struct job *job = d->job;
+	size_t n = 0;
+
+	d->recipients = mem_zalloc(job->open * sizeof(*d->recipients));
+	d->index = mem_zalloc(job->open * sizeof(*d->index));
+	for (size_t i = 0; i < job->count; i++) {
+		const struct spool_job_rcpt *r = job_rcpt(job, i);
+
+		if (job->progress[i].settled)
+			continue;
+		d->recipients[n].address = r->address;
+		d->recipients[n].orcpt = r->orcpt;
+		/* Both were checked on their way into the spool; what an
+		 * external producer wrote wrongly is as if not asked for. */
+		if (r->notify != NULL && !dsn_notify_parse(
+		    &d->recipients[n].notify, r->notify, NULL))
+			d->recipients[n].notify = DSN_NOTIFY_UNSET;
+		d->index[n++] = i;
+	}
+	d->tx.recipients = d->recipients;
+	d->tx.n_recipients = n;
+}
+
+static struct delivery *
+delivery_new(struct session *s, struct job *job)
+{
+	const struct spool_job *m = job->claimed;
+	struct delivery *d = mem_zalloc(sizeof(*d));
+
+	d->session = s;
+	d->job = job;
+	d->started_ms = clock_mono_ms();
+	d->started_at = clock_now_s();
+	d->tx.sender = m->sender;
+	d->tx.size = m->size > 0 ? (uint64_t)m->size : 0;
+	d->tx.eight_bit = strcmp(m->body_type, "8BITMIME") == 0;
+	d->tx.smtputf8 = m->smtputf8;
+	d->tx.require_tls = m->require_tls;
+	if (m->ret != NULL && !dsn_ret_parse(&d->tx.ret, m->ret, NULL))
+		d->tx.ret = DSN_RET_UNSET;
+	d->tx.envid = m->envid;
+	d->tx.read = read_content;
+	d->tx.ctx = d;
+	fill_recipients(d);
+	LIST_INSERT_HEAD(&s->deliveries, d, entry);
+	return d;
+}
+
+/* The job is no longer the delivery's. */
+static void
+delivery_free(struct delivery *d)
+{
+	LIST_REMOVE(d, entry);
+	free(d->recipients);
+	free(d->index);
+	free(d);
+}
+
+/* --- evidence --------------------------------------------------------- */
+
+static void
+fill_record(struct session *s)
+{
+	const struct smtp_evidence *e = smtp_client_evidence(s->client);
+	struct session_record *r = s->record;
+
+	r->tls = smtp_proof_name(e->proof);
+	r->resumed = e->resumed;
+	(void)text_copy(r->protocol, sizeof(r->protocol), e->protocol);
+	(void)text_copy(r->cipher, sizeof(r->cipher), e->cipher);
+	(void)text_copy(r->verify_error, sizeof(r->verify_error),
+	    e->verify_error);
+	if (!e->has_certificate)
+		return;
+	(void)text_copy(r->cert_sha256, sizeof(r->cert_sha256),
+	    e->certificate.cert_sha256);
+	(void)text_copy(r->spki_sha256, sizeof(r->spki_sha256),
+	    e->certificate.spki_sha256);
+	(void)text_copy(r->cert_subject, sizeof(r->cert_subject),
+	    e->certificate.subject);
+	(void)text_copy(r->cert_issuer, sizeof(r->cert_issuer),
+	    e->certificate.issuer);
+	r->cert_not_after = e->certificate.not_after_at;
+}
+
+static struct note *
+session_note(const struct session *s, int64_t started_at, int64_t started_ms,
+    const char *error, const char *status, const char *reply)
+{
+	const struct destination *d = s->dest;
+	struct note *n = destination_note(d, s->record->mx, error, status,
+	    reply);
+
+	n->started_at = started_at;
+	n->duration_ms = clock_mono_ms() - started_ms;
+	n->session = session_record_ref(s->record);
+	(void)text_copy(n->address, sizeof(n->address), s->record->address);
+	(void)snprintf(n->facts, sizeof(n->facts),
+	    "{\"mx\":\"%s\",\"address\":\"%s\"}",
+	    mx_status_name(d->mx_status),
+	    dns_status_name(d->plan.host[s->place.host].addresses_status));
+	return n;
+}
+
+/* --- results ---------------------------------------------------------- */
+
+static enum spool_outcome
+spool_outcome_of(enum smtp_outcome outcome)
+{
+	switch (outcome) {
+	case SMTP_DELIVERED:
+		return SPOOL_DELIVERED;
+	case SMTP_PERMANENT:
+		return SPOOL_FAILED;
+	case SMTP_NOT_TRIED:
+	case SMTP_TEMPORARY:
+	case SMTP_OUTCOME_COUNT:
+		break;
+	}
+	return SPOOL_DEFERRED;
+}
+
+static void
+take_result(struct delivery *d, struct report *report, size_t k,
+    const struct smtp_recipient_result *r)
+{
+	struct note *note;
+
+	if (r->outcome == SMTP_NOT_TRIED)
+		return;
+	note = session_note(d->session, d->started_at, d->started_ms,
+	    r->outcome == SMTP_DELIVERED ? NULL :
+	    r->error != NULL ? r->error : "unexpected-reply", r->status,
+	    r->reply);
+	if (r->outcome != SMTP_DELIVERED && r->next_host)
+		job_note(d->job, d->index[k], note);
+	else
+		settle_by_host(report, d->job, d->index[k], note,
+		    spool_outcome_of(r->outcome));
+	note_unref(&note);
+}
+
+static void
+on_result(void *ctx, const struct smtp_transaction *tx,
+    const struct smtp_result *result)
+{
+	struct session *s = ctx;
+	struct delivery *d = tx->ctx;
+	struct job *job = d->job;
+	struct report *report = report_new(job,
+	    &s->dest->worker->config.listener);
+	bool not_tried = false;
+
+	for (size_t k = 0; k < result->n_recipients; k++) {
+		take_result(d, report, k, &result->recipients[k]);
+		not_tried |= result->recipients[k].outcome == SMTP_NOT_TRIED;
+	}
+	report_send(report, s->dest->worker->config.writer);
+	delivery_free(d);
+	if (job->open == 0) {
+		job_unref(&job);
+		return;
+	}
+	if (not_tried) {
+		/* Where it goes is known when the session has ended. */
+		TAILQ_INSERT_TAIL(&s->returned, job, entry);
+		return;
+	}
+	job->place = plan_after_host(s->place);
+	destination_return(s->dest, job);
+	destination_kick(s->dest);
+}
+
+/* --- life ------------------------------------------------------------- */
+
+static const struct smtp_transaction *
+on_next(void *ctx)
+{
+	struct session *s = ctx;
+	struct destination *d = s->dest;
+	struct job *job = NULL;
+
+	if (!s->ending &&
+	    s->given < d->snapshot->conf->queue.messages_per_session)
+		job = destination_take(d, s->place);
+	if (job == NULL) {
+		if (s->given >= d->snapshot->conf->queue.messages_per_session)
+			session_drain(s);
+		else
+			loop_timer_set(s->idle, d->worker->config.idle_ms);
+		return NULL;
+	}
+	loop_timer_clear(s->idle);
+	s->given++;
+	return &delivery_new(s, job)->tx;
+}
+
+static void
+on_ready(void *ctx, const struct smtp_evidence *evidence)
+{
+	struct session *s = ctx;
+
+	(void)evidence;
+	fill_record(s);
+	s->ready = true;
+	destination_session_ready(s->dest);
+}
+
+/* Jobs whose content was never sent: to this host again where it only ended a
+ * session that had worked, else on to the next one. */
+static void
+give_back(struct session *s, bool again, struct note *note)
+{
+	struct job *job;
+
+	while ((job = TAILQ_FIRST(&s->returned)) != NULL) {
+		TAILQ_REMOVE(&s->returned, job, entry);
+		if (again)
+			job->place = s->place;
+		else {
+			job_note_all(job, note);
+			job->place = plan_after_host(s->place);
+		}
+		destination_return(s->dest, job);
+	}
+}
+
+static struct note *
+failure_note(struct session *s, const struct smtp_failure *f)
+{
+	const char *reply = f->reply[0] != '\0' &&
+	    !outcome_is_policy(f->error) ? f->reply : f->text;
+	struct note *n = session_note(s, s->record->started_at, s->started_ms,
+	    f->error, f->status, reply);
+
+	n->result_type = f->result_type;
+	return n;
+}
+
+static void
+on_closed(void *ctx, const struct smtp_failure *f)
+{
+	struct session *s = ctx;
+	struct destination *d = s->dest;
+	bool again = f == NULL || f->warm;
+
+	if (!s->ready)
+		fill_record(s);
+	if (f != NULL) {
+		struct note *note = failure_note(s, f);
+
+		give_back(s, again, note);
+		if (f->permanent)
+			destination_refused(d, s->place, note);
+		else if (!again)
+			/* A policy failure or a bad greeting is the host's,
+			 * not one address's. */
+			destination_failed(d, s->place, note,
+			    f->step != SMTP_STEP_CONNECT);
+		note_unref(&note);
+	}
+	give_back(s, true, NULL);
+	session_abort(s);
+}
+
+static void
+on_idle(void *arg)
+{
+	session_drain(arg);
+}
+
+/* --- opening and closing ---------------------------------------------- */
+
+static int64_t
+ms(int64_t seconds)
+{
+	return seconds > 0 ? seconds * 1000 : 1000;
+}
+
+static void
+fill_timeouts(struct smtp_timeouts *t, const struct destination *d)
+{
+	const struct conf_connection *c = d->connection;
+
+	t->connect_ms = ms(c->timeout_connect_s);
+	t->greeting_ms = ms(c->timeout_greeting_s);
+	t->ehlo_ms = ms(c->timeout_ehlo_s);
+	t->tls_ms = ms(d->strategy->timeout_tls_s);
+	t->mail_ms = ms(c->timeout_mail_from_s);
+	t->rcpt_ms = ms(c->timeout_rcpt_to_s);
+	t->data_ms = ms(c->timeout_data_s);
+	t->quit_ms = QUIT_MS;
+}
+
+/* One of the configured source addresses of the family, at random. */
+static void
+choose_source(struct net_address *source_r, const struct conf_connection *c,
+    int family)
+{
+	struct net_address a;
+	size_t seen = 0;
+	uint32_t r;
+
+	source_r->len = 0;
+	for (size_t i = 0; i < c->source_ips.count; i++) {
+		if (!net_address_parse(&a, c->source_ips.item[i], 0) ||
+		    net_address_family(&a) != family)
+			continue;
+		seen++;
+		if (seen == 1 || (getrandom(&r, sizeof(r), GRND_NONBLOCK) ==
+		    (ssize_t)sizeof(r) && r % seen == 0))
+			*source_r = a;
+	}
+}
+
+static bool
+allow_invalid(const struct destination *d)
+{
+	return d->strategy->allow_invalid_certs == CONF_INVALID_ALLOW ||
+	    (d->route->type == CONF_ROUTE_RELAY &&
+	    d->route->tls_allow_invalid_certs);
+}
+
+static void
+start_client(struct session *s)
+{
+	static const struct smtp_client_events events = {
+		.next = on_next, .ready = on_ready, .result = on_result,
+		.closed = on_closed
+	};
+	struct destination *d = s->dest;
+	struct plan_host *h = &d->plan.host[s->place.host];
+	const char *helo = d->connection->ehlo_hostname;
+	struct smtp_client_config c = {
+		.loop = d->worker->loop,
+		.tls = services_tls(d->snapshot->services),
+		.to = h->address[s->place.address].to,
+		.mx = h->name,
+		.helo = helo != NULL ? helo : d->worker->config.own_name,
+		.level = d->level,
+		.allow_invalid_certs = allow_invalid(d),
+		.implicit_tls = d->route->type == CONF_ROUTE_RELAY &&
+		    d->route->tls_implicit,
+		.min_version = d->strategy->min_version == CONF_TLS_1_3 ?
+		    STLS_MIN_TLS13 : STLS_MIN_TLS12,
+		.events = &events,
+		.ctx = s
+	};
+
+	choose_source(&c.source, d->connection, net_address_family(&c.to));
+	fill_timeouts(&c.timeouts, d);
+	s->client = smtp_client_start(&c);
+}
+
+bool
+session_open(struct destination *d, struct plan_place place)
+{
+	struct plan_host *h = &d->plan.host[place.host];
+	struct session *s;
+
+	if (!gate_enter(d->worker->config.gate, d->queue, d->queue_limit))
+		return false;
+	s = mem_zalloc(sizeof(*s));
+	s->dest = d;
+	s->place = place;
+	s->started_ms = clock_mono_ms();
+	s->record = session_record_new();
+	s->record->started_at = clock_now_s();
+	(void)text_copy(s->record->mx, sizeof(s->record->mx), h->name);
+	net_address_text(s->record->address, &h->address[place.address].to);
+	s->idle = loop_timer_new(d->worker->loop, on_idle, s);
+	LIST_INIT(&s->deliveries);
+	TAILQ_INIT(&s->returned);
+	LIST_INSERT_HEAD(&d->sessions, s, entry);
+	d->n_sessions++;
+	d->n_unready++;
+	start_client(s);
+	return true;
+}
+
+void
+session_wake(struct session *s)
+{
+	loop_timer_clear(s->idle);
+	smtp_client_wake(s->client);
+}
+
+void
+session_drain(struct session *s)
+{
+	if (s->ending)
+		return;
+	s->ending = true;
+	loop_timer_clear(s->idle);
+	if (s->ready)
+		smtp_client_quit(s->client);
+	else
+		session_abort(s);
+}
+
+/* Ends it now; deliveries still open are dropped, their claims are released
+ * when the runner ends. */
+void
+session_abort(struct session *s)
+{
+	struct destination *d = s->dest;
+	struct worker *w = d->worker;
+	struct delivery *delivery;
+	bool was_ready = s->ready;
+	struct job *job;
+
+	while ((delivery = LIST_FIRST(&s->deliveries)) != NULL) {
+		job = delivery->job;
+		delivery_free(delivery);
+		job_unref(&job);
+	}
+	while ((job = TAILQ_FIRST(&s->returned)) != NULL) {
+		TAILQ_REMOVE(&s->returned, job, entry);
+		job_unref(&job);
+	}
+	smtp_client_free(&s->client);
+	loop_timer_free(&s->idle);
+	session_record_unref(&s->record);
+	LIST_REMOVE(s, entry);
+	free(s);
+	if (gate_leave(w->config.gate, d->queue))
+		w->config.gate_opened(w->config.ctx);
+	destination_session_gone(d, was_ready);
+}

@@ -1,0 +1,235 @@
+/*
+ * A worker's thread: takes jobs, chooses how each goes out, hands it to its
+ * destination; drains and stops.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "runner/settle.h"
+#include "runner/worker_impl.h"
+
+struct gift {
+	struct worker *worker;
+	struct job_list jobs;
+};
+
+/* A job that cannot be sent for a reason on our side: deferred, error io. */
+static void
+defer_job(struct worker *w, struct job *job, const char *why)
+{
+	struct report *r = report_new(job, &w->config.listener);
+	struct note *n = note_new();
+
+	n->started_at = clock_now_s();
+	n->error = "io";
+	(void)text_copy(n->status, sizeof(n->status), "4.3.5");
+	(void)text_copy(n->reply, sizeof(n->reply), why);
+	for (size_t i = 0; i < job->count; i++)
+		settle_by_host(r, job, i, n, SPOOL_DEFERRED);
+	note_unref(&n);
+	report_send(r, w->config.writer);
+	job_unref(&job);
+}
+
+/* A pinned strategy stands, whatever the rules say. */
+static bool
+choose(struct job *job, struct error *err)
+{
+	const struct conf *conf = job->snapshot->conf;
+	const char *pinned = job->claimed->tls_strategy;
+	const char *id = pinned != NULL ? pinned : "default";
+
+	job->schedule = conf_schedule(conf, "default");
+	job->connection = conf_connection(conf, "default");
+	job->route = conf_route(conf, strcmp(job->claimed->source, "dsn") == 0 ?
+	    "local" : "mx");
+	job->strategy = conf_tls_strategy(conf, id);
+	(void)text_copy(job->rule, sizeof(job->rule),
+	    pinned != NULL ? "pinned" : "default");
+	if (job->strategy == NULL)
+		return error_set(err, EX_CONFIG,
+		    "TLS strategy %s is not configured", id);
+	return true;
+}
+
+static void
+take_gift(void *arg)
+{
+	struct gift *g = arg;
+	struct worker *w = g->worker;
+	struct error err;
+	struct job *job;
+
+	while ((job = TAILQ_FIRST(&g->jobs)) != NULL) {
+		TAILQ_REMOVE(&g->jobs, job, entry);
+		if (w->draining)
+			job_unref(&job);
+		else if (choose(job, &err))
+			destination_give(w, job);
+		else
+			defer_job(w, job, err.text);
+	}
+	free(g);
+}
+
+void
+worker_give(struct worker *w, struct job_list *jobs)
+{
+	struct gift *g = mem_zalloc(sizeof(*g));
+
+	g->worker = w;
+	TAILQ_INIT(&g->jobs);
+	TAILQ_CONCAT(&g->jobs, jobs, entry);
+	loop_post(w->loop, take_gift, g);
+}
+
+static void
+look(void *arg)
+{
+	struct worker *w = arg;
+	struct destination *d, *next;
+
+	for (d = LIST_FIRST(&w->all); d != NULL; d = next) {
+		next = LIST_NEXT(d, entry);
+		if (d->starved)
+			destination_kick(d);
+	}
+}
+
+void
+worker_look(struct worker *w)
+{
+	loop_post(w->loop, look, w);
+}
+
+/* --- draining --------------------------------------------------------- */
+
+struct drain {
+	struct worker *worker;
+	int64_t patience_ms;
+	void (*drained)(void *ctx);
+	void *ctx;
+};
+
+void
+worker_check_drained(struct worker *w)
+{
+	if (!w->draining || w->drained_told || !LIST_EMPTY(&w->all))
+		return;
+	w->drained_told = true;
+	loop_timer_clear(w->patience);
+	w->drained(w->drained_ctx);
+}
+
+static void
+out_of_patience(void *arg)
+{
+	struct worker *w = arg;
+	struct destination *d, *next;
+	struct session *s;
+
+	for (d = LIST_FIRST(&w->all); d != NULL; d = next) {
+		next = LIST_NEXT(d, entry);
+		while (!d->gone && (s = LIST_FIRST(&d->sessions)) != NULL)
+			session_abort(s);
+	}
+	worker_check_drained(w);
+}
+
+static void
+begin_drain(void *arg)
+{
+	struct drain *drain = arg;
+	struct worker *w = drain->worker;
+	struct destination *d, *next;
+
+	w->draining = true;
+	w->drained = drain->drained;
+	w->drained_ctx = drain->ctx;
+	loop_timer_set(w->patience, drain->patience_ms);
+	free(drain);
+	for (d = LIST_FIRST(&w->all); d != NULL; d = next) {
+		next = LIST_NEXT(d, entry);
+		destination_drain(d);
+	}
+	worker_check_drained(w);
+}
+
+void
+worker_drain(struct worker *w, int64_t patience_ms, void (*drained)(void *ctx),
+    void *ctx)
+{
+	struct drain *drain = mem_zalloc(sizeof(*drain));
+
+	drain->worker = w;
+	drain->patience_ms = patience_ms;
+	drain->drained = drained;
+	drain->ctx = ctx;
+	loop_post(w->loop, begin_drain, drain);
+}
+
+/* --- the thread ------------------------------------------------------- */
+
+static void *
+worker_thread(void *arg)
+{
+	struct worker *w = arg;
+
+	loop_run(w->loop);
+	stls_thread_end();
+	return NULL;
+}
+
+static void
+worker_free(struct worker *w)
+{
+	loop_timer_free(&w->patience);
+	loop_free(&w->loop);
+	spool_close(&w->spool);
+	free(w);
+}
+
+bool
+worker_start(struct worker **w_r, const struct worker_config *config,
+    struct error *err)
+{
+	struct worker *w = mem_zalloc(sizeof(*w));
+	int rc;
+
+	*w_r = NULL;
+	w->config = *config;
+	LIST_INIT(&w->all);
+	if (!loop_new(&w->loop, err)) {
+		free(w);
+		return false;
+	}
+	w->patience = loop_timer_new(w->loop, out_of_patience, w);
+	if (!spool_open(&w->spool, config->database, SPOOL_READ_WRITE, err)) {
+		worker_free(w);
+		return false;
+	}
+	rc = pthread_create(&w->thread, NULL, worker_thread, w);
+	if (rc != 0) {
+		worker_free(w);
+		return error_set(err, EX_OSERR, "worker thread: %s",
+		    strerror(rc));
+	}
+	*w_r = w;
+	return true;
+}
+
+void
+worker_stop(struct worker **worker)
+{
+	struct worker *w = *worker;
+
+	if (w == NULL)
+		return;
+	loop_stop(w->loop);
+	pthread_join(w->thread, NULL);
+	worker_free(w);
+	*worker = NULL;
+}
