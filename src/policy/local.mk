@@ -5,4 +5,5 @@ src_libtlsq_a_SOURCES += \
 	src/policy/level.c src/policy/level.h \
 	src/policy/mx.c src/policy/mx.h \
 	src/policy/outcome.c src/policy/outcome.h \
-	src/policy/retry.c src/policy/retry.h
+	src/policy/retry.c src/policy/retry.h \
+	src/policy/tlsa.c src/policy/tlsa.h
