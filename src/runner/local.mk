@@ -1,3 +1,20 @@
 # Sources of runner.
 src_libtlsq_a_SOURCES += \
-	src/runner/options.c src/runner/options.h
+	src/runner/claim.c src/runner/scheduler_impl.h \
+	src/runner/destination.c src/runner/worker_impl.h \
+	src/runner/evidence.c src/runner/evidence.h \
+	src/runner/gate.c src/runner/gate.h \
+	src/runner/job.c src/runner/job.h \
+	src/runner/logline.c src/runner/logline.h \
+	src/runner/main.c src/runner/main.h \
+	src/runner/options.c src/runner/options.h \
+	src/runner/plan.c src/runner/plan.h \
+	src/runner/report.c src/runner/report.h \
+	src/runner/resolve.c \
+	src/runner/scheduler.c src/runner/scheduler.h \
+	src/runner/services.c src/runner/services.h \
+	src/runner/session.c \
+	src/runner/settle.c src/runner/settle.h \
+	src/runner/snapshot.c src/runner/snapshot.h \
+	src/runner/worker.c src/runner/worker.h \
+	src/runner/writer.c src/runner/writer.h

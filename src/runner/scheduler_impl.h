@@ -5,6 +5,7 @@
 #define TLSQ_RUNNER_SCHEDULER_IMPL_H
 
 #include "base/hash.h"
+#include "base/host.h"
 #include "net/loop.h"
 #include "runner/gate.h"
 #include "runner/options.h"
@@ -41,7 +42,7 @@ struct scheduler {
 	int signal_fd;
 	bool stopping;
 	int exit_code;
-	char own_name[256];
+	char own_name[HOST_NAME_LEN];
 	int64_t started_at;
 };
 

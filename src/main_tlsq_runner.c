@@ -1,0 +1,10 @@
+/*
+ * tlsq-runner: the queue runner.
+ */
+#include "runner/main.h"
+
+int
+main(int argc, char **argv)
+{
+	return runner_main(argc, argv);
+}

@@ -1,0 +1,62 @@
+/*
+ * tlsq-runner: who it is and where it logs, before the scheduler runs.
+ */
+#include "runner/main.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/process.h"
+#include "base/user.h"
+#include "runner/options.h"
+#include "runner/scheduler.h"
+
+static const char ident[] = "tlsq-runner";
+
+static int
+run(const struct runner_options *o)
+{
+	struct error err;
+	int pid_fd = -1, code;
+
+	/* The pid file may be where only root can write; fork comes before
+	 * anything that does not survive it. */
+	if ((o->background && !process_background(&err)) ||
+	    !process_pid_file(o->pid_file, &pid_fd, &err) ||
+	    !user_become(&err)) {
+		log_error("%s", err.text);
+		return err.code;
+	}
+	code = scheduler_run(o);
+	if (pid_fd >= 0) {
+		/* Not removed: the lock says who is alive, and another may
+		 * wait for it. */
+		close(pid_fd);
+	}
+	return code;
+}
+
+int
+runner_main(int argc, char **argv)
+{
+	struct runner_options o;
+	struct error err;
+	int code;
+
+	if (!runner_options_parse(&o, argc, argv, &err)) {
+		fprintf(stderr, "%s: %s\n", ident, err.text);
+		runner_options_free(&o);
+		return err.code;
+	}
+	if (o.mode == RUNNER_HELP || o.mode == RUNNER_VERSION) {
+		fputs(o.mode == RUNNER_HELP ? runner_usage :
+		    "tlsq-runner " PACKAGE_VERSION "\n", stdout);
+		runner_options_free(&o);
+		return EX_OK;
+	}
+	log_open(ident, !o.background, o.verbosity);
+	code = run(&o);
+	runner_options_free(&o);
+	return code;
+}

@@ -1,0 +1,294 @@
+/*
+ * The main thread: starts the others, watches the database and the signals,
+ * ends everything in order.
+ */
+#include "runner/scheduler.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "runner/scheduler_impl.h"
+#include "spool/config.h"
+#include "spool/queue.h"
+#include "tls/stls.h"
+
+enum {
+	POLL_MS = 500,
+	LEASE_S = 900,
+	PATIENCE_MS = 10000,	/* of SIGTERM, for what is under way */
+	IDLE_DAEMON_MS = 3000,
+	IDLE_ONCE_MS = 200
+};
+
+/* --- the configuration ------------------------------------------------ */
+
+/* A configuration that does not make sense leaves the one before in force. */
+static void
+reload(struct scheduler *s)
+{
+	struct snapshot *fresh;
+	struct error err;
+	int64_t generation;
+
+	if (!spool_config_generation(s->spool, &generation, &err)) {
+		log_warning("configuration: %s", err.text);
+		return;
+	}
+	if (generation == s->snapshot->generation)
+		return;
+	if (!snapshot_load(&fresh, s->spool, s->snapshot, s->writer, &err)) {
+		log_error("configuration: %s; going on with the one before",
+		    err.text);
+		return;
+	}
+	log_info("configuration %lld is in force", (long long)generation);
+	snapshot_unref(&s->snapshot);
+	s->snapshot = fresh;
+}
+
+/* --- time and change -------------------------------------------------- */
+
+static void
+on_wake(void *arg)
+{
+	scheduler_claim(arg);
+}
+
+static void
+on_poll(void *arg)
+{
+	struct scheduler *s = arg;
+	struct error err;
+	int64_t version;
+
+	loop_timer_set(s->poll, POLL_MS);
+	if (!spool_data_version(s->spool, &version, &err)) {
+		log_warning("%s", err.text);
+		return;
+	}
+	if (version == s->data_version)
+		return;
+	s->data_version = version;
+	reload(s);
+	scheduler_claim(s);
+}
+
+void
+scheduler_idle(struct scheduler *s, int64_t next_due_at)
+{
+	int64_t wait_s;
+
+	if (s->options->mode == RUNNER_ONCE) {
+		scheduler_stop(s);
+		return;
+	}
+	if (next_due_at < 0)
+		return;
+	wait_s = next_due_at - clock_now_s();
+	/* What is due and was not claimed has no room now: it is asked for
+	 * again when something has been settled. */
+	if (wait_s > 0)
+		loop_timer_set(s->wake, wait_s * 1000);
+}
+
+/* --- the end ---------------------------------------------------------- */
+
+static void
+all_drained(void *arg)
+{
+	struct scheduler *s = arg;
+
+	if (++s->n_drained == s->n_workers)
+		loop_stop(s->loop);
+}
+
+static void
+one_drained(void *ctx)
+{
+	struct scheduler *s = ctx;
+
+	loop_post(s->loop, all_drained, s);
+}
+
+void
+scheduler_stop(struct scheduler *s)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	loop_timer_clear(s->wake);
+	for (size_t i = 0; i < s->n_workers; i++)
+		worker_drain(s->workers[i], PATIENCE_MS, one_drained, s);
+}
+
+static void
+on_signal(void *arg, int ready)
+{
+	struct scheduler *s = arg;
+	struct signalfd_siginfo info;
+
+	(void)ready;
+	if (read(s->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		return;		/* nothing to reopen: syslog or stderr */
+	log_info("ending: signal %u", info.ssi_signo);
+	scheduler_stop(s);
+}
+
+struct fatal {
+	struct scheduler *scheduler;
+	int code;
+};
+
+static void
+fatal_arrived(void *arg)
+{
+	struct fatal *f = arg;
+
+	f->scheduler->exit_code = f->code;
+	scheduler_stop(f->scheduler);
+	free(f);
+}
+
+/* In the writer's thread. */
+static void
+on_fatal(void *ctx, const struct error *err)
+{
+	struct fatal *f = mem_alloc(sizeof(*f));
+
+	log_error("%s: the runner ends; mend the database with tlsq check",
+	    err->text);
+	f->scheduler = ctx;
+	f->code = err->code;
+	loop_post(f->scheduler->loop, fatal_arrived, f);
+}
+
+/* In a worker's thread: n_workers and workers do not change any more. */
+static void
+on_gate_opened(void *ctx)
+{
+	struct scheduler *s = ctx;
+
+	for (size_t i = 0; i < s->n_workers; i++)
+		worker_look(s->workers[i]);
+}
+
+/* --- the start -------------------------------------------------------- */
+
+/* Signals come by a descriptor, to this thread alone; before other threads. */
+static bool
+take_signals(struct scheduler *s, struct error *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    (s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
+		return error_set(err, EX_OSERR, "signals: %s", strerror(errno));
+	s->signals = loop_watch_new(s->loop, s->signal_fd, on_signal, s);
+	loop_watch_want(s->signals, LOOP_READ);
+	return true;
+}
+
+static size_t
+worker_count(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (cores < 2)
+		return 2;
+	return cores < WORKERS_MAX ? (size_t)cores : WORKERS_MAX;
+}
+
+static bool
+start_workers(struct scheduler *s, struct error *err)
+{
+	size_t n = worker_count();
+	struct worker_config c = {
+		.database = s->options->database, .writer = s->writer,
+		.gate = s->gate,
+		.listener = { scheduler_settled, s },
+		.own_name = s->own_name,
+		.idle_ms = s->options->mode == RUNNER_ONCE ? IDLE_ONCE_MS :
+		    IDLE_DAEMON_MS,
+		.gate_opened = on_gate_opened, .ctx = s
+	};
+
+	for (; s->n_workers < n; s->n_workers++)
+		if (!worker_start(&s->workers[s->n_workers], &c, err))
+			return false;
+	return true;
+}
+
+static bool
+start(struct scheduler *s, struct error *err)
+{
+	struct writer_options wo = { .path = s->options->database,
+		.lease_s = LEASE_S, .fatal = on_fatal, .ctx = s };
+
+	host_name(s->own_name);
+	if (!loop_new(&s->loop, err) || !take_signals(s, err))
+		return false;
+	s->wake = loop_timer_new(s->loop, on_wake, s);
+	s->poll = loop_timer_new(s->loop, on_poll, s);
+	s->gate = gate_new();
+	return stls_global_init(err) && writer_start(&s->writer, &wo, err) &&
+	    spool_open(&s->spool, s->options->database, SPOOL_READ_WRITE,
+	    err) &&
+	    spool_data_version(s->spool, &s->data_version, err) &&
+	    snapshot_load(&s->snapshot, s->spool, NULL, s->writer, err) &&
+	    start_workers(s, err);
+}
+
+/* Workers first, so that all reports are with the writer, which ends last. */
+static void
+stop(struct scheduler *s)
+{
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		worker_stop(&s->workers[i]);
+	snapshot_unref(&s->snapshot);
+	writer_stop(&s->writer);
+	loop_watch_free(&s->signals);
+	loop_timer_free(&s->poll);
+	loop_timer_free(&s->wake);
+	loop_free(&s->loop);
+	scheduler_forget_backlogs(s);
+	gate_free(&s->gate);
+	spool_close(&s->spool);
+	if (s->signal_fd >= 0)
+		close(s->signal_fd);
+	stls_global_cleanup();
+}
+
+int
+scheduler_run(const struct runner_options *options)
+{
+	struct scheduler s = { .options = options, .signal_fd = -1,
+		.exit_code = EX_OK };
+	struct error err;
+
+	s.started_at = clock_now_s();
+	if (start(&s, &err)) {
+		if (options->mode == RUNNER_DAEMON)
+			loop_timer_set(s.poll, POLL_MS);
+		scheduler_claim(&s);
+		loop_run(s.loop);
+	} else {
+		log_error("%s", err.text);
+		s.exit_code = err.code;
+	}
+	stop(&s);
+	return s.exit_code;
+}
