@@ -5,9 +5,11 @@
  * lookup maps, and all else as key and value text.  struct conf is the same,
  * typed and with the defaults filled in, for programs that run.
  *
- * Only what the file said is in the rows; defaults are not, but a TLS strategy
- * is always a whole row.  An object that is configured (queue.route.local, say)
- * replaces the shipped one of that id altogether.
+ * Of the settings, only what the file said is in the rows, so that defaults can
+ * change; TLS strategies and strategy rules are always there whole, the shipped
+ * ones where the file has none of its own, as other tables refer to them.  An
+ * object that is configured (queue.route.local, say) replaces the shipped one of
+ * that id altogether.
  *
  * Nothing here blocks, does I/O or knows the database.  Results belong to the
  * caller, are never changed after they are made, and may be read by any number
@@ -42,7 +44,7 @@ struct conf_tls_row {
 	const char *on_policy_failure, *min_version;
 };
 
-/* A row of strategy_rule.  Position counts from 1 within its kind. */
+/* A row of strategy_rule.  Position rises within its kind, from 0. */
 struct conf_rule_row {
 	enum conf_rule_kind kind;
 	int position;
@@ -86,8 +88,9 @@ void conf_rows_add_setting(struct conf_rows *rows, const char *key,
 
 /*
  * Appends the rows as TOML, in the order of the manual and then by id, whatever
- * order they came in.  `tlsq load` makes the same rows of it.  EX_CONFIG,
- * naming the key, where a row is none that `tlsq load` would have stored.
+ * order they came in; what is as shipped is left out.  `tlsq load` makes the
+ * same rows of it.  EX_CONFIG, naming the key, where a row is none that
+ * `tlsq load` would have stored.
  */
 bool conf_rows_print(struct buf *out, const struct conf_rows *rows,
     struct error *err) MUST_CHECK;

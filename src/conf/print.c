@@ -1,0 +1,297 @@
+/*
+ * The rows as a file that `tlsq load` accepts.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/build_impl.h"
+#include "conf/value_impl.h"
+
+/* A setting with what it is sorted by: the objects first, each in one piece. */
+struct printed {
+	enum conf_key_id key;
+	char id[KEY_ID_MAX + 1];
+	const char *text;
+};
+
+static int
+by_object(const void *a, const void *b)
+{
+	const struct printed *x = a, *y = b;
+	const struct conf_key *kx = &conf_keys[x->key], *ky = &conf_keys[y->key];
+
+	if (kx->scope == ky->scope && strcmp(x->id, y->id) != 0)
+		return strcmp(x->id, y->id);
+	return (x->key > y->key) - (x->key < y->key);
+}
+
+/* What stands in the header: up to the id, else up to the last dot. */
+static size_t
+section_length(const char *full, const struct conf_key *key)
+{
+	const char *dot = full;
+
+	if (key->scope == SCOPE_GLOBAL)
+		return (size_t)(strrchr(full, '.') - full);
+	for (int i = 0; i < 3; i++)
+		dot += strcspn(dot, ".") + 1;
+	return (size_t)(dot - 1 - full);
+}
+
+static void
+blank_line(struct buf *out)
+{
+	if (out->len > 0)
+		(void)buf_puts(out, "\n");
+}
+
+static void
+print_settings(struct buf *out, struct printed *item, size_t count)
+{
+	char *section = mem_strdup("");
+
+	if (count > 0)
+		qsort(item, count, sizeof(*item), by_object);
+	for (size_t i = 0; i < count; i++) {
+		const struct conf_key *key = &conf_keys[item[i].key];
+		char *full = conf_keys_full(item[i].key, item[i].id);
+		size_t n = section_length(full, key);
+
+		if (strlen(section) != n || strncmp(section, full, n) != 0) {
+			blank_line(out);
+			(void)buf_printf(out, "[%.*s]\n", (int)n, full);
+			free(section);
+			section = strndup(full, n);
+		}
+		(void)buf_printf(out, "%s = ", full + n + 1);
+		conf_value_print(out, key, item[i].text);
+		(void)buf_puts(out, "\n");
+		free(full);
+	}
+	free(section);
+}
+
+/* --- TLS strategies */
+
+static bool
+same_tls(const struct conf_tls_row *a, const struct conf_tls_row *b)
+{
+	return strcmp(a->id, b->id) == 0 && strcmp(a->dane, b->dane) == 0 &&
+	    strcmp(a->mta_sts, b->mta_sts) == 0 &&
+	    strcmp(a->starttls, b->starttls) == 0 &&
+	    strcmp(a->allow_invalid_certs, b->allow_invalid_certs) == 0 &&
+	    a->timeout_tls == b->timeout_tls &&
+	    a->timeout_mta_sts == b->timeout_mta_sts &&
+	    strcmp(a->on_policy_failure, b->on_policy_failure) == 0 &&
+	    strcmp(a->min_version, b->min_version) == 0;
+}
+
+static bool
+is_shipped(const struct conf_tls_row *row, const struct conf_rows *shipped)
+{
+	for (size_t i = 0; i < shipped->tls_count; i++)
+		if (same_tls(row, &shipped->tls[i]))
+			return true;
+	return false;
+}
+
+static const char *
+duration(struct arena *arena, int64_t seconds)
+{
+	struct buf text = BUF_INIT;
+	const char *kept;
+
+	conf_syntax_print_duration(&text, seconds);
+	kept = arena_strdup(arena, buf_str(&text));
+	buf_free(&text);
+	return kept;
+}
+
+enum { TLS_KEYS = KEY_TLS_MIN_VERSION - KEY_TLS_DANE + 1 };
+
+static void
+tls_settings(struct printed item[TLS_KEYS], const struct conf_tls_row *row,
+    struct arena *arena)
+{
+	const char *const texts[] = {
+		[KEY_TLS_DANE] = row->dane, [KEY_TLS_MTA_STS] = row->mta_sts,
+		[KEY_TLS_STARTTLS] = row->starttls,
+		[KEY_TLS_ALLOW_INVALID] = row->allow_invalid_certs,
+		[KEY_TLS_TIMEOUT_TLS] = duration(arena, row->timeout_tls),
+		[KEY_TLS_TIMEOUT_MTA_STS] =
+		    duration(arena, row->timeout_mta_sts),
+		[KEY_TLS_ON_FAILURE] = row->on_policy_failure,
+		[KEY_TLS_MIN_VERSION] = row->min_version,
+	};
+
+	for (unsigned int k = KEY_TLS_DANE; k <= KEY_TLS_MIN_VERSION; k++) {
+		struct printed *p = &item[k - KEY_TLS_DANE];
+
+		p->key = (enum conf_key_id)k;
+		p->text = texts[k];
+		memcpy(p->id, row->id, strlen(row->id) + 1);
+	}
+}
+
+static void
+print_tls(struct buf *out, const struct conf_rows *rows,
+    const struct conf_rows *shipped)
+{
+	struct arena *arena = arena_new();
+	struct printed *item = mem_alloc((rows->tls_count + 1) * TLS_KEYS *
+	    sizeof(*item));
+	size_t count = 0;
+
+	for (size_t i = 0; i < rows->tls_count; i++) {
+		if (is_shipped(&rows->tls[i], shipped))
+			continue;
+		tls_settings(&item[count], &rows->tls[i], arena);
+		count += TLS_KEYS;
+	}
+	print_settings(out, item, count);
+	free(item);
+	arena_free(&arena);
+}
+
+/* --- rules */
+
+static bool
+same_rules(const struct conf_rules *a, const struct conf_rules *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct conf_rule *x = &a->item[i], *y = &b->item[i];
+
+		if ((x->condition == NULL) != (y->condition == NULL) ||
+		    (x->condition != NULL &&
+		    strcmp(x->condition, y->condition) != 0) ||
+		    strcmp(x->result, y->result) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+print_rule(struct buf *out, const struct conf_rule *rule)
+{
+	(void)buf_puts(out, "\t{ ");
+	if (rule->condition != NULL) {
+		(void)buf_puts(out, "if = ");
+		conf_value_quote(out, rule->condition);
+		(void)buf_puts(out, ", then = ");
+	} else {
+		(void)buf_puts(out, "else = ");
+	}
+	conf_value_quote(out, rule->result);
+	(void)buf_puts(out, " },\n");
+}
+
+static void
+print_rules(struct buf *out, const struct conf *conf,
+    const struct conf *defaults)
+{
+	bool any = false;
+
+	for (unsigned int k = 0; k < CONF_RULE_COUNT; k++) {
+		const struct conf_rules *rules = &conf->rules[k];
+
+		if (same_rules(rules, &defaults->rules[k]))
+			continue;
+		if (!any) {
+			blank_line(out);
+			(void)buf_puts(out, "[queue.strategy]\n");
+		}
+		any = true;
+		(void)buf_printf(out, "%s = ",
+		    conf_rule_kind_name((enum conf_rule_kind)k));
+		if (rules->count == 1) {
+			conf_value_quote(out, rules->item[0].result);
+			(void)buf_puts(out, "\n");
+			continue;
+		}
+		(void)buf_puts(out, "[\n");
+		for (size_t i = 0; i < rules->count; i++)
+			print_rule(out, &rules->item[i]);
+		(void)buf_puts(out, "]\n");
+	}
+}
+
+/* --- lookup */
+
+static int
+by_map(const void *a, const void *b)
+{
+	const struct conf_lookup_row *x = a, *y = b;
+	int order = strcmp(x->map, y->map);
+
+	return order != 0 ? order : strcmp(x->key, y->key);
+}
+
+static bool
+print_lookup(struct buf *out, const struct conf_rows *rows, struct error *err)
+{
+	size_t count = rows->lookup_count;
+	struct conf_lookup_row *row;
+	bool ok = true;
+
+	if (count == 0)
+		return true;
+	row = mem_dup(rows->lookup, count * sizeof(*row));
+	qsort(row, count, sizeof(*row), by_map);
+	for (size_t i = 0; ok && i < count; i++) {
+		ok = conf_keys_id_is_valid(row[i].map);
+		if (!ok)
+			(void)error_set(err, EX_CONFIG, "lookup: \"%s\" is not "
+			    "the name of a map", row[i].map);
+		if (i == 0 || strcmp(row[i].map, row[i - 1].map) != 0) {
+			blank_line(out);
+			(void)buf_printf(out, "[lookup.%s]\n", row[i].map);
+		}
+		conf_value_quote(out, row[i].key);
+		(void)buf_puts(out, " = ");
+		conf_value_quote(out, row[i].value);
+		(void)buf_puts(out, "\n");
+	}
+	free(row);
+	return ok;
+}
+
+static void
+print_stored(struct buf *out, const struct conf_rows *rows)
+{
+	struct printed *item = mem_alloc((rows->setting_count + 1) *
+	    sizeof(*item));
+
+	for (size_t i = 0; i < rows->setting_count; i++) {
+		item[i].key = conf_keys_find_stored(rows->setting[i].key,
+		    item[i].id);
+		item[i].text = rows->setting[i].value;
+	}
+	print_settings(out, item, rows->setting_count);
+	free(item);
+}
+
+bool
+conf_rows_print(struct buf *out, const struct conf_rows *rows,
+    struct error *err)
+{
+	struct conf_rows *shipped = NULL;
+	struct conf *conf = NULL, *defaults = NULL;
+	bool ok = false;
+
+	/* so that all that follows is known to be good */
+	if (!conf_build(&conf, rows, err) || !conf_build(&defaults, NULL, err))
+		goto out;
+	shipped = conf_rows_new();
+	conf_rows_add_strategies(shipped, defaults);
+	print_tls(out, rows, shipped);
+	print_rules(out, conf, defaults);
+	print_stored(out, rows);
+	ok = print_lookup(out, rows, err);
+out:
+	conf_rows_free(&shipped);
+	conf_free(&conf);
+	conf_free(&defaults);
+	return ok;
+}
