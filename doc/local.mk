@@ -1,2 +1,3 @@
 # Manual pages and guides.
 EXTRA_DIST += doc/STYLE.md doc/HACKING.md doc/design.md
+dist_man_MANS += doc/tlsq.8

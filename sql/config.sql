@@ -44,3 +44,9 @@ SELECT kind, position, condition, result FROM strategy_rule
 
 -- name: lookup_read
 SELECT map, key, value FROM lookup ORDER BY map, key;
+
+-- name: config_ship
+-- The strategies that are always there, where the configuration has none of
+-- that name: a message pinned to one of them is never refused for a load.
+INSERT OR IGNORE INTO tls_strategy (id, allow_invalid_certs)
+	VALUES ('default', 'false'), ('invalid-tls', 'true');

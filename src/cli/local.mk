@@ -1,1 +1,15 @@
-# Sources of cli.
+# The administrator's command.
+src_libtlsq_a_SOURCES += \
+	src/cli/cli.c src/cli/cli.h src/cli/command_impl.h \
+	src/cli/check.c \
+	src/cli/list.c \
+	src/cli/load.c \
+	src/cli/print.c src/cli/print_impl.h \
+	src/cli/show.c \
+	src/cli/submit.c \
+	src/cli/submit_options.c src/cli/submit_options.h
+sql_files += $(top_srcdir)/sql/cli.sql
+
+bin_PROGRAMS += tlsq
+tlsq_SOURCES = src/main_tlsq.c
+tlsq_LDADD = $(TLSQ_LIBS)

@@ -232,6 +232,17 @@ mail_envid_encode(char wire_r[static MAIL_ENVID_MAX + 1], const char *plain,
 	return problem == NULL || refuse(err, "ENVID", plain, len, problem);
 }
 
+bool
+mail_envid_normalise(char plain_r[static MAIL_ENVID_MAX + 1],
+    const char *plain, size_t len, struct error *err)
+{
+	char wire[MAIL_ENVID_MAX + 1];
+
+	plain_r[0] = '\0';
+	return mail_envid_encode(wire, plain, len, err) &&
+	    mail_envid_decode(plain_r, wire, strlen(wire), err);
+}
+
 /* "type;" at the start of s, lower-cased into out; NULL or what is wrong. */
 static const char *
 take_type(struct buf *out, const char *s, size_t len, size_t *used_r)

@@ -31,6 +31,10 @@ MUST_CHECK bool mail_envid_decode(char plain_r[static MAIL_ENVID_MAX + 1],
 MUST_CHECK bool mail_envid_encode(char wire_r[static MAIL_ENVID_MAX + 1],
     const char *plain, size_t len, struct error *err);
 
+/* For a person's "--envid ID": plain, proved to encode. */
+MUST_CHECK bool mail_envid_normalise(char plain_r[static MAIL_ENVID_MAX + 1],
+    const char *plain, size_t len, struct error *err);
+
 /* The type must be an atom; it becomes lower case.  Types other than utf-8 are
  * xtext over printable ASCII. */
 MUST_CHECK bool mail_orcpt_decode(char plain_r[static MAIL_ORCPT_MAX + 1],

@@ -105,6 +105,7 @@ spool_config_store(struct spool *spool, const struct spool_config *config,
 	if (spool_db_exec(spool->db, spool->path, SQL_CONFIG_CLEAR, err) &&
 	    store_settings(spool, config, err) &&
 	    store_tls_strategies(spool, config, err) &&
+	    run(spool, SQL_CONFIG_SHIP, err) &&
 	    store_rules(spool, config, err) &&
 	    store_lookups(spool, config, err) &&
 	    run(spool, SQL_CONFIG_BUMP, err))

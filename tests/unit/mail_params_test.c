@@ -80,6 +80,9 @@ bad_envid_is_refused(void **state)
 	assert_false(mail_envid_encode(plain, X50 "++++++++++++++++++++", 70,
 	    &err));
 	assert_false(mail_envid_encode(plain, "a\nb", 3, &err));
+	assert_false(mail_envid_normalise(plain, "a\nb", 3, &err));
+	assert_true(mail_envid_normalise(plain, "a+b c", 5, &err));
+	assert_string_equal(plain, "a+b c");
 	assert_false(mail_envid_encode(plain, "a\0b", 3, &err));
 }
 

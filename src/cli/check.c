@@ -1,0 +1,70 @@
+/*
+ * tlsq check: is the spool sound, and does its configuration make sense?
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "cli/command_impl.h"
+#include "runner/stored.h"
+#include "spool/checkpoint.h"
+
+static bool
+check_configuration(struct spool *spool, struct error *err)
+{
+	struct arena *arena = arena_new();
+	struct conf_rows *rows = NULL;
+	struct spool_config stored;
+	struct conf *conf = NULL;
+	int64_t generation = 0;
+	bool ok;
+
+	ok = spool_config_load(spool, arena, &stored, &generation, err) &&
+	    stored_rows(&rows, &stored, err) && conf_build(&conf, rows, err);
+	if (ok && generation == 0)
+		(void)puts("configuration: none loaded, the defaults serve");
+	else if (ok)
+		(void)printf("configuration: number %" PRId64 ", sound\n",
+		    generation);
+	conf_free(&conf);
+	conf_rows_free(&rows);
+	arena_free(&arena);
+	return ok || error_prefix(err, "configuration");
+}
+
+static void
+say_sqlite(void)
+{
+	(void)printf("sqlite: %s%s\n", spool_sqlite_version(),
+	    spool_sqlite_has_wal_reset_defect() ? ", with the WAL-reset "
+	    "defect: checkpoints are made under the write lock, by one "
+	    "process at a time" : "");
+}
+
+bool
+cli_check(struct cli *cli, int argc, char **argv, struct error *err)
+{
+	static const struct option longs[] = {
+		CLI_COMMON_OPTIONS, { NULL, 0, NULL, 0 },
+	};
+	struct spool *spool = NULL;
+	bool ok;
+
+	if (cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT, longs,
+	    err) != CLI_OPTION_END)
+		return false;
+	if (optind < argc)
+		return error_set(err, EX_USAGE, "check: takes no arguments");
+	if (!cli_spool_open(&spool, cli, err))
+		return false;
+	(void)printf("database: %s, schema version %d\n", spool_path(spool),
+	    SPOOL_SCHEMA_VERSION);
+	say_sqlite();
+	ok = spool_verify(spool, err);
+	if (ok) {
+		(void)puts("integrity: sound");
+		ok = check_configuration(spool, err);
+	}
+	spool_close(&spool);
+	return ok;
+}

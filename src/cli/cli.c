@@ -1,0 +1,218 @@
+/*
+ * tlsq: common options, the table of subcommands, messages and exit codes.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/user.h"
+#include "cli/command_impl.h"
+
+static const struct cli_command commands[] = {
+	{ .name = "load", .run = cli_load,
+	  .purpose = "check a configuration and store it",
+	  .synopsis = "[--check] [FILE]" },
+	{ .name = "config", .run = cli_config,
+	  .purpose = "print the stored configuration as TOML",
+	  .synopsis = "" },
+	{ .name = "submit", .run = cli_submit,
+	  .purpose = "put a message from standard input into the spool",
+	  .synopsis =
+	    "[-f SENDER] [--strategy ID] [--hold]\n"
+	    "    [--notify never|success,failure,delay] [--ret full|hdrs]\n"
+	    "    [--envid ID] [--orcpt ADDR] [--body 7bit|8bitmime]\n"
+	    "    [--smtputf8] [--require-tls] [--tls-optional] [--quiet]\n"
+	    "    RCPT..." },
+	{ .name = "list", .run = cli_list,
+	  .purpose = "show the queue: undelivered recipients",
+	  .synopsis = "[--json] [--domain D] [--sender S] [--state S]" },
+	{ .name = "show", .run = cli_show,
+	  .purpose = "show a message, its recipients and every attempt",
+	  .synopsis = "[--json] ID" },
+	{ .name = "cat", .run = cli_cat,
+	  .purpose = "print a stored message",
+	  .synopsis = "ID" },
+	{ .name = "check", .run = cli_check,
+	  .purpose = "check the database, the schema and the configuration",
+	  .synopsis = "" },
+};
+
+static const char common_help[] =
+    "  -d, --database FILE   the spool (else $TLSQ_DATABASE, else the "
+    "built-in)\n"
+    "  -v, --verbose         say more\n"
+    "  -h, --help            this text\n"
+    "  -V, --version         the version\n";
+
+static void
+print_usage(const struct cli_command *command)
+{
+	if (command != NULL) {
+		(void)printf("usage: tlsq [-d FILE] [-v] %s %s\n\n%s\n\n%s",
+		    command->name, command->synopsis, command->purpose,
+		    common_help);
+		return;
+	}
+	(void)printf("usage: tlsq [-d FILE] [-v] COMMAND ...\n\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		(void)printf("  %-8s %s\n", commands[i].name,
+		    commands[i].purpose);
+	(void)printf("\n%s\n\"tlsq COMMAND --help\" and tlsq(8) say more.\n",
+	    common_help);
+}
+
+static int
+fail(const struct error *err)
+{
+	if (err->text[0] != '\0')
+		(void)fprintf(stderr, "tlsq: %s\n", err->text);
+	return err->code;
+}
+
+void
+cli_option_start(void)
+{
+	opterr = 0;
+	optind = 0;	/* glibc: also forget what was permuted */
+}
+
+static void
+bad_option(int argc, char **argv, int what, struct error *err)
+{
+	const char *last = optind > 0 && optind <= argc ? argv[optind - 1] :
+	    "";
+	char shown[16];
+
+	/* of a cluster of letters only the letter is known */
+	(void)snprintf(shown, sizeof(shown), "-%c", optopt);
+	if (strncmp(last, "--", 2) != 0 && optopt != 0)
+		last = shown;
+	(void)error_set(err, EX_USAGE, what == ':' ?
+	    "option %s needs a value; see --help" :
+	    "%s: no such option, or a value it does not take; see --help",
+	    last);
+}
+
+int
+cli_option_next(struct cli *cli, int argc, char **argv, const char *shorts,
+    const struct option *longs, struct error *err)
+{
+	int c;
+
+	for (;;) {
+		switch (c = getopt_long(argc, argv, shorts, longs, NULL)) {
+		case 'd':
+			cli->database = optarg;
+			break;
+		case 'v':
+			cli->verbosity++;
+			break;
+		case 'h':
+		case 'V':
+			cli->help = c == 'h';
+			cli->version = c == 'V';
+			(void)error_set(err, EX_OK, "%s", "");
+			return CLI_OPTION_STOP;
+		case ':':
+		case '?':
+			bad_option(argc, argv, c, err);
+			return CLI_OPTION_STOP;
+		default:
+			return c;
+		}
+	}
+}
+
+bool
+cli_spool_open(struct spool **spool_r, const struct cli *cli,
+    struct error *err)
+{
+	if (!user_become(err))
+		return false;
+	if (spool_open(spool_r, cli->database, SPOOL_CREATE, err))
+		return true;
+	return err->code == EX_NOPERM &&
+	    spool_open(spool_r, cli->database, SPOOL_READ_ONLY, err);
+}
+
+bool
+cli_message_id(int64_t *id_r, const char *text, struct error *err)
+{
+	char *end;
+	long long id;
+
+	errno = 0;
+	id = strtoll(text, &end, 10);
+	if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' ||
+	    id == 0)
+		return error_set(err, EX_USAGE, "%s: no message id (a number "
+		    "that \"tlsq list\" shows)", text);
+	*id_r = id;
+	return true;
+}
+
+static const struct cli_command *
+find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* Options before the subcommand, then the subcommand. */
+static bool
+run(struct cli *cli, int argc, char **argv,
+    const struct cli_command **command_r, struct error *err)
+{
+	static const struct option longs[] = {
+		CLI_COMMON_OPTIONS, { NULL, 0, NULL, 0 },
+	};
+	int first;
+
+	*command_r = NULL;
+	cli_option_start();
+	if (cli_option_next(cli, argc, argv, "+:" CLI_COMMON_SHORT, longs,
+	    err) != CLI_OPTION_END)
+		return false;
+	if ((first = optind) == argc)
+		return error_set(err, EX_USAGE, "no command; see --help");
+	*command_r = find_command(argv[first]);
+	if (*command_r == NULL)
+		return error_set(err, EX_USAGE, "%s: no such command; see "
+		    "--help", argv[first]);
+	cli_option_start();
+	return (*command_r)->run(cli, argc - first, argv + first, err);
+}
+
+int
+cli_main(int argc, char **argv)
+{
+	struct cli cli = { .database = spool_default_path() };
+	const struct cli_command *command;
+	struct error err = { .code = EX_OK };
+	bool ok;
+
+	/* a reader that went away is an error with a name, not a signal */
+	(void)signal(SIGPIPE, SIG_IGN);
+	log_open("tlsq", true, 0);
+	ok = run(&cli, argc, argv, &command, &err);
+	if (cli.version)
+		(void)printf("%s\n", PACKAGE_STRING);
+	else if (cli.help)
+		print_usage(command);
+	if (!ok && !cli.version && !cli.help)
+		return fail(&err);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		(void)error_set(&err, EX_IOERR, "standard output: %s",
+		    strerror(errno));
+		return fail(&err);
+	}
+	return EX_OK;
+}

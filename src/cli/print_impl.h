@@ -1,0 +1,12 @@
+/*
+ * Texts of foreign origin on a terminal.
+ */
+#ifndef TLSQ_CLI_PRINT_IMPL_H
+#define TLSQ_CLI_PRINT_IMPL_H
+
+/* Control characters escaped, whatever the length.  NULL prints nothing. */
+void cli_print_text(const char *text);
+/* The same in <>, A-labels as Unicode. */
+void cli_print_address(const char *address);
+
+#endif

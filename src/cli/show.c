@@ -1,0 +1,206 @@
+/*
+ * tlsq show, tlsq cat: one message.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "cli/command_impl.h"
+#include "cli/print_impl.h"
+#include "spool/content.h"
+#include "spool/query.h"
+
+static bool
+no_message(int64_t id, struct error *err)
+{
+	return error_set(err, EX_NOINPUT, "message %" PRId64 ": there is none "
+	    "in this spool", id);
+}
+
+/* Columns from `first` on, each on a line of its own under its label, where it
+ * is not NULL. */
+static void
+print_columns(struct spool_query *q, const char *indent,
+    const char *const *labels, size_t count, int first)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *text = spool_query_text(q, first + (int)i);
+
+		if (text == NULL)
+			continue;
+		(void)printf("%s%-12s ", indent, labels[i]);
+		cli_print_text(text);
+		(void)putchar('\n');
+	}
+}
+
+static bool
+print_attempts(struct spool *spool, int64_t recipient, struct error *err)
+{
+	static const char *const labels[] = {
+		"attempt", "took", "host", "strategy", "by rule", "level",
+		"outcome", "error", "result type", "reply", "tls", "protocol",
+		"cipher", "session", "dane", "mta-sts", "certificate",
+		"issuer", "valid until", "sha256", "tlsa", "not verified",
+	};
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CLI_SHOW_ATTEMPTS);
+	spool_query_put_int(&q, ":recipient", recipient);
+	while (spool_query_next(&q))
+		print_columns(&q, "    ", labels, ARRAY_LEN(labels), 0);
+	return spool_query_end(&q, err);
+}
+
+static bool
+print_recipients(struct spool *spool, int64_t id, struct error *err)
+{
+	static const char *const labels[] = {
+		"state", "attempts", "next", "expires", "finished",
+		"claimed by", "notify", "orcpt", "error", "reply",
+	};
+	struct spool_query q;
+	bool ok = true;
+
+	spool_query_start(&q, spool, SQL_CLI_SHOW_RECIPIENTS);
+	spool_query_put_int(&q, ":id", id);
+	while (ok && spool_query_next(&q)) {
+		(void)printf("recipient      ");
+		cli_print_address(spool_query_text(&q, 1));
+		(void)putchar('\n');
+		print_columns(&q, "  ", labels, ARRAY_LEN(labels), 2);
+		ok = print_attempts(spool, spool_query_int(&q, 0), err);
+	}
+	return spool_query_end(&q, ok ? err : NULL) && ok;
+}
+
+static bool
+print_message(struct spool *spool, int64_t id, struct error *err)
+{
+	static const char *const labels[] = {
+		"mta id", "source", "received", "size", "tls", "strategy",
+		"ret", "envid", "client", "user", "finished",
+	};
+	struct spool_query q;
+	bool found;
+
+	spool_query_start(&q, spool, SQL_CLI_SHOW_MESSAGE);
+	spool_query_put_int(&q, ":id", id);
+	if ((found = spool_query_next(&q))) {
+		(void)printf("message        %" PRId64 "\nsender         ",
+		    id);
+		cli_print_address(spool_query_text(&q, 0));
+		(void)putchar('\n');
+		print_columns(&q, "  ", labels, ARRAY_LEN(labels), 1);
+	}
+	if (!spool_query_end(&q, err))
+		return false;
+	return found ? print_recipients(spool, id, err) : no_message(id, err);
+}
+
+static bool
+print_json(struct spool *spool, int64_t id, struct error *err)
+{
+	struct spool_query q;
+	bool found;
+
+	spool_query_start(&q, spool, SQL_CLI_SHOW_JSON);
+	spool_query_put_int(&q, ":id", id);
+	if ((found = spool_query_next(&q)))
+		(void)puts(spool_query_text(&q, 0));
+	if (!spool_query_end(&q, err))
+		return false;
+	return found || no_message(id, err);
+}
+
+/* [--json] ID */
+static bool
+parse(struct cli *cli, int argc, char **argv, bool with_json, bool *json_r,
+    int64_t *id_r, struct error *err)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		CLI_COMMON_OPTIONS,
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	*json_r = false;
+	while ((c = cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT,
+	    with_json ? longs : longs + 1, err)) != CLI_OPTION_END) {
+		if (c == CLI_OPTION_STOP)
+			return false;
+		*json_r = true;
+	}
+	if (argc - optind != 1)
+		return error_set(err, EX_USAGE, "%s takes one message id; see "
+		    "--help", argv[0]);
+	return cli_message_id(id_r, argv[optind], err);
+}
+
+bool
+cli_show(struct cli *cli, int argc, char **argv, struct error *err)
+{
+	struct spool *spool = NULL;
+	int64_t id;
+	bool json, ok;
+
+	if (!parse(cli, argc, argv, true, &json, &id, err) ||
+	    !cli_spool_open(&spool, cli, err))
+		return false;
+	ok = json ? print_json(spool, id, err) : print_message(spool, id, err);
+	spool_close(&spool);
+	return ok;
+}
+
+static bool
+why_no_content(struct spool *spool, int64_t id, struct error *err)
+{
+	struct spool_query q;
+	bool found, finished;
+
+	spool_query_start(&q, spool, SQL_CLI_MESSAGE_EXISTS);
+	spool_query_put_int(&q, ":id", id);
+	found = spool_query_next(&q);
+	finished = found && spool_query_int(&q, 1) != 0;
+	if (!spool_query_end(&q, err))
+		return false;
+	if (!found)
+		return no_message(id, err);
+	return error_set(err, EX_NOINPUT, "message %" PRId64 ": it has no "
+	    "content%s", id, finished ? " any more (it is finished)" : "");
+}
+
+static bool
+print_content(struct spool *spool, int64_t id, struct error *err)
+{
+	struct buf piece = BUF_INIT;
+	bool found = true, ok = true;
+	int64_t seq = 0;
+
+	for (; ok && !ferror(stdout); seq++) {
+		ok = spool_content_read(spool, id, seq, &piece, &found, err);
+		if (!ok || !found)
+			break;
+		(void)fwrite(piece.data, 1, piece.len, stdout);
+	}
+	buf_free(&piece);
+	return ok && (seq > 0 || why_no_content(spool, id, err));
+}
+
+bool
+cli_cat(struct cli *cli, int argc, char **argv, struct error *err)
+{
+	struct spool *spool = NULL;
+	int64_t id;
+	bool json, ok;
+
+	if (!parse(cli, argc, argv, false, &json, &id, err) ||
+	    !cli_spool_open(&spool, cli, err))
+		return false;
+	ok = print_content(spool, id, err);
+	spool_close(&spool);
+	return ok;
+}

@@ -1,0 +1,10 @@
+/*
+ * tlsq: the administrator's command.
+ */
+#include "cli/cli.h"
+
+int
+main(int argc, char **argv)
+{
+	return cli_main(argc, argv);
+}
