@@ -78,7 +78,7 @@ CREATE VIEW submission ( -- INSERT INTO this puts mail into the spool
 	mta_id, -- NULL, or a name of the producer's own
 	notify, -- NULL, 'never', or some of 'success,failure,delay'
 	ret, -- NULL, 'full' or 'hdrs'
-	envid, -- NULL, or the envelope id (xtext)
+	envid, -- NULL, or the envelope id (plain text)
 	require_tls, -- 1: REQUIRETLS
 	tls_optional, -- 1: TLS-Required: No
 	hold -- 1: wait for `tlsq release`

@@ -26,10 +26,12 @@ CREATE TABLE recipient_2 ( -- one address of a message, and how it stands
 		CHECK (notify = 'NEVER' OR notify <> '' AND
 			replace(replace(replace(',' || notify || ',', ',SUCCESS,', ','),
 			',FAILURE,', ','), ',DELAY,', ',') = ','),
-	orcpt TEXT -- RFC 3461: type;address, as xtext
-		CONSTRAINT "recipient.orcpt is type;address in printable characters"
-		CHECK (orcpt GLOB '?*;?*' AND length(orcpt) <= 500
-			AND orcpt NOT GLOB '*[^!-~]*'),
+	orcpt TEXT -- RFC 3461: type;address, decoded
+		CONSTRAINT "recipient.orcpt is type;address in printable characters (UTF-8 with the type utf-8)"
+		CHECK (orcpt GLOB '?*;?*' AND length(CAST(orcpt AS BLOB)) <= 500
+			AND (orcpt NOT GLOB '*[^ -~]*' OR lower(orcpt) GLOB 'utf-8;*'
+			AND orcpt NOT GLOB '*[' || char(1) || '-' || char(31) || char(127)
+				|| ']*')),
 	last_error TEXT
 		CONSTRAINT "recipient.last_error is NULL or one of dns, connection, tls, dane, mta-sts, unexpected-reply, rate, concurrency, io"
 		CHECK (last_error IN ('dns', 'connection', 'tls', 'dane', 'mta-sts',

@@ -29,7 +29,7 @@ struct spool_message {
 	const char *body_type;		/* 7BIT (also for NULL) or 8BITMIME */
 	bool smtputf8, require_tls, tls_optional;
 	const char *ret;		/* FULL, HDRS */
-	const char *envid;		/* as in ENVID=, still xtext */
+	const char *envid;		/* decoded: plain text */
 	const char *client_ip, *client_name, *auth_user;
 	const char *tls_strategy;	/* pinned; must exist */
 };
@@ -38,7 +38,7 @@ struct spool_recipient {
 	const char *address;		/* local@domain, domain in A-labels */
 	const char *domain;		/* NULL: derived from the address */
 	const char *notify;		/* NEVER or SUCCESS,FAILURE,DELAY */
-	const char *orcpt;		/* as in ORCPT=, still xtext */
+	const char *orcpt;		/* decoded: type;address */
 	bool held;			/* state held: waits for a release */
 };
 

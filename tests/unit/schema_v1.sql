@@ -31,9 +31,9 @@ CREATE TABLE message ( -- one accepted mail: its envelope
 	ret TEXT -- RFC 3461
 		CONSTRAINT "message.ret is NULL, FULL or HDRS"
 		CHECK (ret IN ('FULL', 'HDRS')),
-	envid TEXT -- RFC 3461, as xtext
+	envid TEXT -- RFC 3461, decoded
 		CONSTRAINT "message.envid has 1 to 100 printable characters"
-		CHECK (length(envid) BETWEEN 1 AND 100 AND envid NOT GLOB '*[^!-~]*'),
+		CHECK (length(envid) BETWEEN 1 AND 100 AND envid NOT GLOB '*[^ -~]*'),
 	client_ip TEXT,
 	client_name TEXT,
 	auth_user TEXT,
