@@ -28,8 +28,7 @@ make_database(const char *name, struct error *err)
 	bool ok = true;
 
 	if (sqlite3_open_v2(name, &db, SQLITE_OPEN_READWRITE |
-	    SQLITE_OPEN_CREATE | SQLITE_OPEN_EXCLUSIVE | SQLITE_OPEN_NOMUTEX,
-	    NULL) != SQLITE_OK) {
+	    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		ok = spool_db_error(err, name, db);
 		(void)sqlite3_close(db);
 		return ok;
@@ -88,19 +87,19 @@ make_dir(const char *dir, struct error *err)
 bool
 spool_create(const char *path, struct error *err)
 {
-	char *dir = spool_dir(path), *name = NULL;
-	unsigned int nonce = 0;
+	char *dir = spool_dir(path), *name = mem_printf("%s.new-XXXXXX", path);
 	bool ok = false;
+	int fd = -1;
 
-	sqlite3_randomness(sizeof(nonce), &nonce);
-	name = mem_printf("%s.new-%08x", path, nonce);
 	if (!make_dir(dir, err))
 		goto out;
-	if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) != 0) {
-		(void)error_set(err, EX_CANTCREAT, "%s: cannot be created: "
-		    "directory %s: %s", path, dir, strerror(errno));
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd < 0) {
+		(void)error_set(err, EX_CANTCREAT, "%s: cannot be created in "
+		    "%s: %s", path, dir, strerror(errno));
 		goto out;
 	}
+	(void)close(fd);
 	if (!make_database(name, err)) {
 		if (err != NULL && err->code == EX_NOINPUT)
 			err->code = EX_CANTCREAT;
@@ -114,7 +113,8 @@ spool_create(const char *path, struct error *err)
 	sync_dir(dir);
 	ok = true;
 out:
-	remove_all(name);
+	if (fd >= 0)
+		remove_all(name);
 	free(name);
 	free(dir);
 	return ok;

@@ -2,6 +2,8 @@
 EXTRA_DIST += tests/unit/schema_v1.sql
 if HAVE_CMOCKA
 spool_tests = \
+	tests/unit/spool_checkpoint_test \
+	tests/unit/spool_open_test \
 	tests/unit/spool_queue_test
 check_PROGRAMS += $(spool_tests)
 TESTS += $(spool_tests)
@@ -9,6 +11,10 @@ check_LIBRARIES += tests/unit/libspooltesting.a
 tests_unit_libspooltesting_a_SOURCES = tests/unit/spool_testing.c \
 	tests/unit/spool_testing.h
 spool_test_ldadd = tests/unit/libspooltesting.a $(unit_ldadd)
+tests_unit_spool_checkpoint_test_SOURCES = tests/unit/spool_checkpoint_test.c
+tests_unit_spool_checkpoint_test_LDADD = $(spool_test_ldadd)
+tests_unit_spool_open_test_SOURCES = tests/unit/spool_open_test.c
+tests_unit_spool_open_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_queue_test_SOURCES = tests/unit/spool_queue_test.c
 tests_unit_spool_queue_test_LDADD = $(spool_test_ldadd)
 endif

@@ -13,7 +13,7 @@
 
 struct scratch {
 	char dir[64];
-	char path[96];		/* dir/spool.db, not there at first */
+	char path[256];		/* dir/spool.db, not there at first */
 	struct spool *spool;	/* NULL until scratch_open */
 	struct error err;
 };
