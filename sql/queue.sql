@@ -22,6 +22,13 @@ SELECT id, domain, next_attempt_at FROM recipient INDEXED BY recipient_message
 	WHERE state IN ('queued', 'deferred')
 	AND message_id = :message_id AND next_attempt_at <= :due_by;
 
+-- Makes what waits due at once (tlsq-runner --now).  NULL: any.
+-- name: claim_make_due
+UPDATE recipient SET next_attempt_at = :now
+	WHERE state IN ('queued', 'deferred') AND next_attempt_at > :now
+	AND (:domain IS NULL OR domain = :domain)
+	AND (:message_id IS NULL OR message_id = :message_id);
+
 -- name: claim_take
 UPDATE recipient SET state = 'active', claimed_by = :token, claimed_until = :until
 	WHERE id = :id AND state IN ('queued', 'deferred')

@@ -5,6 +5,9 @@
 
 #include <assert.h>
 
+/* An administrator who wrote "1h" and reads the queue expects an hour. */
+enum { JITTER_MAX_S = 15 };
+
 int64_t
 retry_expires_at(const struct retry_schedule *s, int64_t received_at)
 {
@@ -15,7 +18,7 @@ struct retry_verdict
 retry_after(const struct retry_schedule *s, int64_t received_at,
     int64_t attempts, int64_t now, int jitter_permille)
 {
-	int64_t expires_at = retry_expires_at(s, received_at), delay;
+	int64_t expires_at = retry_expires_at(s, received_at), delay, spread;
 	struct retry_verdict v = { false, 0 };
 	size_t step;
 
@@ -29,7 +32,8 @@ retry_after(const struct retry_schedule *s, int64_t received_at,
 	if (step >= s->n_retry)
 		step = s->n_retry - 1;
 	delay = s->retry_s[step];
-	v.next_attempt_at = now + delay + delay * jitter_permille / 10000;
+	spread = delay / 10 < JITTER_MAX_S ? delay / 10 : JITTER_MAX_S;
+	v.next_attempt_at = now + delay + spread * jitter_permille / 1000;
 	/* One last attempt at the very end (RFC 5321 4.5.4.1). */
 	if (expires_at > 0 && v.next_attempt_at > expires_at)
 		v.next_attempt_at = expires_at;

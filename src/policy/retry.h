@@ -28,8 +28,8 @@ struct retry_verdict {
 
 /*
  * After the failed attempt number `attempts` (1 is the first).  jitter_permille
- * (0 to 999, from the caller's random source) spreads the delay by up to a tenth,
- * so that a backlog does not come back as one burst.
+ * (0 to 999, from the caller's random source) spreads the delay by up to a tenth
+ * and at most 15 s, so that a backlog does not come back as one burst.
  */
 struct retry_verdict retry_after(const struct retry_schedule *s,
     int64_t received_at, int64_t attempts, int64_t now, int jitter_permille);

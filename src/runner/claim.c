@@ -31,6 +31,7 @@ struct claim_task {
 	struct write_task task;
 	struct scheduler *scheduler;
 	size_t max;
+	bool make_due;			/* --now, the first time */
 	struct domain_count *full;	/* domains with less than all room */
 	struct spool_job *jobs;
 	size_t recipients;
@@ -71,17 +72,16 @@ claim_run(struct write_task *t, struct spool *spool, const char *token,
 	struct claim_task *c = (struct claim_task *)t;
 	const struct runner_options *o = c->scheduler->options;
 	int64_t now = clock_now_s();
-	/* --now: what was due when the run began or was deferred before it, but
-	 * not what this very run has deferred. */
-	int64_t due_by = o->now ? INT64_MAX : now;
+	const struct spool_claim claim = {
+		.token = token, .now = now, .due_by = now, .lease_s = LEASE_S,
+		.max = c->max, .domain_has_room = domain_has_room, .ctx = c,
+		.domains = o->domains, .domain_count = o->n_domains,
+		.message_ids = o->messages, .message_count = o->n_messages
+	};
 
-	return spool_claim(spool, &(struct spool_claim){
-	    .token = token, .now = now, .due_by = due_by, .lease_s = LEASE_S,
-	    .max = c->max, .domain_has_room = domain_has_room, .ctx = c,
-	    .domains = o->domains, .domain_count = o->n_domains,
-	    .message_ids = o->messages, .message_count = o->n_messages },
-	    &c->jobs, &c->recipients, &c->more, err) &&
-	    spool_next_due(spool, &c->next_due_at, err);
+	return (!c->make_due || spool_make_due(spool, &claim, err)) &&
+	    spool_claim(spool, &claim, &c->jobs, &c->recipients, &c->more,
+	    err) && spool_next_due(spool, &c->next_due_at, err);
 }
 
 static void
@@ -224,6 +224,8 @@ scheduler_claim(struct scheduler *s)
 	c->scheduler = s;
 	c->max = OPEN_MAX - s->open < CLAIM_MAX ? OPEN_MAX - s->open :
 	    CLAIM_MAX;
+	c->make_due = s->options->now && !s->made_due;
+	s->made_due = true;
 	c->full = full_domains(s);
 	c->next_due_at = -1;
 	c->task.run = claim_run;

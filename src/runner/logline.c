@@ -63,9 +63,13 @@ logline_format(char *dst, size_t room, const struct logline *l)
 	add(&b, "dane", l->dane);
 	add(&b, "mta-sts", l->mta_sts);
 	add(&b, "dsn", l->status);
-	add(&b, "result", l->result_type);
-	(void)buf_printf(&b, l->stat == STAT_SENT ? ", stat=%s (%s)" :
-	    ", stat=%s%s", stat_word(l), shown);
+	if (l->stat == STAT_SENT)
+		(void)buf_printf(&b, ", stat=%s (%s)", stat_word(l), shown);
+	else
+		/* The RFC 8460 word, as in attempt.result_type. */
+		(void)buf_printf(&b, ", stat=%s%s%s%s", stat_word(l),
+		    l->result_type != NULL ? l->result_type : "",
+		    l->result_type != NULL ? ": " : "", shown);
 	(void)text_copy(dst, room, buf_str(&b));
 	buf_free(&b);
 }

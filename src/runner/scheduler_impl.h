@@ -36,6 +36,7 @@ struct scheduler {
 	size_t open;			/* sum over backlogs */
 	bool claiming;			/* a claim is with the writer */
 	bool again;			/* claim at once when it is back */
+	bool made_due;			/* --now was served */
 	struct loop_timer *wake;	/* the next due recipient */
 	struct loop_timer *poll;	/* data_version */
 	struct loop_watch *signals;

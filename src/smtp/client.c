@@ -513,7 +513,9 @@ client_run(struct smtp_client *c)
 	c->depth++;
 	do {
 		wait = 0;
-		if (c->phase == CLIENT_HANDSHAKE)
+		/* A handshake that timed out is over, whatever TLS waits for. */
+		if (c->phase == CLIENT_HANDSHAKE &&
+		    !smtp_session_over(c->session))
 			shake_hands(c, &wait);
 		if (wait != 0)
 			loop_watch_want(c->watch, wait);

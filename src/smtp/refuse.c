@@ -84,14 +84,14 @@ static const struct refusal {
 	{ .applies = refuse_size, .host_cannot = true,
 	  .status = "5.3.4", .error = "unexpected-reply",
 	  .why = "the message is larger than its SIZE limit" },
-	/* RFC 6152 3 */
-	{ .applies = refuse_8bit, .host_cannot = true,
-	  .status = "5.6.3", .error = "unexpected-reply",
-	  .why = "8BITMIME is not offered and the message needs it" },
 	/* RFC 6531 3.5 */
 	{ .applies = refuse_utf8, .host_cannot = true,
 	  .status = "5.6.7", .error = "unexpected-reply",
 	  .why = "SMTPUTF8 is not offered and the message needs it" },
+	/* RFC 6152 3 */
+	{ .applies = refuse_8bit, .host_cannot = true,
+	  .status = "5.6.3", .error = "unexpected-reply",
+	  .why = "8BITMIME is not offered and the message needs it" },
 };
 
 static struct smtp_recipient_result

@@ -42,6 +42,34 @@ spool_claim_release(struct spool *spool, int64_t recipient_id,
 	return spool_query_run(&q, err);
 }
 
+static bool
+make_due(struct spool *spool, int64_t now, const char *domain,
+    int64_t message_id, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CLAIM_MAKE_DUE);
+	spool_query_put_int(&q, ":now", now);
+	spool_query_put_text(&q, ":domain", domain);
+	spool_query_put_time(&q, ":message_id", message_id);
+	return spool_query_run(&q, err);
+}
+
+bool
+spool_make_due(struct spool *spool, const struct spool_claim *c,
+    struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < c->message_count; i++)
+		ok = make_due(spool, c->now, NULL, c->message_ids[i], err);
+	if (c->message_count > 0)
+		return ok;
+	for (size_t i = 0; ok && i < c->domain_count; i++)
+		ok = make_due(spool, c->now, c->domains[i], -1, err);
+	return c->domain_count > 0 ? ok : make_due(spool, c->now, NULL, -1, err);
+}
+
 bool
 spool_claims_release(struct spool *spool, const char *token, int64_t *count_r,
     struct error *err)

@@ -43,7 +43,7 @@ struct spool_job {
 struct spool_claim {
 	const char *token;		/* spool_runner_token() */
 	int64_t now;
-	int64_t due_by;			/* now; INT64_MAX ignores the schedule */
+	int64_t due_by;			/* now, as a rule */
 	int64_t lease_s;
 	size_t max;			/* recipients in this call */
 	/*
@@ -67,6 +67,12 @@ struct spool_claim {
  */
 bool spool_claim(struct spool *spool, const struct spool_claim *claim,
     struct spool_job **jobs_r, size_t *recipients_r, bool *more_r,
+    struct error *err) MUST_CHECK;
+/*
+ * Makes due what the claim's domains, messages or neither name, whatever its
+ * schedule says; once, before the first of such claims.
+ */
+bool spool_make_due(struct spool *spool, const struct spool_claim *claim,
     struct error *err) MUST_CHECK;
 /* Frees one job (not those after it).  Accepts NULL; sets NULL. */
 void spool_job_free(struct spool_job **job);

@@ -29,7 +29,7 @@ e2e_tests = \
 	tests/e2e/submit/run.sh \
 	tests/e2e/timeouts/run.sh \
 	tests/e2e/two-runners/run.sh
-TESTS += tests/e2e/harness/run.sh
+TESTS += $(e2e_tests)
 EXTRA_DIST += $(e2e_tests) \
 	tests/demo/run.sh \
 	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \

@@ -121,6 +121,7 @@ class Connection(asyncio.Protocol):
         self.closed = False
         self.tls = False
         self.last_octet = b""
+        self.deaf = False
         self.messages = 0
         self.forget()
 
@@ -152,6 +153,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data):
         self.note("c", data=data[:4096].decode("latin-1"), len=len(data), tls=self.tls)
         seen = self.last_octet + data
+        if self.deaf:   # a ClientHello that nobody answers is no SMTP
+            seen = data = b""
         if BARE_CR.search(seen):
             self.fault("bare CR")
         if BARE_LF.search(seen, len(self.last_octet)):
@@ -218,6 +221,7 @@ class Connection(asyncio.Protocol):
 
     async def then(self, action):
         if action == "stall":
+            self.deaf = True
             while True:
                 self.buffer.clear()
                 await self.more()

@@ -79,7 +79,9 @@ def offered(log, host="*", regex=""):
 
 
 def accepted_addresses(log, host="*", regex=""):
-    return [address(r) for e in accepted(log, host) for r in e["rcpt"]]
+    # octets are kept as Latin-1; SMTPUTF8 addresses are shown as what they are
+    return [address(r).encode("latin-1", "replace").decode("utf-8", "replace")
+            for e in accepted(log, host) for r in e["rcpt"]]
 
 
 def show(log, host="*", regex=""):

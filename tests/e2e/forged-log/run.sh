@@ -13,7 +13,7 @@ E
 dns_start
 peer_start <<E
 [{"name": "escape", "listen": ["127.0.0.2:25"], "rules": [{"on": "^RCPT",
-  "raw": "550 5.1.1 no\u001b[2J\u0007 1: to=<x@y>, stat=Sent\u0000\u0085 \u00ff\r\n"}]},
+  "raw": "550 5.1.1 no\u001b[2J\u0007 1: to=<x@y>, stat=Sent\u0085 \u00ff\r\n"}]},
  {"name": "lines", "listen": ["127.0.0.3:25"], "rules": [{"on": "^RCPT",
   "raw": "550-5.1.1 no\r\n550-\n1: to=<forged@lines.test>, stat=Sent\r\n550 5.1.1 end\r\n"}]}]
 E

@@ -89,7 +89,7 @@ c.order.test|delivered"
 is "the address record of a domain with MX is never used" "$(wire connections trap)" ""
 is "the DNSSEC status is kept" "$(sql "SELECT domain, status FROM mx_cache
 	WHERE domain IN ('order.test', 'unsigned.test', 'null.test', 'implicit.test') ORDER BY domain")" \
-	"implicit.test|none
+	"implicit.test|secure
 null.test|nullmx
 order.test|secure
 unsigned.test|insecure"
