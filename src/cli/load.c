@@ -14,6 +14,7 @@
 #include "cli/command_impl.h"
 #include "conf/check.h"
 #include "runner/stored.h"
+#include "spool/checkpoint.h"
 #include "spool/config.h"
 #include "strategy/rules.h"
 
@@ -231,6 +232,8 @@ cli_load(struct cli *cli, int argc, char **argv, struct error *err)
 		ok = user_become(err) &&
 		    spool_open(&spool, cli->database, SPOOL_CREATE, err) &&
 		    store(spool, rows, err);
+	if (ok && spool != NULL)
+		spool_checkpoint_if_no_runner(spool);
 	spool_close(&spool);
 	conf_rows_free(&rows);
 	buf_free(&text);

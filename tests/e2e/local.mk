@@ -28,6 +28,7 @@ e2e_tests = \
 	tests/e2e/starttls-required/run.sh \
 	tests/e2e/submit/run.sh \
 	tests/e2e/timeouts/run.sh \
+	tests/e2e/tlsq-command/run.sh \
 	tests/e2e/two-runners/run.sh
 TESTS += $(e2e_tests)
 EXTRA_DIST += $(e2e_tests) \

@@ -1,0 +1,127 @@
+#!/bin/sh
+# The command tlsq: what submit records, what list, show and cat print, load and config there and back, exit codes.
+. "${0%/*}/../lib.sh"
+
+config <<E
+[queue.tls.secure]
+starttls = "require"
+E
+esc=$(printf '\033')
+cr=$(printf '\r')
+json() { # an expression about the document d
+	/usr/bin/python3 -c 'import json, sys
+d = json.load(sys.stdin)
+print(eval(sys.argv[1]))' "$1"
+}
+
+# --- submit
+id=$(letter options | submit --strategy secure --hold --notify success,delay --ret hdrs --envid 'a+b c' \
+	--orcpt 'o+1@x.test' --body 8bitmime --require-tls -f A.B@SENDER.test '<Bob@Example.test>')
+is "every option is recorded with the message" \
+	"$(sql "SELECT sender, source, body_type, smtputf8, require_tls, tls_optional, ret, envid, tls_strategy
+		FROM message WHERE id = $id")" "A.B@sender.test|submit|8BITMIME|0|1|0|HDRS|a+b c|secure"
+is "and with the recipient" "$(sql "SELECT address, domain, state, notify, orcpt FROM recipient WHERE message_id = $id")" \
+	"Bob@example.test|example.test|held|SUCCESS,DELAY|rfc822;o+1@x.test"
+id=$(letter utf8 | submit --smtputf8 --tls-optional --orcpt 'ö@x.test' -f '' 'jörg@example.test')
+is "SMTPUTF8, an ORCPT of its type, no TLS asked for" \
+	"$(sql "SELECT smtputf8, tls_optional, orcpt FROM message JOIN recipient ON message_id = message.id WHERE message.id = $id")" \
+	"1|1|utf-8;ö@x.test"
+id=$(letter plain | submit -f a@sender.test b@example.test b@EXAMPLE.test)
+is "a recipient named twice counts once" "$(sql "SELECT count(*) FROM recipient WHERE message_id = $id")" 1
+is "7-bit content is 7BIT" "$(sql "SELECT body_type FROM message WHERE id = $id")" 7BIT
+id=$( { letter eight; echo 'Grüße'; } | submit --body 7bit -f a@sender.test b@example.test)
+is "8-bit content is 8BITMIME, whatever was said" "$(sql "SELECT body_type FROM message WHERE id = $id")" 8BITMIME
+id=$(letter mine | submit b@example.test)
+is "the default sender is who calls" "$(sql "SELECT sender FROM message WHERE id = $id")" "$(id -un)@runner.test"
+id=$(printf 'From a@b Mon\nBcc: secret@x.test,\n more@x.test\nReturn-Path: <r@x.test>\nTLS-Required: No\nSubject: x\rX: y\n\ntext' |
+	submit -f a@sender.test b@example.test)
+is "fields for no other eyes go, others stay" "$(tlsq_ cat "$id" | sed '/^Date:/d; /^Message-ID:/d' | tr -d "$cr")" \
+	"TLS-Required: No
+Subject: x
+X: y
+
+text"
+is "TLS-Required: No is obeyed" "$(sql "SELECT tls_optional FROM message WHERE id = $id")" 1
+id=$(printf 'Require-TLS-ESMTP: yes\nTLS-Required: No\nDate: x\nMessage-ID: <i@x.test>\n\n' | submit -f a@sender.test b@example.test)
+is "Require-TLS-ESMTP is REQUIRETLS, and wins" "$(sql "SELECT require_tls, tls_optional FROM message WHERE id = $id")" "1|0"
+is "and is removed" "$(tlsq_ cat "$id" | grep -c Require-TLS)" 0
+before=$(sql 'SELECT count(*) FROM message, recipient, content')
+refuse() { # description code arguments; the message is in $T/in
+	refuse_what=$1 refuse_code=$2
+	shift 2
+	tlsq -d "$DB" submit "$@" <"$T/in" >"$T/out" 2>"$T/err"
+	is "$refuse_what" "$?" "$refuse_code"
+	like "and it says why in one line" "$(grep -c . "$T/err") $(cat "$T/err")" '^1 tlsq: .+'
+}
+: >"$T/in"
+refuse "no message at all" 66 -f a@sender.test b@example.test
+{ yes 'Received: x' | head -n 101; echo; } >"$T/in"
+refuse "a mail loop" 65 -f a@sender.test b@example.test
+letter x >"$T/in"
+refuse "a UTF-8 local part without --smtputf8" 65 -f a@sender.test 'jörg@example.test'
+refuse "an envelope id with a line end" 65 --envid "a
+b" -f a@sender.test b@example.test
+refuse "REQUIRETLS that is optional" 64 --require-tls --tls-optional -f a@sender.test b@example.test
+refuse "never and more" 64 --notify never,delay -f a@sender.test b@example.test
+refuse "one ORCPT for two" 64 --orcpt x@y.test -f a@sender.test b@example.test c@example.test
+is "nothing of these is stored" "$(sql 'SELECT count(*) FROM message, recipient, content')" "$before"
+
+# --- list, show, cat
+sql "UPDATE recipient SET reply = 'bad ' || char(27) || '[2J' || char(10) || 'forged', last_error = 'tls' WHERE address = 'Bob@example.test'"
+list=$(tlsq_ list)
+like "list names them" "$list" '<Bob@example\.test>'
+unlike "and passes no terminal escapes on" "$list" "$esc"
+like "but shows them" "$list" 'bad \\x1b\[2J\\x0aforged'
+is "list --json is one document" "$(tlsq_ list --json | json 'len(d)')" "$(sql 'SELECT count(*) FROM queue')"
+is "list --state" "$(tlsq_ list --json --state held | json 'd[0]["recipient"]')" Bob@example.test
+is "list --sender: the null sender" "$(tlsq_ list --json --sender '' | json 'd[0]["recipient"]')" jörg@example.test
+is "list --domain takes any spelling" "$(tlsq_ list --json --domain EXAMPLE.Test. | json 'len(d)')" "$(sql 'SELECT count(*) FROM queue')"
+is "list of nothing" "$(tlsq_ list --json --domain other.test)" "[]"
+is "show --json has the envelope" "$(tlsq_ show --json 1 | json 'd["envid"], d["require_tls"], d["recipients"][0]["orcpt"], d["attempts"]')" \
+	"('a+b c', True, 'rfc822;o+1@x.test', [])"
+show=$(tlsq_ show 1)
+like "show has it for people" "$show" 'tls +required'
+unlike "without terminal escapes" "$show" "$esc"
+exits "show of what is not there" 66 tlsq_ show 999
+exits "cat of what is not there" 66 tlsq_ cat 999
+exits "no id" 64 tlsq_ cat first
+sql "UPDATE recipient SET state = 'deleted', finished_at = 1 WHERE message_id = 1; DELETE FROM content WHERE message_id = 1;
+	UPDATE message SET finished_at = 1 WHERE id = 1"
+exits "cat of what is finished" 66 tlsq_ cat 1
+like "it says so" "$(cat "$T/err")" 'finished'
+# shellcheck disable=SC2046
+echo x | submit --quiet -f a@sender.test $(seq -f 'r%g@many.test' 450)
+is "lists longer than a page are whole" "$(tlsq_ list --json --domain many.test | json 'len(d), len({r["recipient"] for r in d})')" "(450, 450)"
+
+# --- load, config, check
+tlsq_ config >"$T/first.toml"
+ok "what config prints is taken by load" tlsq_ load "$T/first.toml"
+tlsq_ config >"$T/second.toml"
+ok "and printed again the same" cmp "$T/first.toml" "$T/second.toml"
+ok "also from standard input" sh -c "tlsq -d $DB load - <$T/second.toml"
+printf 'queue.nosuch = 1\n[queue.tls.x]\ndane = "maybe"\n' >"$T/bad.toml"
+exits "load of a bad file" 78 tlsq_ load "$T/bad.toml"
+like "names file, line and key" "$(cat "$T/err")" "^$T/bad\.toml:1: queue\.nosuch: "
+like "every one of them" "$(cat "$T/err")" "^$T/bad\.toml:3: queue\.tls\.x\.dane: "
+exits "load --check of a bad file" 78 tlsq_ load --check "$T/bad.toml"
+tlsq_ config >"$T/third.toml"
+ok "and the stored one stays" cmp "$T/first.toml" "$T/third.toml"
+exits "load of no file" 66 tlsq_ load "$T/nosuch.toml"
+ok "load --check touches no spool" sh -c "tlsq -d $T/none/spool.db load --check $T/first.toml && ! test -e $T/none"
+ok "a spool in order passes check" tlsq_ check
+sql "UPDATE setting SET value = 'much' WHERE key = 'dns.timeout'"
+exits "a configuration that was edited wrongly does not" 78 tlsq_ check
+like "and check names the key" "$(cat "$T/err" "$T/out")" 'dns\.timeout'
+
+# --- the command line
+exits "no command" 64 tlsq
+exits "an unknown command" 64 tlsq nosuch
+exits "help" 0 tlsq --help
+exits "help of a command" 0 tlsq submit --help
+like "it is the command's own" "$(cat "$T/out")" 'usage: tlsq .*submit'
+exits "the version" 0 tlsq check -V
+like "is one line" "$(cat "$T/out")" '^tlsq [0-9.]+$'
+exits "the database after the command" 0 tlsq list -d "$DB"
+exits "the database in the environment" 0 env TLSQ_DATABASE="$DB" tlsq list
+exits "standard output that fails" 74 sh -c "tlsq -d $DB list >/dev/full"
+finish
