@@ -15,9 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "tls/selftest.h"
 #include "tls/session_impl.h"
