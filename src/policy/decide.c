@@ -1,0 +1,328 @@
+/*
+ * The policy before contact: what DANE and MTA-STS each contribute, as a table
+ * of situations and wants, then the highest of the levels.
+ */
+#include "policy/decide.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+enum { WANT_COUNT = WANT_DISABLE + 1 };
+
+/* One cell: refuse, or contribute a level.  All zero refuses. */
+struct cell {
+	enum policy_level level;	/* UNSET: refused */
+	const char *error, *status, *result_type;
+	const char *why, *source;
+};
+
+/* The facts about DNS and DANE, as far as rules tell them apart. */
+enum dane_case {
+	DANE_MX_FAILED,
+	DANE_ADDRESS_FAILED,
+	DANE_TLSA_FAILED,
+	DANE_USABLE,
+	DANE_UNUSABLE,
+	DANE_ABSENT,
+	DANE_INSECURE,
+	DANE_HOST_ONLY,
+	DANE_CASE_COUNT
+};
+
+#define REFUSE_MX { LEVEL_UNSET, "dns", "4.4.3", NULL, \
+	"the MX lookup failed or its answer is bogus", "RFC 7672 2.1.2" }
+#define REFUSE_ADDRESS { LEVEL_UNSET, "dns", "4.4.3", NULL, \
+	"the host's address lookup failed or its answer is bogus", \
+	"RFC 7672 2.2.2" }
+#define REFUSE_TLSA { LEVEL_UNSET, "dane", "4.7.5", "dnssec-invalid", \
+	"the TLSA lookup failed or its answer is bogus", "RFC 7672 2.1.2" }
+#define REQUIRED(text) { LEVEL_UNSET, "dane", "4.7.5", "dane-required", \
+	text, "RFC 7672 6" }
+#define NO_DANE(text, section) { LEVEL_NONE, NULL, NULL, NULL, text, section }
+#define DANE_OFF NO_DANE("DANE is disabled by the strategy", "configuration")
+
+static const struct cell dane_cells[DANE_CASE_COUNT][WANT_COUNT] = {
+	[DANE_MX_FAILED] = { REFUSE_MX, REFUSE_MX, REFUSE_MX },
+	[DANE_ADDRESS_FAILED] = { REFUSE_ADDRESS, REFUSE_ADDRESS,
+	    REFUSE_ADDRESS },
+	[DANE_TLSA_FAILED] = { REFUSE_TLSA, REFUSE_TLSA, DANE_OFF },
+	[DANE_USABLE] = {
+		[WANT_REQUIRE] = { LEVEL_DANE, NULL, NULL, NULL,
+		    "usable TLSA records under a secure MX", "RFC 7672 2.2" },
+		[WANT_OPTIONAL] = { LEVEL_DANE, NULL, NULL, NULL,
+		    "usable TLSA records under a secure MX", "RFC 7672 2.2" },
+		[WANT_DISABLE] = DANE_OFF,
+	},
+	[DANE_UNUSABLE] = {
+		[WANT_REQUIRE] = { LEVEL_UNSET, "dane", "4.7.5",
+		    "tlsa-invalid", "DANE is required and no TLSA record of "
+		    "the host is usable", "RFC 7672 6" },
+		[WANT_OPTIONAL] = { LEVEL_MANDATORY, NULL, NULL,
+		    "tlsa-invalid", "TLSA records exist and none is usable: "
+		    "TLS is mandatory", "RFC 7672 2.2" },
+		[WANT_DISABLE] = DANE_OFF,
+	},
+	[DANE_ABSENT] = {
+		[WANT_REQUIRE] = REQUIRED(
+		    "DANE is required and the host has no TLSA record"),
+		[WANT_OPTIONAL] = NO_DANE("no TLSA record, securely denied",
+		    "RFC 7672 2.2"),
+		[WANT_DISABLE] = DANE_OFF,
+	},
+	[DANE_INSECURE] = {
+		[WANT_REQUIRE] = REQUIRED("DANE is required and the MX or the "
+		    "host's zone is not signed"),
+		[WANT_OPTIONAL] = NO_DANE("the MX or the host's zone is not "
+		    "signed", "RFC 7672 2.2.2"),
+		[WANT_DISABLE] = DANE_OFF,
+	},
+	[DANE_HOST_ONLY] = {
+		[WANT_REQUIRE] = REQUIRED("DANE is required and the MX record "
+		    "is not signed"),
+		[WANT_OPTIONAL] = { LEVEL_DANE, NULL, NULL, NULL,
+		    "usable TLSA records; the MX record itself is not signed",
+		    "RFC 7672 2.2.1" },
+		[WANT_DISABLE] = DANE_OFF,
+	},
+};
+
+#define NO_STS(text) { LEVEL_NONE, NULL, NULL, NULL, text, "RFC 8461 3" }
+#define STS_OFF { LEVEL_NONE, NULL, NULL, NULL, \
+	"MTA-STS is disabled by the strategy", "configuration" }
+#define STS_APPLIES { LEVEL_MTA_STS, NULL, NULL, NULL, \
+	"the MTA-STS policy names the host", "RFC 8461 5" }
+#define STS_MISMATCH { LEVEL_UNSET, "mta-sts", "4.7.5", \
+	"validation-failure", "the host is not in the MTA-STS policy", \
+	"RFC 8461 4.1" }
+#define STS_WANTED(type, text) { LEVEL_UNSET, "mta-sts", "4.7.5", type, \
+	text, "configuration" }
+/* RFC 8461 3.3: without a policy mail goes as if there were none. */
+#define STS_AS_NONE(type, text) { LEVEL_NONE, NULL, NULL, type, text, \
+	"RFC 8461 3.3" }
+
+static const struct cell sts_cells[STS_FACT_COUNT][WANT_COUNT] = {
+	[STS_ENFORCE_MISMATCH] = { STS_MISMATCH, STS_MISMATCH, STS_OFF },
+	[STS_ENFORCE_MATCH] = { STS_APPLIES, STS_APPLIES, STS_OFF },
+	[STS_TESTING_MISMATCH] = {
+		[WANT_REQUIRE] = STS_MISMATCH,
+		[WANT_OPTIONAL] = { LEVEL_NONE, NULL, NULL,
+		    "validation-failure", "the host is not in the MTA-STS "
+		    "policy, which is in testing", "RFC 8461 5" },
+		[WANT_DISABLE] = STS_OFF,
+	},
+	[STS_TESTING_MATCH] = {
+		[WANT_REQUIRE] = STS_APPLIES,
+		[WANT_OPTIONAL] = NO_STS("the MTA-STS policy is in testing"),
+		[WANT_DISABLE] = STS_OFF,
+	},
+	[STS_MODE_NONE] = {
+		[WANT_REQUIRE] = STS_WANTED("sts-policy-invalid",
+		    "MTA-STS is required and the policy's mode is none"),
+		[WANT_OPTIONAL] = NO_STS("the MTA-STS policy's mode is none"),
+		[WANT_DISABLE] = STS_OFF,
+	},
+	[STS_NO_RECORD] = {
+		[WANT_REQUIRE] = STS_WANTED("sts-policy-fetch-error",
+		    "MTA-STS is required and the domain has no policy"),
+		[WANT_OPTIONAL] = NO_STS("no MTA-STS record"),
+		[WANT_DISABLE] = STS_OFF,
+	},
+	[STS_FETCH_FAILED] = {
+		[WANT_REQUIRE] = STS_WANTED("sts-policy-fetch-error",
+		    "MTA-STS is required and the policy could not be fetched"),
+		[WANT_OPTIONAL] = STS_AS_NONE("sts-policy-fetch-error",
+		    "the MTA-STS policy could not be fetched, none is cached"),
+		[WANT_DISABLE] = STS_OFF,
+	},
+	[STS_INVALID] = {
+		[WANT_REQUIRE] = STS_WANTED("sts-policy-invalid",
+		    "MTA-STS is required and the policy is not valid"),
+		[WANT_OPTIONAL] = STS_AS_NONE("sts-policy-invalid",
+		    "the MTA-STS policy is not valid, none is cached"),
+		[WANT_DISABLE] = STS_OFF,
+	},
+	[STS_WEBPKI_INVALID] = {
+		[WANT_REQUIRE] = STS_WANTED("sts-webpki-invalid",
+		    "MTA-STS is required and the policy host's certificate is "
+		    "not valid"),
+		[WANT_OPTIONAL] = STS_AS_NONE("sts-webpki-invalid",
+		    "the MTA-STS policy host's certificate is not valid, no "
+		    "policy is cached"),
+		[WANT_DISABLE] = STS_OFF,
+	},
+	[STS_NOT_ASKED] = {
+		[WANT_REQUIRE] = STS_WANTED("sts-policy-fetch-error",
+		    "MTA-STS is required and no policy was asked for"),
+		[WANT_OPTIONAL] = NO_STS("MTA-STS does not apply"),
+		[WANT_DISABLE] = STS_OFF,
+	},
+};
+
+static const char *const tlsa_names[] = {
+	[TLSA_FAILED] = "error",
+	[TLSA_USABLE] = "usable",
+	[TLSA_UNUSABLE] = "unusable",
+	[TLSA_ABSENT] = "none",
+	[TLSA_INSECURE] = "insecure",
+	[TLSA_NOT_ASKED] = "not asked",
+};
+static_assert(sizeof(tlsa_names) / sizeof(tlsa_names[0]) == TLSA_FACT_COUNT,
+    "");
+
+static const char *const sts_names[] = {
+	[STS_ENFORCE_MISMATCH] = "enforce, host not in policy",
+	[STS_ENFORCE_MATCH] = "enforce",
+	[STS_TESTING_MISMATCH] = "testing, host not in policy",
+	[STS_TESTING_MATCH] = "testing",
+	[STS_MODE_NONE] = "mode none",
+	[STS_NO_RECORD] = "none",
+	[STS_FETCH_FAILED] = "fetch failed",
+	[STS_INVALID] = "invalid",
+	[STS_WEBPKI_INVALID] = "certificate of the policy host invalid",
+	[STS_NOT_ASKED] = "not asked",
+};
+static_assert(sizeof(sts_names) / sizeof(sts_names[0]) == STS_FACT_COUNT, "");
+
+const char *
+tlsa_fact_name(enum tlsa_fact fact)
+{
+	return fact < TLSA_FACT_COUNT ? tlsa_names[fact] : "error";
+}
+
+const char *
+sts_fact_name(enum sts_fact fact)
+{
+	return fact < STS_FACT_COUNT ? sts_names[fact] : "fetch failed";
+}
+
+static bool
+failed(enum dns_status status)
+{
+	return status != DNS_SECURE && status != DNS_INSECURE;
+}
+
+static enum dane_case
+dane_case_of(const struct host_facts *f)
+{
+	bool secure = f->mx == DNS_SECURE && f->address == DNS_SECURE;
+
+	if (failed(f->mx))
+		return DANE_MX_FAILED;
+	if (failed(f->address))
+		return DANE_ADDRESS_FAILED;
+	switch (f->tlsa) {
+	case TLSA_USABLE:
+		/* Records under an insecure address are not to be asked for;
+		 * whoever did gains nothing by it. */
+		if (f->address != DNS_SECURE)
+			return DANE_INSECURE;
+		return secure ? DANE_USABLE : DANE_HOST_ONLY;
+	case TLSA_UNUSABLE:
+		return secure ? DANE_UNUSABLE : DANE_INSECURE;
+	case TLSA_ABSENT:
+		return secure ? DANE_ABSENT : DANE_INSECURE;
+	case TLSA_INSECURE:
+	case TLSA_NOT_ASKED:
+		return DANE_INSECURE;
+	case TLSA_FAILED:
+	case TLSA_FACT_COUNT:
+		break;
+	}
+	return DANE_TLSA_FAILED;
+}
+
+static void
+take(struct policy_verdict *v, const struct cell *c)
+{
+	v->level = c->level;
+	v->error = c->error;
+	v->status = c->status;
+	v->result_type = c->result_type;
+	v->why = c->why;
+	v->source = c->source;
+}
+
+static struct policy_verdict
+refuse(const struct cell *c)
+{
+	struct policy_verdict v = { .refused = true };
+
+	take(&v, c);
+	return v;
+}
+
+static void
+starttls_rule(struct policy_verdict *v, enum policy_want want)
+{
+	static const char *const why[] = {
+		[WANT_REQUIRE] = "the strategy requires TLS",
+		[WANT_OPTIONAL] = "TLS where the host offers it",
+		[WANT_DISABLE] = "the strategy disables TLS",
+	};
+
+	v->level = policy_starttls_level(want);
+	v->why = why[want];
+	v->source = "configuration";
+}
+
+/* Without TLS there is nothing to authenticate: what is optional is off.  A
+ * `require` beside it is refused at load, and here it stands. */
+static enum policy_want
+effective(enum policy_want want, enum policy_want starttls)
+{
+	return want == WANT_OPTIONAL && starttls == WANT_DISABLE ?
+	    WANT_DISABLE : want;
+}
+
+struct policy_verdict
+policy_decide(const struct host_facts *facts, const struct policy_wants *wants)
+{
+	enum dane_case dc = dane_case_of(facts);
+	const struct cell *dane, *sts;
+	struct policy_verdict v = { .refused = false };
+
+	assert(facts->sts < STS_FACT_COUNT);
+	dane = &dane_cells[dc][effective(wants->dane, wants->starttls)];
+	sts = &sts_cells[facts->sts][effective(wants->mta_sts,
+	    wants->starttls)];
+	if (dane->level == LEVEL_UNSET)
+		return refuse(dane);
+	/* RFC 8461 2: MTA-STS is not asked of a host that DANE authenticates
+	 * by a secure MX, unless the strategy requires both. */
+	if (dc == DANE_USABLE && dane->level == LEVEL_DANE &&
+	    wants->mta_sts != WANT_REQUIRE)
+		sts = &sts_cells[STS_NOT_ASKED][WANT_OPTIONAL];
+	if (sts->level == LEVEL_UNSET)
+		return refuse(sts);
+	starttls_rule(&v, wants->starttls);
+	v.result_type = sts->result_type;
+	if (sts->level > v.level)
+		take(&v, sts);
+	if (dane->level > v.level)
+		take(&v, dane);
+	else if (dane->result_type != NULL)
+		v.result_type = dane->result_type;
+	v.sts_too = v.level == LEVEL_DANE && sts->level == LEVEL_MTA_STS;
+	v.host_only = v.level == LEVEL_DANE && dc == DANE_HOST_ONLY;
+	return v;
+}
+
+struct policy_wants
+policy_waive(const struct policy_wants *wants, enum required_no mode,
+    bool pinned, bool *allow_invalid_r)
+{
+	struct policy_wants w = *wants;
+
+	if (mode == REQUIRED_NO_NEVER || (pinned && mode != REQUIRED_NO_ALWAYS))
+		return w;
+	if (w.dane == WANT_OPTIONAL || mode == REQUIRED_NO_ALWAYS)
+		w.dane = WANT_DISABLE;
+	if (w.mta_sts == WANT_OPTIONAL || mode == REQUIRED_NO_ALWAYS)
+		w.mta_sts = WANT_DISABLE;
+	if (w.starttls == WANT_REQUIRE && mode == REQUIRED_NO_ALWAYS)
+		w.starttls = WANT_OPTIONAL;
+	if (w.dane == WANT_DISABLE && w.mta_sts == WANT_DISABLE &&
+	    w.starttls != WANT_REQUIRE)
+		*allow_invalid_r = true;
+	return w;
+}
