@@ -3,8 +3,10 @@ EXTRA_DIST += tests/unit/schema_v1.sql
 if HAVE_CMOCKA
 spool_tests = \
 	tests/unit/spool_checkpoint_test \
+	tests/unit/spool_insert_test \
 	tests/unit/spool_open_test \
-	tests/unit/spool_queue_test
+	tests/unit/spool_queue_test \
+	tests/unit/spool_schema_test
 check_PROGRAMS += $(spool_tests)
 TESTS += $(spool_tests)
 check_LIBRARIES += tests/unit/libspooltesting.a
@@ -13,8 +15,12 @@ tests_unit_libspooltesting_a_SOURCES = tests/unit/spool_testing.c \
 spool_test_ldadd = tests/unit/libspooltesting.a $(unit_ldadd)
 tests_unit_spool_checkpoint_test_SOURCES = tests/unit/spool_checkpoint_test.c
 tests_unit_spool_checkpoint_test_LDADD = $(spool_test_ldadd)
+tests_unit_spool_insert_test_SOURCES = tests/unit/spool_insert_test.c
+tests_unit_spool_insert_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_open_test_SOURCES = tests/unit/spool_open_test.c
 tests_unit_spool_open_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_queue_test_SOURCES = tests/unit/spool_queue_test.c
 tests_unit_spool_queue_test_LDADD = $(spool_test_ldadd)
+tests_unit_spool_schema_test_SOURCES = tests/unit/spool_schema_test.c
+tests_unit_spool_schema_test_LDADD = $(spool_test_ldadd)
 endif
