@@ -9,7 +9,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "tls/cert.h"
 #include "tls/session_impl.h"
+
+#define WRONG_KEY "the server does not hold the key of the certificate it " \
+	"showed (its handshake signature is wrong)"
 
 /* Where wolfSSL's own words would not tell what to look at. */
 static const struct {
@@ -17,20 +21,24 @@ static const struct {
 	const char *words;
 } known[] = {
 	{ WC_KEY_SIZE_E, "the server's key has a size that is not supported" },
-	{ MP_EXPTMOD_E, "the server's key is larger than wolfSSL can use "
-	    "(RSA above 4096 bits)" },
+	{ HANDSHAKE_SIZE_ERROR, "the server sent more certificates than "
+	    "wolfSSL takes (9), or too long ones" },
 	{ MAX_CHAIN_ERROR, "the server sent more certificates than wolfSSL "
 	    "takes (9)" },
 	{ ASN_CRIT_EXT_E, "the server's certificate has a critical extension "
 	    "that is not known" },
 	{ ASN_PARSE_E, "the server's certificate is malformed" },
-	{ VERIFY_SIGN_ERROR, "the server does not hold the key of the "
-	    "certificate it showed (its handshake signature is wrong)" },
-	{ SIG_VERIFY_E, "the server does not hold the key of the certificate "
-	    "it showed (its handshake signature is wrong)" },
+	{ VERIFY_SIGN_ERROR, WRONG_KEY },
+	{ SIG_VERIFY_E, WRONG_KEY },
+	/* An RSA signature by another key is noise to the padding checks. */
+	{ BAD_PADDING_E, WRONG_KEY },
+	{ RSA_PAD_E, WRONG_KEY },
+	{ PSS_SALTLEN_E, WRONG_KEY },
 	{ VERSION_ERROR, "the server does not speak a TLS version that is "
 	    "allowed here" },
 	{ UNKNOWN_RECORD_TYPE, "what the server sent is not TLS" },
+	{ LENGTH_ERROR, "what the server sent is not TLS, or a record of "
+	    "impossible length" },
 	{ UNKNOWN_HANDSHAKE_TYPE, "what the server sent is not TLS" },
 	{ DH_KEY_SIZE_E, "the server's Diffie-Hellman key is too short" },
 	{ RSA_KEY_SIZE_E, "the server's RSA key is too short" },
@@ -39,9 +47,23 @@ static const struct {
 	{ DECRYPT_ERROR, "a TLS record was damaged" },
 };
 
-static const char *
-words_of(int code)
+/* wolfSSL reports a key beyond its arithmetic as a wrong signature. */
+static bool
+key_too_large(const struct stls_peer *peer)
 {
+	struct stls_cert leaf;
+
+	return peer->n_chain > 0 && stls_cert_parse(peer->chain[0].data,
+	    peer->chain[0].len, &leaf, NULL) &&
+	    leaf.key.kind == STLS_KEY_RSA && leaf.key.rsa_bits > RSA_MAX_SIZE;
+}
+
+static const char *
+words_of(const struct stls *s, int code)
+{
+	if (!s->done && key_too_large(&s->peer))
+		return "the server's key is larger than wolfSSL can use (RSA "
+		    "above 4096 bits)";
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (known[i].code == code)
 			return known[i].words;
@@ -93,7 +115,7 @@ stls_failure_text(struct stls *s, int code, struct error *err)
 
 	memset(&alert, 0xff, sizeof(alert));
 	(void)wolfSSL_get_alert_history(s->wolfssl, &alert);
-	words = words_of(code);
+	words = words_of(s, code);
 	if (s->too_long)
 		(void)error_set(err, EX_TEMPFAIL, "%s: the server sent more "
 		    "than %d certificates", when, STLS_CHAIN_MAX);

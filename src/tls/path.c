@@ -71,7 +71,7 @@ signature_ok(const struct chain_path *path, size_t depth,
 		    cert->sig == STLS_SIG_WEAK ? "MD5 or SHA-1" :
 		    "an algorithm that is not supported");
 	if (budget->signatures-- <= 0)
-		return stls_result_fail(r, STLS_INVALID, depth,
+		return stls_result_fail(r, STLS_INVALID, 0,
 		    "too many signatures to check in this chain");
 	stls_name_text(cert->issuer, issuer, sizeof(issuer));
 	switch (stls_signature_check(cert, key_above(path, depth))) {

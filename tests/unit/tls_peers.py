@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""tls_peers.py CERTS: TLS servers of many kinds, good and bad, on loopback.
+
+Prints "NAME PORT" for each and "ready", then serves until standard input ends.
+A server greets with "220 sni=NAME\\r\\n" and then echoes; "QUIT" ends it.
+"""
+import os
+import socket
+import ssl
+import sys
+import threading
+import time
+import warnings
+
+warnings.simplefilter("ignore")
+CERTS = sys.argv[1]
+V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+
+
+def path(name):
+    return os.path.join(CERTS, name)
+
+
+def context(chain, key, low=V12, high=V13, ciphers=None, curve=None):
+    """chain: names of certificates, leaf first."""
+    joined = path("-".join(chain)[:80] + ".chain")
+    with open(joined, "w") as out:
+        for name in chain:
+            with open(path(name + ".pem")) as f:
+                out.write(f.read())
+    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ctx.set_ciphers((ciphers or "DEFAULT") + ":@SECLEVEL=0")
+    ctx.minimum_version, ctx.maximum_version = low, high
+    ctx.load_cert_chain(joined, path(key + ".key"))
+    if curve:
+        ctx.set_ecdh_curve(curve)
+
+    def note_sni(connection, name, _):
+        connection.context_sni = name
+    ctx.sni_callback = note_sni
+    return ctx
+
+
+class Session:
+    """TLS over a memory BIO, so that the octets can be cut as one likes."""
+
+    def __init__(self, conn, ctx, piece=None, cut_at=None):
+        self.conn, self.piece, self.left = conn, piece, cut_at
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = ctx.wrap_bio(self.incoming, self.outgoing, server_side=True)
+
+    def flush(self):
+        data = self.outgoing.read()
+        if self.left is not None:
+            data = data[:self.left]
+            self.left -= len(data)
+        step = self.piece or len(data) or 1
+        for i in range(0, len(data), step):
+            self.conn.sendall(data[i:i + step])
+            if self.piece:
+                time.sleep(0.0005)
+        if self.left == 0:
+            raise ConnectionError("cut here")
+
+    def pump(self, operation, *args):
+        while True:
+            try:
+                result = operation(*args)
+                self.flush()
+                return result
+            except ssl.SSLWantReadError:
+                self.flush()
+                data = self.conn.recv(16384)
+                if not data:
+                    raise ConnectionError("closed")
+                self.incoming.write(data)
+            except ssl.SSLError:
+                self.flush()        # the alert
+                raise
+
+
+def talk(conn, ctx, then=None, **how):
+    session = Session(conn, ctx, **how)
+    session.pump(session.tls.do_handshake)
+    sni = getattr(session.tls, "context_sni", None)
+    session.pump(session.tls.write, b"220 sni=%s\r\n" % (sni or "").encode())
+    if then == "cut":
+        return
+    if then == "lazy":              # so that the client's writes must wait
+        time.sleep(0.3)
+    while True:
+        data = session.pump(session.tls.read, 16384)
+        if data.startswith(b"QUIT"):
+            break
+        session.pump(session.tls.write, data)
+    try:
+        session.tls.unwrap()
+    except ssl.SSLWantReadError:
+        pass
+    session.flush()
+
+
+def raw(conn, octets):
+    conn.recv(4096)
+    conn.sendall(octets)
+
+
+def hang(conn):
+    while conn.recv(4096):
+        pass
+
+
+EC, RSA = ("leaf", "inter"), ("leaf-rsa", "inter")
+NINE = ("leaf", "inter", "root") + tuple("junk-%d" % i for i in range(6))
+GOOD = context(EC, "p256-4")
+TALKERS = {
+    "tls13": dict(ctx=context(EC, "p256-4", V13)),
+    "tls12": dict(ctx=context(EC, "p256-4", high=V12)),
+    "tls13-rsa": dict(ctx=context(RSA, "rsa", V13)),
+    "tls12-rsa": dict(ctx=context(RSA, "rsa", high=V12)),
+    "tls12-dhe": dict(ctx=context(RSA, "rsa", high=V12,
+                                  ciphers="ECDHE-RSA-AES128-SHA")),
+    "tls13-ed25519": dict(ctx=context(("ss-ed25519",), "ed25519", V13)),
+    "tls12-ed25519": dict(ctx=context(("ss-ed25519",), "ed25519", high=V12)),
+    "tls13-p384": dict(ctx=context(("ss-p384",), "p384", V13,
+                                   curve="secp384r1")),
+    "tls12-p384": dict(ctx=context(("ss-p384",), "p384", high=V12,
+                                   curve="secp384r1")),
+    "big": dict(ctx=context(("leaf-big", "inter", "root"), "p256-4")),
+    "nine": dict(ctx=context(NINE, "p256-4")),
+    "ten": dict(ctx=context(NINE + ("junk-6",), "p256-4")),
+    "critical": dict(ctx=context(("ss-critical",), "p256-4")),
+    "huge-key": dict(ctx=context(("ss-rsa8676",), "rsa8676")),
+    "expired": dict(ctx=context(("leaf-expired", "inter"), "p256-4")),
+    "tls11": dict(ctx=context(EC, "p256-4", ssl.TLSVersion.TLSv1,
+                              ssl.TLSVersion.TLSv1_1)),
+    "anonymous": dict(ctx=context(EC, "p256-4", high=V12, ciphers="aNULL")),
+    "slow-tls13": dict(ctx=GOOD, piece=5),
+    "slow-tls12": dict(ctx=context(EC, "p256-4", high=V12), piece=5),
+    "lazy-tls13": dict(ctx=GOOD, then="lazy"),
+    "lazy-tls12": dict(ctx=context(EC, "p256-4", high=V12), then="lazy"),
+    "cut-in-flight": dict(ctx=GOOD, cut_at=300),
+    "cut-after": dict(ctx=GOOD, then="cut"),
+}
+SERVERS = {name: (lambda conn, how=how: talk(conn, **how))
+           for name, how in TALKERS.items()}
+SERVERS.update({
+    "close-at-once": lambda conn: raw(conn, b""),
+    "no-tls": lambda conn: raw(conn, b"220 I speak no TLS\r\n" * 100),
+    "zeros": lambda conn: raw(conn, bytes(2000)),
+    "endless-record": lambda conn: raw(conn, b"\x16\x03\x03\xff\xff"
+                                       + bytes(70000)),
+    "bad-hello": lambda conn: raw(conn, b"\x16\x03\x03\x00\x30\x02\x00\x00\x2c"
+                                  + b"\x03\x03" + bytes(42)),
+    "alert": lambda conn: raw(conn, b"\x15\x03\x03\x00\x02\x02\x28"),
+    "hang": hang,
+})
+
+
+def serve(listener, handler):
+    def one(conn):
+        with conn:
+            try:
+                conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                handler(conn)
+            except (OSError, ssl.SSLError):
+                pass
+    while True:
+        conn, _ = listener.accept()
+        threading.Thread(target=one, args=(conn,), daemon=True).start()
+
+
+for name, handler in SERVERS.items():
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(name, listener.getsockname()[1])
+    threading.Thread(target=serve, args=(listener, handler),
+                     daemon=True).start()
+print("ready", 0, flush=True)
+sys.stdin.read()
+os._exit(0)
