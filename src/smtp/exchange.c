@@ -45,6 +45,18 @@ all_settled(const struct exchange *ex)
 	return ex->n_settled == ex->tx->n_recipients;
 }
 
+bool
+exchange_judged(const struct smtp_session *s)
+{
+	for (size_t e = 0; e < ARRAY_LEN(s->exchanges); e++) {
+		const struct exchange *ex = &s->exchanges[e];
+
+		if (ex->phase != EXCHANGE_FREE && ex->judged && all_settled(ex))
+			return true;
+	}
+	return false;
+}
+
 /* --- results --- */
 
 /* Keeps text once where many recipients got the same. */

@@ -54,6 +54,7 @@ session_fail(struct smtp_session *s, const struct session_fault *fault,
     const char *fmt, ...)
 {
 	struct smtp_failure *f = &s->failure;
+	bool quit;
 	int n;
 	va_list ap;
 
@@ -65,7 +66,7 @@ session_fail(struct smtp_session *s, const struct session_fault *fault,
 	f->error = fault->error;
 	f->result_type = fault->result_type;
 	f->permanent = fault->permanent;
-	f->warm = s->completed > 0;
+	f->warm = s->completed > 0 || exchange_judged(s);
 	(void)text_copy(f->status, sizeof(f->status), fault->status);
 	if (fault->reply != NULL)
 		smtp_reply_print(f->reply, sizeof(f->reply), fault->reply);
@@ -73,11 +74,14 @@ session_fail(struct smtp_session *s, const struct session_fault *fault,
 	va_start(ap, fmt);
 	(void)vsnprintf(f->text + n, sizeof(f->text) - (size_t)n, fmt, ap);
 	va_end(ap);
+	/* QUIT in the middle of the content would be content. */
+	quit = fault->polite && output_backlog(s) == 0 &&
+	    exchange_in(s, EXCHANGE_CONTENT) == NULL;
 	exchange_abandon(s);
 	pending_clear(s);
 	s->start_tls = false;
 	/* Nothing waits for the reply: the next host is not held up by it. */
-	if (fault->polite && output_backlog(s) == 0) {
+	if (quit) {
 		session_say_quit(s);
 		session_enter(s, SESSION_CLOSING);
 	} else {

@@ -204,6 +204,8 @@ void exchange_free(struct exchange *ex);
 /* The exchange that is in the phase, or NULL. */
 struct exchange *exchange_in(struct smtp_session *s, enum exchange_phase phase);
 bool exchange_any(const struct smtp_session *s);
+/* One of them was settled by the server for all its recipients. */
+bool exchange_judged(const struct smtp_session *s);
 /* Settles each recipient whose mark is below SETTLED. */
 void exchange_settle_all(struct exchange *ex,
     const struct smtp_recipient_result *verdict);

@@ -216,15 +216,16 @@ proves_level(enum policy_level level, const struct smtp_verdict *v)
 	return v->proof >= SMTP_PROOF_PKIX;
 }
 
-/* Only an event of a certificate may excuse it. */
+/* Only an event of a certificate may be excused, and at level dane none is:
+ * there policy passes over what PKIX says because a TLSA record matched, and
+ * here none did. */
 static enum policy_event
 verdict_event(enum policy_level level, const struct smtp_verdict *v)
 {
-	if (v->verified)
-		return level == LEVEL_DANE ? EVENT_TLSA_MISMATCH :
-		    EVENT_CERT_INVALID;
-	return v->event >= EVENT_CERT_EXPIRED && v->event < EVENT_COUNT ?
-	    v->event : EVENT_CERT_INVALID;
+	if (level == LEVEL_DANE)
+		return EVENT_TLSA_MISMATCH;
+	return !v->verified && v->event >= EVENT_CERT_EXPIRED &&
+	    v->event < EVENT_COUNT ? v->event : EVENT_CERT_INVALID;
 }
 
 void
