@@ -1,7 +1,7 @@
 # lint: the rules of doc/STYLE.md that a program can check; also a test.
 LINT_CFLAGS = -D_GNU_SOURCE -I$(abs_top_builddir)/src \
 	-DTLSQ_USER="$(TLSQ_USER)" -DTLSQ_GROUP="$(TLSQ_GROUP)" \
-	-DPACKAGE_VERSION="$(PACKAGE_VERSION)" \
+	-DPACKAGE_VERSION="$(PACKAGE_VERSION)" -DPACKAGE_STRING="$(PACKAGE)" \
 	-DLOCALSTATEDIR="$(localstatedir)" -DSYSCONFDIR="$(sysconfdir)"
 AM_TESTS_ENVIRONMENT += LINT_CFLAGS='$(LINT_CFLAGS)'; export LINT_CFLAGS; \
 	CC='$(CC)'; export CC;

@@ -45,7 +45,7 @@ runner_main(int argc, char **argv)
 	int code;
 
 	if (!runner_options_parse(&o, argc, argv, &err)) {
-		fprintf(stderr, "%s: %s\n", ident, err.text);
+		(void)fprintf(stderr, "%s: %s\n", ident, err.text);
 		runner_options_free(&o);
 		return err.code;
 	}
