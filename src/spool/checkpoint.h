@@ -17,7 +17,7 @@
 
 enum {
 	SPOOL_CHECKPOINT_PAGES = 250,	/* threshold: well below 1,000 */
-	SPOOL_CHECKPOINT_READERS_MS = 500,
+	SPOOL_CHECKPOINT_READERS_MS = 200,
 };
 
 /*

@@ -6,7 +6,8 @@ spool_tests = \
 	tests/unit/spool_insert_test \
 	tests/unit/spool_open_test \
 	tests/unit/spool_queue_test \
-	tests/unit/spool_schema_test
+	tests/unit/spool_schema_test \
+	tests/unit/spool_stress_test
 check_PROGRAMS += $(spool_tests)
 TESTS += $(spool_tests)
 check_LIBRARIES += tests/unit/libspooltesting.a
@@ -23,4 +24,6 @@ tests_unit_spool_queue_test_SOURCES = tests/unit/spool_queue_test.c
 tests_unit_spool_queue_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_schema_test_SOURCES = tests/unit/spool_schema_test.c
 tests_unit_spool_schema_test_LDADD = $(spool_test_ldadd)
+tests_unit_spool_stress_test_SOURCES = tests/unit/spool_stress_test.c
+tests_unit_spool_stress_test_LDADD = $(spool_test_ldadd)
 endif
