@@ -21,7 +21,7 @@ struct worker {
 	pthread_t thread;
 	struct spool *spool;		/* for reading content */
 	struct destination *current;	/* by key: those that take new jobs */
-	LIST_HEAD(, destination) all;
+	LIST_HEAD(destination_list, destination) all;
 	struct loop_timer *patience;
 	bool draining, drained_told;
 	void (*drained)(void *ctx);
@@ -65,7 +65,7 @@ struct destination {
 	/* Work. */
 	struct job_list jobs;
 	size_t n_jobs;
-	LIST_HEAD(, session) sessions;
+	LIST_HEAD(session_list, session) sessions;
 	size_t n_sessions, n_unready, boost;
 	struct loop_timer *ramp;
 	bool starved;			/* waits for the gate */
@@ -94,7 +94,7 @@ struct session {
 	int64_t started_ms;
 	int given;			/* transactions */
 	bool ready, ending;
-	LIST_HEAD(, delivery) deliveries;
+	LIST_HEAD(delivery_list, delivery) deliveries;
 	struct job_list returned;	/* not tried here; settled at the end */
 };
 

@@ -1,7 +1,8 @@
 # Sources of smtp.
 src_libtlsq_a_SOURCES += \
 	src/smtp/actions.c \
-	src/smtp/client.c src/smtp/client.h \
+	src/smtp/client.c src/smtp/client.h src/smtp/client_impl.h \
+	src/smtp/client_io.c src/smtp/client_tls.c \
 	src/smtp/command.c \
 	src/smtp/ehlo.c src/smtp/ehlo.h \
 	src/smtp/exchange.c src/smtp/exchange_reply.c \

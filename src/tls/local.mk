@@ -20,7 +20,7 @@ src_libtlsq_a_SOURCES += \
 	src/tls/selftest.c \
 	src/tls/selftest.h \
 	src/tls/selftest_impl.h \
-	src/tls/selftest_vectors.h \
+	src/tls/selftest_vectors.inc \
 	src/tls/session.c \
 	src/tls/session_impl.h \
 	src/tls/signature.c \

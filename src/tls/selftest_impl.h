@@ -23,7 +23,7 @@ struct vector {
 	int key_oid;
 };
 
-#include "selftest_vectors.h"
+#include "selftest_vectors.inc"
 
 static int
 selftest_accepts(const struct vector *v, const unsigned char *cert)

@@ -1,0 +1,60 @@
+/*
+ * Inside the client: what its files share.  client.c is its life, client_io.c
+ * the socket below it, client_tls.c the handshake and the certificate.
+ */
+#ifndef TLSQ_SMTP_CLIENT_IMPL_H
+#define TLSQ_SMTP_CLIENT_IMPL_H
+
+#include "smtp/client.h"
+
+enum {
+	CLIENT_READ_SIZE = 4096,
+	/* Written in one go before other clients of the loop have their turn. */
+	CLIENT_BURST = 256 * 1024,
+};
+
+enum client_phase {
+	CLIENT_CLOSED,
+	CLIENT_BEGIN,
+	CLIENT_CONNECTING,
+	CLIENT_HANDSHAKE,
+	CLIENT_OPEN
+};
+
+struct smtp_client {
+	struct smtp_client_config config;
+	char *mx, *helo, *label;
+	enum client_phase phase;
+	struct smtp_session *session;
+	struct stls *tls;
+	bool tls_usable;	/* neither failed nor at its end */
+	bool write_waits_read;	/* TLS must read before it writes */
+	bool read_waits_write;
+	bool ready;
+	int fd;
+	struct loop_watch *watch;
+	struct loop_timer *timer;
+	enum smtp_step armed_step;
+	unsigned armed_mark;
+	int64_t due_at_ms;	/* of armed_step, on the forward clock */
+	bool kicked;		/* the timer stands at 0 to run the client */
+	int depth;		/* of calls that use the client */
+	bool freed;		/* within such a call: freed when it ends */
+	struct smtp_evidence evidence;
+};
+
+/* client.c: carries out what the dialogue asks for. */
+bool client_act_all(struct smtp_client *c);
+
+/* client_io.c */
+void client_hang_up(struct smtp_client *c);
+void client_read_all(struct smtp_client *c);
+bool client_write_all(struct smtp_client *c, size_t *burst);
+
+/* client_tls.c */
+void client_start_tls(struct smtp_client *c);
+/* *wait_r: what the handshake waits for. */
+void client_shake_hands(struct smtp_client *c, int *wait_r);
+void client_authenticate(struct smtp_client *c);
+
+#endif
