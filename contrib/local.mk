@@ -5,6 +5,8 @@ nodist_sysusers_DATA = contrib/sysusers.d/tlsq.conf
 nodist_tmpfiles_DATA = contrib/tmpfiles.d/tlsq.conf
 contrib_files = contrib/sysusers.d/tlsq.conf contrib/tmpfiles.d/tlsq.conf
 CLEANFILES += $(contrib_files)
+exampledir = $(docdir)/examples
+dist_example_DATA = contrib/tlsq.toml
 EXTRA_DIST += contrib/sysusers.d/tlsq.conf.in contrib/tmpfiles.d/tlsq.conf.in
 
 $(contrib_files): %: %.in Makefile

@@ -206,10 +206,9 @@ gather_rules(struct conf_builder *b, enum conf_rule_kind kind)
 /* --- what is shipped */
 
 static const struct {
+	const char *id, *text;
 	enum conf_scope scope;
-	const char *id;
 	enum conf_key_id key;	/* KEY_COUNT: all defaults */
-	const char *text;
 } shipped[] = {
 	{ .scope = SCOPE_TLS, .id = "default", .key = KEY_COUNT },
 	{ .scope = SCOPE_TLS, .id = "invalid-tls",

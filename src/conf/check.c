@@ -64,7 +64,7 @@ static bool
 read_rule(struct walk *w, enum conf_rule_kind kind,
     const struct toml_node *node)
 {
-	const struct toml_node *when, *then, *otherwise;
+	const struct toml_node *when, *then;
 	const char *condition = NULL, *result;
 
 	if (node->kind != TOML_TABLE) {
@@ -74,17 +74,15 @@ read_rule(struct walk *w, enum conf_rule_kind kind,
 		return false;
 	}
 	when = toml_get(node, "if");
-	then = toml_get(node, "then");
-	otherwise = toml_get(node, "else");
-	if ((otherwise == NULL) != (when != NULL && then != NULL) ||
-	    node->count != (otherwise != NULL ? 1 : 2)) {
+	then = toml_get(node, when != NULL ? "then" : "else");
+	if (then == NULL || node->count != (when != NULL ? 2 : 1)) {
 		complain(w, node->line, "a rule has if and then, or else "
 		    "alone, and nothing more");
 		return false;
 	}
 	if (when != NULL && (condition = expression(w, when)) == NULL)
 		return false;
-	result = expression(w, when != NULL ? then : otherwise);
+	result = expression(w, then);
 	if (result != NULL)
 		conf_builder_rule(&w->builder, kind, condition, result,
 		    node->line);

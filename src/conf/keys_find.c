@@ -219,7 +219,7 @@ conf_keys_nearest(const char *full)
 {
 	static const char *const others[] = { "queue.strategy", "lookup" };
 	char *id = id_in_place(full), *known;
-	struct search s = { .full = full, .best = strlen(full) / 4 + 2 };
+	struct search s = { .full = full, .best = strlen(full) / 4 + 3 };
 
 	s.parts = 1;
 	for (const char *c = full; *c != '\0'; c++)

@@ -306,7 +306,7 @@ bool
 toml_read_scalar(struct toml_reader *r, struct toml_item **value_r)
 {
 	struct toml_item *value = toml_item_new(r->toml, TOML_INVALID, r->line);
-	char token[TOKEN_MAX + 1];
+	char token[TOKEN_MAX + 1] = "";
 	size_t len = cut_token(r, token);
 
 	if (len <= TOKEN_MAX)

@@ -218,8 +218,8 @@ conf_value_print(struct buf *out, const struct conf_key *key, const char *text)
 {
 	enum conf_type item = key->type == TYPE_DURATIONS ? TYPE_DURATION :
 	    key->type;
+	struct conf_texts list = { NULL, 0 };
 	struct arena *arena;
-	struct conf_texts list;
 
 	if (!forms[key->type].array) {
 		print_scalar(out, key->type, text);
