@@ -1,9 +1,13 @@
 # Unit tests of conf.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/toml_test tests/unit/conf_test
-TESTS += tests/unit/toml_test tests/unit/conf_test
+conf_tests = tests/unit/toml_test tests/unit/conf_check_test \
+	tests/unit/conf_test
+check_PROGRAMS += $(conf_tests)
+TESTS += $(conf_tests)
 tests_unit_toml_test_SOURCES = tests/unit/toml_test.c
 tests_unit_toml_test_LDADD = $(unit_ldadd)
+tests_unit_conf_check_test_SOURCES = tests/unit/conf_check_test.c
+tests_unit_conf_check_test_LDADD = $(unit_ldadd)
 tests_unit_conf_test_SOURCES = tests/unit/conf_test.c
 tests_unit_conf_test_LDADD = $(unit_ldadd)
 endif

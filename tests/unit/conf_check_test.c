@@ -1,0 +1,382 @@
+/*
+ * conf/check: what is told about a configuration file that is wrong, and who
+ * checks the expressions of one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "conf/check.h"
+#include "conf/config.h"
+
+/* All problems, a line each. */
+static char *
+problems_of(const char *text, const struct conf_checker *checker)
+{
+	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct conf_rows *rows = NULL;
+	struct buf out = BUF_INIT;
+	char *all;
+
+	if (conf_check_text(&rows, text, strlen(text), checker, &problems))
+		assert_int_equal(problems.count, 0);
+	for (size_t i = 0; i < problems.count; i++) {
+		char *line = conf_problem_text(&problems.item[i], "f");
+
+		(void)buf_printf(&out, "%s\n", line);
+		free(line);
+	}
+	all = mem_strdup(buf_str(&out));
+	buf_free(&out);
+	conf_problems_clear(&problems);
+	conf_rows_free(&rows);
+	return all;
+}
+
+/* --- one problem each */
+
+struct bad_row {
+	const char *why, *text, *problem;
+};
+
+static void
+expect_one_problem(const struct bad_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *all = problems_of(rows[i].text, NULL);
+		const char *end = strchr(all, '\n');
+
+		if (end == NULL)
+			fail_msg("%s: accepted", rows[i].why);
+		else if (strstr(all, rows[i].problem) == NULL || end[1] != '\0')
+			fail_msg("%s: got %s", rows[i].why, all);
+		free(all);
+	}
+}
+
+static void
+bad_values_are_told(void **state)
+{
+	static const struct bad_row rows[] = {
+		{ "a word that is none", "[queue.tls.a]\ndane = \"maybe\"",
+		  "f:2: queue.tls.a.dane: must be \"optional\", \"require\" or "
+		  "\"disable\", not \"maybe\"" },
+		{ "words are lower case", "[queue.tls.a]\ndane = \"Require\"",
+		  "must be \"optional\"" },
+		{ "a word of another kind", "[queue.tls.a]\nstarttls = true",
+		  "must be a string, not a boolean" },
+		{ "a version as a number",
+		  "[queue.tls.a]\nmin-version = 1.2",
+		  "must be a string, not a float" },
+		{ "an old TLS", "[queue.tls.a]\nmin-version = \"1.1\"",
+		  "must be \"1.2\" or \"1.3\"" },
+		{ "a unit that is none", "dns.timeout = \"5x\"",
+		  "f:1: dns.timeout: \"5x\" is not a duration" },
+		{ "two units", "dns.timeout = \"1h30m\"", "not a duration" },
+		{ "a blank before the unit", "dns.timeout = \"5 m\"",
+		  "not a duration" },
+		{ "a fraction", "dns.timeout = 1.5", "not a float" },
+		{ "seconds in quotes", "dns.timeout = \"30\"", "no unit" },
+		{ "nothing", "dns.timeout = \"\"", "not a duration" },
+		{ "a time-out of nothing", "dns.timeout = 0", "must be 1s to" },
+		{ "a negative time", "dns.timeout = -1", "not a duration" },
+		{ "a time-out of a year", "dns.timeout = \"365d\"",
+		  "must be 1s to 1d, not 365d" },
+		{ "a time beyond 64 bits",
+		  "queue.retention = \"999999999999999999d\"",
+		  "not a duration" },
+		{ "port 0", "mta-sts.port = 0", "must be 1 to 65535, not 0" },
+		{ "port 65536", "mta-sts.port = 65536", "must be 1 to 65535" },
+		{ "a port in quotes", "mta-sts.port = \"443\"",
+		  "must be an integer, not a string" },
+		{ "a relative path", "tls.ca-file = \"ca.pem\"", "full path" },
+		{ "a control character",
+		  "report.dsn.from-name = \"a\\nBcc: x\"", "U+000A" },
+		{ "NUL", "tls.ca-file = \"/a\\u0000b\"", "U+0000" },
+		{ "no list", "[queue.schedule.a]\nretry = \"2m\"",
+		  "must be a list of durations, not a string" },
+		{ "a list of something else",
+		  "[queue.schedule.a]\nretry = [true]", "not a boolean" },
+		{ "no retry at all", "[queue.schedule.a]\nretry = []",
+		  "must not be empty" },
+		{ "one bad element",
+		  "[queue.schedule.a]\nretry = [\"2m\", \"x\"]",
+		  "\"x\" is not a duration" },
+		{ "no address", "[queue.connection.a]\n"
+		  "source-ips = [\"192.0.2.1\", \"host\"]",
+		  "\"host\" is not an IPv4 or IPv6 address" },
+		{ "an EHLO name that SMTP does not know",
+		  "[queue.connection.a]\nehlo-hostname = \"a_b.example\"",
+		  "must be a host name" },
+		{ "a bare address in EHLO",
+		  "[queue.connection.a]\nehlo-hostname = \"192.0.2.1\"",
+		  "must be a host name" },
+		{ "a relay that is no host", "[queue.route.a]\n"
+		  "type = \"relay\"\naddress = \"a b\"", "f:3: "
+		  "queue.route.a.address: must be a host name" },
+		{ "a page for everybody", "http.listen = \"0.0.0.0:80\"",
+		  "http.listen: must be \"127.0.0.1:PORT\"" },
+		{ "no port", "http.listen = \"127.0.0.1\"", "must be" },
+		{ "a relative socket", "http.listen = \"unix:x\"", "must be" },
+		{ "a header with its colon",
+		  "milter.strategy-header = \"X-Tls:\"", "header field" },
+		{ "no address", "report.tls.from = \"postmaster\"",
+		  "local@domain" },
+		{ "an empty expression", "milter.take = \" \"", "empty" },
+		{ "no expression", "milter.take = true",
+		  "must be an expression in quotes, not a boolean" },
+		{ "a word for true",
+		  "[queue.tls.a]\nallow-invalid-certs = 1",
+		  "must be true, false or an expression" },
+		{ "no sessions at all",
+		  "[queue.virtual.a]\nthreads-per-node = 0", "must be 1 to" },
+		{ "a secret from a relative file", "[queue.route.a]\n"
+		  "type = \"relay\"\naddress = \"a.example\"\n"
+		  "auth = { username = \"u\", secret = \"file:x\" }",
+		  "full path" },
+		{ "an id with a blank", "[queue.tls.\"a b\"]",
+		  "an id is made of" },
+		{ "an id with a dot", "[queue.tls.\"a.b\"]",
+		  "an id is made of" },
+	};
+
+	(void)state;
+	expect_one_problem(rows, ARRAY_LEN(rows));
+}
+
+static void
+unknown_keys_are_told_with_a_near_one(void **state)
+{
+	static const struct bad_row rows[] = {
+		{ "a letter swapped", "[queue.tls.a]\ndnae = \"require\"",
+		  "f:2: queue.tls.a.dnae: unknown key; did you mean "
+		  "queue.tls.a.dane?" },
+		{ "an underscore", "[queue.tls.a]\nmta_sts = \"require\"",
+		  "did you mean queue.tls.a.mta-sts?" },
+		{ "the table misspelt", "[queue.conection.a]\nport = 26",
+		  "f:1: queue.conection: unknown key; did you mean "
+		  "queue.connection?" },
+		{ "a part left out", "dns = { timeouts = 1 }",
+		  "did you mean dns.timeout?" },
+		{ "nothing near", "[server]\nname = 1",
+		  "f:1: server: unknown key; tlsq.toml(5)" },
+		{ "below a value", "dns.timeout.x = 1",
+		  "f:1: dns.timeout: must be a duration" },
+		{ "a value for a table", "queue.tls.a.timeout = \"3m\"",
+		  "queue.tls.a.timeout: is a table" },
+		{ "an array of tables", "[[queue.tls.a]]", "is a table" },
+		{ "a strategy of nothing",
+		  "queue.strategy.host = \"'default'\"",
+		  "tls, route, connection and schedule" },
+		{ "an object about which nothing is stored",
+		  "[queue.connection.a]", "no settings" },
+		{ "a key of eight parts", "a.b.c.d.e.f.g.h = 1",
+		  "f:1: a: unknown key" },
+	};
+
+	(void)state;
+	expect_one_problem(rows, ARRAY_LEN(rows));
+}
+
+static void
+contradictions_are_told(void **state)
+{
+	static const struct bad_row rows[] = {
+		{ "nothing to authenticate without STARTTLS",
+		  "[queue.tls.a]\nstarttls = \"disable\"\ndane = \"require\"",
+		  "f:2: queue.tls.a.starttls: \"disable\" cannot go with dane" },
+		{ "the same for MTA-STS", "[queue.tls.a]\n"
+		  "mta-sts = \"require\"\nstarttls = \"disable\"",
+		  "f:3: queue.tls.a.starttls: \"disable\" cannot go with "
+		  "mta-sts" },
+		{ "a relay to nowhere", "\n[queue.route.a]\ntype = \"relay\"",
+		  "f:2: queue.route.a.address: is missing" },
+		{ "MX of an address", "[queue.route.a]\ntype = \"mx\"\n"
+		  "address = \"a.example\"",
+		  "f:3: queue.route.a.address: is only for routes of type "
+		  "\"relay\"" },
+		{ "a relay without MX has no MX limit", "[queue.route.a]\n"
+		  "type = \"relay\"\naddress = \"a.example\"\nlimits.mx = 1",
+		  "is only for routes of type \"mx\"" },
+		{ "a route of no type", "[queue.route.a]\nport = 26",
+		  "queue.route.a.type: is missing" },
+		{ "a name without a secret", "[queue.route.a]\n"
+		  "type = \"relay\"\naddress = \"a.example\"\n"
+		  "auth.username = \"u\"",
+		  "queue.route.a.auth.secret: is missing" },
+		{ "two ends", "[queue.schedule.a]\nexpire = \"1d\"\n"
+		  "max-attempts = 3", "f:3: queue.schedule.a.max-attempts: "
+		  "cannot go with expire" },
+		{ "a virtual queue that is not there", "[queue.schedule.a]\n"
+		  "queue-name = \"bulk\"", "there is no queue.virtual.bulk" },
+		{ "notices that do not rise", "[queue.schedule.a]\n"
+		  "notify = [\"1d\", \"4h\"]", "must rise" },
+		{ "a strategy that is not there",
+		  "queue.strategy.tls = \"'secure'\"",
+		  "f:1: queue.strategy.tls: there is no queue.tls.secure" },
+		{ "the same in a rule", "[queue.strategy]\nroute = [\n"
+		  "{ if = \"size > 1\", then = \" 'x' \" },\n"
+		  "{ else = '\"mx\"' }\n]",
+		  "f:3: queue.strategy.route: there is no queue.route.x" },
+		{ "an id without quotes",
+		  "queue.strategy.connection = \"default\"",
+		  "in quotes of its own: \"'default'\"" },
+		{ "a pinned strategy that is not there",
+		  "milter.tls-strategy = \"'x'\"", "there is no queue.tls.x" },
+		{ "no else", "queue.strategy.tls = [{ if = \"1\", then = "
+		  "\"'default'\" }]", "must end in { else = ... }" },
+		{ "else in the middle", "queue.strategy.tls = [ "
+		  "{ else = \"'default'\" }, { else = \"'default'\" } ]",
+		  "must be the last" },
+		{ "if without then",
+		  "queue.strategy.tls = [ { if = \"1\" } ]",
+		  "a rule has if and then" },
+		{ "if, then and else", "queue.strategy.tls = [ { if = \"1\", "
+		  "then = \"'default'\", else = \"'default'\" } ]",
+		  "a rule has if and then" },
+		{ "a key that rules do not have", "queue.strategy.tls = "
+		  "[ { else = \"'default'\", x = 1 } ]",
+		  "a rule has if and then" },
+		{ "no rules", "queue.strategy.tls = []",
+		  "must be an expression in quotes, or [" },
+		{ "a rule that is a string",
+		  "queue.strategy.tls = [ \"'default'\" ]",
+		  "each element of the list is" },
+		{ "a condition that is no text", "queue.strategy.tls = "
+		  "[ { if = true, then = \"'default'\" }, "
+		  "{ else = \"'default'\" } ]", "an expression in quotes" },
+		{ "a map key with dots out of quotes",
+		  "[lookup.local]\nexample.org = \"\"",
+		  "f:2: lookup.local.example: must be a string; a key that "
+		  "has dots" },
+		{ "a map that is a value", "lookup.local = \"x\"",
+		  "must be a table" },
+		{ "a map value that is a number",
+		  "lookup.local.a = 1", "must be a string" },
+		{ "a syntax error", "dns.timeout = 5m", "f:1: dns.timeout: 5m "
+		  "is not a number" },
+	};
+
+	(void)state;
+	expect_one_problem(rows, ARRAY_LEN(rows));
+}
+
+static void
+all_problems_come_in_one_run_by_line(void **state)
+{
+	static const char text[] =
+	    "[queue.route.a]\n"			/* 1: no address */
+	    "type = \"relay\"\n"
+	    "port = 0\n"			/* 3 */
+	    "[queue.route.b]\n"
+	    "type = \"relay\"\n"
+	    "address = a.example\n"		/* 6: read as a bad value */
+	    "[queue.strategy]\n"
+	    "tls = \"'none'\"\n"		/* 8 */
+	    "route = [ oops ]\n"		/* 9 */
+	    "[dsn]\n"				/* 10 */
+	    "timeout = 1\n";
+	char *all = problems_of(text, NULL);
+
+	(void)state;
+	assert_string_equal(all,
+	    "f:1: queue.route.a.address: is missing: a relay needs one\n"
+	    "f:3: queue.route.a.port: must be 1 to 65535, not 0\n"
+	    "f:6: queue.route.b.address: a.example is not a value; texts "
+	    "stand in quotes, true and false in lower case\n"
+	    "f:8: queue.strategy.tls: there is no queue.tls.none\n"
+	    "f:9: queue.strategy.route: oops is not a value; texts stand in "
+	    "quotes, true and false in lower case\n"
+	    "f:10: dsn: unknown key; did you mean dns?\n");
+	free(all);
+}
+
+/* --- expressions */
+
+struct seen {
+	struct buf text;
+	size_t maps;
+};
+
+static bool
+note_lookup(void *ctx, const struct conf_lookup_row *row, size_t count,
+    struct error *err)
+{
+	struct seen *seen = ctx;
+
+	(void)err;
+	assert_int_equal(seen->text.len, 0); /* before any expression */
+	assert_string_equal(row[0].key, "example.org");
+	seen->maps = count;
+	return true;
+}
+
+static bool
+note_expression(void *ctx, const char *key, enum conf_expression kind,
+    const char *text, struct error *err)
+{
+	struct seen *seen = ctx;
+
+	(void)buf_printf(&seen->text, "%s %d %s\n", key, (int)kind, text);
+	return strcmp(text, "bad") != 0 ||
+	    error_set(err, EX_CONFIG, "no such column: bad");
+}
+
+static void
+expressions_are_checked_by_who_knows(void **state)
+{
+	static const char text[] =
+	    "milter.take = \"size < 10\"\n"
+	    "milter.tls-strategy = \"NULL\"\n"
+	    "[queue.tls.a]\n"
+	    "allow-invalid-certs = \"bad\"\n"
+	    "[queue.tls.b]\n"
+	    "allow-invalid-certs = true\n"
+	    "[queue.strategy]\n"
+	    "tls = [ { if = \"size > 1\", then = \"'a'\" },\n"
+	    "  { else = \"bad\" } ]\n"
+	    "[lookup.m]\n\"example.org\" = \"\"\n";
+	struct seen seen = { BUF_INIT, 0 };
+	const struct conf_checker checker = {
+		.set_lookup = note_lookup,
+		.check_expression = note_expression, .ctx = &seen,
+	};
+	char *all = problems_of(text, &checker);
+
+	(void)state;
+	assert_string_equal(all,
+	    "f:4: queue.tls.a.allow-invalid-certs: no such column: bad\n"
+	    "f:9: queue.strategy.tls: no such column: bad\n");
+	assert_string_equal(buf_str(&seen.text),
+	    "milter.take 2 size < 10\n"
+	    "milter.tls-strategy 3 NULL\n"
+	    "queue.tls.a.allow-invalid-certs 0 bad\n"
+	    "queue.strategy.tls 0 size > 1\n"
+	    "queue.strategy.tls 1 'a'\n"
+	    "queue.strategy.tls 1 bad\n");
+	assert_int_equal(seen.maps, 1);
+	buf_free(&seen.text);
+	free(all);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bad_values_are_told),
+		cmocka_unit_test(unknown_keys_are_told_with_a_near_one),
+		cmocka_unit_test(contradictions_are_told),
+		cmocka_unit_test(all_problems_come_in_one_run_by_line),
+		cmocka_unit_test(expressions_are_checked_by_who_knows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
