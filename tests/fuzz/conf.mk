@@ -1,6 +1,10 @@
 # Fuzz targets of conf.
-check_PROGRAMS += tests/fuzz/fuzz_toml
-TESTS += tests/fuzz/fuzz_toml
+conf_fuzz = tests/fuzz/fuzz_toml tests/fuzz/fuzz_conf
+check_PROGRAMS += $(conf_fuzz)
+TESTS += $(conf_fuzz)
 tests_fuzz_fuzz_toml_SOURCES = tests/fuzz/fuzz_toml.c $(fuzz_main)
 tests_fuzz_fuzz_toml_LDADD = $(TLSQ_LIBS)
 tests_fuzz_fuzz_toml_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(fuzz_main)
+tests_fuzz_fuzz_conf_LDADD = $(TLSQ_LIBS)
+tests_fuzz_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
