@@ -228,8 +228,11 @@ read_value(struct walk *w, enum conf_key_id key, const char *id,
 static void
 unknown_key(struct walk *w, unsigned int line)
 {
-	char *full = here(w), *nearest = conf_keys_nearest(full);
+	char *full = here(w), *nearest = NULL;
 
+	/* comparing takes time, and what is beyond the bound is not shown */
+	if (w->problems->count < CONF_PROBLEMS_MAX)
+		nearest = conf_keys_nearest(full);
 	if (nearest != NULL)
 		conf_problems_add(w->problems, line, full,
 		    "unknown key; did you mean %s?", nearest);

@@ -2,7 +2,7 @@
  * What is wrong with a configuration, gathered so that one run shows all of it.
  *
  * Texts never hold control characters or malformed UTF-8, whatever the file
- * held.  At most PROBLEMS_MAX are kept; the rest are counted.
+ * held.  At most CONF_PROBLEMS_MAX are kept; the rest are counted.
  */
 #ifndef TLSQ_CONF_PROBLEMS_H
 #define TLSQ_CONF_PROBLEMS_H

@@ -17,7 +17,7 @@
 #include "conf/problems.h"
 
 enum {
-	TOML_MAX_SIZE = 8 << 20, /* octets of text */
+	TOML_MAX_SIZE = 4 << 20, /* octets of text */
 	TOML_MAX_DEPTH = 32	/* values in values; parts of a dotted key */
 };
 
