@@ -85,5 +85,5 @@ title "Not one octet of the strict messages went out in clear: MAIL commands the
 wire mails '*' | sed 's/^/  /'
 
 title "All of this is in files that are now removed; nothing on this machine has changed.
-To read on: README, tlsq(1), tlsq-runner(8)."
+To read on: README, tlsq(8), tlsq-runner(8)."
 finished=yes

@@ -17,7 +17,7 @@ E
 dns_start
 cert_make mx dns=mx.fast.test
 peer_start <<E
-[{"name": "slow", "listen": ["0.0.0.0:25"], "rules": [{"on": "CONNECT", "delay": 6}]},
+[{"name": "slow", "listen": ["0.0.0.0:25"], "rules": [{"on": "CONNECT", "delay": 12}]},
  {"name": "fast", "listen": ["127.0.0.2:25"], "cert": "mx"}]
 E
 config <<E
@@ -31,7 +31,7 @@ sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50
 	SELECT 'a@sender.test', json_array('x' || i || '@fast.test'), 'Subject: fast' || char(10) || char(10) || 'text' FROM n"
 is "550 wait" "$(sql 'SELECT count(*) FROM queue')" 550
 begin=$(now_ms)
-RUNNER_LIMIT=60 runner --once &
+RUNNER_LIMIT=120 runner --once &
 once=$!
 fast_done() { [ "$(wire_count messages fast)" = 50 ]; }
 wait_for 30 fast_done
@@ -40,8 +40,8 @@ slow=$(sql "SELECT count(*) FROM recipient WHERE domain LIKE '%slow.test' AND st
 wait $once
 took=$(($(now_ms) - begin))
 is "the fast server had all its mail before the first slow one answered" "$slow" 0
-ok "within six seconds of the start (took $fast ms)" test $fast -lt 6000
 is "all are delivered" "$(sql "SELECT state, count(*) FROM recipient GROUP BY state")" "delivered|550"
-ok "the 500 waited together (took $took ms)" test $took -lt 25000
+# one after the other they would take 6000 s
+ok "the 500 waited together" test $took -lt 100000
 diag "fast after $fast ms, all after $took ms"
 finish
