@@ -42,7 +42,7 @@ static const unsigned char progress[STLS_VERDICT_COUNT] = {
 static bool
 try_path(struct search *s)
 {
-	struct stls_result r;
+	struct stls_result r = { .verdict = STLS_INVALID };
 
 	if (stls_path_verify(&s->path, s->now, &s->budget, &r)) {
 		s->failure = r;
