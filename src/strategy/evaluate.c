@@ -90,6 +90,8 @@ expr_compile(struct expr **expr_r, struct expr_engine *engine,
 	e->text = mem_strdup(text);
 	if (!strategy_rewrite(&sql, text, err))
 		goto out;
+	if (!expr_operands_check(buf_str(&sql), class, err))
+		goto out;
 	if (!prepare(e, &c, buf_str(&sql), err))
 		goto out;
 	e->variables = c.variables;

@@ -69,9 +69,14 @@ struct expr_engine {
 extern const char *const expr_class_table[EXPR_CLASS_COUNT];
 bool expr_variable_find(enum expr_variable *variable_r, enum expr_class class,
     const char *name);
+bool expr_variable_is_text(enum expr_variable variable);
 /* Appends "sender, sender_domain, ...", with their SQL types where typed. */
 bool expr_variable_list(struct buf *out, enum expr_class class, bool typed);
 int expr_variables_register(struct expr_engine *engine);
+
+/* operand.c: EX_CONFIG where text stands as a condition in rewritten SQL. */
+bool expr_operands_check(const char *sql, enum expr_class class,
+    struct error *err) MUST_CHECK;
 
 /* authorize.c: sqlite3_set_authorizer. */
 int expr_authorize(void *engine, int action, const char *a, const char *b,

@@ -88,6 +88,12 @@ expr_variable_find(enum expr_variable *variable_r, enum expr_class class,
 }
 
 bool
+expr_variable_is_text(enum expr_variable variable)
+{
+	return !variables[variable].number;
+}
+
+bool
 expr_variable_list(struct buf *out, enum expr_class class, bool typed)
 {
 	const char *separator = "";

@@ -377,6 +377,35 @@ operators_bind_as_documented(void **state)
 }
 
 static void
+text_is_no_condition(void **state)
+{
+	const struct expr_values values = expr_values_sample();
+	static const struct row rows[] = {
+		{ "!auth_user", "error: auth_user is text" },
+		{ "auth_user && retry_num == 0", "error: auth_user is text" },
+		{ "retry_num == 0 || (mx)", "integer:1" }, /* SQL's rule */
+		{ "(retry_num == 0 AND auth_user)", "error: auth_user is" },
+		{ "iif(!mx, 'a', 'b')", "error: mx is text" },
+		{ "retry_num == 0 && 'it''s'", "error: 'it''s' is text" },
+		{ "CASE WHEN NOT mx THEN 'a' END", "error: mx is text" },
+		{ "!tls_failures", "integer:1" },
+		{ "!!retry_num && size", "integer:0" },
+		{ "!auth_user == 'joe'", "integer:1" },
+		{ "!(auth_user == 'joe') && mx != 'a'", "integer:1" },
+		{ "sender BETWEEN 'a' AND 'z'", "integer:1" },
+		{ "NOT sender NOT BETWEEN 'a' AND rcpt", "integer:0" },
+		{ "rcpt NOT IN ('a', mx) AND rcpt NOT LIKE 'x'",
+		  "integer:1" },
+		{ "!is_empty(auth_user)", "integer:1" },
+		{ "concat(sender, mx) IS NOT NULL && mx IS NOT NULL",
+		  "integer:1" },
+		{ "'a' || 'b'", "error: 'a' is text" }, /* concat() joins */
+	};
+
+	run_rows(*state, EXPR_QUEUE, &values, rows, ARRAY_LEN(rows));
+}
+
+static void
 what_it_names_is_known(void **state)
 {
 	static const struct {
@@ -543,6 +572,7 @@ main(void)
 		cmocka_unit_test(functions_on_addresses),
 		cmocka_unit_test(functions_on_maps),
 		cmocka_unit_test(operators_bind_as_documented),
+		cmocka_unit_test(text_is_no_condition),
 		cmocka_unit_test(what_it_names_is_known),
 		cmocka_unit_test(wrong_types_are_errors),
 		cmocka_unit_test(new_maps_replace_the_old_ones),
