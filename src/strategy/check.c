@@ -107,7 +107,7 @@ check_kind(struct check *c, enum conf_rule_kind kind)
 
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct conf_rule *rule = &rules->item[i];
-		int position = (int)i + 1;
+		int position = (int)i;
 
 		if (rule->condition != NULL)
 			check_one(c, key, position, EXPR_QUEUE,
@@ -124,7 +124,7 @@ check_allow_invalid(struct check *c, const struct conf_tls_row *row)
 {
 	char *key = mem_printf("queue.tls.%s.allow-invalid-certs", row->id);
 
-	check_one(c, key, 0, EXPR_QUEUE, RULES_CONDITION, CONF_RULE_COUNT,
+	check_one(c, key, -1, EXPR_QUEUE, RULES_CONDITION, CONF_RULE_COUNT,
 	    row->allow_invalid_certs);
 	free(key);
 }
@@ -140,7 +140,7 @@ rules_check_all(const struct conf_rows *rows, const struct conf *conf,
 
 	if (!expr_engine_open(&c.engine, &err) || !expr_engine_set_lookup(
 	    c.engine, rows->lookup, rows->lookup_count, &err)) {
-		report(arg, "lookup", 0, err.text);
+		report(arg, "lookup", -1, err.text);
 		expr_engine_close(&c.engine);
 		return false;
 	}
@@ -148,9 +148,9 @@ rules_check_all(const struct conf_rows *rows, const struct conf *conf,
 		check_kind(&c, (enum conf_rule_kind)kind);
 	for (size_t i = 0; i < rows->tls_count; i++)
 		check_allow_invalid(&c, &rows->tls[i]);
-	check_one(&c, "milter.take", 0, EXPR_MILTER, RULES_CONDITION,
+	check_one(&c, "milter.take", -1, EXPR_MILTER, RULES_CONDITION,
 	    CONF_RULE_COUNT, conf->milter.take);
-	check_one(&c, "milter.tls-strategy", 0, EXPR_MILTER,
+	check_one(&c, "milter.tls-strategy", -1, EXPR_MILTER,
 	    RULES_TEXT_OR_NULL, CONF_RULE_TLS, conf->milter.tls_strategy);
 	expr_engine_close(&c.engine);
 	return c.ok;

@@ -34,9 +34,9 @@ bool rules_choose(struct rules *rules, enum conf_rule_kind kind,
 bool rules_name_host(const struct rules *rules, enum conf_rule_kind kind);
 
 /*
- * queue.tls.<id>.allow-invalid-certs, evaluated where it is an expression; by
- * itself it is compiled when it is first needed.  EX_CONFIG where it fails:
- * then nothing is allowed.
+ * queue.tls.<id>.allow-invalid-certs: for each host, as it may be an expression
+ * that names one.  It is compiled when it is first needed.  EX_CONFIG where it
+ * fails: then nothing is allowed.
  */
 bool rules_allow_invalid(struct rules *rules,
     const struct conf_tls_strategy *tls, const struct expr_values *values,
@@ -62,7 +62,7 @@ bool rules_check_expression(struct expr_engine *engine, enum expr_class class,
  * that name ids which are not configured.  conf is what conf_build() made of
  * rows.  Calls report once for each problem, with the full key
  * ("queue.strategy.tls", "queue.tls.x.allow-invalid-certs", "milter.take"), for
- * a strategy the position of its row (else 0), and a sentence; true where there
+ * a strategy the position of its row (else -1), and a sentence; true where there
  * was none.
  */
 typedef void rules_report(void *arg, const char *key, int position,

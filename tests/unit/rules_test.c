@@ -1,0 +1,411 @@
+/*
+ * strategy: which strategy an attempt gets and by which rule, from
+ * configuration files; and what is found wrong with them before any mail.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "conf/check.h"
+#include "strategy/rules.h"
+
+/* A configuration in use. */
+struct used {
+	struct expr_engine *engine;
+	struct conf_rows *rows;
+	struct conf *conf;
+	struct rules *rules;
+};
+
+static bool
+rows_read(struct conf_rows **rows_r, const char *toml, struct error *err)
+{
+	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	char *why;
+	bool ok;
+
+	ok = conf_check_text(rows_r, toml, strlen(toml), NULL, &problems);
+	if (!ok) {
+		why = conf_problem_text(&problems.item[0], "test");
+		(void)error_set(err, EX_CONFIG, "%s", why);
+		free(why);
+	}
+	conf_problems_clear(&problems);
+	return ok;
+}
+
+static bool
+used_open(struct used *u, const char *toml, struct error *err)
+{
+	*u = (struct used){ .rows = NULL };
+	return rows_read(&u->rows, toml, err) &&
+	    conf_build(&u->conf, u->rows, err) &&
+	    expr_engine_open(&u->engine, err) &&
+	    expr_engine_set_lookup(u->engine, u->rows->lookup,
+	    u->rows->lookup_count, err) &&
+	    rules_compile(&u->rules, u->engine, u->conf, err);
+}
+
+static void
+used_close(struct used *u)
+{
+	rules_free(&u->rules);
+	expr_engine_close(&u->engine);
+	conf_free(&u->conf);
+	conf_rows_free(&u->rows);
+}
+
+struct row {
+	const char *why;
+	enum conf_rule_kind kind;
+	struct expr_values values;
+	const char *id, *rule;	/* id NULL: an error that begins with rule */
+};
+
+static void
+run_rows(const char *toml, const struct row *rows, size_t count)
+{
+	struct rules_choice choice;
+	struct error err;
+	struct used u;
+
+	if (!used_open(&u, toml, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < count; i++) {
+		const struct row *r = &rows[i];
+
+		if (!rules_choose(u.rules, r->kind, &r->values, &choice,
+		    &err)) {
+			if (r->id != NULL || strncmp(err.text, r->rule,
+			    strlen(r->rule)) != 0)
+				fail_msg("%s: %s", r->why, err.text);
+			continue;
+		}
+		if (r->id == NULL || strcmp(choice.id, r->id) != 0)
+			fail_msg("%s: chose %s", r->why, choice.id);
+		if (strcmp(choice.rule, r->rule) != 0)
+			fail_msg("%s: by %s", r->why, choice.rule);
+	}
+	used_close(&u);
+}
+
+static void
+without_rules_the_shipped_ones_serve(void **state)
+{
+	static const char tls_rule[] =
+	    "queue.strategy.tls[0]: retry_num > 0 && last_error == 'tls'";
+	static const struct row rows[] = {
+		{ "first attempt", CONF_RULE_TLS, { .retry_num = 0 },
+		  "default", "queue.strategy.tls[1]: else" },
+		{ "after a TLS failure", CONF_RULE_TLS,
+		  { .retry_num = 1, .last_error = "tls" }, "invalid-tls",
+		  tls_rule },
+		{ "after another failure", CONF_RULE_TLS,
+		  { .retry_num = 1, .last_error = "dane" }, "default",
+		  "queue.strategy.tls[1]: else" },
+		{ "mail goes to its MX", CONF_RULE_ROUTE, { .source = "spool" },
+		  "mx", "queue.strategy.route[1]: else" },
+		{ "what we return goes home", CONF_RULE_ROUTE,
+		  { .source = "dsn" }, "local",
+		  "queue.strategy.route[0]: source == 'dsn'" },
+		{ "connection", CONF_RULE_CONNECTION, { .size = 1 },
+		  "default", "queue.strategy.connection: 'default'" },
+		{ "schedule", CONF_RULE_SCHEDULE, { .size = 1 }, "default",
+		  "queue.strategy.schedule: 'default'" },
+	};
+
+	(void)state;
+	run_rows("", rows, ARRAY_LEN(rows));
+}
+
+static void
+the_examples_of_stalwart_run_as_they_stand(void **state)
+{
+	static const char toml[] =
+	    "[queue.strategy]\n"
+	    "route = [ { if = \"is_local_domain('', rcpt_domain)\", "
+	    "then = \"'local'\" },\n"
+	    "  { if = \"retry_num > 1\", then = \"'fallback'\" },\n"
+	    "  { else = \"'mx'\" } ]\n"
+	    "schedule = [ { if = \"is_local_domain('*', rcpt_domain)\", "
+	    "then = \"'local'\" },\n"
+	    "  { if = \"source == 'dsn'\", then = \"'dsn'\" },\n"
+	    "  { if = \"source == 'report'\", then = \"'report'\" },\n"
+	    "  { else = \"'remote'\" } ]\n"
+	    "connection = [ { if = \"retry_num > 0 && last_error == "
+	    "'connection'\", then = \"'long-timeout'\" },\n"
+	    "  { else = \"'default'\" } ]\n"
+	    "tls = [ { if = \"retry_num > 0 && last_error == 'tls'\", "
+	    "then = \"'invalid-tls'\" },\n"
+	    "  { if = \"(retry_num > 3 || notify_num > 1) && "
+	    "is_local_domain(rcpt_domain)\", then = \"'lax'\" },\n"
+	    "  { if = '''matches(\"^([^.]+)@([^.]+)\\.(.+)$\", rcpt) & "
+	    "!starts_with(remote_ip, '192.180.1.')''', "
+	    "then = \"'strict'\" },\n"
+	    "  { else = \"'default'\" } ]\n"
+	    "[lookup.local_domains]\n\"home.example\" = \"\"\n"
+	    "[queue.route.fallback]\ntype = \"relay\"\n"
+	    "address = \"fallback.example\"\n"
+	    "[queue.connection.long-timeout]\ntimeout.connect = \"10m\"\n"
+	    "[queue.schedule]\nlocal.expire = \"1d\"\ndsn.expire = \"1d\"\n"
+	    "report.expire = \"1d\"\nremote.expire = \"1d\"\n"
+	    "[queue.tls]\nlax.starttls = \"optional\"\n"
+	    "strict.starttls = \"require\"\n";
+	static const struct row rows[] = {
+		{ "local", CONF_RULE_ROUTE, { .rcpt_domain = "home.example" },
+		  "local", "queue.strategy.route[0]: "
+		  "is_local_domain('', rcpt_domain)" },
+		{ "failover", CONF_RULE_ROUTE, { .retry_num = 2 }, "fallback",
+		  "queue.strategy.route[1]: retry_num > 1" },
+		{ "not yet", CONF_RULE_ROUTE, { .retry_num = 1 }, "mx",
+		  "queue.strategy.route[2]: else" },
+		{ "by kind of message", CONF_RULE_SCHEDULE,
+		  { .source = "report" }, "report",
+		  "queue.strategy.schedule[2]: source == 'report'" },
+		{ "all else", CONF_RULE_SCHEDULE, { .source = "milter" },
+		  "remote", "queue.strategy.schedule[3]: else" },
+		{ "patience", CONF_RULE_CONNECTION, { .retry_num = 1,
+		  .last_error = "connection" }, "long-timeout",
+		  "queue.strategy.connection[0]: retry_num > 0 && "
+		  "last_error == 'connection'" },
+		{ "both", CONF_RULE_TLS, { .notify_num = 2,
+		  .rcpt_domain = "home.example" }, "lax",
+		  "queue.strategy.tls[1]: (retry_num > 3 || notify_num > 1) && "
+		  "is_local_domain(rcpt_domain)" },
+		{ "pattern", CONF_RULE_TLS, { .rcpt = "a@b.example",
+		  .remote_ip = "192.0.2.1" }, "strict",
+		  "queue.strategy.tls[2]: matches(\"^([^.]+)@([^.]+)\\.(.+)$\""
+		  ", rcpt) & !starts_with(remote_ip, '192.180.1.')" },
+		{ "not the pattern", CONF_RULE_TLS, { .rcpt = "a.b@c.example",
+		  .remote_ip = "192.0.2.1" }, "default",
+		  "queue.strategy.tls[3]: else" },
+	};
+
+	(void)state;
+	run_rows(toml, rows, ARRAY_LEN(rows));
+}
+
+static void
+what_is_no_id_is_an_error_never_a_default(void **state)
+{
+	static const char toml[] =
+	    "queue.strategy.tls = \"concat('no-', rcpt_domain)\"\n"
+	    "queue.strategy.route = \"key_get('routes', rcpt_domain)\"\n"
+	    "queue.strategy.schedule = [ { if = \"key_get('routes', "
+	    "rcpt_domain) == 'mx'\", then = \"'default'\" }, "
+	    "{ else = \"'default'\" } ]\n"
+	    "queue.strategy.connection = \"iif(retry_num > 0, 7, "
+	    "'default')\"\n"
+	    "lookup.routes.\"a.example\" = \"mx\"\n";
+	static const struct row rows[] = {
+		{ "an id that is not there", CONF_RULE_TLS,
+		  { .rcpt_domain = "strategy" }, NULL,
+		  "queue.strategy.tls: concat('no-', rcpt_domain): there is no "
+		  "queue.tls.no-strategy" },
+		{ "a map that has it", CONF_RULE_ROUTE,
+		  { .rcpt_domain = "a.example" }, "mx",
+		  "queue.strategy.route: key_get('routes', rcpt_domain)" },
+		{ "a map that has it not gives NULL", CONF_RULE_ROUTE,
+		  { .rcpt_domain = "b.example" }, NULL,
+		  "queue.strategy.route: key_get('routes', rcpt_domain): " },
+		{ "a NULL condition is not false", CONF_RULE_SCHEDULE,
+		  { .rcpt_domain = "b.example" }, NULL,
+		  "queue.strategy.schedule[0]: key_get('routes', rcpt_domain) "
+		  "== 'mx': gives NULL" },
+		{ "text", CONF_RULE_CONNECTION, { .retry_num = 0 }, "default",
+		  "queue.strategy.connection: iif(retry_num > 0, 7, "
+		  "'default')" },
+		{ "then a number", CONF_RULE_CONNECTION, { .retry_num = 1 },
+		  NULL, "queue.strategy.connection: iif(retry_num > 0, 7, "
+		  "'default'): " },
+	};
+
+	(void)state;
+	run_rows(toml, rows, ARRAY_LEN(rows));
+}
+
+static void
+rules_that_name_a_host_are_known(void **state)
+{
+	struct error err;
+	struct used u;
+
+	(void)state;
+	if (!used_open(&u,
+	    "queue.strategy.tls = [ { if = \"ends_with(mx, '.example')\", "
+	    "then = \"'default'\" }, { else = \"'default'\" } ]\n"
+	    "queue.strategy.connection = \"iif(is_ip_in_cidr(remote_ip, "
+	    "'::/0'), 'default', 'default')\"\n"
+	    "queue.strategy.route = \"iif(rcpt_domain == 'mx', 'mx', 'mx')\"",
+	    &err))
+		fail_msg("%s", err.text);
+	assert_true(rules_name_host(u.rules, CONF_RULE_TLS));
+	assert_true(rules_name_host(u.rules, CONF_RULE_CONNECTION));
+	assert_false(rules_name_host(u.rules, CONF_RULE_ROUTE));
+	assert_false(rules_name_host(u.rules, CONF_RULE_SCHEDULE));
+	used_close(&u);
+}
+
+static void
+invalid_certificates_are_allowed_conditionally(void **state)
+{
+	static const struct {
+		const char *id;
+		struct expr_values values;
+		bool ok, allow;
+	} rows[] = {
+		{ "always", { .retry_num = 0 }, true, true },
+		{ "never", { .retry_num = 9 }, true, false },
+		{ "later", { .retry_num = 0 }, true, false },
+		{ "later", { .retry_num = 1, .last_error = "tls" }, true,
+		  true },
+		{ "host", { .mx = "old.example" }, true, true },
+		{ "host", { .mx = "mx.example" }, true, false },
+		{ "unclear", { .mx = "mx.example" }, false, false },
+	};
+	struct error err;
+	struct used u;
+
+	(void)state;
+	if (!used_open(&u,
+	    "[queue.tls]\nalways.allow-invalid-certs = true\n"
+	    "never.allow-invalid-certs = false\n"
+	    "later.allow-invalid-certs = \"retry_num > 0 && "
+	    "last_error == 'tls'\"\n"
+	    "host.allow-invalid-certs = \"mx == 'old.example'\"\n"
+	    "unclear.allow-invalid-certs = \"key_get('m', mx) == 'yes'\"\n"
+	    "[lookup.m]\na = \"yes\"\n", &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bool allow = true;
+
+		if (rules_allow_invalid(u.rules, conf_tls_strategy(u.conf,
+		    rows[i].id), &rows[i].values, &allow, &err) !=
+		    rows[i].ok || allow != rows[i].allow)
+			fail_msg("%zu %s", i, rows[i].id);
+	}
+	assert_non_null(strstr(err.text, "queue.tls.unclear."
+	    "allow-invalid-certs: key_get('m', mx) == 'yes': gives NULL"));
+	used_close(&u);
+}
+
+static void
+what_does_not_compile_names_its_rule(void **state)
+{
+	struct error err;
+	struct used u;
+
+	(void)state;
+	assert_false(used_open(&u, "queue.strategy.tls = [ { if = "
+	    "\"retry_nun > 0\", then = \"'default'\" }, { else = "
+	    "\"'default'\" } ]\n", &err));
+	assert_int_equal(err.code, EX_CONFIG);
+	assert_non_null(strstr(err.text, "queue.strategy.tls[0]: "
+	    "retry_nun > 0: unknown variable retry_nun"));
+	assert_null(u.rules);
+	used_close(&u);
+}
+
+/* --- at load ------------------------------------------------------------ */
+
+static void
+note(void *arg, const char *key, int position, const char *problem)
+{
+	(void)buf_printf(arg, "%s/%d: %s\n", key, position, problem);
+}
+
+static void
+problems_are_found_at_load(void **state)
+{
+	static const struct {
+		const char *why, *toml, *says; /* NULL: nothing */
+	} rows[] = {
+		{ "as shipped", "", NULL },
+		{ "an unknown variable", "queue.strategy.tls = "
+		  "\"iif(a > 0, 'default', 'default')\"",
+		  "queue.strategy.tls/0: iif(a > 0, 'default', 'default'): "
+		  "unknown variable a " },
+		{ "a variable of the other class",
+		  "milter.take = \"retry_num > 0\"",
+		  "milter.take/-1: retry_num > 0: unknown variable" },
+		{ "an unknown function",
+		  "milter.take = \"sql_query('x', 'y')\"",
+		  "unknown function sql_query" },
+		{ "syntax", "milter.take = \"size >\"", "syntax error" },
+		{ "the second rule", "queue.strategy.tls = [ { if = "
+		  "\"true\", then = \"'default'\" }, { if = \"mx\", then = "
+		  "\"'default'\" }, { else = \"'default'\" } ]",
+		  "queue.strategy.tls/1: mx: gives text where true or false" },
+		{ "a condition for an id", "queue.strategy.tls = "
+		  "\"retry_num > 0\"", "gives a number where text is needed" },
+		{ "a constant that is no id", "queue.strategy.tls = "
+		  "\"concat('no', 'where')\"",
+		  "there is no queue.tls.nowhere" },
+		{ "NULL for good", "queue.strategy.tls = \"nullif(1, 1)\"",
+		  "gives NULL where text is needed" },
+		{ "NULL for the sample only", "queue.strategy.tls = "
+		  "\"key_get('m', rcpt_domain)\"\nlookup.m.a = \"default\"",
+		  NULL },
+		{ "a map that is not there", "queue.strategy.tls = "
+		  "\"key_get('m', rcpt_domain)\"\n",
+		  "there is no lookup map m" },
+		{ "a bad pattern", "milter.take = \"matches('(', rcpt)\"",
+		  "milter.take/-1: matches('(', rcpt): matches: " },
+		{ "a bad network",
+		  "milter.take = \"is_ip_in_cidr(client_ip, 'x')\"",
+		  "no network" },
+		{ "a pin that is no id",
+		  "milter.tls-strategy = \"lower('NONE')\"",
+		  "there is no queue.tls.none" },
+		{ "a pin by map", "milter.tls-strategy = "
+		  "\"key_get('m', sender_domain)\"\nlookup.m.a = \"default\"",
+		  NULL },
+		{ "certificates", "queue.tls.x.allow-invalid-certs = "
+		  "\"last_error\"",
+		  "queue.tls.x.allow-invalid-certs/-1: last_error: gives text" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf found = BUF_INIT;
+		struct conf_rows *from;
+		struct conf *conf;
+		struct error err;
+		bool ok;
+
+		if (!rows_read(&from, rows[i].toml, &err) ||
+		    !conf_build(&conf, from, &err))
+			fail_msg("%s: %s", rows[i].why, err.text);
+		ok = rules_check_all(from, conf, note, &found);
+		if (ok != (rows[i].says == NULL) || ok != (found.len == 0) ||
+		    (!ok && strstr(buf_str(&found), rows[i].says) == NULL))
+			fail_msg("%s: found: %s", rows[i].why,
+			    buf_str(&found));
+		buf_free(&found);
+		conf_free(&conf);
+		conf_rows_free(&from);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_rules_the_shipped_ones_serve),
+		cmocka_unit_test(the_examples_of_stalwart_run_as_they_stand),
+		cmocka_unit_test(what_is_no_id_is_an_error_never_a_default),
+		cmocka_unit_test(rules_that_name_a_host_are_known),
+		cmocka_unit_test(
+		    invalid_certificates_are_allowed_conditionally),
+		cmocka_unit_test(what_does_not_compile_names_its_rule),
+		cmocka_unit_test(problems_are_found_at_load),
+	};
+
+	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
+}
