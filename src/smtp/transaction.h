@@ -126,8 +126,9 @@ struct smtp_failure {
 	const char *result_type;	/* RFC 8460 word, or NULL */
 	/* 5xx to EHLO and to HELO: final for all recipients of this host. */
 	bool permanent;
-	/* Transactions were completed on this session before: the host ended it
-	 * (a limit, an idle time), and may be connected to again at once. */
+	/* The host may be connected to again at once: transactions were
+	 * completed on this session before (it has a limit, or an idle time), or
+	 * it was our own side that failed (error io). */
 	bool warm;
 	char reply[1024];	/* the server's, as above; "" where none came */
 	char text[1024];	/* one sentence: step, host, what happened */
