@@ -11,4 +11,6 @@ src_libtlsq_a_SOURCES += \
 	src/lookup/records.c src/lookup/records.h \
 	src/lookup/request.c src/lookup/request.h src/lookup/request_impl.h \
 	src/lookup/resolver.c src/lookup/resolver.h \
+	src/lookup/sts.h \
+	src/lookup/tlsa.h \
 	src/lookup/unbound.c src/lookup/unbound_impl.h

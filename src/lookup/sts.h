@@ -1,0 +1,57 @@
+/*
+ * The MTA-STS policy of a domain (RFC 8461), through mta_sts_cache: the TXT
+ * record by DNS, the policy by HTTPS.
+ *
+ * A valid policy that is cached survives every failure to refresh it until its
+ * max_age is over.  The rules of caching are POLICY 4: TXT at most every five
+ * minutes, a refresh once a day and when the id changes, in the background; a
+ * failed fetch is not repeated for five minutes per domain and id.
+ */
+#ifndef TLSQ_LOOKUP_STS_H
+#define TLSQ_LOOKUP_STS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lookup/request.h"
+#include "policy/sts.h"
+
+struct loop;
+struct lookups;
+
+/* 0 is the state without a policy of which least is known. */
+enum sts_status {
+	STS_STATUS_FETCH_FAILED,	/* nothing cached; TXT lookup or HTTPS failed */
+	STS_STATUS_POLICY,	/* a valid policy, fetched or cached; mode may be none */
+	STS_STATUS_NO_RECORD,	/* no TXT record, nothing cached */
+	STS_STATUS_INVALID,	/* nothing cached; the text is no policy */
+	STS_STATUS_WEBPKI,	/* nothing cached; the policy host's certificate */
+	STS_STATUS_COUNT
+};
+
+struct sts_result {
+	enum sts_status status;
+	struct sts_policy policy;	/* of STS_STATUS_POLICY, else empty */
+	const char *text;		/* the policy as served; NULL: none */
+	char id[STS_ID_MAX + 1];	/* of the policy's TXT record; "": none */
+	bool cached;		/* not fetched for this question */
+	int64_t fetched_at;
+	const char *reason;	/* why there is no policy, or why the last try to
+				 * refresh it failed: a sentence; else NULL */
+	int64_t expires_at;
+	struct arena *arena;	/* private */
+};
+
+/*
+ * timeout_ms bounds TXT lookup and fetch together (queue.tls.<id>.timeout.mta-sts).
+ * recheck: the TXT record is read again though it was read lately, and a new id
+ * fetched: before failing on a cached policy (RFC 8461 5).  The result is the
+ * callback's, to be freed by sts_result_free().  Any thread.
+ */
+struct lookup_request *sts_lookup_start(struct lookups *lookups,
+    const char *domain, int64_t timeout_ms, bool recheck, struct loop *reply,
+    void (*fn)(void *ctx, struct sts_result *result), void *ctx);
+void sts_result_free(struct sts_result **result);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * MTA-STS texts (RFC 8461 3): the TXT record, the policy, and whether a policy
+ * names a host.  PURE: octets in, facts out; nothing is allocated.
+ *
+ * Reading is to the letter of the ABNF; what it does not allow is not a policy.
+ */
+#ifndef TLSQ_POLICY_STS_H
+#define TLSQ_POLICY_STS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	STS_ID_MAX = 32,		/* RFC 8461 3.1 */
+	STS_POLICY_MAX = 65536,		/* octets, RFC 8461 3.3 */
+	STS_MX_MAX = 256,		/* patterns; RFC names no bound */
+	STS_AGE_MAX_S = 31557600	/* RFC 8461 3.2 */
+};
+
+enum sts_mode { STS_MODE_UNSET, STS_ENFORCE, STS_TESTING, STS_NONE };
+/* "enforce", "testing", "none" */
+const char *sts_mode_name(enum sts_mode mode);
+
+/*
+ * One TXT record of _mta-sts.DOMAIN, its strings joined.  True where it is an
+ * MTA-STS record with a valid id; *begins_r where it begins with "v=STSv1;" at
+ * all: the domain has a policy where exactly one record begins so and that one
+ * is valid (RFC 8461 3.1).
+ */
+bool sts_txt_parse(const char *text, size_t len, char id_r[STS_ID_MAX + 1],
+    bool *begins_r);
+
+/* A slice of the policy's text. */
+struct sts_pattern {
+	const char *text;	/* not NUL-terminated */
+	size_t len;
+};
+
+struct sts_policy {
+	enum sts_mode mode;
+	int64_t max_age_s;	/* cut at STS_AGE_MAX_S */
+	struct sts_pattern mx[STS_MX_MAX];
+	size_t n_mx;
+};
+
+/* False with a sentence (static) in *why_r.  Patterns borrow from text. */
+bool sts_policy_parse(struct sts_policy *policy_r, const char *text, size_t len,
+    const char **why_r);
+
+/* RFC 8461 4.1: equal but for case, or "*." for exactly one whole leftmost label.
+ * A trailing dot of host does not count. */
+bool sts_pattern_matches(const struct sts_pattern *pattern, const char *host);
+bool sts_policy_names(const struct sts_policy *policy, const char *host);
+
+#endif
