@@ -17,5 +17,6 @@ src_libtlsq_a_SOURCES += \
 	src/runner/settle.c src/runner/settle.h \
 	src/runner/snapshot.c src/runner/snapshot.h \
 	src/runner/stored.c src/runner/stored.h \
+	src/runner/watchdog.c src/runner/watchdog.h \
 	src/runner/worker.c src/runner/worker.h \
 	src/runner/writer.c src/runner/writer.h

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/notify.h"
 #include "runner/scheduler_impl.h"
 #include "spool/config.h"
 #include "spool/queue.h"
@@ -123,6 +124,7 @@ scheduler_stop(struct scheduler *s)
 	if (s->stopping)
 		return;
 	s->stopping = true;
+	notify_send("STOPPING=1\n");
 	loop_timer_clear(s->wake);
 	for (size_t i = 0; i < s->n_workers; i++)
 		worker_drain(s->workers[i], PATIENCE_MS, one_drained, s);
@@ -258,6 +260,7 @@ stop(struct scheduler *s)
 {
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		worker_stop(&s->workers[i]);
+	watchdog_free(&s->watchdog);
 	snapshot_unref(&s->snapshot);
 	writer_stop(&s->writer);
 	loop_watch_free(&s->signals);
@@ -272,6 +275,15 @@ stop(struct scheduler *s)
 	stls_global_cleanup();
 }
 
+static void
+be_service(struct scheduler *s)
+{
+	loop_timer_set(s->poll, POLL_MS);
+	s->watchdog = watchdog_start(s->loop, s->workers, s->n_workers,
+	    &s->open);
+	notify_send("READY=1\nMAINPID=%ld\n", (long)getpid());
+}
+
 int
 scheduler_run(const struct runner_options *options)
 {
@@ -282,7 +294,7 @@ scheduler_run(const struct runner_options *options)
 	s.started_at = clock_now_s();
 	if (start(&s, &err)) {
 		if (options->mode == RUNNER_DAEMON)
-			loop_timer_set(s.poll, POLL_MS);
+			be_service(&s);
 		scheduler_claim(&s);
 		loop_run(s.loop);
 	} else {

@@ -105,6 +105,12 @@ worker_look(struct worker *w)
 	loop_post(w->loop, look, w);
 }
 
+void
+worker_post(struct worker *w, void (*fn)(void *arg), void *arg)
+{
+	loop_post(w->loop, fn, arg);
+}
+
 /* --- draining --------------------------------------------------------- */
 
 struct drain {

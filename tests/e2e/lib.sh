@@ -289,6 +289,21 @@ daemon_start() { # options; its pid is in $daemon_pid
 	wait_for 20 daemon_seen
 }
 
+# A service manager's ear: what programs started from now on tell it is in
+# $T/notified, a message a line.
+notify_listen() {
+	NOTIFY_SOCKET=$T/notify.sock
+	start python3 -c 'import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o666)
+while True:
+    print(" ".join(s.recv(4096).decode().split("\n")), flush=True)' \
+		"$NOTIFY_SOCKET" >"$T/notified"
+	wait_for 10 test -S "$NOTIFY_SOCKET"
+	export NOTIFY_SOCKET
+}
+
 daemon_seen() { [ "$(sql 'SELECT count(*) FROM runner')" -gt 0 ]; }
 
 sql() { sqlite3 -batch -cmd '.timeout 5000' "$DB" "$@"; }

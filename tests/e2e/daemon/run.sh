@@ -12,7 +12,13 @@ peer_start <<E
 [{"name": "mx", "listen": ["127.0.0.2:25"], "cert": "mx"}]
 E
 config </dev/null
+notify_listen
+WATCHDOG_USEC=1000000
+export WATCHDOG_USEC
 daemon_start
+told() { grep -q "$1" "$T/notified"; }
+ok "the service manager hears when it is ready" wait_for 10 told '^READY=1 MAINPID=[0-9]'
+ok "and that it lives" wait_for 10 told '^WATCHDOG=1 STATUS=0 recipients in hand'
 delivered() { [ "$(sql "SELECT count(*) FROM recipient WHERE state = 'delivered'")" -ge "$1" ]; }
 begin=$(now_ms)
 letter one | submit --quiet -f a@sender.test one@example.test
@@ -44,6 +50,7 @@ begin=$(now_ms)
 stop $daemon_pid
 code=$?
 took=$(($(now_ms) - begin))
+ok "the service manager hears that it ends" told '^STOPPING=1'
 is "SIGTERM ends it with 0" $code 0
 ok "soon (took $took ms)" test $took -lt 3000
 is "nothing stays claimed" "$(sql "SELECT count(*) FROM recipient WHERE state = 'active' OR claimed_by IS NOT NULL")" 0
