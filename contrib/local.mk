@@ -3,16 +3,27 @@ sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 nodist_sysusers_DATA = contrib/sysusers.d/tlsq.conf
 nodist_tmpfiles_DATA = contrib/tmpfiles.d/tlsq.conf
-contrib_files = contrib/sysusers.d/tlsq.conf contrib/tmpfiles.d/tlsq.conf
+systemddir = $(prefix)/lib/systemd/system
+systemd_services = contrib/systemd/tlsq-runner.service \
+	contrib/systemd/tlsq-check.service
+nodist_systemd_DATA = $(systemd_services)
+dist_systemd_DATA = contrib/systemd/tlsq-check.timer
+contrib_files = contrib/sysusers.d/tlsq.conf contrib/tmpfiles.d/tlsq.conf \
+	$(systemd_services) contrib/cron.d/tlsq
 CLEANFILES += $(contrib_files)
 exampledir = $(docdir)/examples
 dist_example_DATA = contrib/tlsq.toml
-EXTRA_DIST += contrib/sysusers.d/tlsq.conf.in contrib/tmpfiles.d/tlsq.conf.in
+# Not active where it is installed: the service and cron are both possible.
+cronexampledir = $(exampledir)/cron.d
+nodist_cronexample_DATA = contrib/cron.d/tlsq
+EXTRA_DIST += $(contrib_files:=.in)
 
 $(contrib_files): %: %.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed \
 		-e 's|@TLSQ_USER[@]|$(TLSQ_USER)|g' \
 		-e 's|@TLSQ_GROUP[@]|$(TLSQ_GROUP)|g' \
+		-e 's|@bindir[@]|$(bindir)|g' \
+		-e 's|@sbindir[@]|$(sbindir)|g' \
 		-e 's|@localstatedir[@]|$(localstatedir)|g' $< >$@
 
 # An installation by hand, as root, has a spool that works at once.

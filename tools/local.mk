@@ -5,8 +5,8 @@ LINT_CFLAGS = -D_GNU_SOURCE -I$(abs_top_builddir)/src \
 	-DLOCALSTATEDIR="$(localstatedir)" -DSYSCONFDIR="$(sysconfdir)"
 AM_TESTS_ENVIRONMENT += LINT_CFLAGS='$(LINT_CFLAGS)'; export LINT_CFLAGS; \
 	CC='$(CC)'; export CC;
-TESTS += tests/lint.sh
-EXTRA_DIST += tests/lint.sh tools/lint tools/cppcheck-suppressions .clang-tidy
+TESTS += tests/lint.sh tests/systemd.sh
+EXTRA_DIST += tests/lint.sh tests/systemd.sh tools/lint tools/cppcheck-suppressions .clang-tidy
 
 lint: $(BUILT_SOURCES)
 	@LINT_CFLAGS='$(LINT_CFLAGS)' CC='$(CC)' $(top_srcdir)/tools/lint
