@@ -22,8 +22,24 @@ INSERT INTO host_cache (host, canonical, status, addresses, fetched_at, expires_
 	status = excluded.status, addresses = excluded.addresses,
 	fetched_at = excluded.fetched_at, expires_at = excluded.expires_at;
 
+-- name: dane_cache_get
+SELECT base, status, records, fetched_at, expires_at FROM dane_cache
+	WHERE host = :host AND port = :port AND expires_at > :now;
+
+-- name: dane_cache_put
+INSERT INTO dane_cache (host, port, base, status, records, fetched_at,
+	expires_at)
+	VALUES (:host, :port, :base, :status, :records, :fetched_at,
+	:expires_at)
+	ON CONFLICT (host, port) DO UPDATE SET base = excluded.base,
+	status = excluded.status, records = excluded.records,
+	fetched_at = excluded.fetched_at, expires_at = excluded.expires_at;
+
 -- name: mx_cache_purge
 DELETE FROM mx_cache WHERE expires_at <= :now;
 
 -- name: host_cache_purge
 DELETE FROM host_cache WHERE expires_at <= :now;
+
+-- name: dane_cache_purge
+DELETE FROM dane_cache WHERE expires_at <= :now;

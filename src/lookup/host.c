@@ -148,17 +148,13 @@ static struct lookup_row *
 make_row(const char *host, const struct facts *facts)
 {
 	const struct host_shared *s = (const struct host_shared *)facts;
-	struct arena *arena = arena_new();
-	struct lookup_row *row = arena_alloc(arena, sizeof(*row));
-	struct spool_host_cache *cache = arena_alloc(arena, sizeof(*cache));
+	struct lookup_row *row = lookup_row_new();
+	struct spool_host_cache *cache = arena_alloc(row->arena,
+	    sizeof(*cache));
 
-	if (!host_facts_to_row(cache, arena, host, &s->host)) {
-		arena_free(&arena);
-		return NULL;
-	}
-	row->arena = arena;
-	row->mx = NULL;
 	row->host = cache;
+	if (!host_facts_to_row(cache, row->arena, host, &s->host))
+		lookup_row_free(&row);
 	return row;
 }
 

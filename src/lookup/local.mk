@@ -12,5 +12,6 @@ src_libtlsq_a_SOURCES += \
 	src/lookup/request.c src/lookup/request.h src/lookup/request_impl.h \
 	src/lookup/resolver.c src/lookup/resolver.h \
 	src/lookup/sts.h \
-	src/lookup/tlsa.h \
+	src/lookup/tlsa.c src/lookup/tlsa.h \
+	src/lookup/tlsa_facts.c src/lookup/tlsa_facts.h \
 	src/lookup/unbound.c src/lookup/unbound_impl.h

@@ -158,12 +158,25 @@ lookup_send(struct lookups *lookups, const struct lookup_kind *kind,
 	return rq;
 }
 
+struct lookup_row *
+lookup_row_new(void)
+{
+	struct arena *arena = arena_new();
+	struct lookup_row *row = arena_alloc(arena, sizeof(*row));
+
+	memset(row, 0, sizeof(*row));
+	row->arena = arena;
+	return row;
+}
+
 bool
 lookup_row_put(struct spool *spool, const struct lookup_row *row,
     struct error *err)
 {
 	if (row->mx != NULL)
 		return spool_mx_cache_put(spool, row->mx, err);
+	if (row->dane != NULL)
+		return spool_dane_cache_put(spool, row->dane, err);
 	return spool_host_cache_put(spool, row->host, err);
 }
 

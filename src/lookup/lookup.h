@@ -24,7 +24,10 @@ struct lookup_row {
 	struct arena *arena;	/* owns the texts */
 	const struct spool_mx_cache *mx; /* one of these is not NULL */
 	const struct spool_host_cache *host;
+	const struct spool_dane_cache *dane;
 };
+/* An empty one with its arena. */
+struct lookup_row *lookup_row_new(void) __attribute__((returns_nonnull));
 /* For the thread that writes the spool. */
 bool lookup_row_put(struct spool *spool, const struct lookup_row *row,
     struct error *err) MUST_CHECK;

@@ -87,14 +87,11 @@ static struct lookup_row *
 make_row(const char *domain, const struct facts *facts)
 {
 	const struct mx_shared *s = (const struct mx_shared *)facts;
-	struct arena *arena = arena_new();
-	struct lookup_row *row = arena_alloc(arena, sizeof(*row));
-	struct spool_mx_cache *mx = arena_alloc(arena, sizeof(*mx));
+	struct lookup_row *row = lookup_row_new();
+	struct spool_mx_cache *mx = arena_alloc(row->arena, sizeof(*mx));
 
-	mx_facts_to_row(mx, arena, domain, &s->mx);
-	row->arena = arena;
+	mx_facts_to_row(mx, row->arena, domain, &s->mx);
 	row->mx = mx;
-	row->host = NULL;
 	return row;
 }
 

@@ -1,11 +1,12 @@
 /*
- * A JSON writer and reader for two shapes.
+ * A JSON writer and reader for three shapes.
  */
 #include "lookup/records.h"
 
 #include <stdint.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "lookup/rdata.h"
 #include "lookup/resolver.h"
 
@@ -50,6 +51,25 @@ records_write_texts(struct buf *out, const char *const *texts, size_t count)
 		if (i > 0)
 			(void)buf_puts(out, ",");
 		put_string(out, texts[i]);
+	}
+	(void)buf_puts(out, "]");
+}
+
+void
+records_write_tlsa(struct buf *out, const struct tlsa_record *tlsa,
+    size_t count)
+{
+	char hex[3];
+
+	(void)buf_puts(out, "[");
+	for (size_t i = 0; i < count; i++) {
+		(void)buf_printf(out, "%s[%u,%u,%u,\"", i > 0 ? "," : "",
+		    tlsa[i].usage, tlsa[i].selector, tlsa[i].matching);
+		for (size_t k = 0; k < tlsa[i].len; k++) {
+			text_hex(hex, &tlsa[i].data[k], 1);
+			(void)buf_puts(out, hex);
+		}
+		(void)buf_puts(out, "\"]");
 	}
 	(void)buf_puts(out, "]");
 }
@@ -108,12 +128,63 @@ read_string(struct scan *s, const char **text_r)
 }
 
 static bool
+read_octet(struct scan *s, uint8_t *n_r)
+{
+	uint16_t n;
+
+	if (!read_number(s, &n) || n > UINT8_MAX)
+		return false;
+	*n_r = (uint8_t)n;
+	return true;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool
+read_hex(struct scan *s, const uint8_t **data_r, size_t *len_r)
+{
+	size_t digits;
+	uint8_t *data;
+
+	if (!take(s, '"'))
+		return false;
+	digits = strspn(s->at, "0123456789abcdef");
+	if (digits % 2 != 0 || s->at[digits] != '"')
+		return false;
+	data = arena_alloc(s->arena, digits / 2);
+	for (size_t i = 0; i < digits / 2; i++)
+		data[i] = (uint8_t)(hex_value(s->at[2 * i]) << 4 |
+		    hex_value(s->at[2 * i + 1]));
+	s->at += digits + 1;
+	*data_r = data;
+	*len_r = digits / 2;
+	return true;
+}
+
+static bool
 read_mx(struct scan *s, void *item)
 {
 	struct mx_choice *mx = item;
 
 	return take(s, '[') && read_number(s, &mx->preference) &&
 	    take(s, ',') && read_string(s, &mx->host) && take(s, ']');
+}
+
+static bool
+read_tlsa(struct scan *s, void *item)
+{
+	struct tlsa_record *r = item;
+
+	return take(s, '[') && read_octet(s, &r->usage) && take(s, ',') &&
+	    read_octet(s, &r->selector) && take(s, ',') &&
+	    read_octet(s, &r->matching) && take(s, ',') &&
+	    read_hex(s, &r->data, &r->len) && take(s, ']');
 }
 
 static bool
@@ -172,5 +243,17 @@ records_read_texts(struct arena *arena, const char *text,
 	    count_r);
 
 	*texts_r = items;
+	return ok;
+}
+
+bool
+records_read_tlsa(struct arena *arena, const char *text,
+    struct tlsa_record **tlsa_r, size_t *count_r)
+{
+	void *items;
+	bool ok = read_array(arena, text, read_tlsa, sizeof(**tlsa_r), &items,
+	    count_r);
+
+	*tlsa_r = items;
 	return ok;
 }

@@ -82,10 +82,53 @@ spool_host_cache_put(struct spool *spool, const struct spool_host_cache *row,
 }
 
 bool
+spool_dane_cache_get(struct spool *spool, const char *host, int64_t port,
+    int64_t now, struct arena *arena, struct spool_dane_cache *row_r,
+    bool *found_r, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_DANE_CACHE_GET);
+	spool_query_put_text(&q, ":host", host);
+	spool_query_put_int(&q, ":port", port);
+	spool_query_put_int(&q, ":now", now);
+	*found_r = spool_query_next(&q);
+	if (*found_r)
+		*row_r = (struct spool_dane_cache){
+			.host = arena_strdup(arena, host),
+			.port = port,
+			.base = spool_query_copy(&q, 0, arena),
+			.status = spool_query_copy(&q, 1, arena),
+			.records = spool_query_copy(&q, 2, arena),
+			.fetched_at = spool_query_int(&q, 3),
+			.expires_at = spool_query_int(&q, 4),
+		};
+	return spool_query_end(&q, err);
+}
+
+bool
+spool_dane_cache_put(struct spool *spool, const struct spool_dane_cache *row,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_DANE_CACHE_PUT);
+	spool_query_put_text(&q, ":host", row->host);
+	spool_query_put_int(&q, ":port", row->port);
+	spool_query_put_text(&q, ":base", row->base);
+	spool_query_put_text(&q, ":status", row->status);
+	spool_query_put_text(&q, ":records", row->records);
+	spool_query_put_int(&q, ":fetched_at", row->fetched_at);
+	spool_query_put_int(&q, ":expires_at", row->expires_at);
+	return spool_query_run(&q, err);
+}
+
+bool
 spool_cache_purge(struct spool *spool, int64_t now, struct error *err)
 {
 	static const enum sql_id tables[] = {
 		SQL_MX_CACHE_PURGE, SQL_HOST_CACHE_PURGE,
+		SQL_DANE_CACHE_PURGE,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {

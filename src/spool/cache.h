@@ -1,5 +1,6 @@
 /*
- * Answers that outlive the process: mx_cache and host_cache.  What the rows mean
+ * Answers that outlive the process: mx_cache, host_cache and dane_cache.  What the rows
+ * mean
  * and how long they live is the business of lookup; an expired row is not found.
  * Writing works inside a transaction or by itself.
  */
@@ -38,6 +39,20 @@ bool spool_host_cache_get(struct spool *spool, const char *host, int64_t now,
     struct error *err) MUST_CHECK;
 bool spool_host_cache_put(struct spool *spool,
     const struct spool_host_cache *row, struct error *err) MUST_CHECK;
+
+struct spool_dane_cache {
+	const char *host;
+	int64_t port;
+	const char *base;	/* the TLSA base domain, or NULL */
+	const char *status;	/* secure none insecure bogus error */
+	const char *records;	/* JSON: [[usage,selector,matching,"hex"], ...] */
+	int64_t fetched_at, expires_at;
+};
+bool spool_dane_cache_get(struct spool *spool, const char *host, int64_t port,
+    int64_t now, struct arena *arena, struct spool_dane_cache *row_r,
+    bool *found_r, struct error *err) MUST_CHECK;
+bool spool_dane_cache_put(struct spool *spool,
+    const struct spool_dane_cache *row, struct error *err) MUST_CHECK;
 
 /* Deletes what has expired. */
 bool spool_cache_purge(struct spool *spool, int64_t now, struct error *err)
