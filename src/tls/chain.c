@@ -16,20 +16,6 @@
  * signed ones too, take a handful of steps. */
 enum { STEPS_MAX = 200, SIGNATURES_MAX = 48 };
 
-struct search {
-	const struct stls_context *ctx;
-	struct stls_cert certs[STLS_CHAIN_MAX];
-	bool usable[STLS_CHAIN_MAX];
-	size_t n;
-	int64_t now;
-	struct chain_budget budget;
-	int steps_left;
-	struct chain_path path;
-	size_t deepest;		/* of the paths that led nowhere */
-	bool failed;		/* failure is that of a complete path */
-	struct stls_result failure;
-};
-
 /* Of several paths that fail the report is of the one that came furthest. */
 static const unsigned char progress[STLS_VERDICT_COUNT] = {
 	[STLS_NOT_TRUSTED] = 1,
@@ -40,81 +26,77 @@ static const unsigned char progress[STLS_VERDICT_COUNT] = {
 };
 
 static bool
-try_path(struct search *s)
+try_path(struct chain_search *s)
 {
 	struct stls_result r = { .verdict = STLS_INVALID };
 
 	if (stls_path_verify(&s->path, s->now, &s->budget, &r)) {
-		s->failure = r;
+		s->result = r;
 		return true;
 	}
-	if (!s->failed || progress[r.verdict] > progress[s->failure.verdict])
-		s->failure = r;
-	s->failed = true;
+	if (!s->complete || progress[r.verdict] > progress[s->result.verdict])
+		s->result = r;
+	s->complete = true;
 	return false;
 }
 
-static bool
-try_anchors(struct search *s)
+bool
+chain_search_try(struct chain_search *s, const struct chain_anchor *anchor)
 {
-	const struct stls_cert *top = s->path.certs[s->path.n - 1];
-	const struct stls_anchor *a;
+	bool ok;
 
-	for (a = stls_context_find(s->ctx, top->issuer); a != NULL;
-	    a = a->next) {
-		s->path.anchor.cert = &a->cert;
-		s->path.anchor.key = &a->cert.key;
-		if (--s->steps_left >= 0 && try_path(s))
-			return true;
-	}
-	return false;
+	s->path.anchor = *anchor;
+	ok = --s->steps_left >= 0 && try_path(s);
+	/* What it points to may be the caller's alone. */
+	memset(&s->path.anchor, 0, sizeof(s->path.anchor));
+	return ok;
 }
 
-static bool
-in_path(const struct chain_path *path, const struct stls_cert *cert)
+bool
+chain_search_passes(const struct chain_search *s, const struct stls_cert *cert)
 {
-	for (size_t i = 0; i < path->n; i++)
-		if (stls_blob_equal(path->certs[i]->der, cert->der))
+	for (size_t i = 0; i < s->path.n; i++)
+		if (stls_blob_equal(s->path.certs[i]->der, cert->der))
 			return true;
 	return false;
 }
 
 /* Why the search came to nothing, told of the longest line of issuers. */
 static void
-note_dead_end(struct search *s)
+note_dead_end(struct chain_search *s)
 {
 	const struct stls_cert *top = s->path.certs[s->path.n - 1];
 	char issuer[200];
 
-	if (s->failed || s->path.n <= s->deepest)
+	if (s->complete || s->path.n <= s->deepest)
 		return;
 	s->deepest = s->path.n;
 	stls_name_text(top->issuer, issuer, sizeof(issuer));
 	if (!stls_blob_equal(top->issuer, top->subject))
-		(void)stls_result_fail(&s->failure, STLS_NOT_TRUSTED,
+		(void)stls_result_fail(&s->result, STLS_NOT_TRUSTED,
 		    s->path.n - 1, "no certificate of the issuer %s is "
 		    "trusted or was sent", issuer);
 	else
-		(void)stls_result_fail(&s->failure, STLS_NOT_TRUSTED,
+		(void)stls_result_fail(&s->result, STLS_NOT_TRUSTED,
 		    s->path.n - 1, "the self-signed certificate %s is not "
 		    "trusted", issuer);
 }
 
-/* Depth first from the last certificate of the path; anchors before what was
- * sent, so that an old cross-signed root at the end does no harm. */
+/* Anchors before what was sent, so that an old cross-signed root at the end
+ * does no harm. */
 static bool
-find_path(struct search *s)
+find_path(struct chain_search *s)
 {
 	const struct stls_cert *top = s->path.certs[s->path.n - 1];
 
 	if (--s->steps_left < 0)
 		return false;
-	if (try_anchors(s))
+	if (s->anchors(s))
 		return true;
 	for (size_t i = 1; i < s->n && s->path.n < STLS_CHAIN_MAX; i++) {
 		if (!s->usable[i] ||
 		    !stls_blob_equal(s->certs[i].subject, top->issuer) ||
-		    in_path(&s->path, &s->certs[i]))
+		    chain_search_passes(s, &s->certs[i]))
 			continue;
 		s->path.certs[s->path.n++] = &s->certs[i];
 		if (find_path(s))
@@ -125,26 +107,44 @@ find_path(struct search *s)
 	return false;
 }
 
-/* The server's own certificate is in the file of anchors. */
-static bool
-leaf_is_anchor(struct search *s)
+bool
+chain_search_start(struct chain_search *s, const struct stls_peer *peer,
+    int64_t now)
 {
-	const struct stls_anchor *a;
+	const char *why = "";
 
-	for (a = stls_context_find(s->ctx, s->certs[0].subject); a != NULL;
-	    a = a->next) {
-		if (!stls_blob_equal(a->cert.der, s->certs[0].der))
-			continue;
-		s->path.n = 0;
-		s->path.anchor.cert = &a->cert;
-		s->path.anchor.key = &a->cert.key;
+	memset(s, 0, sizeof(*s));
+	s->n = peer->n_chain;
+	s->now = now;
+	s->budget.signatures = SIGNATURES_MAX;
+	s->steps_left = STEPS_MAX;
+	if (s->n == 0)
+		return stls_result_fail(&s->result, STLS_NO_CERTIFICATE, 0,
+		    "the server showed no certificate");
+	for (size_t i = s->n; i-- > 0;)
+		s->usable[i] = stls_cert_parse(peer->chain[i].data,
+		    peer->chain[i].len, &s->certs[i], &why);
+	if (!s->usable[0])
+		return stls_result_fail(&s->result, STLS_INVALID, 0,
+		    "the certificate cannot be used: %s", why);
+	s->path.certs[0] = &s->certs[0];
+	s->path.n = 1;
+	return true;
+}
+
+bool
+chain_search_run(struct chain_search *s)
+{
+	if (find_path(s))
 		return true;
-	}
+	if (s->steps_left < 0 && !s->complete)
+		(void)stls_result_fail(&s->result, STLS_INVALID, 0,
+		    "too many ways through the certificates sent");
 	return false;
 }
 
-static void
-match_names(const struct stls_cert *leaf, const char *const *names,
+void
+chain_match_names(const struct stls_cert *leaf, const char *const *names,
     size_t n_names, struct stls_result *r)
 {
 	char subject[160], host[160];
@@ -162,40 +162,60 @@ match_names(const struct stls_cert *leaf, const char *const *names,
 	    n_names > 1 ? " or the other names asked for" : "");
 }
 
+/* --- PKIX: the anchors are those of the context */
+
+static bool
+store_anchors(struct chain_search *s)
+{
+	const struct stls_cert *top = s->path.certs[s->path.n - 1];
+	const struct stls_anchor *a;
+	struct chain_anchor anchor = { NULL, NULL, false };
+
+	for (a = stls_context_find(s->ctx, top->issuer); a != NULL;
+	    a = a->next) {
+		anchor.cert = &a->cert;
+		anchor.key = &a->cert.key;
+		if (chain_search_try(s, &anchor))
+			return true;
+	}
+	return false;
+}
+
+/* The server's own certificate is in the file of anchors. */
+static const struct stls_cert *
+anchored_leaf(const struct stls_context *ctx, const struct stls_cert *leaf)
+{
+	const struct stls_anchor *a;
+
+	for (a = stls_context_find(ctx, leaf->subject); a != NULL; a = a->next)
+		if (stls_blob_equal(a->cert.der, leaf->der))
+			return &a->cert;
+	return NULL;
+}
+
 void
 stls_verify_pkix(const struct stls_context *ctx, const struct stls_peer *peer,
     const char *const *names, size_t n_names, int64_t now,
     struct stls_result *r)
 {
-	struct search s = { .ctx = ctx, .n = peer->n_chain, .now = now,
-		.budget = { SIGNATURES_MAX }, .steps_left = STEPS_MAX };
-	const char *why = "";
+	struct chain_anchor own = { NULL, NULL, false };
+	struct chain_search s;
+	bool ok = chain_search_start(&s, peer, now);
 
-	memset(r, 0, sizeof(*r));
-	if (peer->n_chain == 0) {
-		(void)stls_result_fail(r, STLS_NO_CERTIFICATE, 0,
-		    "the server showed no certificate");
-		return;
+	s.anchors = store_anchors;
+	s.ctx = ctx;
+	if (ok)
+		own.cert = anchored_leaf(ctx, &s.certs[0]);
+	if (own.cert != NULL) {
+		own.key = &own.cert->key;
+		s.path.n = 0;
+		ok = chain_search_try(&s, &own);
+	} else if (ok) {
+		ok = chain_search_run(&s);
 	}
-	for (size_t i = s.n; i-- > 0;)
-		s.usable[i] = stls_cert_parse(peer->chain[i].data,
-		    peer->chain[i].len, &s.certs[i], &why);
-	if (!s.usable[0]) {
-		(void)stls_result_fail(r, STLS_INVALID, 0,
-		    "the certificate cannot be used: %s", why);
-		return;
-	}
-	s.path.certs[0] = &s.certs[0];
-	s.path.n = 1;
-	if (leaf_is_anchor(&s) ? try_path(&s) : find_path(&s)) {
-		*r = s.failure;
-		match_names(&s.certs[0], names, n_names, r);
-		return;
-	}
-	*r = s.failure;
-	if (s.steps_left < 0 && !s.failed)
-		(void)stls_result_fail(r, STLS_INVALID, 0,
-		    "too many ways through the certificates sent");
+	*r = s.result;
+	if (ok)
+		chain_match_names(&s.certs[0], names, n_names, r);
 }
 
 static const struct {

@@ -18,6 +18,8 @@ struct chain_anchor {
 	 * where only the key is known. */
 	const struct stls_cert *cert;
 	const struct stls_public_key *key;
+	/* Its dates do not count: DNS vouches for it (RFC 7671 5.2). */
+	bool dateless;
 };
 
 /* certs[0] is the leaf, certs[n - 1] was issued by the anchor.  n may be 0 only
@@ -33,6 +35,42 @@ struct chain_path {
 struct chain_budget {
 	int signatures;
 };
+
+/*
+ * The way from the leaf to an anchor, depth first.  What an anchor is, the
+ * caller says: its function tries those that may have issued the last
+ * certificate of the path, by chain_search_try().
+ */
+struct chain_search {
+	bool (*anchors)(struct chain_search *search);
+	const void *ctx;	/* of that function */
+	struct stls_cert certs[STLS_CHAIN_MAX];	/* as sent, leaf first */
+	bool usable[STLS_CHAIN_MAX];
+	size_t n;
+	int64_t now;
+	struct chain_budget budget;
+	int steps_left;
+	struct chain_path path;
+	size_t deepest;		/* of the paths that led nowhere */
+	bool complete;		/* result is that of a complete path */
+	struct stls_result result;
+};
+
+/* Parses what was sent.  False, with the result failed, where there is no leaf
+ * to begin with. */
+bool chain_search_start(struct chain_search *search_r,
+    const struct stls_peer *peer, int64_t now);
+/* True: a path is verified, all but the host name.  Else the result says what
+ * came nearest. */
+bool chain_search_run(struct chain_search *search);
+/* Tries the path as it stands under the anchor. */
+bool chain_search_try(struct chain_search *search,
+    const struct chain_anchor *anchor);
+bool chain_search_passes(const struct chain_search *search,
+    const struct stls_cert *cert);
+/* Checks a verified result's leaf for one of the names. */
+void chain_match_names(const struct stls_cert *leaf, const char *const *names,
+    size_t n_names, struct stls_result *result);
 
 /* Everything but the host name.  Fills verdict, depth and text; true where the
  * verdict is STLS_VERIFIED. */

@@ -12,6 +12,7 @@ src_libtlsq_a_SOURCES += \
 	src/tls/constraints.c \
 	src/tls/context.c \
 	src/tls/context_impl.h \
+	src/tls/dane.c \
 	src/tls/dane.h \
 	src/tls/der.c \
 	src/tls/der_impl.h \
