@@ -305,6 +305,7 @@ smtp_client_start(const struct smtp_client_config *config)
 	c->phase = CLIENT_BEGIN;
 	c->fd = -1;
 	c->mx = mem_strdup(config->mx);
+	c->sni = mem_strdup(config->sni != NULL ? config->sni : config->mx);
 	c->helo = mem_strdup(config->helo);
 	net_address_text(address, &config->to);
 	c->label = mem_printf("%.255s [%s]", config->mx, address);
@@ -337,6 +338,7 @@ smtp_client_free(struct smtp_client **client)
 	loop_timer_free(&c->timer);
 	smtp_session_free(&c->session);
 	free(c->mx);
+	free(c->sni);
 	free(c->helo);
 	free(c->label);
 	free(c);

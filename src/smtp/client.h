@@ -75,8 +75,9 @@ struct smtp_client_config {
 	const struct stls_context *tls;	/* not needed at LEVEL_NONE */
 	struct net_address to;
 	struct net_address source;	/* len 0: any */
-	/* Copied: name for SNI, certificate and sentences; our EHLO name. */
+	/* Copied: name for certificate and sentences; our EHLO name. */
 	const char *mx, *helo;
+	const char *sni;		/* copied; NULL: as mx */
 	enum policy_level level;	/* a level: unset is asserted away */
 	bool allow_invalid_certs;
 	bool implicit_tls;		/* TLS from the first octet */

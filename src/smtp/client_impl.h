@@ -23,7 +23,7 @@ enum client_phase {
 
 struct smtp_client {
 	struct smtp_client_config config;
-	char *mx, *helo, *label;
+	char *mx, *sni, *helo, *label;
 	enum client_phase phase;
 	struct smtp_session *session;
 	struct stls *tls;

@@ -32,7 +32,7 @@ void
 client_start_tls(struct smtp_client *c)
 {
 	struct stls_params params = {
-		.sni = c->mx, .min_version = c->config.min_version,
+		.sni = c->sni, .min_version = c->config.min_version,
 	};
 	struct error err;
 

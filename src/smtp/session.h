@@ -54,6 +54,10 @@ const char *smtp_proof_name(enum smtp_proof proof);
 struct smtp_verdict {
 	bool verified;
 	enum smtp_proof proof;		/* where verified: above ENCRYPTED */
+	/* And the recipient's domain is known to name this host: by a secure
+	 * MX, or by its MTA-STS policy.  Needed for REQUIRETLS (RFC 8689
+	 * 4.2.1), besides verified. */
+	bool named_by_domain;
 	enum policy_event event;	/* else EVENT_CERT_* or _TLSA_MISMATCH;
 					 * any other counts as CERT_INVALID */
 	char text[512];			/* why not, one sentence */

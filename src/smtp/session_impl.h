@@ -92,7 +92,7 @@ struct smtp_session {
 	struct smtp_capabilities caps;
 	struct smtp_reply_parser parser;
 	bool tls_active, tls_accepted;	/* accepted: the certificate will do */
-	bool authenticated;		/* and it proves the host */
+	bool authenticated;		/* as RFC 8689 4.2.1 has it */
 	bool plain_permitted;		/* by policy, for this session */
 	bool start_tls, tell_ready;	/* actions due */
 	bool nothing_offered, quitting, need_rset, close_told, failed;

@@ -213,6 +213,9 @@ proves_level(enum policy_level level, const struct smtp_verdict *v)
 		return false;
 	if (level == LEVEL_DANE)
 		return v->proof == SMTP_PROOF_DANE;
+	/* A name that stood in the CN alone proves less (RFC 8461 4.2). */
+	if (level == LEVEL_MTA_STS)
+		return v->proof == SMTP_PROOF_MTA_STS;
 	return v->proof >= SMTP_PROOF_PKIX;
 }
 
@@ -244,7 +247,8 @@ smtp_session_authenticated(struct smtp_session *s,
 		return;
 	}
 	s->tls_accepted = true;
-	s->authenticated = proves_level(level, verdict);
+	s->authenticated = verdict->named_by_domain &&
+	    proves_level(level, verdict);
 	if (s->config.implicit_tls) {
 		await_greeting(s);
 		return;

@@ -117,7 +117,7 @@ some_tls(struct chaos *c)
 		return;
 	}
 	v.verified = what % 8 != 1;
-	v.proof = what % 2 == 0 ? SMTP_PROOF_DANE : SMTP_PROOF_PKIX;
+	v.proof = (enum smtp_proof)(SMTP_PROOF_PKIX + what % 3);
 	v.event = (enum policy_event)(what / 8 % (EVENT_COUNT + 1));
 	peer_tls(&c->p, &c->config, &v);
 }

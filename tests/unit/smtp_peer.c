@@ -307,9 +307,13 @@ peer_tls(struct peer *p, const struct smtp_session_config *config,
 	smtp_session_tls_established(p->s);
 	peer_run(p);
 	p->verdict_asked = false;
-	p->may_mail = config->level == LEVEL_DANE ?
-	    verdict->verified && verdict->proof == SMTP_PROOF_DANE :
-	    verdict->verified || excused;
+	p->may_mail = verdict->verified || excused;
+	if (config->level == LEVEL_DANE)
+		p->may_mail = verdict->verified &&
+		    verdict->proof == SMTP_PROOF_DANE;
+	if (config->level == LEVEL_MTA_STS)
+		p->may_mail = verdict->verified &&
+		    verdict->proof == SMTP_PROOF_MTA_STS;
 	smtp_session_authenticated(p->s, verdict);
 }
 

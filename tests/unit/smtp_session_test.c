@@ -172,7 +172,9 @@ send_packet(struct play *p)
 static void
 tls_event(struct play *p, const char *what)
 {
-	struct smtp_verdict v = { .verified = true, .proof = SMTP_PROOF_PKIX };
+	struct smtp_verdict v = { .verified = true, .named_by_domain = true,
+		.proof = p->d->config.level == LEVEL_MTA_STS ?
+		    SMTP_PROOF_MTA_STS : SMTP_PROOF_PKIX };
 	static const struct { const char *word; enum policy_event event; } bad[] = {
 		{ "expired", EVENT_CERT_EXPIRED },
 		{ "mismatch", EVENT_CERT_HOST_MISMATCH },
@@ -191,6 +193,10 @@ tls_event(struct play *p, const char *what)
 	}
 	if (strcmp(what, "dane") == 0)
 		v.proof = SMTP_PROOF_DANE;
+	if (strcmp(what, "pkix") == 0)
+		v.proof = SMTP_PROOF_PKIX;
+	if (strcmp(what, "insecure-mx") == 0)
+		v.named_by_domain = false;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		if (strcmp(bad[i].word, what) != 0)
 			continue;
