@@ -12,6 +12,7 @@ EXTRA_DIST += tests/fuzz/corpus
 
 include tests/fuzz/conf.mk
 include tests/fuzz/mail.mk
+include tests/fuzz/policy.mk
 include tests/fuzz/tls.mk
 include tests/fuzz/strategy.mk
 include tests/fuzz/spool.mk

@@ -1,0 +1,412 @@
+/*
+ * MTA-STS texts, by the ABNF of RFC 8461 3.1 and 3.2.
+ */
+#include "policy/sts.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+enum {
+	NAME_MAX = 32,		/* octets of the name of an extension */
+	AGE_DIGITS_MAX = 10,
+	LABEL_MAX = 63, DOMAIN_MAX = 255 /* RFC 5321 4.5.3.1.2, RFC 1035 2.3.4 */
+};
+
+static const char *const mode_names[] = {
+	[STS_MODE_UNSET] = "",
+	[STS_ENFORCE] = "enforce",
+	[STS_TESTING] = "testing",
+	[STS_NONE] = "none",
+};
+
+struct slice {
+	const char *text;
+	size_t len;
+};
+
+const char *
+sts_mode_name(enum sts_mode mode)
+{
+	return mode_names[mode];
+}
+
+static bool
+is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_wsp(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Within a name, after its first character. */
+static bool
+is_name(char c)
+{
+	return is_alnum(c) || c == '_' || c == '-' || c == '.';
+}
+
+/* A value of the TXT record: visible, without the delimiters. */
+static bool
+is_txt_value(char c)
+{
+	return c > ' ' && c <= '~' && c != '=' && c != ';';
+}
+
+static bool
+equals(struct slice s, const char *text)
+{
+	return s.len == strlen(text) && memcmp(s.text, text, s.len) == 0;
+}
+
+static struct slice
+take(struct slice *from, size_t n)
+{
+	struct slice s = { from->text, n };
+
+	from->text += n;
+	from->len -= n;
+	return s;
+}
+
+/* What from begins with, as long as `is` holds. */
+static struct slice
+take_while(struct slice *from, bool (*is)(char c))
+{
+	size_t n = 0;
+
+	while (n < from->len && is(from->text[n]))
+		n++;
+	return take(from, n);
+}
+
+static bool
+take_char(struct slice *from, char c)
+{
+	if (from->len == 0 || from->text[0] != c)
+		return false;
+	(void)take(from, 1);
+	return true;
+}
+
+static bool
+take_name(struct slice *from, struct slice *name_r)
+{
+	*name_r = take_while(from, is_name);
+	return name_r->len > 0 && name_r->len <= NAME_MAX &&
+	    is_alnum(name_r->text[0]);
+}
+
+/* --- the TXT record */
+
+static bool
+take_txt_delimiter(struct slice *from)
+{
+	(void)take_while(from, is_wsp);
+	if (!take_char(from, ';'))
+		return false;
+	(void)take_while(from, is_wsp);
+	return true;
+}
+
+static bool
+read_id(char id_r[STS_ID_MAX + 1], struct slice value)
+{
+	struct slice rest = value, id = take_while(&rest, is_alnum);
+
+	if (rest.len > 0 || id.len > STS_ID_MAX)
+		return false;
+	memcpy(id_r, id.text, id.len);
+	id_r[id.len] = '\0';
+	return true;
+}
+
+bool
+sts_txt_parse(const char *text, size_t len, char id_r[STS_ID_MAX + 1],
+    bool *begins_r)
+{
+	static const char version[] = "v=STSv1";
+	struct slice rest = { text, len }, name, value;
+	bool found = false;
+
+	id_r[0] = '\0';
+	/* The ABNF allows a blank before the ";", but then the record is one of
+	 * those to be discarded unread. */
+	*begins_r = len > strlen(version) &&
+	    memcmp(text, version, strlen(version)) == 0 &&
+	    text[strlen(version)] == ';';
+	if (!*begins_r)
+		return false;
+	(void)take(&rest, strlen(version));
+	while (rest.len > 0) {
+		if (!take_txt_delimiter(&rest))
+			return false;
+		if (rest.len == 0)
+			break;
+		if (!take_name(&rest, &name) || !take_char(&rest, '='))
+			return false;
+		value = take_while(&rest, is_txt_value);
+		if (value.len == 0)
+			return false;
+		if (found || !equals(name, "id"))
+			continue;
+		if (!read_id(id_r, value))
+			return false;
+		found = true;
+	}
+	return found;
+}
+
+/* --- the policy: values */
+
+static bool
+read_version(struct sts_policy *p, struct slice value, const char **why_r)
+{
+	(void)p;
+	*why_r = "the version is not STSv1";
+	return equals(value, "STSv1");
+}
+
+static bool
+read_mode(struct sts_policy *p, struct slice value, const char **why_r)
+{
+	for (size_t i = STS_ENFORCE; i < ARRAY_LEN(mode_names); i++)
+		if (equals(value, mode_names[i])) {
+			p->mode = (enum sts_mode)i;
+			return true;
+		}
+	*why_r = "the mode is not enforce, testing or none";
+	return false;
+}
+
+static bool
+read_max_age(struct sts_policy *p, struct slice value, const char **why_r)
+{
+	struct slice rest = value, digits = take_while(&rest, is_digit);
+	int64_t n = 0;
+
+	*why_r = "max_age is not a number of 1 to 10 digits";
+	if (rest.len > 0 || digits.len == 0 || digits.len > AGE_DIGITS_MAX)
+		return false;
+	for (size_t i = 0; i < digits.len; i++)
+		n = n * 10 + (digits.text[i] - '0');
+	p->max_age_s = n < STS_AGE_MAX_S ? n : STS_AGE_MAX_S;
+	return true;
+}
+
+static bool
+is_label(char c)
+{
+	return is_alnum(c) || c == '-';
+}
+
+/* RFC 5321 4.1.2: Let-dig [Ldh-str] */
+static bool
+take_label(struct slice *from, struct slice *label_r)
+{
+	struct slice label = take_while(from, is_label);
+
+	*label_r = label;
+	return label.len > 0 && label.len <= LABEL_MAX &&
+	    label.text[0] != '-' && label.text[label.len - 1] != '-';
+}
+
+static bool
+is_domain(struct slice text)
+{
+	struct slice rest = text, label;
+
+	if (text.len > DOMAIN_MAX)
+		return false;
+	do {
+		if (!take_label(&rest, &label))
+			return false;
+	} while (take_char(&rest, '.'));
+	/* No top-level domain is a number (RFC 1123 2.1): this is an address,
+	 * which cannot be the name of a mail exchanger. */
+	(void)take_while(&label, is_digit);
+	return rest.len == 0 && label.len > 0;
+}
+
+static bool
+read_mx(struct sts_policy *p, struct slice value, const char **why_r)
+{
+	struct slice domain = value;
+
+	if (domain.len > 2 && memcmp(domain.text, "*.", 2) == 0)
+		(void)take(&domain, 2);
+	*why_r = "an mx is not a host name, nor one after \"*.\"";
+	if (!is_domain(domain))
+		return false;
+	*why_r = "more mx than this program can keep";
+	if (p->n_mx == STS_MX_MAX)
+		return false;
+	p->mx[p->n_mx++] = (struct sts_pattern){ value.text, value.len };
+	return true;
+}
+
+/* --- the policy: fields */
+
+enum { FIELD_VERSION, FIELD_MODE, FIELD_MAX_AGE, FIELD_MX, FIELD_COUNT };
+
+/* Each is required once, but for mx and mode none; order is free.  A name in
+ * another case is that of an extension. */
+static const struct {
+	const char *name;
+	bool (*read)(struct sts_policy *p, struct slice value,
+	    const char **why_r);
+	const char *missing;
+} fields[] = {
+	[FIELD_VERSION] = { .name = "version", .read = read_version,
+		.missing = "there is no version" },
+	[FIELD_MODE] = { .name = "mode", .read = read_mode,
+		.missing = "there is no mode" },
+	[FIELD_MAX_AGE] = { .name = "max_age", .read = read_max_age,
+		.missing = "there is no max_age" },
+	[FIELD_MX] = { .name = "mx", .read = read_mx,
+		.missing = "there is no mx, and the mode is not none" },
+};
+static_assert(ARRAY_LEN(fields) == FIELD_COUNT, "");
+
+/* A line without its end, LF or CRLF; the last one may do without. */
+static struct slice
+take_line(struct slice *from)
+{
+	const char *lf = memchr(from->text, '\n', from->len);
+	struct slice line = take(from, lf != NULL ?
+	    (size_t)(lf - from->text) : from->len);
+
+	if (lf != NULL) {
+		(void)take(from, 1);
+		if (line.len > 0 && line.text[line.len - 1] == '\r')
+			line.len--;
+	}
+	return line;
+}
+
+/* sts-policy-ext-value; those of the fields we know are among them. */
+static bool
+is_value(struct slice value)
+{
+	size_t n;
+
+	if (value.len == 0)
+		return false;
+	for (; value.len > 0; (void)take(&value, n)) {
+		n = text_utf8_len(value.text, value.len);
+		if (n == 0 || (n == 1 && (value.text[0] < ' ' ||
+		    value.text[0] > '~')))
+			return false;
+	}
+	return true;
+}
+
+/* name ":" *WSP value *WSP */
+static bool
+split_line(struct slice line, struct slice *name_r, struct slice *value_r)
+{
+	if (!take_name(&line, name_r) || !take_char(&line, ':'))
+		return false;
+	(void)take_while(&line, is_wsp);
+	while (line.len > 0 && is_wsp(line.text[line.len - 1]))
+		line.len--;
+	*value_r = line;
+	return is_value(line);
+}
+
+static bool
+read_line(struct sts_policy *p, struct slice line, bool seen[FIELD_COUNT],
+    const char **why_r)
+{
+	struct slice name, value;
+	size_t i = 0;
+
+	*why_r = "a line is not of the form \"name: value\"";
+	if (!split_line(line, &name, &value))
+		return false;
+	while (i < FIELD_COUNT && !equals(name, fields[i].name))
+		i++;
+	/* RFC 8461 3.2: all but the first are ignored, except for mx. */
+	if (i == FIELD_COUNT || (seen[i] && i != FIELD_MX))
+		return true;
+	seen[i] = true;
+	return fields[i].read(p, value, why_r);
+}
+
+bool
+sts_policy_parse(struct sts_policy *policy_r, const char *text, size_t len,
+    const char **why_r)
+{
+	struct slice rest = { text, len };
+	bool seen[FIELD_COUNT] = { false };
+
+	memset(policy_r, 0, sizeof(*policy_r));
+	*why_r = "the policy is longer than 64 KiB";
+	if (len > STS_POLICY_MAX)
+		return false;
+	while (rest.len > 0)
+		if (!read_line(policy_r, take_line(&rest), seen, why_r))
+			return false;
+	seen[FIELD_MX] |= policy_r->mode == STS_NONE;
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		*why_r = fields[i].missing;
+		if (!seen[i])
+			return false;
+	}
+	*why_r = NULL;
+	return true;
+}
+
+/* --- matching */
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool
+sts_pattern_matches(const struct sts_pattern *pattern, const char *host)
+{
+	struct slice p = { pattern->text, pattern->len };
+	struct slice h = { host, strlen(host) };
+	const char *dot;
+
+	if (h.len > 0 && h.text[h.len - 1] == '.')
+		h.len--;
+	if (p.len > 1 && p.text[0] == '*') {
+		dot = memchr(h.text, '.', h.len);
+		if (dot == NULL || dot == h.text)
+			return false;
+		(void)take(&h, (size_t)(dot - h.text));
+		(void)take(&p, 1);
+	}
+	if (p.len != h.len)
+		return false;
+	for (size_t i = 0; i < p.len; i++)
+		if (lower(p.text[i]) != lower(h.text[i]))
+			return false;
+	return p.len > 0;
+}
+
+bool
+sts_policy_names(const struct sts_policy *policy, const char *host)
+{
+	for (size_t i = 0; i < policy->n_mx; i++)
+		if (sts_pattern_matches(&policy->mx[i], host))
+			return true;
+	return false;
+}

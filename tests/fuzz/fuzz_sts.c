@@ -1,0 +1,79 @@
+/*
+ * MTA-STS texts.  What is accepted is shown to be so by other means: an id is
+ * letters and digits, a pattern lies within the text, and names itself.
+ */
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "policy/sts.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char alnum[] = "abcdefghijklmnopqrstuvwxyz"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+static void
+read_txt(const char *text, size_t len)
+{
+	char id[STS_ID_MAX + 1];
+	bool begins;
+
+	if (!sts_txt_parse(text, len, id, &begins)) {
+		assert(strlen(id) <= STS_ID_MAX);
+		return;
+	}
+	assert(begins && memcmp(text, "v=STSv1;", 8) == 0);
+	assert(id[0] != '\0' && strspn(id, alnum) == strlen(id));
+}
+
+static void
+look_at(const struct sts_policy *p, const struct sts_pattern *mx)
+{
+	char *name = mem_zalloc(mx->len + 1);
+
+	memcpy(name, mx->text, mx->len);
+	assert(strspn(name, "*-.") < mx->len);
+	if (name[0] == '*')
+		name[0] = 'x';
+	assert(sts_pattern_matches(mx, name) && sts_policy_names(p, name));
+	free(name);
+}
+
+static void
+read_policy(const char *text, size_t len)
+{
+	struct sts_policy p;
+	const char *why;
+
+	if (!sts_policy_parse(&p, text, len, &why)) {
+		assert(why != NULL);
+		return;
+	}
+	assert(p.mode != STS_MODE_UNSET && p.n_mx <= STS_MX_MAX);
+	assert(p.n_mx > 0 || p.mode == STS_NONE);
+	assert(p.max_age_s >= 0 && p.max_age_s <= STS_AGE_MAX_S);
+	/* It may be kept as a string. */
+	assert(memchr(text, '\0', len) == NULL);
+	for (size_t i = 0; i < p.n_mx; i++) {
+		assert(p.mx[i].text >= text &&
+		    p.mx[i].text + p.mx[i].len <= text + len);
+		look_at(&p, &p.mx[i]);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	/* An exact copy, for the sanitizer to see an overrun. */
+	char *text = mem_alloc(size > 0 ? size : 1);
+
+	if (size > 0)
+		memcpy(text, data, size);
+	read_txt(text, size);
+	read_policy(text, size);
+	free(text);
+	return 0;
+}
