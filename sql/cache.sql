@@ -35,6 +35,27 @@ INSERT INTO dane_cache (host, port, base, status, records, fetched_at,
 	status = excluded.status, records = excluded.records,
 	fetched_at = excluded.fetched_at, expires_at = excluded.expires_at;
 
+-- name: mta_sts_cache_get
+SELECT txt_id, mode, mx, max_age, policy, fetched_at, expires_at, checked_at, last_error
+	FROM mta_sts_cache WHERE domain = :domain AND expires_at > :now;
+
+-- What another process fetched later, and is valid, stays (a time of fetching
+-- that lies in the future is a clock that was wrong).
+-- name: mta_sts_cache_put
+INSERT INTO mta_sts_cache (domain, txt_id, mode, mx, max_age, policy,
+	fetched_at, expires_at, checked_at, last_error)
+	VALUES (:domain, :txt_id, :mode, :mx, :max_age, :policy,
+	:fetched_at, :expires_at, :checked_at, :last_error)
+	ON CONFLICT (domain) DO UPDATE SET txt_id = excluded.txt_id,
+	mode = excluded.mode, mx = excluded.mx, max_age = excluded.max_age,
+	policy = excluded.policy, fetched_at = excluded.fetched_at,
+	expires_at = excluded.expires_at, checked_at = excluded.checked_at,
+	last_error = excluded.last_error
+	WHERE mta_sts_cache.mode IS NULL
+	OR coalesce(mta_sts_cache.expires_at, 0) <= excluded.checked_at
+	OR coalesce(mta_sts_cache.fetched_at, 0) <= excluded.fetched_at
+	OR mta_sts_cache.fetched_at > excluded.checked_at;
+
 -- name: mx_cache_purge
 DELETE FROM mx_cache WHERE expires_at <= :now;
 
@@ -43,3 +64,7 @@ DELETE FROM host_cache WHERE expires_at <= :now;
 
 -- name: dane_cache_purge
 DELETE FROM dane_cache WHERE expires_at <= :now;
+
+-- A valid policy has not expired, however long ago it was refreshed.
+-- name: mta_sts_cache_purge
+DELETE FROM mta_sts_cache WHERE expires_at <= :now OR expires_at IS NULL;

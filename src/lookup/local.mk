@@ -11,7 +11,10 @@ src_libtlsq_a_SOURCES += \
 	src/lookup/records.c src/lookup/records.h \
 	src/lookup/request.c src/lookup/request.h src/lookup/request_impl.h \
 	src/lookup/resolver.c src/lookup/resolver.h \
-	src/lookup/sts.h \
+	src/lookup/sts.c src/lookup/sts.h \
+	src/lookup/sts_facts.c src/lookup/sts_facts.h \
+	src/lookup/sts_fetch.c src/lookup/sts_fetch.h \
+	src/lookup/sts_fetch_impl.h src/lookup/sts_request.c \
 	src/lookup/tlsa.c src/lookup/tlsa.h \
 	src/lookup/tlsa_facts.c src/lookup/tlsa_facts.h \
 	src/lookup/unbound.c src/lookup/unbound_impl.h

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "lookup/sts_fetch.h"
 
 enum {
 	MEMORY_LIMIT = 16 << 20,
@@ -22,7 +23,9 @@ lookups_open(struct lookups **lookups_r, const struct lookups_config *config,
 	struct lookups *l = mem_zalloc(sizeof(*l));
 
 	*lookups_r = NULL;
-	if (!resolver_open(&l->resolver, &config->dns, err)) {
+	if (!sts_fetcher_open(&l->fetcher, &config->sts, err) ||
+	    !resolver_open(&l->resolver, &config->dns, err)) {
+		sts_fetcher_close(&l->fetcher);
 		free(l);
 		return false;
 	}
@@ -43,8 +46,12 @@ lookups_close(struct lookups **lookups)
 
 	if (l == NULL)
 		return;
-	/* Answers all queries, and so ends all flights. */
+	resolver_stop(l->resolver);
+	l->closing = true;
+	/* These two answer all that is open, and so end all flights. */
+	sts_fetcher_stop(l->fetcher);
 	resolver_close(&l->resolver);
+	sts_fetcher_close(&l->fetcher);
 	memory_free(&l->memory);
 	free(l);
 	*lookups = NULL;
@@ -98,24 +105,70 @@ flight_finish(struct flight *f, struct facts *facts)
 	store(f, facts);
 	request_answer(&f->waiting, facts);
 	facts_unref(facts);
+	facts_unref(f->known);
 	free(f->key);
 	free(f);
 }
 
+static struct flight *
+find_flight(struct lookups *l, const char *key)
+{
+	struct flight *f;
+
+	HASH_FIND(hh, l->flights, key, (unsigned int)strlen(key), f);
+	return f;
+}
+
+/* rq is what it is for; it waits, unless there was an answer at hand. */
 static void
-take_off(struct lookups *l, char *key, struct lookup_request *rq)
+take_off(struct lookups *l, const char *key, struct lookup_request *rq,
+    struct facts *known, enum lookup_use use)
 {
 	struct flight *f = mem_zalloc(sizeof(*f));
 
-	f->key = key;
-	f->name = key + strlen(rq->kind->tag) + 1;
+	f->key = mem_strdup(key);
+	f->name = f->key + strlen(rq->kind->tag) + 1;
 	f->kind = rq->kind;
 	f->lookups = l;
+	f->known = known != NULL ? facts_ref(known) : NULL;
+	f->timeout_ms = rq->timeout_ms;
 	STAILQ_INIT(&f->waiting);
-	STAILQ_INSERT_TAIL(&f->waiting, rq, next);
+	if (use == LOOKUP_ASK)
+		STAILQ_INSERT_TAIL(&f->waiting, rq, next);
 	HASH_ADD_KEYPTR(hh, l->flights, f->key, (unsigned int)strlen(f->key),
 	    f);
 	f->kind->ask(f);
+}
+
+static struct facts *
+at_hand(struct lookups *l, const char *key, const struct lookup_request *rq,
+    int64_t now)
+{
+	struct facts *facts = memory_get(l->memory, key, now);
+
+	if (facts == NULL && (facts = rq->kind->load(l, rq->name, now)) != NULL)
+		remember(l, key, facts, now);
+	return facts;
+}
+
+static enum lookup_use
+use_of(const struct lookup_request *rq, const struct facts *known,
+    int64_t now)
+{
+	if (known == NULL)
+		return LOOKUP_ASK;
+	return rq->kind->use != NULL ? rq->kind->use(rq, known, now) :
+	    LOOKUP_ANSWER;
+}
+
+static void
+answer_one(struct lookup_request *rq, struct facts *facts)
+{
+	struct request_list one = STAILQ_HEAD_INITIALIZER(one);
+
+	rq->at_hand = true;
+	STAILQ_INSERT_TAIL(&one, rq, next);
+	request_answer(&one, facts);
 }
 
 static void
@@ -124,27 +177,23 @@ on_request(void *arg)
 	struct lookup_request *rq = arg;
 	struct lookups *l = rq->owner;
 	char *key = mem_printf("%s %s", rq->kind->tag, rq->name);
-	struct request_list one = STAILQ_HEAD_INITIALIZER(one);
 	int64_t now = l->clock_s();
-	struct flight *f;
-	struct facts *facts;
+	struct flight *f = find_flight(l, key);
+	struct facts *known = NULL;
+	enum lookup_use use;
 
-	HASH_FIND(hh, l->flights, key, (unsigned int)strlen(key), f);
-	if (f != NULL) {
+	/* Who has only answers that hold would have had one before the flight
+	 * began. */
+	if (f == NULL || rq->kind->use != NULL)
+		known = at_hand(l, key, rq, now);
+	use = use_of(rq, known, now);
+	if (use != LOOKUP_ANSWER && f == NULL)
+		take_off(l, key, rq, known, use);
+	else if (use == LOOKUP_ASK)
 		STAILQ_INSERT_TAIL(&f->waiting, rq, next);
-		free(key);
-		return;
-	}
-	facts = memory_get(l->memory, key, now);
-	if (facts == NULL && (facts = rq->kind->load(l, rq->name, now)) != NULL)
-		remember(l, key, facts, now);
-	if (facts == NULL) {
-		take_off(l, key, rq);
-		return;
-	}
-	STAILQ_INSERT_TAIL(&one, rq, next);
-	request_answer(&one, facts);
-	facts_unref(facts);
+	if (use != LOOKUP_ASK)
+		answer_one(rq, known);
+	facts_unref(known);
 	free(key);
 }
 
@@ -177,6 +226,8 @@ lookup_row_put(struct spool *spool, const struct lookup_row *row,
 		return spool_mx_cache_put(spool, row->mx, err);
 	if (row->dane != NULL)
 		return spool_dane_cache_put(spool, row->dane, err);
+	if (row->sts != NULL)
+		return spool_sts_cache_put(spool, row->sts, err);
 	return spool_host_cache_put(spool, row->host, err);
 }
 

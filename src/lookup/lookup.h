@@ -3,7 +3,7 @@
  * place where answers are kept.
  *
  * An answer is taken, in this order, from memory, from the spool's cache tables
- * and from DNS, and never after it has expired.  One lookup per name runs at a
+ * and from DNS (of a policy: HTTPS), and never after it has expired.  One lookup per name runs at a
  * time, whoever asks.  The kinds of lookup stand in headers of their own and
  * have one shape: X_lookup_start().
  */
@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "lookup/resolver.h"
+#include "lookup/sts_fetch.h"
 #include "spool/cache.h"
 
 struct lookups;
@@ -25,6 +26,7 @@ struct lookup_row {
 	const struct spool_mx_cache *mx; /* one of these is not NULL */
 	const struct spool_host_cache *host;
 	const struct spool_dane_cache *dane;
+	const struct spool_sts_cache *sts;
 };
 /* An empty one with its arena. */
 struct lookup_row *lookup_row_new(void) __attribute__((returns_nonnull));
@@ -35,6 +37,7 @@ void lookup_row_free(struct lookup_row **row);
 
 struct lookups_config {
 	struct resolver_config dns;
+	struct sts_fetch_config sts;
 	/* For reading the cache tables, or NULL.  Kept: it is the resolver
 	 * thread's until lookups_close(), and the caller's again then. */
 	struct spool *spool;

@@ -11,6 +11,7 @@
 #define TLSQ_LOOKUP_REQUEST_IMPL_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -47,7 +48,9 @@ struct lookup_request {
 	struct facts *facts;
 	void *owner;		/* the resolver or the lookups */
 	const struct lookup_kind *kind;
-	int option;		/* rrtype, or address families */
+	int option;		/* rrtype, address families, or "recheck" */
+	int64_t timeout_ms;	/* of the whole lookup; 0: DNS's own */
+	bool at_hand;		/* answered without a lookup */
 	char *name;		/* lower case, no final dot */
 };
 STAILQ_HEAD(request_list, lookup_request);

@@ -38,6 +38,7 @@ struct resolver {
 	int64_t timeout_ms, configured_at;
 	const char *stopped;	/* why no more is asked, or NULL */
 	pthread_t thread;
+	bool joined;
 };
 
 /* Takes the facts. */
@@ -235,14 +236,23 @@ resolver_open(struct resolver **resolver_r,
 }
 
 void
+resolver_stop(struct resolver *r)
+{
+	if (r->joined)
+		return;
+	loop_stop(r->loop);
+	pthread_join(r->thread, NULL);
+	r->joined = true;
+}
+
+void
 resolver_close(struct resolver **resolver)
 {
 	struct resolver *r = *resolver;
 
 	if (r == NULL)
 		return;
-	loop_stop(r->loop);
-	pthread_join(r->thread, NULL);
+	resolver_stop(r);
 	stop(r, "the program is ending");
 	release(r);
 	*resolver = NULL;

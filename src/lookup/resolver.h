@@ -70,6 +70,11 @@ struct dns_answer {
 bool resolver_open(struct resolver **resolver_r,
     const struct resolver_config *config, struct error *err) MUST_CHECK;
 /*
+ * Ends the thread and waits for it, so that what else was its is the caller's
+ * to end; resolver_close() must follow.
+ */
+void resolver_stop(struct resolver *resolver);
+/*
  * Ends the thread and waits for it.  What was still asked is answered with
  * DNS_ERROR.  Nobody may ask any more.  Accepts NULL.
  */

@@ -4,8 +4,9 @@
  *
  * A valid policy that is cached survives every failure to refresh it until its
  * max_age is over.  The rules of caching are POLICY 4: TXT at most every five
- * minutes, a refresh once a day and when the id changes, in the background; a
- * failed fetch is not repeated for five minutes per domain and id.
+ * minutes, a refresh once a day (at half its max_age, if that is sooner) and when
+ * the id changes, in the background; a failed fetch is not repeated for five
+ * minutes per domain and id.
  */
 #ifndef TLSQ_LOOKUP_STS_H
 #define TLSQ_LOOKUP_STS_H
@@ -34,17 +35,23 @@ struct sts_result {
 	enum sts_status status;
 	struct sts_policy policy;	/* of STS_STATUS_POLICY, else empty */
 	const char *text;		/* the policy as served; NULL: none */
-	char id[STS_ID_MAX + 1];	/* of the policy's TXT record; "": none */
+	/* Of the TXT record as last seen: the policy's, unless a newer one could
+	 * not be fetched; "": none. */
+	char id[STS_ID_MAX + 1];
 	bool cached;		/* not fetched for this question */
-	int64_t fetched_at;
+	int64_t fetched_at;	/* the policy; -1 without */
 	const char *reason;	/* why there is no policy, or why the last try to
 				 * refresh it failed: a sentence; else NULL */
+	/* When to ask again, which costs nothing sooner.  In the past where the
+	 * policy is being refreshed just now. */
 	int64_t expires_at;
 	struct arena *arena;	/* private */
 };
 
 /*
- * timeout_ms bounds TXT lookup and fetch together (queue.tls.<id>.timeout.mta-sts).
+ * domain: in A-labels; an address literal never has a policy.  timeout_ms bounds
+ * TXT lookup and fetch together (queue.tls.<id>.timeout.mta-sts); who joins a
+ * lookup that is under way waits for as long as that one's says.
  * recheck: the TXT record is read again though it was read lately, and a new id
  * fetched: before failing on a cached policy (RFC 8461 5).  The result is the
  * callback's, to be freed by sts_result_free().  Any thread.

@@ -70,6 +70,8 @@ open_all(struct services *s, const struct conf *conf, const char *database,
 		.dns = { .unbound_config = conf->dns.unbound_config,
 		    .trust_anchor = conf->dns.trust_anchor,
 		    .timeout_ms = conf->dns.timeout_s * 1000 },
+		.sts = { .ca_file = conf->mta_sts.ca_file,
+		    .port = (uint16_t)conf->mta_sts.port },
 		.store = store_row, .store_ctx = s
 	};
 
@@ -96,9 +98,10 @@ services_make(struct services **s_r, const struct conf *conf,
     struct services *before, const char *database, struct writer *writer,
     struct error *err)
 {
-	char *settings = mem_printf("%s\n%s\n%s\n%lld",
+	char *settings = mem_printf("%s\n%s\n%s\n%lld\n%s\n%d",
 	    or_none(conf->tls.ca_file), or_none(conf->dns.unbound_config),
-	    or_none(conf->dns.trust_anchor), (long long)conf->dns.timeout_s);
+	    or_none(conf->dns.trust_anchor), (long long)conf->dns.timeout_s,
+	    or_none(conf->mta_sts.ca_file), conf->mta_sts.port);
 	struct services *s;
 
 	*s_r = NULL;

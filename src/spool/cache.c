@@ -124,11 +124,58 @@ spool_dane_cache_put(struct spool *spool, const struct spool_dane_cache *row,
 }
 
 bool
+spool_sts_cache_get(struct spool *spool, const char *domain, int64_t now,
+    struct arena *arena, struct spool_sts_cache *row_r, bool *found_r,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_MTA_STS_CACHE_GET);
+	spool_query_put_text(&q, ":domain", domain);
+	spool_query_put_int(&q, ":now", now);
+	*found_r = spool_query_next(&q);
+	if (*found_r)
+		*row_r = (struct spool_sts_cache){
+			.domain = arena_strdup(arena, domain),
+			.txt_id = spool_query_copy(&q, 0, arena),
+			.mode = spool_query_copy(&q, 1, arena),
+			.mx = spool_query_copy(&q, 2, arena),
+			.max_age = spool_query_time(&q, 3),
+			.policy = spool_query_copy(&q, 4, arena),
+			.fetched_at = spool_query_time(&q, 5),
+			.expires_at = spool_query_int(&q, 6),
+			.checked_at = spool_query_time(&q, 7),
+			.last_error = spool_query_copy(&q, 8, arena),
+		};
+	return spool_query_end(&q, err);
+}
+
+bool
+spool_sts_cache_put(struct spool *spool, const struct spool_sts_cache *row,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_MTA_STS_CACHE_PUT);
+	spool_query_put_text(&q, ":domain", row->domain);
+	spool_query_put_text(&q, ":txt_id", row->txt_id);
+	spool_query_put_text(&q, ":mode", row->mode);
+	spool_query_put_text(&q, ":mx", row->mx);
+	spool_query_put_time(&q, ":max_age", row->max_age);
+	spool_query_put_text(&q, ":policy", row->policy);
+	spool_query_put_time(&q, ":fetched_at", row->fetched_at);
+	spool_query_put_int(&q, ":expires_at", row->expires_at);
+	spool_query_put_time(&q, ":checked_at", row->checked_at);
+	spool_query_put_text(&q, ":last_error", row->last_error);
+	return spool_query_run(&q, err);
+}
+
+bool
 spool_cache_purge(struct spool *spool, int64_t now, struct error *err)
 {
 	static const enum sql_id tables[] = {
 		SQL_MX_CACHE_PURGE, SQL_HOST_CACHE_PURGE,
-		SQL_DANE_CACHE_PURGE,
+		SQL_DANE_CACHE_PURGE, SQL_MTA_STS_CACHE_PURGE,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {

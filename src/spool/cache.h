@@ -1,8 +1,8 @@
 /*
- * Answers that outlive the process: mx_cache, host_cache and dane_cache.  What the rows
- * mean
- * and how long they live is the business of lookup; an expired row is not found.
- * Writing works inside a transaction or by itself.
+ * Answers that outlive the process: mx_cache, host_cache, dane_cache and
+ * mta_sts_cache.  What the rows mean and how long they live is the business of
+ * lookup; an expired row is not found.  Writing works inside a transaction or by
+ * itself.
  */
 #ifndef TLSQ_SPOOL_CACHE_H
 #define TLSQ_SPOOL_CACHE_H
@@ -53,6 +53,26 @@ bool spool_dane_cache_get(struct spool *spool, const char *host, int64_t port,
     bool *found_r, struct error *err) MUST_CHECK;
 bool spool_dane_cache_put(struct spool *spool,
     const struct spool_dane_cache *row, struct error *err) MUST_CHECK;
+
+/* Times are -1 where they are NULL, as max_age is. */
+struct spool_sts_cache {
+	const char *domain;
+	const char *txt_id;	/* of the TXT record as last seen, or NULL */
+	const char *mode;	/* enforce testing none; NULL: no policy */
+	const char *mx;		/* JSON: ["mx.example", "*.example"], or NULL */
+	int64_t max_age;
+	const char *policy;	/* as served, or NULL */
+	int64_t fetched_at;	/* the policy */
+	int64_t expires_at;	/* it, or the answer that there is none */
+	int64_t checked_at;	/* TXT record or policy were asked for last */
+	const char *last_error;	/* of the last try, or NULL */
+};
+bool spool_sts_cache_get(struct spool *spool, const char *domain, int64_t now,
+    struct arena *arena, struct spool_sts_cache *row_r, bool *found_r,
+    struct error *err) MUST_CHECK;
+/* Leaves a valid policy that was fetched later than this one. */
+bool spool_sts_cache_put(struct spool *spool,
+    const struct spool_sts_cache *row, struct error *err) MUST_CHECK;
 
 /* Deletes what has expired. */
 bool spool_cache_purge(struct spool *spool, int64_t now, struct error *err)

@@ -1,11 +1,13 @@
 # Unit tests of lookup.
 if HAVE_CMOCKA
-lookup_tests = tests/unit/lookup_test tests/unit/lookup_tlsa_test \
-	tests/unit/resolver_test
+lookup_tests = tests/unit/lookup_test tests/unit/lookup_sts_test \
+	tests/unit/lookup_tlsa_test tests/unit/resolver_test
 check_PROGRAMS += $(lookup_tests)
 TESTS += $(lookup_tests)
 tests_unit_lookup_test_SOURCES = tests/unit/lookup_test.c
 tests_unit_lookup_test_LDADD = $(unit_ldadd)
+tests_unit_lookup_sts_test_SOURCES = tests/unit/lookup_sts_test.c
+tests_unit_lookup_sts_test_LDADD = $(unit_ldadd)
 tests_unit_lookup_tlsa_test_SOURCES = tests/unit/lookup_tlsa_test.c
 tests_unit_lookup_tlsa_test_LDADD = $(unit_ldadd)
 tests_unit_resolver_test_SOURCES = tests/unit/resolver_test.c

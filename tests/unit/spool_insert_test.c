@@ -461,6 +461,60 @@ cached_answers_end_with_their_time(void **state)
 	arena_free(&arena);
 }
 
+static void
+a_valid_policy_is_not_lost(void **state)
+{
+	struct scratch *s = *state;
+	struct arena *arena = arena_new();
+	struct spool_sts_cache mine = { .domain = "y.example", .txt_id = "2",
+		.mode = "enforce", .mx = "[\"a\"]", .max_age = 1000,
+		.policy = "text", .fetched_at = 200, .expires_at = 1200,
+		.checked_at = 300, .last_error = "sts-webpki-invalid: x" };
+	struct spool_sts_cache other = { .domain = "y.example", .max_age = -1,
+		.fetched_at = -1, .expires_at = 2000, .checked_at = 1199 };
+	struct spool_sts_cache got;
+	bool found;
+
+	assert_done(s, spool_sts_cache_put(s->spool, &mine, &s->err));
+	/* Neither by what was fetched earlier nor by a failure. */
+	assert_done(s, spool_sts_cache_put(s->spool, &other, &s->err));
+	other = mine;
+	other.txt_id = "1";
+	other.fetched_at = 199;
+	assert_done(s, spool_sts_cache_put(s->spool, &other, &s->err));
+	assert_done(s, spool_cache_purge(s->spool, 1199, &s->err));
+	assert_done(s, spool_sts_cache_get(s->spool, "y.example", 1199, arena,
+	    &got, &found, &s->err));
+	assert_true(found);
+	assert_string_equal(got.txt_id, "2");
+	assert_string_equal(got.mode, "enforce");
+	assert_string_equal(got.mx, "[\"a\"]");
+	assert_int_equal(got.max_age, 1000);
+	assert_string_equal(got.policy, "text");
+	assert_int_equal(got.fetched_at, 200);
+	assert_int_equal(got.expires_at, 1200);
+	assert_int_equal(got.checked_at, 300);
+	assert_string_equal(got.last_error, "sts-webpki-invalid: x");
+	/* But by one fetched at the same time or later, and once it is over. */
+	mine.last_error = NULL;
+	assert_done(s, spool_sts_cache_put(s->spool, &mine, &s->err));
+	other = (struct spool_sts_cache){ .domain = "y.example", .max_age = -1,
+		.fetched_at = -1, .expires_at = 2000, .checked_at = 1200 };
+	assert_done(s, spool_sts_cache_get(s->spool, "y.example", 1199, arena,
+	    &got, &found, &s->err));
+	assert_null(got.last_error);
+	assert_done(s, spool_sts_cache_put(s->spool, &other, &s->err));
+	assert_done(s, spool_sts_cache_get(s->spool, "y.example", 1999, arena,
+	    &got, &found, &s->err));
+	assert_true(found);
+	assert_null(got.mode);
+	assert_int_equal(got.fetched_at, -1);
+	assert_done(s, spool_cache_purge(s->spool, 2000, &s->err));
+	assert_int_equal(scratch_number(s,
+	    "SELECT count(*) FROM mta_sts_cache"), 0);
+	arena_free(&arena);
+}
+
 #define SPOOL_TEST(f) \
 	cmocka_unit_test_setup_teardown(f, scratch_open_setup, scratch_teardown)
 
@@ -477,6 +531,7 @@ main(void)
 		SPOOL_TEST(a_runner_that_leaves_gives_its_claims_back),
 		SPOOL_TEST(the_configuration_is_replaced_as_a_whole),
 		SPOOL_TEST(cached_answers_end_with_their_time),
+		SPOOL_TEST(a_valid_policy_is_not_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

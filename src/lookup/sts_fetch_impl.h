@@ -1,0 +1,45 @@
+/*
+ * Inside lookup: one fetch, as libcurl sees it.
+ */
+#ifndef TLSQ_LOOKUP_STS_FETCH_IMPL_H
+#define TLSQ_LOOKUP_STS_FETCH_IMPL_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "base/buf.h"
+#include "lookup/sts_fetch.h"
+
+struct sts_fetch {
+	LIST_ENTRY(sts_fetch) link;
+	struct sts_fetcher *fetcher;
+	CURL *easy;
+	/* An address cache of its own, since what CURLOPT_RESOLVE says stays in
+	 * that of the multi handle for ever. */
+	CURLSH *share;
+	struct curl_slist *resolve;
+	char *host;
+	struct buf body;
+	size_t header_len;
+	bool too_big;
+	char detail[CURL_ERROR_SIZE];
+	void (*fn)(void *ctx, const struct sts_fetched *fetched);
+	void *ctx;
+};
+
+/* Fills easy, share and resolve of a fetch that has its host. */
+void sts_fetch_prepare(struct sts_fetch *fetch, const char *ca_file,
+    uint16_t port, const struct net_address *address, size_t count,
+    int64_t timeout_ms);
+/* What the answer is worth, once libcurl has ended with code.  Texts borrow from
+ * the fetch and from why. */
+enum { STS_WHY_MAX = 512 };
+void sts_fetch_judge(struct sts_fetched *fetched_r,
+    char why[static STS_WHY_MAX], const struct sts_fetch *fetch, CURLcode code);
+/* That it failed, and on what. */
+void sts_fetch_failed(struct sts_fetched *fetched_r,
+    char why[static STS_WHY_MAX], enum sts_status status,
+    const struct sts_fetch *fetch, const char *what);
+
+#endif
