@@ -105,6 +105,27 @@ shown_raw(const char *s, size_t n)
 }
 
 void
+text_base64(char *dst, const uint8_t *data, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < n; i += 3) {
+		uint32_t v = (uint32_t)data[i] << 16;
+
+		if (i + 1 < n)
+			v |= (uint32_t)data[i + 1] << 8;
+		if (i + 2 < n)
+			v |= data[i + 2];
+		*dst++ = digits[v >> 18];
+		*dst++ = digits[v >> 12 & 63];
+		*dst++ = i + 1 < n ? digits[v >> 6 & 63] : '=';
+		*dst++ = i + 2 < n ? digits[v & 63] : '=';
+	}
+	*dst = '\0';
+}
+
+void
 text_escape(char *dst, size_t room, const char *src, size_t len)
 {
 	size_t used = 0;

@@ -15,6 +15,9 @@ bool text_equal_nocase(const char *a, const char *b);
 bool text_starts_nocase(const char *s, const char *prefix);
 /* Lower-case hex of n octets; dst has room for 2n + 1. */
 void text_hex(char *dst, const uint8_t *data, size_t n);
+/* RFC 4648 4, padded; dst has room for TEXT_BASE64_LEN(n). */
+#define TEXT_BASE64_LEN(n) (((n) + 2) / 3 * 4 + 1)
+void text_base64(char *dst, const uint8_t *data, size_t n);
 /*
  * Escapes control characters, DEL, backslash and octets that are not part of
  * well-formed UTF-8 as \xHH; cuts at room.  For anything remote that is shown.

@@ -35,6 +35,7 @@ step_ms(const struct smtp_timeouts *t, enum smtp_step step)
 		return t->ehlo_ms;
 	case SMTP_STEP_TLS:
 		return t->tls_ms;
+	case SMTP_STEP_AUTH:
 	case SMTP_STEP_MAIL:
 	case SMTP_STEP_RSET:
 		return t->mail_ms;
@@ -307,6 +308,10 @@ smtp_client_start(const struct smtp_client_config *config)
 	c->mx = mem_strdup(config->mx);
 	c->sni = mem_strdup(config->sni != NULL ? config->sni : config->mx);
 	c->helo = mem_strdup(config->helo);
+	if (config->username != NULL) {
+		c->username = mem_strdup(config->username);
+		c->secret = mem_strdup(config->secret);
+	}
 	net_address_text(address, &config->to);
 	c->label = mem_printf("%.255s [%s]", config->mx, address);
 	c->evidence.address = config->to;
@@ -315,6 +320,7 @@ smtp_client_start(const struct smtp_client_config *config)
 		.allow_invalid_certs = config->allow_invalid_certs,
 		.implicit_tls = config->implicit_tls,
 		.helo = c->helo, .host = c->label,
+		.username = c->username, .secret = c->secret,
 	};
 	c->session = smtp_session_new(&session);
 	c->timer = loop_timer_new(config->loop, on_timer, c);
@@ -337,6 +343,10 @@ smtp_client_free(struct smtp_client **client)
 	client_hang_up(c);
 	loop_timer_free(&c->timer);
 	smtp_session_free(&c->session);
+	if (c->secret != NULL)
+		explicit_bzero(c->secret, strlen(c->secret));
+	free(c->secret);
+	free(c->username);
 	free(c->mx);
 	free(c->sni);
 	free(c->helo);

@@ -78,6 +78,8 @@ struct smtp_client_config {
 	/* Copied: name for certificate and sentences; our EHLO name. */
 	const char *mx, *helo;
 	const char *sni;		/* copied; NULL: as mx */
+	/* For AUTH within TLS; copied; NULL: none. */
+	const char *username, *secret;
 	enum policy_level level;	/* a level: unset is asserted away */
 	bool allow_invalid_certs;
 	bool implicit_tls;		/* TLS from the first octet */

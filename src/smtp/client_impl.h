@@ -24,6 +24,7 @@ enum client_phase {
 struct smtp_client {
 	struct smtp_client_config config;
 	char *mx, *sni, *helo, *label;
+	char *username, *secret;	/* NULL: no AUTH */
 	enum client_phase phase;
 	struct smtp_session *session;
 	struct stls *tls;

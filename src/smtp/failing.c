@@ -18,6 +18,7 @@ static const char *const step_waits[] = {
 	[SMTP_STEP_EHLO] = "while waiting for the reply to EHLO",
 	[SMTP_STEP_HELO] = "while waiting for the reply to HELO",
 	[SMTP_STEP_TLS] = "while negotiating TLS",
+	[SMTP_STEP_AUTH] = "while waiting for the reply to AUTH",
 	[SMTP_STEP_MAIL] = "while waiting for the reply to MAIL FROM",
 	[SMTP_STEP_RCPT] = "while waiting for the reply to RCPT TO",
 	[SMTP_STEP_DATA] = "while waiting for the reply to DATA or BDAT",

@@ -1,6 +1,7 @@
 # Sources of smtp.
 src_libtlsq_a_SOURCES += \
 	src/smtp/actions.c \
+	src/smtp/auth.c \
 	src/smtp/client.c src/smtp/client.h src/smtp/client_impl.h \
 	src/smtp/client_io.c src/smtp/client_tls.c \
 	src/smtp/command.c \

@@ -31,6 +31,7 @@ smtp_session_new(const struct smtp_session_config *config)
 	struct smtp_session *s = mem_zalloc(sizeof(*s));
 
 	assert(config->level > LEVEL_UNSET && config->level < LEVEL_COUNT);
+	assert(config->username == NULL || config->level >= LEVEL_MANDATORY);
 	s->config = *config;
 	s->state = SESSION_NEW;
 	s->plain_permitted = config->level == LEVEL_NONE;
@@ -86,6 +87,9 @@ on_reply(struct smtp_session *s, const struct pending *p,
 	case SMTP_STEP_HELO:
 	case SMTP_STEP_TLS:
 		setup_reply(s, p->step, reply);
+		return;
+	case SMTP_STEP_AUTH:
+		auth_reply(s, reply);
 		return;
 	case SMTP_STEP_RSET:
 		on_rset(s, reply);

@@ -29,6 +29,9 @@ struct smtp_session_config {
 	bool allow_invalid_certs;
 	bool implicit_tls;		/* TLS before the greeting */
 	const char *helo;		/* our name; kept */
+	/* Proved to the server before any mail, within TLS only (RFC 4954);
+	 * kept, and the level is mandatory at least.  NULL: none. */
+	const char *username, *secret;
 	const char *host;		/* for sentences, "mx.example [192.0.2.1]";
 					 * kept */
 };

@@ -1,6 +1,6 @@
 /*
  * Inside the dialogue: session.c takes the events, setup.c leads from the
- * greeting to ready, exchange.c holds the transactions, failing.c the end,
+ * greeting to ready by way of auth.c, exchange.c holds the transactions, failing.c the end,
  * actions.c what the shell is to do, output.c what is written and awaited.
  *
  * States of the session, changed by session_enter() alone:
@@ -96,6 +96,8 @@ struct smtp_session {
 	bool plain_permitted;		/* by policy, for this session */
 	bool start_tls, tell_ready;	/* actions due */
 	bool nothing_offered, quitting, need_rset, close_told, failed;
+	enum auth_stage { AUTH_NONE, AUTH_PLAIN, AUTH_LOGIN_USERNAME,
+	    AUTH_LOGIN_SECRET, AUTH_LAST } auth;	/* what is sent next */
 	int current;			/* the older of two exchanges */
 	int reported;			/* slot to free, -1: none */
 	struct exchange exchanges[2];
@@ -122,8 +124,15 @@ void session_advance(struct smtp_session *s);
 
 void setup_reply(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply);
+void setup_ready(struct smtp_session *s);
 /* TLS with an accepted certificate, or plaintext where policy permits it. */
 bool session_mail_permitted(const struct smtp_session *s);
+
+/* --- auth.c --- */
+
+/* Within TLS; ends in setup_ready(), or the session fails. */
+void auth_start(struct smtp_session *s);
+void auth_reply(struct smtp_session *s, const struct smtp_reply *reply);
 
 /* --- failing.c --- */
 

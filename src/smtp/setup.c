@@ -26,8 +26,8 @@ say_hello(struct smtp_session *s, enum smtp_step step)
 	output_command(s, step, -1, 0, line, (size_t)n);
 }
 
-static void
-become_ready(struct smtp_session *s)
+void
+setup_ready(struct smtp_session *s)
 {
 	assert(session_mail_permitted(s));
 	s->tell_ready = true;
@@ -45,14 +45,16 @@ without_tls(struct smtp_session *s, enum policy_event event,
 		return;
 	}
 	s->plain_permitted = true;
-	become_ready(s);
+	setup_ready(s);
 }
 
 static void
 hello_answered(struct smtp_session *s)
 {
-	if (s->tls_active || s->config.level == LEVEL_NONE)
-		become_ready(s);
+	if (s->tls_active && s->config.username != NULL)
+		auth_start(s);
+	else if (s->tls_active || s->config.level == LEVEL_NONE)
+		setup_ready(s);
 	else if ((s->caps.can & SMTP_CAN_STARTTLS) != 0)
 		output_command(s, SMTP_STEP_TLS, -1, 0, "STARTTLS", 8);
 	else

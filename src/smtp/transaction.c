@@ -14,6 +14,7 @@ static const char *const step_names[] = {
 	[SMTP_STEP_EHLO] = "EHLO",
 	[SMTP_STEP_HELO] = "HELO",
 	[SMTP_STEP_TLS] = "STARTTLS",
+	[SMTP_STEP_AUTH] = "AUTH",
 	[SMTP_STEP_MAIL] = "MAIL FROM",
 	[SMTP_STEP_RCPT] = "RCPT TO",
 	[SMTP_STEP_DATA] = "DATA",

@@ -21,6 +21,7 @@ enum smtp_step {
 	SMTP_STEP_EHLO,
 	SMTP_STEP_HELO,
 	SMTP_STEP_TLS,		/* the STARTTLS reply and the handshake */
+	SMTP_STEP_AUTH,		/* each reply (RFC 4954) */
 	SMTP_STEP_MAIL,
 	SMTP_STEP_RCPT,
 	SMTP_STEP_DATA,		/* 354, or the reply to a BDAT chunk */

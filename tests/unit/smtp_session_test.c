@@ -67,7 +67,7 @@ level_named(const char *name)
 	return LEVEL_UNSET;
 }
 
-/* "@ LEVEL LETTERS [implicit] [allow-invalid] [one-packet]" */
+/* "@ LEVEL LETTERS [implicit] [allow-invalid] [auth] [one-packet]" */
 static void
 read_head(struct dialogue *d, const char *line, size_t len)
 {
@@ -88,6 +88,8 @@ read_head(struct dialogue *d, const char *line, size_t len)
 			d->config.implicit_tls = true;
 		else if (strcmp(word, "allow-invalid") == 0)
 			d->config.allow_invalid_certs = true;
+		else if (strcmp(word, "auth") == 0)
+			d->config.username = "relay", d->config.secret = "s3cret";
 		else if (strcmp(word, "one-packet") == 0)
 			d->one_packet = true;
 		else
