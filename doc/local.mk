@@ -1,4 +1,4 @@
 # Manual pages and guides.
-EXTRA_DIST += doc/STYLE.md doc/HACKING.md doc/design.md doc/spool.md \
+EXTRA_DIST += doc/STYLE.md doc/HACKING.md doc/design.md doc/policy.md doc/spool.md \
 	doc/spool-states.md
 dist_man_MANS += doc/tlsq.8 doc/tlsq-runner.8 doc/tlsq.toml.5

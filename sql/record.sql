@@ -22,7 +22,15 @@ INSERT INTO attempt (message_id, recipient_id, domain, started_at, duration_ms,
 
 -- name: result_set
 UPDATE recipient SET state = :state, attempts = attempts + 1,
-	next_attempt_at = coalesce(:next_attempt_at, next_attempt_at),
+	-- A fallback is tried at once, each strategy once: next_attempt_at stays
+	-- the time since which the recipient is due, and what was tried since
+	-- then is not tried again before the delay.
+	next_attempt_at = CASE
+		WHEN :fallback IS NOT NULL AND NOT EXISTS (SELECT 1 FROM attempt
+			WHERE recipient_id = :id AND strategy = :fallback
+			AND started_at >= recipient.next_attempt_at)
+		THEN min(next_attempt_at, :now)
+		ELSE coalesce(:next_attempt_at, next_attempt_at) END,
 	finished_at = iif(:state = 'deferred', NULL, :now),
 	expires_at = coalesce(:expires_at, expires_at), notified = :notified,
 	last_error = :last_error,

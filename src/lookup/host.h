@@ -36,6 +36,7 @@ struct host_result {
 	size_t count;
 	const struct net_address *address; /* port 0; IPv4 first, else as they came */
 	const char *reason;	/* count is 0: why, a sentence; else NULL */
+	int64_t fetched_at;	/* when DNS was asked */
 	int64_t expires_at;
 	struct arena *arena;	/* private */
 };

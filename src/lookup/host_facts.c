@@ -308,6 +308,7 @@ host_result_new(const char *host, const struct host_facts *facts, int families)
 	r->canonical = arena_strdup(arena, f->canonical);
 	r->alias_secure = strcmp(f->canonical, host) != 0 &&
 	    (facts->alias_secure || f->status == DNS_SECURE);
+	r->fetched_at = facts->fetched_at;
 	r->expires_at = facts->expires_at;
 	address = arena_alloc(arena, sizeof(*address) *
 	    (facts->family[HOST_FAMILY_V4].count +

@@ -38,6 +38,7 @@ struct mx_result {
 	size_t count;
 	struct mx_choice *hosts;
 	const char *reason;	/* count is 0: why, a sentence; else NULL */
+	int64_t fetched_at;	/* when DNS was asked */
 	int64_t expires_at;
 	struct arena *arena;	/* private */
 };

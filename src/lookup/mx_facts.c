@@ -216,6 +216,7 @@ mx_result_new(const char *domain, const struct mx_facts *facts)
 	memset(r, 0, sizeof(*r));
 	r->arena = arena;
 	r->status = facts->status;
+	r->fetched_at = facts->fetched_at;
 	r->expires_at = facts->expires_at;
 	r->hosts = arena_alloc(arena, sizeof(*r->hosts) * (facts->count + 1));
 	if (ok && facts->count == 0) {

@@ -42,6 +42,7 @@ struct tlsa_result {
 	size_t count, too_short;
 	struct tlsa_record *records;
 	const char *reason;	/* ERROR, BOGUS: a sentence; else NULL */
+	int64_t fetched_at;	/* when DNS was asked */
 	int64_t expires_at;
 	struct arena *arena;	/* private */
 };

@@ -185,6 +185,7 @@ tlsa_result_new(const struct tlsa_facts *facts)
 	r->arena = arena;
 	r->status = facts->status;
 	r->base = arena_strdup(arena, facts->base);
+	r->fetched_at = facts->fetched_at;
 	r->expires_at = facts->expires_at;
 	r->records = arena_alloc(arena, sizeof(*r->records) * facts->count);
 	for (size_t i = 0; i < facts->count; i++) {

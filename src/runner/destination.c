@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "policy/outcome.h"
+#include "base/text.h"
 #include "runner/settle.h"
 #include "runner/worker_impl.h"
 
@@ -59,15 +59,15 @@ give_up(struct destination *d, struct job *job)
 	if (!has_notes(job))
 		borrow_notes(d, job);
 	if (!has_notes(job)) {
-		struct note *n = destination_note(d, "", "dns", "5.4.4",
-		    "no host of the domain can be tried");
+		struct note *n = destination_note(d, PLAN_HOSTS_MAX, NULL,
+		    "dns", "5.4.4", "no host of the domain can be tried");
 
 		job_note_all(job, n);
 		note_unref(&n);
 	}
 	for (size_t i = 0; i < job->count; i++)
 		if (!job->progress[i].settled)
-			settle_exhausted(r, job, i);
+			settle_exhausted(r, job, i, d->chooser);
 	report_send(r, d->worker->config.writer);
 	job_unref(&job);
 }
@@ -316,46 +316,43 @@ retire(struct destination *d)
 	d->current = false;
 }
 
+/*
+ * What a session depends on, and so who may share one (POLICY 3): the next hop,
+ * the strategy with what the message takes off it, route, connection and queue.
+ * Where each host is judged by itself, a message has its destination alone.
+ */
 static char *
 make_key(const struct job *job)
 {
-	bool relay = job->route->type == CONF_ROUTE_RELAY;
+	const struct way *w = &job->way;
+	bool relay = w->route->type == CONF_ROUTE_RELAY;
 
-	return mem_printf("%s\n%s\n%s\n%s\n%s\n%lld",
-	    relay ? job->route->address : job_domain(job), job->strategy->id,
-	    job->route->id, job->connection->id, job->schedule->queue_name,
-	    (long long)job->snapshot->generation);
-}
-
-static enum policy_level
-starttls_level(enum conf_wish wish)
-{
-	static const enum policy_want wants[] = {
-		[CONF_REQUIRE] = WANT_REQUIRE,
-		[CONF_OPTIONAL] = WANT_OPTIONAL,
-		[CONF_DISABLE] = WANT_DISABLE,
-	};
-
-	return policy_starttls_level(wants[wish]);
+	return mem_printf("%s\n%s\n%s\n%s\n%s\n%s\n%lld\n%lld",
+	    relay ? w->route->address : job_domain(job), w->strategy->id,
+	    w->route->id, w->connection->id, w->schedule->queue_name,
+	    !job_waives_tls(job) ? "" : w->pinned ? "waived, pinned" : "waived",
+	    (long long)job->snapshot->generation,
+	    w->per_host ? (long long)job_rcpt(job, 0)->id : 0LL);
 }
 
 static struct destination *
-destination_new(struct worker *w, const struct job *job, char *key)
+destination_new(struct worker *w, struct job *job, char *key)
 {
 	struct destination *d = mem_zalloc(sizeof(*d));
-	const char *queue = job->schedule->queue_name;
 
 	d->worker = w;
 	d->key = key;
 	d->next_hop = mem_strdup(job_domain(job));
 	d->snapshot = snapshot_ref(job->snapshot);
-	d->strategy = job->strategy;
-	d->route = job->route;
-	d->connection = job->connection;
-	d->queue = queue;
+	d->chooser = chooser_ref(w->chooser);
+	d->way = job->way;
+	(void)text_copy(d->rule, sizeof(d->rule), job->rule);
+	d->way.rule = d->rule;
+	d->waived = job_waives_tls(job);
+	d->sole = job->way.per_host ? job_ref(job) : NULL;
+	d->queue = d->way.schedule->queue_name;
 	d->queue_limit =
-	    conf_virtual(d->snapshot->conf, queue)->threads_per_node;
-	d->level = starttls_level(job->strategy->starttls);
+	    conf_virtual(d->snapshot->conf, d->queue)->threads_per_node;
 	d->started_ms = clock_mono_ms();
 	d->started_at = clock_now_s();
 	TAILQ_INIT(&d->jobs);
@@ -376,7 +373,8 @@ destination_give(struct worker *w, struct job *job)
 	HASH_FIND_STR(w->current, key, d);
 	/* Facts are not used after they expired: a new one, from fresh facts;
 	 * the old one ends with the jobs it has. */
-	if (d != NULL && d->resolved && d->expires_at <= clock_now_s()) {
+	if (d != NULL && d->resolved &&
+	    d->survey.expires_at <= clock_now_s()) {
 		retire(d);
 		d = NULL;
 	}
@@ -425,9 +423,12 @@ destination_free(void *arg)
 {
 	struct destination *d = arg;
 
-	destination_resolve_cancel(d);
+	destination_resolve_end(d);
 	loop_timer_free(&d->ramp);
 	plan_clear(&d->plan);
+	if (d->sole != NULL)
+		job_unref(&d->sole);
+	chooser_unref(&d->chooser);
 	snapshot_unref(&d->snapshot);
 	free(d->next_hop);
 	free(d->key);

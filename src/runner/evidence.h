@@ -26,6 +26,7 @@ struct session_record {
 	const char *dane, *mta_sts; /* INTERFACE section 4's words */
 	char protocol[16], cipher[64];
 	char cert_sha256[65], spki_sha256[65];
+	char tlsa[160];		/* the record that matched, "" where none */
 	char cert_subject[512], cert_issuer[512];
 	int64_t cert_not_after;	/* 0: no certificate */
 	bool resumed;
@@ -42,7 +43,11 @@ struct note {
 	char mx[256], address[NET_ADDRESS_TEXT_LEN]; /* "": none reached */
 	enum policy_level level;
 	struct session_record *session;	/* a reference, or NULL */
-	char facts[256];	/* JSON: what the decision was made from */
+	/* The TLS strategy and the rule that chose it; strategy NULL: the job's.
+	 * Its text is the snapshot's. */
+	const char *strategy;
+	char rule[256];
+	char facts[512];	/* JSON: what the decision was made from */
 	const char *error;	/* word of last_error; NULL: delivered */
 	char status[16];
 	const char *result_type; /* static RFC 8460 word, or NULL */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 static int
 by_domain(const void *a, const void *b)
@@ -55,6 +56,36 @@ job_make(struct job_list *list, struct spool_job *claimed,
 }
 
 struct job *
+job_split(struct job *job, size_t n)
+{
+	struct job *rest = job_new(job->claimed,
+	    job->whole != NULL ? job->whole : job, job->snapshot,
+	    job->first + n, job->count - n);
+
+	assert(n < job->count && job->open == job->count);
+	job->count = job->open = n;
+	return rest;
+}
+
+void
+job_set_way(struct job *job, const struct way *way)
+{
+	job->way = *way;
+	(void)text_copy(job->rule, sizeof(job->rule), way->rule);
+	job->way.rule = job->rule;
+}
+
+void
+job_swap(struct job *job, size_t i, size_t k)
+{
+	struct spool_job_rcpt *r = job->claimed->rcpts + job->first;
+	struct spool_job_rcpt kept = r[i];
+
+	r[i] = r[k];
+	r[k] = kept;
+}
+
+struct job *
 job_ref(struct job *job)
 {
 	(void)atomic_fetch_add(&job->refs, 1);
@@ -87,6 +118,19 @@ const struct spool_job_rcpt *
 job_rcpt(const struct job *job, size_t i)
 {
 	return &job->claimed->rcpts[job->first + i];
+}
+
+struct way_case
+job_case(const struct job *job, size_t i, int64_t now)
+{
+	return (struct way_case){ .message = job->claimed,
+		.rcpt = job_rcpt(job, i), .now = now };
+}
+
+bool
+job_waives_tls(const struct job *job)
+{
+	return job->claimed->tls_optional && !job->claimed->require_tls;
 }
 
 const char *

@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 
 #include "conf/config.h"
+#include "runner/chooser.h"
 #include "runner/evidence.h"
 #include "runner/plan.h"
 #include "runner/snapshot.h"
@@ -33,12 +34,9 @@ struct job {
 	size_t first, count;		/* this job's part of the recipients */
 	struct job *whole;		/* whose `claimed` it is, or NULL */
 	struct snapshot *snapshot;
-	/* Chosen by the worker for this attempt; borrowed from the snapshot. */
-	const struct conf_tls_strategy *strategy;
-	const struct conf_route *route;
-	const struct conf_connection *connection;
-	const struct conf_schedule *schedule;
-	char rule[256];
+	/* Chosen by the worker for this attempt.  strategy NULL: not yet. */
+	struct way way;
+	char rule[256];			/* way.rule */
 	struct job_progress *progress;	/* by recipient of this job */
 	size_t open;			/* recipients not settled */
 	struct plan_place place;	/* where to go on */
@@ -51,10 +49,21 @@ TAILQ_HEAD(job_list, job);
  */
 void job_make(struct job_list *list, struct spool_job *claimed,
     struct snapshot *snapshot, size_t per_transaction);
+/*
+ * Takes all but the first n recipients off, into a job of their own; before any
+ * of them was tried.
+ */
+struct job *job_split(struct job *job, size_t n);
+void job_set_way(struct job *job, const struct way *way);
+/* Exchanges two recipients; before any was tried. */
+void job_swap(struct job *job, size_t i, size_t k);
 struct job *job_ref(struct job *job);
 void job_unref(struct job **job);
 
 const struct spool_job_rcpt *job_rcpt(const struct job *job, size_t i);
+struct way_case job_case(const struct job *job, size_t i, int64_t now);
+/* The message waives TLS (RFC 8689 4.2.2). */
+bool job_waives_tls(const struct job *job);
 const char *job_domain(const struct job *job);
 /* Adds a note to one recipient; takes a reference of its own. */
 void job_note(struct job *job, size_t i, struct note *note);

@@ -46,7 +46,7 @@ report_new(struct job *job, const struct report_listener *listener)
 
 	r->job = job_ref(job);
 	r->listener = *listener;
-	r->strategy = job->strategy != NULL ? job->strategy->id : NULL;
+	r->strategy = job->way.strategy != NULL ? job->way.strategy->id : NULL;
 	(void)text_copy(r->rule, sizeof(r->rule), job->rule);
 	r->at = clock_now_s();
 	return r;
@@ -88,7 +88,8 @@ store_session(struct spool *spool, struct session_record *s, struct error *err)
 	    .cert_subject = or_null(s->cert_subject),
 	    .cert_issuer = or_null(s->cert_issuer),
 	    .cert_not_after = s->cert_not_after > 0 ? s->cert_not_after : -1,
-	    .spki_sha256 = or_null(s->spki_sha256), .dane = s->dane,
+	    .spki_sha256 = or_null(s->spki_sha256),
+	    .tlsa = or_null(s->tlsa), .dane = s->dane,
 	    .mta_sts = s->mta_sts, .resumed = s->resumed,
 	    .verify_error = or_null(s->verify_error) }, &s->row_id, err);
 }
@@ -116,7 +117,8 @@ store_attempt(struct report *r, struct line *l, size_t i, struct spool *spool,
 	    .message_id = r->job->claimed->message_id,
 	    .recipient_id = rcpt->id, .domain = rcpt->domain,
 	    .started_at = n->started_at, .duration_ms = n->duration_ms,
-	    .strategy = r->strategy, .rule = or_null(r->rule),
+	    .strategy = n->strategy != NULL ? n->strategy : r->strategy,
+	    .rule = or_null(n->strategy != NULL ? n->rule : r->rule),
 	    .mx = or_null(n->mx), .address = or_null(n->address),
 	    .level = n->level != LEVEL_UNSET ? policy_level_name(n->level) :
 		NULL,
@@ -164,6 +166,7 @@ store_line(struct report *r, struct line *l, struct spool *spool,
 	    .recipient_id = rcpt->id, .token = token,
 	    .outcome = l->l.outcome, .now = r->at,
 	    .next_attempt_at = l->l.next_attempt_at,
+	    .fallback = l->l.fallback,
 	    .expires_at = l->l.expires_at, .notified = rcpt->notified,
 	    .last_error = n->error, .status = l->l.status, .reply = n->reply,
 	    .last_attempt_id = deciding }, &l->effect, err);
@@ -228,7 +231,8 @@ log_one(const struct report *r, const struct line *l)
 	    .message_id = m->message_id,
 	    .to = job_rcpt(r->job, l->l.rcpt)->address, .mta_id = m->mta_id,
 	    .delay_s = r->at - m->received_at, .xdelay_ms = n->duration_ms,
-	    .mx = n->mx, .address = n->address, .strategy = r->strategy,
+	    .mx = n->mx, .address = n->address,
+	    .strategy = n->strategy != NULL ? n->strategy : r->strategy,
 	    .tls = s != NULL ? s->tls : NULL,
 	    .protocol = s != NULL ? s->protocol : NULL,
 	    .cipher = s != NULL ? s->cipher : NULL,

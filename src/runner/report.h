@@ -29,6 +29,8 @@ struct report_line {
 	char status[16];	/* as recorded on the recipient */
 	bool domain_failed;	/* no host of the domain would do */
 	int64_t next_attempt_at, expires_at; /* -1: not known */
+	/* A strategy to be tried at once, or NULL (spool/record.h). */
+	const char *fallback;
 };
 
 struct report;

@@ -1,150 +1,144 @@
 /*
- * Filling a destination's plan: the hosts of the next hop, then the addresses of
- * each, asked for together.
+ * A destination's facts and decisions: the survey's hosts become the plan's, and
+ * each is judged before a session to it is opened.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "runner/secret.h"
 #include "runner/services.h"
 #include "runner/worker_impl.h"
 
 struct note *
-destination_note(const struct destination *d, const char *mx,
-    const char *error, const char *status, const char *sentence)
+destination_note(const struct destination *d, size_t host,
+    const struct decision *dec, const char *error, const char *status,
+    const char *sentence)
 {
 	struct note *n = note_new();
 
 	n->started_at = d->started_at;
 	n->duration_ms = clock_mono_ms() - d->started_ms;
-	n->level = d->level;
 	n->error = error;
-	(void)text_copy(n->mx, sizeof(n->mx), mx);
 	(void)text_copy(n->status, sizeof(n->status), status);
 	(void)text_copy(n->reply, sizeof(n->reply), sentence);
-	(void)snprintf(n->facts, sizeof(n->facts), "{\"mx\":\"%s\"}",
-	    mx_status_name(d->mx_status));
+	if (host < d->plan.n_hosts)
+		(void)text_copy(n->mx, sizeof(n->mx), d->plan.host[host].name);
+	if (dec == NULL) {
+		(void)snprintf(n->facts, sizeof(n->facts), "{\"mx\":\"%s\"}",
+		    mx_status_name(d->survey.mx_status));
+		return n;
+	}
+	n->level = dec->verdict.level;
+	n->strategy = dec->strategy->id;
+	(void)text_copy(n->rule, sizeof(n->rule), dec->rule);
+	decision_facts(n->facts, &d->survey, host, dec);
 	return n;
 }
 
-/* --- addresses -------------------------------------------------------- */
-
-static int
-families(enum conf_ip_lookup lookup)
+const struct decision *
+destination_decision(const struct destination *d, struct plan_place place)
 {
-	switch (lookup) {
-	case CONF_IP_V4_ONLY:
-		return HOST_V4;
-	case CONF_IP_V6_ONLY:
-		return HOST_V6;
-	case CONF_IP_V4_THEN_V6:
-	case CONF_IP_V6_THEN_V4:
-		break;
+	return &d->decision[place.host][place.address];
+}
+
+/* --- deciding --------------------------------------------------------- */
+
+static bool
+terms_of(const struct destination *d, struct plan_place place,
+    struct decision_terms *t, struct error *err)
+{
+	struct way way = d->way;
+	char ip[NET_ADDRESS_TEXT_LEN];
+
+	if (way.per_host) {
+		const struct way_case of = job_case(d->sole, 0, clock_now_s());
+
+		net_address_text(ip,
+		    &d->plan.host[place.host].address[place.address].to);
+		if (!chooser_way_at_host(d->chooser, &of,
+		    d->plan.host[place.host].name, ip, &way, err))
+			return false;
 	}
-	return HOST_ANY;
+	*t = decision_terms_of(&way, d->snapshot->conf, d->waived);
+	return true;
 }
 
+/* The host that policy keeps us from. */
 static void
-add_family(struct plan_host *h, const struct host_result *r, int family,
-    size_t limit, uint16_t port)
+refuse(struct destination *d, struct plan_place place,
+    const struct decision *dec)
 {
-	for (size_t i = 0; i < r->count && h->n_addresses < limit; i++) {
-		struct net_address a = r->address[i];
-
-		if (family != AF_UNSPEC && net_address_family(&a) != family)
-			continue;
-		if (net_address_family(&a) == AF_INET6)
-			a.sa.v6.sin6_port = htons(port);
-		else
-			a.sa.v4.sin_port = htons(port);
-		h->address[h->n_addresses++].to = a;
-	}
-}
-
-static void
-add_addresses(struct destination *d, struct plan_host *h,
-    const struct host_result *r)
-{
-	bool mx = d->route->type == CONF_ROUTE_MX;
-	size_t limit = mx ? (size_t)d->route->limits_multihomed : 2;
-	uint16_t port = (uint16_t)(mx ? d->connection->port : d->route->port);
-
-	if (limit > PLAN_ADDRESSES_MAX)
-		limit = PLAN_ADDRESSES_MAX;
-	if (mx && d->route->ip_lookup == CONF_IP_V6_THEN_V4) {
-		add_family(h, r, AF_INET6, limit, port);
-		add_family(h, r, AF_INET, limit, port);
-	} else
-		add_family(h, r, AF_UNSPEC, limit, port);
-}
-
-static void
-on_host(void *ctx, struct host_result *r)
-{
-	struct host_ask *ask = ctx;
-	struct destination *d = ask->dest;
-	struct plan_host *h = &d->plan.host[ask->host];
-	const struct plan_place place = { ask->host, 0 };
 	struct note *note;
+	char why[600];
 
-	ask->request = NULL;
-	h->resolved = true;
-	h->addresses_status = r->status;
-	if (r->expires_at < d->expires_at)
-		d->expires_at = r->expires_at;
-	add_addresses(d, h, r);
-	if (h->n_addresses == 0) {
-		/* An error is not "no address": RFC 7672 2.1.2. */
-		bool failed = r->status == DNS_ERROR || r->status == DNS_BOGUS;
-
-		note = destination_note(d, h->name, "dns",
-		    failed ? "4.4.3" : "5.4.4", r->reason != NULL ? r->reason :
-		    "host has no address of the wanted family");
-		destination_failed(d, place, note, true);
-		note_unref(&note);
-	}
-	host_result_free(&r);
-	destination_kick(d);
+	decision_sentence(why, sizeof(why), &d->survey, place.host, dec);
+	note = destination_note(d, place.host, dec, dec->verdict.error,
+	    dec->verdict.status, why);
+	note->result_type = dec->verdict.result_type;
+	destination_failed(d, place, note, !d->way.per_host);
+	note_unref(&note);
 }
 
+/* No rule says what to ask of the host. */
 static void
-ask_addresses(struct destination *d)
+cannot_decide(struct destination *d, struct plan_place place,
+    const struct error *err)
 {
-	bool mx = d->route->type == CONF_ROUTE_MX;
-	int wanted = mx ? families(d->route->ip_lookup) : HOST_ANY;
+	struct note *note = destination_note(d, place.host, NULL, "io",
+	    "4.3.5", err->text);
 
-	for (size_t i = 0; i < d->plan.n_hosts; i++) {
-		d->asks[i].dest = d;
-		d->asks[i].host = i;
-		d->asks[i].request = host_lookup_start(
-		    services_lookups(d->snapshot->services),
-		    d->plan.host[i].name, wanted, d->worker->loop, on_host,
-		    &d->asks[i]);
+	destination_failed(d, place, note, false);
+	note_unref(&note);
+}
+
+/* False where that has to wait: a policy is read again. */
+static bool
+decide_address(struct destination *d, struct plan_place place)
+{
+	struct decision *dec = &d->decision[place.host][place.address];
+	struct decision_terms terms;
+	struct error err;
+
+	if (!terms_of(d, place, &terms, &err)) {
+		cannot_decide(d, place, &err);
+		return true;
 	}
+	decision_make(dec, &d->survey, place.host, &terms);
+	if (!dec->verdict.refused)
+		return true;
+	if (strcmp(dec->verdict.error, "mta-sts") == 0 &&
+	    survey_recheck_sts(&d->survey))
+		return false;
+	refuse(d, place, dec);
+	return true;
 }
 
-/* --- hosts ------------------------------------------------------------ */
-
-static uint64_t
-random_seed(const struct destination *d)
+static bool
+decide_host(struct destination *d, size_t host)
 {
-	uint64_t seed;
+	struct plan_place place = { host, 0 };
+	const struct plan_host *h = &d->plan.host[host];
 
-	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) !=
-	    (ssize_t)sizeof(seed))
-		seed = (uint64_t)d->started_ms;
-	return seed;
+	for (; place.address < h->n_addresses && h->failed == NULL;
+	    place.address++)
+		if (!decide_address(d, place))
+			return false;
+	return true;
 }
+
+/* --- from the survey -------------------------------------------------- */
 
 /* Nothing of the domain can be tried: one note for all that wait. */
 static void
-no_hosts(struct destination *d, const char *status, const char *sentence)
+no_hosts(struct destination *d, const char *error, const char *status,
+    const char *why)
 {
-	struct note *note = destination_note(d, "", "dns", status, sentence);
+	struct note *note = destination_note(d, PLAN_HOSTS_MAX, NULL, error,
+	    status, why);
 	struct job *job;
 
 	TAILQ_FOREACH(job, &d->jobs, entry)
@@ -153,78 +147,125 @@ no_hosts(struct destination *d, const char *status, const char *sentence)
 }
 
 static void
-take_hosts(struct destination *d, const struct mx_result *r)
+take_hosts(struct destination *d)
 {
-	const char *own = d->connection->ehlo_hostname != NULL ?
-	    d->connection->ehlo_hostname : d->worker->config.own_name;
-	size_t n = r->count, limit = (size_t)d->route->limits_mx;
+	struct error err;
 
-	if (limit > PLAN_HOSTS_MAX)
-		limit = PLAN_HOSTS_MAX;
-	if (mx_order(r->hosts, &n, own, limit, random_seed(d)) ==
-	    MX_ORDER_LOOP) {
-		no_hosts(d, "5.4.6", "mail loop: the best mail exchanger of "
-		    "the domain is this host");
+	d->resolved = true;
+	if (!secret_read(&d->secret, d->way.route, &err)) {
+		no_hosts(d, "io", "4.3.5", err.text);
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
+	d->plan.n_hosts = d->survey.n_hosts;
+	for (size_t i = 0; i < d->plan.n_hosts; i++)
 		(void)text_copy(d->plan.host[i].name,
-		    sizeof(d->plan.host[i].name), r->hosts[i].host);
-	d->plan.n_hosts = n;
-	ask_addresses(d);
+		    sizeof(d->plan.host[i].name), d->survey.host[i].name);
+	if (d->plan.n_hosts == 0)
+		no_hosts(d, "dns", d->survey.status, d->survey.why);
 }
 
 static void
-on_mx(void *ctx, struct mx_result *r)
+take_addresses(struct destination *d, size_t host)
 {
-	static const char *const status[MX_STATUS_COUNT] = {
-		[MX_ERROR] = "4.4.3", [MX_BOGUS] = "4.4.3",
-		[MX_NONE] = "5.1.2", [MX_NULL] = "5.1.10",
-		[MX_INSECURE] = "5.4.4", [MX_SECURE] = "5.4.4",
-	};
+	const struct survey_host *from = &d->survey.host[host];
+	struct plan_host *h = &d->plan.host[host];
+	bool failed = from->address_status == DNS_ERROR ||
+	    from->address_status == DNS_BOGUS;
+	const struct plan_place place = { host, 0 };
+	struct note *note;
+
+	h->n_addresses = from->n_addresses;
+	for (size_t i = 0; i < h->n_addresses; i++)
+		h->address[i].to = from->address[i];
+	d->decision[host] = mem_zalloc((h->n_addresses + 1) *
+	    sizeof(*d->decision[host]));
+	if (h->n_addresses > 0)
+		return;
+	/* An error is not "no address": RFC 7672 2.1.2. */
+	note = destination_note(d, host, NULL, "dns",
+	    failed ? "4.4.3" : "5.4.4", from->why);
+	destination_failed(d, place, note, true);
+	note_unref(&note);
+}
+
+static void
+take_host(struct destination *d, size_t host)
+{
+	struct plan_host *h = &d->plan.host[host];
+	const struct plan_place place = { host, 0 };
+
+	if (d->decision[host] == NULL)
+		take_addresses(d, host);
+	/* What was in doubt stands, where the policy is the same. */
+	if (d->doubt[host] != NULL && !d->survey.sts_changed)
+		destination_failed(d, place, d->doubt[host], true);
+	note_unref(&d->doubt[host]);
+	h->resolved = decide_host(d, host);
+}
+
+static void
+on_survey(void *ctx)
+{
 	struct destination *d = ctx;
 
-	d->mx_request = NULL;
-	d->resolved = true;
-	d->mx_status = r->status;
-	d->expires_at = r->expires_at;
-	if (r->count > 0)
-		take_hosts(d, r);
-	else
-		no_hosts(d, status[r->status],
-		    r->reason != NULL ? r->reason : "no mail exchanger");
-	mx_result_free(&r);
+	if (!d->survey.resolved)
+		return;
+	if (!d->resolved)
+		take_hosts(d);
+	for (size_t i = 0; i < d->plan.n_hosts; i++)
+		if (!d->survey.host[i].ready)
+			d->plan.host[i].resolved = false;
+		else if (!d->plan.host[i].resolved)
+			take_host(d, i);
 	destination_kick(d);
 }
 
-/* A relay named in the configuration is its own, secure, host list. */
-static void
-relay_host(struct destination *d)
+bool
+destination_doubt(struct destination *d, struct plan_place place,
+    struct note *note)
 {
-	d->resolved = true;
-	d->mx_status = MX_SECURE;
-	d->expires_at = d->started_at + 3600;
-	(void)text_copy(d->plan.host[0].name, sizeof(d->plan.host[0].name),
-	    d->route->address);
-	d->plan.n_hosts = 1;
-	ask_addresses(d);
+	if (!survey_recheck_sts(&d->survey))
+		return false;
+	/* All hosts are judged anew when the answer has come. */
+	for (size_t i = 0; i < d->plan.n_hosts; i++)
+		d->plan.host[i].resolved = false;
+	if (d->doubt[place.host] == NULL)
+		d->doubt[place.host] = note_ref(note);
+	return true;
 }
+
+/* --- life ------------------------------------------------------------- */
 
 void
 destination_resolve(struct destination *d)
 {
-	if (d->route->type == CONF_ROUTE_RELAY)
-		relay_host(d);
-	else
-		d->mx_request = mx_lookup_start(
-		    services_lookups(d->snapshot->services), d->next_hop,
-		    d->worker->loop, on_mx, d);
+	const struct way *way = &d->way;
+	struct survey_config c = {
+		.loop = d->worker->loop,
+		.lookups = services_lookups(d->snapshot->services),
+		.next_hop = d->next_hop, .route = way->route,
+		.connection = way->connection,
+		.own_name = d->worker->config.own_name,
+		/* What each host's strategy will be nobody knows yet. */
+		.want_tlsa = true, .want_sts = true,
+		.sts_timeout_ms = way->strategy->timeout_mta_sts_s * 1000,
+		.changed = on_survey, .ctx = d
+	};
+	const struct decision_terms terms = decision_terms_of(way,
+	    d->snapshot->conf, d->waived);
+
+	if (!way->per_host)
+		decision_needs(&terms, &c.want_tlsa, &c.want_sts);
+	survey_start(&d->survey, &c);
 }
 
 void
-destination_resolve_cancel(struct destination *d)
+destination_resolve_end(struct destination *d)
 {
-	lookup_cancel(&d->mx_request);
-	for (size_t i = 0; i < d->plan.n_hosts; i++)
-		lookup_cancel(&d->asks[i].request);
+	for (size_t i = 0; i < PLAN_HOSTS_MAX; i++) {
+		free(d->decision[i]);
+		note_unref(&d->doubt[i]);
+	}
+	secret_free(&d->secret);
+	survey_clear(&d->survey);
 }

@@ -72,7 +72,7 @@ open_all(struct services *s, const struct conf *conf, const char *database,
 		    .timeout_ms = conf->dns.timeout_s * 1000 },
 		.sts = { .ca_file = conf->mta_sts.ca_file,
 		    .port = (uint16_t)conf->mta_sts.port },
-		.store = store_row, .store_ctx = s
+		.store = s->writer != NULL ? store_row : NULL, .store_ctx = s
 	};
 
 	if (!stls_context_open(&s->tls, conf->tls.ca_file, err))

@@ -4,20 +4,18 @@
  * What a host answers becomes notes; what it answers for good, or has taken, is
  * reported at once; what another host may take goes back to the destination.
  */
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "policy/outcome.h"
+#include "runner/session_config.h"
 #include "runner/settle.h"
 #include "runner/worker_impl.h"
 #include "spool/content.h"
-
-enum { QUIT_MS = 2000 };
 
 /* --- deliveries ------------------------------------------------------- */
 
@@ -111,8 +109,11 @@ fill_record(struct session *s)
 {
 	const struct smtp_evidence *e = smtp_client_evidence(s->client);
 	struct session_record *r = s->record;
+	bool proved = e->proof > SMTP_PROOF_PKIX;
 
 	r->tls = smtp_proof_name(e->proof);
+	r->dane = decision_dane_word(&s->decision, e->tls, proved);
+	r->mta_sts = decision_sts_word(&s->decision, e->tls, proved);
 	r->resumed = e->resumed;
 	(void)text_copy(r->protocol, sizeof(r->protocol), e->protocol);
 	(void)text_copy(r->cipher, sizeof(r->cipher), e->cipher);
@@ -135,18 +136,13 @@ static struct note *
 session_note(const struct session *s, int64_t started_at, int64_t started_ms,
     const char *error, const char *status, const char *reply)
 {
-	const struct destination *d = s->dest;
-	struct note *n = destination_note(d, s->record->mx, error, status,
-	    reply);
+	struct note *n = destination_note(s->dest, s->place.host,
+	    &s->decision, error, status, reply);
 
 	n->started_at = started_at;
 	n->duration_ms = clock_mono_ms() - started_ms;
 	n->session = session_record_ref(s->record);
 	(void)text_copy(n->address, sizeof(n->address), s->record->address);
-	(void)snprintf(n->facts, sizeof(n->facts),
-	    "{\"mx\":\"%s\",\"address\":\"%s\"}",
-	    mx_status_name(d->mx_status),
-	    dns_status_name(d->plan.host[s->place.host].addresses_status));
 	return n;
 }
 
@@ -254,6 +250,28 @@ on_ready(void *ctx, const struct smtp_evidence *evidence)
 	destination_session_ready(s->dest);
 }
 
+/* A policy failure or a bad greeting is the host's, not one address's; unless
+ * the address alone is judged that way. */
+static bool
+is_the_hosts(const struct session *s)
+{
+	const struct destination *d = s->dest;
+	struct plan_place p = { s->place.host, 0 };
+
+	for (; p.address < d->plan.host[p.host].n_addresses; p.address++)
+		if (!decision_is_alike(&s->decision,
+		    destination_decision(d, p)))
+			return false;
+	return true;
+}
+
+static struct plan_place
+session_after(const struct session *s)
+{
+	return is_the_hosts(s) ? plan_after_host(s->place) :
+	    plan_after_address(s->place);
+}
+
 /* Jobs whose content was never sent: to this host again where it only ended a
  * session that had worked, else on to the next one. */
 static void
@@ -267,7 +285,7 @@ give_back(struct session *s, bool again, struct note *note)
 			job->place = s->place;
 		else {
 			job_note_all(job, note);
-			job->place = plan_after_host(s->place);
+			job->place = session_after(s);
 		}
 		destination_return(s->dest, job);
 	}
@@ -290,21 +308,21 @@ on_closed(void *ctx, const struct smtp_failure *f)
 {
 	struct session *s = ctx;
 	struct destination *d = s->dest;
-	bool again = f == NULL || f->warm;
+	bool again = f == NULL || f->warm, doubt = false;
 
 	if (!s->ready)
 		fill_record(s);
 	if (f != NULL) {
 		struct note *note = failure_note(s, f);
 
-		give_back(s, again, note);
+		if (!again && strcmp(f->error, "mta-sts") == 0)
+			doubt = destination_doubt(d, s->place, note);
+		give_back(s, again || doubt, note);
 		if (f->permanent)
 			destination_refused(d, s->place, note);
-		else if (!again)
-			/* A policy failure or a bad greeting is the host's,
-			 * not one address's. */
+		else if (!again && !doubt)
 			destination_failed(d, s->place, note,
-			    f->step != SMTP_STEP_CONNECT);
+			    f->step != SMTP_STEP_CONNECT && is_the_hosts(s));
 		note_unref(&note);
 	}
 	give_back(s, true, NULL);
@@ -319,54 +337,25 @@ on_idle(void *arg)
 
 /* --- opening and closing ---------------------------------------------- */
 
-static int64_t
-ms(int64_t seconds)
+static struct proof
+proof_of(const struct session *s)
 {
-	return seconds > 0 ? seconds * 1000 : 1000;
+	return (struct proof){
+		.tls = services_tls(s->dest->snapshot->services),
+		.survey = &s->dest->survey, .host = s->place.host,
+		.decision = &s->decision
+	};
 }
 
 static void
-fill_timeouts(struct smtp_timeouts *t, const struct destination *d)
+on_authenticate(void *ctx, const struct stls_peer *peer,
+    struct smtp_verdict *verdict_r)
 {
-	const struct conf_connection *c = d->connection;
+	struct session *s = ctx;
+	const struct proof proof = proof_of(s);
 
-	t->connect_ms = ms(c->timeout_connect_s);
-	t->greeting_ms = ms(c->timeout_greeting_s);
-	t->ehlo_ms = ms(c->timeout_ehlo_s);
-	t->tls_ms = ms(d->strategy->timeout_tls_s);
-	t->mail_ms = ms(c->timeout_mail_from_s);
-	t->rcpt_ms = ms(c->timeout_rcpt_to_s);
-	t->data_ms = ms(c->timeout_data_s);
-	t->quit_ms = QUIT_MS;
-}
-
-/* One of the configured source addresses of the family, at random. */
-static void
-choose_source(struct net_address *source_r, const struct conf_connection *c,
-    int family)
-{
-	struct net_address a;
-	size_t seen = 0;
-	uint32_t r;
-
-	source_r->len = 0;
-	for (size_t i = 0; i < c->source_ips.count; i++) {
-		if (!net_address_parse(&a, c->source_ips.item[i], 0) ||
-		    net_address_family(&a) != family)
-			continue;
-		seen++;
-		if (seen == 1 || (getrandom(&r, sizeof(r), GRND_NONBLOCK) ==
-		    (ssize_t)sizeof(r) && r % seen == 0))
-			*source_r = a;
-	}
-}
-
-static bool
-allow_invalid(const struct destination *d)
-{
-	return d->strategy->allow_invalid_certs == CONF_INVALID_ALLOW ||
-	    (d->route->type == CONF_ROUTE_RELAY &&
-	    d->route->tls_allow_invalid_certs);
+	static_assert(sizeof(s->record->tlsa) == PROOF_TLSA_LEN, "");
+	proof_judge(&proof, peer, clock_now_s(), verdict_r, s->record->tlsa);
 }
 
 static void
@@ -374,29 +363,20 @@ start_client(struct session *s)
 {
 	static const struct smtp_client_events events = {
 		.next = on_next, .ready = on_ready, .result = on_result,
-		.closed = on_closed
+		.closed = on_closed, .authenticate = on_authenticate
 	};
 	struct destination *d = s->dest;
-	struct plan_host *h = &d->plan.host[s->place.host];
-	const char *helo = d->connection->ehlo_hostname;
+	const struct proof proof = proof_of(s);
 	struct smtp_client_config c = {
 		.loop = d->worker->loop,
-		.tls = services_tls(d->snapshot->services),
-		.to = h->address[s->place.address].to,
-		.mx = h->name,
-		.helo = helo != NULL ? helo : d->worker->config.own_name,
-		.level = d->level,
-		.allow_invalid_certs = allow_invalid(d),
-		.implicit_tls = d->route->type == CONF_ROUTE_RELAY &&
-		    d->route->tls_implicit,
-		.min_version = d->strategy->min_version == CONF_TLS_1_3 ?
-		    STLS_MIN_TLS13 : STLS_MIN_TLS12,
-		.events = &events,
-		.ctx = s
+		.to = d->plan.host[s->place.host].address[s->place.address].to,
+		.username = d->secret != NULL ?
+		    d->way.route->auth_username : NULL,
+		.secret = d->secret,
+		.events = &events, .ctx = s
 	};
 
-	choose_source(&c.source, d->connection, net_address_family(&c.to));
-	fill_timeouts(&c.timeouts, d);
+	session_config_fill(&c, &proof, &d->way, d->worker->config.own_name);
 	s->client = smtp_client_start(&c);
 }
 
@@ -411,6 +391,7 @@ session_open(struct destination *d, struct plan_place place)
 	s = mem_zalloc(sizeof(*s));
 	s->dest = d;
 	s->place = place;
+	s->decision = *destination_decision(d, place);
 	s->started_ms = clock_mono_ms();
 	s->record = session_record_new();
 	s->record->started_at = clock_now_s();

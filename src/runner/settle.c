@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
@@ -31,7 +32,7 @@ jitter_permille(void)
 static void
 schedule(struct report_line *l, const struct job *job)
 {
-	const struct conf_schedule *s = job->schedule;
+	const struct conf_schedule *s = job->way.schedule;
 	const struct retry_schedule retry = {
 		.retry_s = s->retry.item_s, .n_retry = s->retry.count,
 		.expire_s = s->expire_s, .max_attempts = s->max_attempts
@@ -48,6 +49,7 @@ schedule(struct report_line *l, const struct job *job)
 	l->next_attempt_at = v.next_attempt_at;
 	if (!v.expired)
 		return;
+	l->fallback = NULL;
 	l->outcome = SPOOL_EXPIRED;
 	(void)text_copy(l->status, sizeof(l->status), expired_status);
 }
@@ -76,8 +78,22 @@ settle_by_host(struct report *r, struct job *job, size_t i, struct note *last,
 	add(r, job, &l, p->trail, p->n_trail);
 }
 
+static const char *
+fallback(struct chooser *chooser, const struct job *job, size_t i,
+    const struct note *deciding)
+{
+	const struct way_case of = job_case(job, i, clock_now_s());
+	const struct conf_tls_strategy *next;
+
+	if (chooser == NULL || strcmp(deciding->error, "tls") != 0)
+		return NULL;
+	next = chooser_fallback(chooser, &of, &job->way, deciding->status);
+	return next != NULL ? next->id : NULL;
+}
+
 void
-settle_exhausted(struct report *r, struct job *job, size_t i)
+settle_exhausted(struct report *r, struct job *job, size_t i,
+    struct chooser *chooser)
 {
 	struct job_progress *p = &job->progress[i];
 	struct outcome_fact *facts;
@@ -90,11 +106,13 @@ settle_exhausted(struct report *r, struct job *job, size_t i)
 		facts[k].error = p->trail[k]->error;
 		facts[k].status = p->trail[k]->status;
 	}
-	o = outcome_decide(facts, p->n_trail, job->strategy != NULL &&
-	    job->strategy->on_policy_failure == CONF_FAILURE_BOUNCE);
+	o = outcome_decide(facts, p->n_trail, job->way.strategy != NULL &&
+	    job->way.strategy->on_policy_failure == CONF_FAILURE_BOUNCE);
 	free(facts);
 	l.deciding = o.deciding;
 	l.outcome = o.permanent ? SPOOL_FAILED : SPOOL_DEFERRED;
+	if (l.outcome == SPOOL_DEFERRED)
+		l.fallback = fallback(chooser, job, i, p->trail[o.deciding]);
 	(void)text_copy(l.status, sizeof(l.status), o.status);
 	add(r, job, &l, p->trail, p->n_trail);
 }

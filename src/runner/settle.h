@@ -4,6 +4,7 @@
 #ifndef TLSQ_RUNNER_SETTLE_H
 #define TLSQ_RUNNER_SETTLE_H
 
+#include "runner/chooser.h"
 #include "runner/report.h"
 
 /*
@@ -14,8 +15,10 @@ void settle_by_host(struct report *r, struct job *job, size_t i,
     struct note *last, enum spool_outcome outcome);
 /*
  * No host is left: all notes of the recipient (one or more) decide together
- * (policy/outcome.h).
+ * (policy/outcome.h).  After error tls the chooser, which may be NULL, says
+ * whether another strategy is to be tried at once (POLICY 2).
  */
-void settle_exhausted(struct report *r, struct job *job, size_t i);
+void settle_exhausted(struct report *r, struct job *job, size_t i,
+    struct chooser *chooser);
 
 #endif

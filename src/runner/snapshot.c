@@ -10,13 +10,10 @@
 #include "spool/config.h"
 
 static bool
-build(struct conf **conf_r, const struct spool_config *c, struct error *err)
+build(struct snapshot *s, const struct spool_config *c, struct error *err)
 {
-	struct conf_rows *rows;
-	bool ok = stored_rows(&rows, c, err) && conf_build(conf_r, rows, err);
-
-	conf_rows_free(&rows);
-	return ok;
+	return stored_rows(&s->rows, c, err) &&
+	    conf_build(&s->conf, s->rows, err);
 }
 
 bool
@@ -31,7 +28,7 @@ snapshot_load(struct snapshot **s_r, struct spool *spool,
 	*s_r = NULL;
 	atomic_init(&s->refs, 1);
 	ok = spool_config_load(spool, arena, &config, &s->generation, err) &&
-	    build(&s->conf, &config, err) &&
+	    build(s, &config, err) &&
 	    services_make(&s->services, s->conf,
 	    before != NULL ? before->services : NULL, spool_path(spool),
 	    writer, err);
@@ -56,6 +53,7 @@ snapshot_unref(struct snapshot **s)
 	if (*s != NULL && atomic_fetch_sub(&(*s)->refs, 1) == 1) {
 		services_unref(&(*s)->services);
 		conf_free(&(*s)->conf);
+		conf_rows_free(&(*s)->rows);
 		free(*s);
 	}
 	*s = NULL;

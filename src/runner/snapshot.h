@@ -16,6 +16,7 @@
 struct snapshot {
 	atomic_int refs;
 	int64_t generation;
+	struct conf_rows *rows;		/* conf was made of them */
 	struct conf *conf;
 	struct services *services;
 };

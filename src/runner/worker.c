@@ -23,6 +23,7 @@ defer_job(struct worker *w, struct job *job, const char *why)
 	struct report *r = report_new(job, &w->config.listener);
 	struct note *n = note_new();
 
+	job->way.schedule = conf_schedule(job->snapshot->conf, "default");
 	n->started_at = clock_now_s();
 	n->error = "io";
 	(void)text_copy(n->status, sizeof(n->status), "4.3.5");
@@ -34,25 +35,81 @@ defer_job(struct worker *w, struct job *job, const char *why)
 	job_unref(&job);
 }
 
-/* A pinned strategy stands, whatever the rules say. */
-static bool
-choose(struct job *job, struct error *err)
+/* The recipients that go the way of the first one come first; how many. */
+static size_t
+gather(struct job *job, struct way *ways)
 {
-	const struct conf *conf = job->snapshot->conf;
-	const char *pinned = job->claimed->tls_strategy;
-	const char *id = pinned != NULL ? pinned : "default";
+	size_t n = 1;
 
-	job->schedule = conf_schedule(conf, "default");
-	job->connection = conf_connection(conf, "default");
-	job->route = conf_route(conf, strcmp(job->claimed->source, "dsn") == 0 ?
-	    "local" : "mx");
-	job->strategy = conf_tls_strategy(conf, id);
-	(void)text_copy(job->rule, sizeof(job->rule),
-	    pinned != NULL ? "pinned" : "default");
-	if (job->strategy == NULL)
-		return error_set(err, EX_CONFIG,
-		    "TLS strategy %s is not configured", id);
+	for (size_t i = 1; i < job->count; i++) {
+		struct way w = ways[i];
+
+		if (!chooser_same_way(&ways[0], &w))
+			continue;
+		job_swap(job, n, i);
+		ways[i] = ways[n];
+		ways[n++] = w;
+	}
+	return n;
+}
+
+/* The ways of all recipients; false where one of them has none, and then only
+ * the first is left in the job: *rest_r has the others, or is NULL. */
+static bool
+find_ways(struct chooser *c, struct job *job, struct way *ways,
+    struct job **rest_r, struct error *err)
+{
+	int64_t now = clock_now_s();
+
+	*rest_r = NULL;
+	for (size_t i = 0; i < job->count; i++) {
+		const struct way_case of = job_case(job, i, now);
+
+		if (chooser_way(c, &of, &ways[i], err))
+			continue;
+		job_swap(job, 0, i);
+		if (job->count > 1)
+			*rest_r = job_split(job, 1);
+		return false;
+	}
 	return true;
+}
+
+/* Sends off those recipients of the job that go one way; the rest, or NULL. */
+static struct job *
+route_some(struct worker *w, struct chooser *c, struct job *job)
+{
+	struct way *ways = mem_alloc(job->count * sizeof(*ways));
+	struct job *rest;
+	struct error err;
+	size_t n;
+
+	if (!find_ways(c, job, ways, &rest, &err)) {
+		defer_job(w, job, err.text);
+	} else {
+		n = gather(job, ways);
+		if (n < job->count)
+			rest = job_split(job, n);
+		job_set_way(job, &ways[0]);
+		destination_give(w, job);
+	}
+	free(ways);
+	return rest;
+}
+
+static void
+route_job(struct worker *w, struct job *job)
+{
+	struct chooser *c;
+	struct error err;
+
+	if (!chooser_get(&c, &w->chooser, job->snapshot, &err)) {
+		defer_job(w, job, err.text);
+		return;
+	}
+	while (job != NULL)
+		job = route_some(w, c, job);
+	chooser_unref(&c);
 }
 
 static void
@@ -60,17 +117,14 @@ take_gift(void *arg)
 {
 	struct gift *g = arg;
 	struct worker *w = g->worker;
-	struct error err;
 	struct job *job;
 
 	while ((job = TAILQ_FIRST(&g->jobs)) != NULL) {
 		TAILQ_REMOVE(&g->jobs, job, entry);
 		if (w->draining)
 			job_unref(&job);
-		else if (choose(job, &err))
-			destination_give(w, job);
 		else
-			defer_job(w, job, err.text);
+			route_job(w, job);
 	}
 	free(g);
 }
@@ -194,6 +248,7 @@ worker_free(struct worker *w)
 {
 	loop_timer_free(&w->patience);
 	loop_free(&w->loop);
+	chooser_unref(&w->chooser);
 	spool_close(&w->spool);
 	free(w);
 }

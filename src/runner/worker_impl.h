@@ -9,9 +9,10 @@
 #include <sys/queue.h>
 #include "base/hash.h"
 
-#include "lookup/host.h"
-#include "lookup/mx.h"
 #include "net/loop.h"
+#include "runner/decision.h"
+#include "runner/proof.h"
+#include "runner/survey.h"
 #include "runner/worker.h"
 #include "smtp/client.h"
 
@@ -20,6 +21,7 @@ struct worker {
 	struct loop *loop;
 	pthread_t thread;
 	struct spool *spool;		/* for reading content */
+	struct chooser *chooser;	/* of the newest configuration met */
 	struct destination *current;	/* by key: those that take new jobs */
 	LIST_HEAD(destination_list, destination) all;
 	struct loop_timer *patience;
@@ -28,15 +30,8 @@ struct worker {
 	void *drained_ctx;
 };
 
-/* The lookup of one host of the plan that is under way. */
-struct host_ask {
-	struct destination *dest;
-	size_t host;
-	struct lookup_request *request;
-};
-
 /*
- * A next hop under one strategy, route, connection and virtual queue.
+ * A next hop under one way and virtual queue.
  *
  * Invariants: a job is in `jobs`, or in a delivery of one of `sessions`, never
  * both; a destination that is not in worker->current takes no new jobs; it is
@@ -48,20 +43,23 @@ struct destination {
 	struct worker *worker;
 	char *key, *next_hop;
 	struct snapshot *snapshot;
-	const struct conf_tls_strategy *strategy;
-	const struct conf_route *route;
-	const struct conf_connection *connection;
+	struct chooser *chooser;
+	struct way way;
+	char rule[256];			/* way.rule */
+	bool waived;			/* its messages waive TLS */
+	char *secret;			/* for the relay, or NULL */
+	struct job *sole;		/* of a way that is per_host; else NULL */
 	const char *queue;		/* virtual queue */
 	int queue_limit;
-	enum policy_level level;
 	bool current;
-	/* Facts. */
+	/* Facts and decisions. */
+	int64_t started_ms, started_at;
 	bool resolved;			/* the plan's hosts are known */
-	enum mx_status mx_status;
-	int64_t started_ms, started_at, expires_at;
-	struct lookup_request *mx_request;
-	struct host_ask asks[PLAN_HOSTS_MAX];
+	struct survey survey;
 	struct plan plan;
+	struct decision *decision[PLAN_HOSTS_MAX]; /* by address; owned */
+	/* Failures that wait for the policy to be read again. */
+	struct note *doubt[PLAN_HOSTS_MAX];
 	/* Work. */
 	struct job_list jobs;
 	size_t n_jobs;
@@ -90,6 +88,7 @@ struct session {
 	struct plan_place place;
 	struct smtp_client *client;
 	struct session_record *record;
+	struct decision decision;	/* that it was opened under */
 	struct loop_timer *idle;
 	int64_t started_ms;
 	int given;			/* transactions */
@@ -123,16 +122,25 @@ void destination_reap(struct destination *d);
 
 /* resolve.c */
 void destination_resolve(struct destination *d);
-void destination_resolve_cancel(struct destination *d);
+void destination_resolve_end(struct destination *d);
+const struct decision *destination_decision(const struct destination *d,
+    struct plan_place place);
+/*
+ * The host failed on a policy that was cached: true where the policy is read
+ * again first, and jobs for the host wait.
+ */
+bool destination_doubt(struct destination *d, struct plan_place place,
+    struct note *note);
+/* A note of this destination, started when it began to be resolved.  decision
+ * NULL: none was made; host PLAN_HOSTS_MAX: none. */
+struct note *destination_note(const struct destination *d, size_t host,
+    const struct decision *decision, const char *error, const char *status,
+    const char *sentence);
 
 /* session.c */
 bool session_open(struct destination *d, struct plan_place place);
 void session_wake(struct session *s);
 void session_drain(struct session *s);
 void session_abort(struct session *s);
-
-/* A note of this destination, started when it began to be resolved. */
-struct note *destination_note(const struct destination *d, const char *mx,
-    const char *error, const char *status, const char *sentence);
 
 #endif

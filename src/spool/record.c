@@ -103,6 +103,7 @@ spool_result_set(struct spool *spool, const struct spool_result *r,
 	spool_query_put_int(&q, ":now", r->now);
 	spool_query_put_time(&q, ":next_attempt_at",
 	    deferred ? r->next_attempt_at : -1);
+	spool_query_put_text(&q, ":fallback", deferred ? r->fallback : NULL);
 	spool_query_put_time(&q, ":expires_at", r->expires_at);
 	spool_query_put_int(&q, ":notified", r->notified);
 	spool_query_put_text(&q, ":last_error", r->last_error);

@@ -61,6 +61,10 @@ struct spool_result {
 	enum spool_outcome outcome;
 	int64_t now;
 	int64_t next_attempt_at;	/* SPOOL_DEFERRED only */
+	/* SPOOL_DEFERRED: a TLS strategy that is to be tried at once: the
+	 * recipient stays due, if that strategy was not tried since it became
+	 * due.  NULL: none. */
+	const char *fallback;
 	int64_t expires_at;		/* -1: not known */
 	int notified;			/* delay notices sent, this one included */
 	const char *last_error;		/* NULL: none; counts tls_failures */

@@ -5,6 +5,7 @@
 # OPTION: dns=a,b (default NAME.test), ca=NAME (default ca), self (signed by itself),
 #   from=YYYYMMDD, to=YYYYMMDD, key=rsa (else P-256), cn=TEXT, alone (without the
 #   intermediates), withkey=NAME (same key as that certificate)
+#   tlsa_of NAME USAGE SELECTOR MATCHING	a TLSA record of it, as in a zone file
 # NAME.pem has the certificate and what leads to the root, NAME.key its key.
 
 cert_options() {
@@ -101,4 +102,20 @@ cert_make() {
 keyUsage = critical, digitalSignature, keyEncipherment
 extendedKeyUsage = serverAuth
 subjectAltName = DNS:$(echo "$cert_dns" | sed 's/,/,DNS:/g')"
+}
+
+tlsa_of() {
+	tlsa_der=$T/certs/$1.der$3
+	if [ "$3" = 0 ]; then
+		openssl x509 -in "$T/certs/$1.pem" -outform DER -out "$tlsa_der"
+	else
+		openssl x509 -in "$T/certs/$1.pem" -noout -pubkey |
+			openssl pkey -pubin -outform DER -out "$tlsa_der"
+	fi
+	case $4 in
+	0) tlsa_data=$(od -An -v -tx1 "$tlsa_der" | tr -d ' \n') ;;
+	1) tlsa_data=$(sha256sum <"$tlsa_der") ;;
+	2) tlsa_data=$(sha512sum <"$tlsa_der") ;;
+	esac
+	echo "$2 $3 $4 ${tlsa_data%% *}"
 }

@@ -5,6 +5,7 @@ e2e_tests = \
 	tests/e2e/bad-databases/run.sh \
 	tests/e2e/big-message/run.sh \
 	tests/e2e/content/run.sh \
+	tests/e2e/dane/run.sh \
 	tests/e2e/daemon/run.sh \
 	tests/e2e/delivers/run.sh \
 	tests/e2e/dns-errors/run.sh \
@@ -18,13 +19,16 @@ e2e_tests = \
 	tests/e2e/partial-recipients/run.sh \
 	tests/e2e/pipelining/run.sh \
 	tests/e2e/real-mta/run.sh \
+	tests/e2e/relay/run.sh \
 	tests/e2e/replies/run.sh \
+	tests/e2e/require-tls/run.sh \
 	tests/e2e/response-injection/run.sh \
 	tests/e2e/schedule/run.sh \
 	tests/e2e/sessions/run.sh \
 	tests/e2e/sql-submission/run.sh \
 	tests/e2e/starttls-optional/run.sh \
 	tests/e2e/starttls-required/run.sh \
+	tests/e2e/strategies/run.sh \
 	tests/e2e/submit/run.sh \
 	tests/e2e/timeouts/run.sh \
 	tests/e2e/tlsq-command/run.sh \

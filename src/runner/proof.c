@@ -1,0 +1,125 @@
+/*
+ * DANE, MTA-STS, PKIX: which of them is asked, with which names.
+ */
+#include "runner/proof.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "tls/chain.h"
+#include "tls/dane.h"
+
+static const enum policy_event events[] = {
+	[STLS_INVALID] = EVENT_CERT_INVALID,
+	[STLS_VERIFIED] = EVENT_CERT_INVALID,
+	[STLS_NO_CERTIFICATE] = EVENT_CERT_INVALID,
+	[STLS_NOT_TRUSTED] = EVENT_CERT_NOT_TRUSTED,
+	[STLS_EXPIRED] = EVENT_CERT_EXPIRED,
+	[STLS_NOT_YET_VALID] = EVENT_CERT_INVALID,
+	[STLS_HOST_MISMATCH] = EVENT_CERT_HOST_MISMATCH,
+	[STLS_CONSTRAINED] = EVENT_CERT_INVALID,
+};
+static_assert(ARRAY_LEN(events) == STLS_VERDICT_COUNT, "");
+
+static const struct survey_host *
+host_of(const struct proof *p)
+{
+	return &p->survey->host[p->host];
+}
+
+const char *
+proof_sni(const struct proof *p)
+{
+	const struct survey_host *h = host_of(p);
+
+	return p->decision->verdict.level == LEVEL_DANE ? h->tlsa->base :
+	    h->name;
+}
+
+static void
+take(struct smtp_verdict *v, const struct stls_result *r, enum smtp_proof proof)
+{
+	v->verified = r->verdict == STLS_VERIFIED;
+	v->proof = proof;
+	v->event = events[r->verdict];
+	(void)text_copy(v->text, sizeof(v->text), r->text);
+}
+
+static void
+judge_pkix(const struct proof *p, const struct stls_peer *peer, int64_t now,
+    enum smtp_proof proof, struct smtp_verdict *v)
+{
+	const char *names[] = { host_of(p)->name };
+	struct stls_result r;
+
+	stls_verify_pkix(p->tls, peer, names, ARRAY_LEN(names), now, &r);
+	take(v, &r, proof);
+	/* RFC 8461 4.2: a dNSName, nothing else. */
+	if (v->verified && proof == SMTP_PROOF_MTA_STS && r.matched_cn) {
+		v->verified = false;
+		v->event = EVENT_CERT_HOST_MISMATCH;
+		(void)text_copy(v->text, sizeof(v->text), "the certificate "
+		    "names the host in its CN only, which MTA-STS does not "
+		    "accept");
+	}
+}
+
+/*
+ * RFC 7672 3.2.2: the base domain, the host, and the next hop where it is known
+ * to have chosen that host.
+ */
+static size_t
+dane_names(const struct proof *p, const char *names[static 3])
+{
+	size_t n = 0;
+
+	names[n++] = host_of(p)->tlsa->base;
+	if (strcmp(names[0], host_of(p)->name) != 0)
+		names[n++] = host_of(p)->name;
+	if (p->decision->facts.mx == DNS_SECURE &&
+	    p->survey->config.route->type == CONF_ROUTE_MX)
+		names[n++] = p->survey->config.next_hop;
+	return n;
+}
+
+static void
+judge_dane(const struct proof *p, const struct stls_peer *peer, int64_t now,
+    struct smtp_verdict *v, char tlsa_r[static PROOF_TLSA_LEN])
+{
+	const struct survey_host *h = host_of(p);
+	const char *names[3];
+	struct stls_dane dane = { h->tlsa->records, h->n_usable, names,
+		dane_names(p, names) };
+	struct stls_result r;
+	size_t matched;
+
+	stls_verify_dane(peer, &dane, now, &r, &matched);
+	take(v, &r, SMTP_PROOF_DANE);
+	v->event = EVENT_TLSA_MISMATCH;
+	if (!v->verified)
+		return;
+	tlsa_text(tlsa_r, PROOF_TLSA_LEN, &h->tlsa->records[matched]);
+	if (!p->decision->verdict.sts_too)
+		return;
+	judge_pkix(p, peer, now, SMTP_PROOF_MTA_STS, v);
+	if (v->verified)
+		v->proof = SMTP_PROOF_DANE;
+}
+
+void
+proof_judge(const struct proof *p, const struct stls_peer *peer, int64_t now,
+    struct smtp_verdict *v, char tlsa_r[static PROOF_TLSA_LEN])
+{
+	const struct policy_verdict *asked = &p->decision->verdict;
+	bool sts = asked->level == LEVEL_MTA_STS || asked->sts_too;
+
+	tlsa_r[0] = '\0';
+	if (asked->level == LEVEL_DANE)
+		judge_dane(p, peer, now, v, tlsa_r);
+	else
+		judge_pkix(p, peer, now, sts ? SMTP_PROOF_MTA_STS :
+		    SMTP_PROOF_PKIX, v);
+	v->named_by_domain = p->decision->facts.mx == DNS_SECURE || sts;
+}

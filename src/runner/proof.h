@@ -1,0 +1,30 @@
+/*
+ * Does the certificate a server showed prove what the decision asks for?  The
+ * smtp client's judge, for deliveries and for `tlsq explain --connect`.
+ */
+#ifndef TLSQ_RUNNER_PROOF_H
+#define TLSQ_RUNNER_PROOF_H
+
+#include "runner/decision.h"
+#include "smtp/session.h"
+#include "tls/stls.h"
+
+/* All borrowed. */
+struct proof {
+	const struct stls_context *tls;
+	const struct survey *survey;
+	size_t host;
+	const struct decision *decision;
+};
+
+/* RFC 7672 8.1 and RFC 8461 7.1: the TLSA base domain at level dane, else the
+ * host. */
+const char *proof_sni(const struct proof *proof);
+
+enum { PROOF_TLSA_LEN = 160 };
+/* tlsa_r: the record that matched, "" where none did.  now in unix seconds. */
+void proof_judge(const struct proof *proof, const struct stls_peer *peer,
+    int64_t now, struct smtp_verdict *verdict_r,
+    char tlsa_r[static PROOF_TLSA_LEN]);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * What a session is told before it begins, from decision and configuration; the
+ * same for a delivery and for `tlsq explain --connect`.
+ */
+#ifndef TLSQ_RUNNER_SESSION_CONFIG_H
+#define TLSQ_RUNNER_SESSION_CONFIG_H
+
+#include "runner/chooser.h"
+#include "runner/proof.h"
+#include "smtp/client.h"
+
+/*
+ * Fills all of c but loop, to, username, secret, events and ctx; reads c->to.
+ * own_name is our EHLO name where the connection strategy has none.
+ */
+void session_config_fill(struct smtp_client_config *c,
+    const struct proof *proof, const struct way *way, const char *own_name);
+
+#endif

@@ -1,0 +1,192 @@
+#!/bin/sh
+# TLSA records, secure or not, usable or not: what they ask of a host is proved before MAIL, or no mail goes there.
+. "${0%/*}/../lib.sh"
+
+ca_make inter
+cert_make other
+cert_make plain "dns=mx.plain.test,*.absent.test,mx.insecure.test,mx.unusable.test"
+cert_make self self to=20210101 dns=elsewhere.test
+cert_make below ca=inter dns=mx.ta.test,mx.takey.test,mx.tafull.test,mx.tanext.test,tadomain.test
+cert_make belowold ca=inter to=20210101 dns=mx.taold.test
+cert_make belowname ca=inter dns=mx.elsewhere.test
+
+# Zones and servers are numbered alike; the pipes below run in shells of their own.
+: >"$T/script"
+next() { echo $(($(wc -l <"$T/script") + 1)); }
+zone() { # name, kind of zone, certificate ("-": no STARTTLS); its further records on standard input
+	zone_ip=127.0.1.$(next)
+	sed "s/@IP@/$zone_ip/" >"$T/zone"
+	grep -q MX "$T/zone" || echo "@ MX 10 mx" >>"$T/zone"
+	echo "mx A $zone_ip" >>"$T/zone"
+	dns_zone "$1.test" "$2" <"$T/zone"
+	echo "{\"name\": \"$1\", \"listen\": [\"$zone_ip:25\"]$([ "$3" = - ] ||
+		echo ", \"cert\": \"$3\"")}" >>"$T/script"
+}
+tlsa() { echo "_25._tcp.${5:-mx} TLSA $(tlsa_of "$1" "$2" "$3" "$4")"; }
+
+# DANE-EE: the key alone, whatever else the certificate says
+for r in 0:0 0:1 0:2 1:0 1:1 1:2; do
+	tlsa self 3 ${r%:*} ${r#*:} | zone "ee${r%:*}${r#*:}" signed self
+done
+# DANE-TA: sent, published as a whole, with names and dates below it
+tlsa inter 2 0 1 | zone ta signed below
+tlsa inter 2 1 2 | zone takey signed below
+tlsa ca 2 0 0 | zone tafull signed below
+tlsa ca 2 1 0 | zone tanext signed below
+tlsa inter 2 0 1 | zone tadomain signed below
+tlsa inter 2 0 1 | zone taold signed belowold
+tlsa inter 2 0 1 | zone taname signed belowname
+tlsa ca 2 0 1 | zone tamissing signed below
+# sets
+tlsa other 3 1 1 | zone mismatch signed plain
+{ tlsa other 3 1 1; tlsa self 3 1 1; } | zone second signed self
+{ echo "_25._tcp.mx TLSA 3 1 1 00112233"; echo "_25._tcp.mx TLSA 1 1 1 $(printf %064d 7)"
+tlsa self 3 1 1; } | zone mixed signed self
+{ tlsa other 3 1 2; tlsa self 3 1 1; } | zone agility signed self
+{ for n in $(seq 100); do echo "_25._tcp.mx TLSA 3 1 1 $(printf %064d $n)"; done
+tlsa self 3 1 1; } | zone hundred signed self
+# unusable as a whole, absent, insecure
+echo "_25._tcp.mx TLSA 1 1 1 $(printf %064d 7)" | zone unusable signed plain
+echo "_25._tcp.mx TLSA 3 0 0 00112233" | zone unusablebad signed other
+zone absent signed plain </dev/null
+tlsa other 3 1 1 | zone insecure unsigned plain
+tlsa other 3 1 1 | zone island island plain
+# lookups that fail
+{ tlsa self 3 1 1; echo "; tamper _25._tcp.mx TLSA"; } | zone bogus signed self
+tlsa self 3 1 1 | zone servfail signed self
+tlsa self 3 1 1 | zone silent signed self
+# aliases
+aliased() { printf '%s\n' "@ MX 5 alias" "alias CNAME real" "real A @IP@"; }
+{ aliased; tlsa self 3 1 1 real; } | zone alias signed self
+{ aliased; tlsa self 3 1 1 alias; } | zone aliasown signed self
+# the MX itself is not signed, its host is
+dns_zone hosts.test signed <<X
+mx A 127.0.2.1
+$(tlsa self 3 1 1)
+X
+dns_zone hostonly.test unsigned <<X
+@ MX 10 mx.hosts.test.
+X
+# no STARTTLS; a second host that will do
+tlsa self 3 1 1 | zone plaintext signed -
+dns_zone next.test signed <<X
+@ MX 10 mx.mismatch.test.
+@ MX 20 mx.ee11.test.
+X
+dns_start
+dns_fault _25._tcp.mx.servfail.test TLSA servfail
+dns_fault _25._tcp.mx.silent.test TLSA drop
+peer_start <<X
+[$(paste -sd, "$T/script"), {"name": "hosts", "listen": ["127.0.2.1:25"], "cert": "self"}]
+X
+config <<X
+dns.timeout = "2s"
+[queue.tls.strict]
+dane = "require"
+[queue.tls.off]
+dane = "disable"
+allow-invalid-certs = true
+[queue.tls.bounce]
+on-policy-failure = "bounce"
+X
+
+send() { letter "$1" | submit --quiet --strategy "$2" -f a@sender.test "$2@$1.test"; }
+good='ee00 ee01 ee02 ee10 ee11 ee12 ta takey tafull tanext tadomain second mixed hundred alias aliasown'
+bad='taold taname tamissing mismatch agility'
+lost='bogus servfail silent'
+none='absent insecure island'
+for d in $good $bad $lost $none unusable unusablebad hostonly plaintext next; do
+	send $d default
+	send $d strict
+done
+for d in mismatch bogus insecure; do
+	send $d off
+done
+send mismatch bounce
+runner_once
+
+proof() { # recipient: level, what was proved, the record, what counted
+	sql "SELECT a.level, s.tls, s.dane, coalesce(substr(s.tlsa, 1, 5), '-') FROM recipient r
+		JOIN attempt a ON a.id = r.last_attempt_id LEFT JOIN session s ON s.id = a.session_id
+		WHERE r.address = '$1'"
+}
+why() { # recipient: level, error, result type of the attempt that decided
+	sql "SELECT coalesce(a.level, '-'), a.error, coalesce(a.result_type, '-') FROM recipient r
+		JOIN attempt a ON a.id = r.last_attempt_id WHERE r.address = '$1'"
+}
+no_mail() { wire commands "$1" '^MAIL'; }
+
+for d in $good; do
+	is "$d: sent" "$(state_of default@$d.test) $(state_of strict@$d.test)" \
+		"delivered 2.0.0 - delivered 2.0.0 -"
+	like "$d: over DANE, with the record" "$(proof strict@$d.test)" '^dane\|dane\|verified\|[23] [01] [012]$'
+done
+is "which record of two" "$(proof default@second.test)" "dane|dane|verified|3 1 1"
+for d in $bad; do
+	for s in default strict; do
+		is "$d: held back under $s" "$(state_of $s@$d.test)" "deferred 4.7.5 dane"
+		is "$d: as a mismatch" "$(why $s@$d.test)" "dane|dane|validation-failure"
+	done
+	is "$d: the session says so" "$(proof strict@$d.test)" "dane|encrypted|failed|-"
+	[ $d = mismatch ] || is "$d: no MAIL was sent" "$(no_mail $d)" ""
+done
+like "a mismatch is told with both sides" "$(sql "SELECT reply FROM recipient WHERE address = 'strict@mismatch.test'")" \
+	'no TLSA record matches: 1 published, the first 3 1 1 [0-9a-f]{64}; .* SHA-256 [0-9a-f]{64}, its key [0-9a-f]{64}'
+like "an expired one below a TA with its date" "$(sql "SELECT reply FROM recipient
+	WHERE address = 'strict@taold.test'")" 'expired on 2021-01-01'
+for d in $lost; do
+	for s in default strict; do
+		is "$d: held back under $s" "$(state_of $s@$d.test)" "deferred 4.7.5 dane"
+		is "$d: as a failed lookup" "$(why $s@$d.test)" "-|dane|dnssec-invalid"
+	done
+	[ $d = bogus ] || is "$d: never connected to" "$(wire commands $d '^EHLO' | head -n 1)" ""
+done
+for d in $none; do
+	is "$d: no DANE here" "$(state_of default@$d.test) $(proof default@$d.test | cut -d'|' -f1,3)" \
+		"$([ $d = absent ] && echo 'delivered 2.0.0 - opportunistic|none' ||
+		echo "$(state_of default@$d.test) opportunistic|none")"
+	is "$d: required and not there" "$(state_of strict@$d.test) $(why strict@$d.test)" \
+		"deferred 4.7.5 dane -|dane|dane-required"
+done
+is "no TLSA query under insecure addresses" \
+	"$(dns_count _25._tcp.mx.insecure.test) $(dns_count _25._tcp.mx.island.test)" "0 0"
+is "unusable records: TLS without DANE, certificate as ever" \
+	"$(state_of default@unusable.test) $(proof default@unusable.test)" \
+	"delivered 2.0.0 - mandatory|pkix|unusable|-"
+is "and where DANE is required" "$(state_of strict@unusable.test) $(why strict@unusable.test)" \
+	"deferred 4.7.5 dane -|dane|tlsa-invalid"
+is "unusable records and a certificate that is no good" "$(state_of default@unusablebad.test)" "deferred 4.7.5 tls"
+is "an unsigned MX of a signed host" "$(state_of default@hostonly.test) $(proof default@hostonly.test)" \
+	"delivered 2.0.0 - dane|dane|host-only|3 1 1"
+is "is not enough where DANE is required" "$(state_of strict@hostonly.test) $(why strict@hostonly.test)" \
+	"deferred 4.7.5 dane -|dane|dane-required"
+is "no STARTTLS" "$(state_of default@plaintext.test) $(why default@plaintext.test)" \
+	"deferred 4.7.4 tls dane|tls|starttls-not-supported"
+is "in clear nothing is said but EHLO" "$(wire mails plaintext)$(no_mail plaintext)" ""
+is "a second host that matches gets the mail" "$(state_of strict@next.test) $(proof strict@next.test)" \
+	"delivered 2.0.0 - dane|dane|verified|3 1 1"
+is "both hosts are recorded" "$(sql "SELECT mx, error FROM attempt WHERE domain = 'next.test'
+	AND strategy = 'strict' ORDER BY id")" "mx.mismatch.test|dane
+mx.ee11.test|"
+is "disabled, nothing is asked" "$(state_of off@mismatch.test) $(state_of off@bogus.test)" \
+	"delivered 2.0.0 - delivered 2.0.0 -"
+is "on-policy-failure = bounce makes it final" "$(state_of bounce@mismatch.test)" "failed 5.7.5 dane"
+is "SNI is the TLSA base domain" "$(grep -oE '"sni": "[^"]*(alias|ee11)[^"]*"' "$T/peer/wire.jsonl" | sort -u)" \
+	'"sni": "alias.aliasown.test"
+"sni": "mx.ee11.test"
+"sni": "real.alias.test"'
+like "the log line names it" "$(grep 'to=<strict@ee11.test>' "$T/runner.log")" \
+	'strategy=strict, tls=dane, protocol=TLSv1.3, .*dane=verified, mta-sts=none, dsn=2.0.0, stat=Sent'
+
+# what is still valid is not asked again, by another process
+cp "$T/dns/queries" "$T/dns/before"
+for d in ee11 absent unusable mismatch; do
+	letter again | submit --quiet --strategy default -f a@sender.test again@$d.test
+done
+runner_once
+is "a second run asks nothing" "$(tail -n +$(($(wc -l <"$T/dns/before") + 1)) "$T/dns/queries")" ""
+is "and decides the same" "$(state_of again@ee11.test) $(proof again@ee11.test)" \
+	"delivered 2.0.0 - dane|dane|verified|3 1 1"
+is "errors are not kept as answers" "$(sql "SELECT status FROM dane_cache WHERE host = 'mx.servfail.test'
+	AND expires_at - fetched_at > 60")" ""
+finish

@@ -1,0 +1,89 @@
+#!/bin/sh
+# A relay is reached over TLS from the first octet or by STARTTLS, and learns the secret within TLS alone.
+. "${0%/*}/../lib.sh"
+
+cert_make relay dns=relay.hop.test,implicit.hop.test,clear.hop.test
+cert_make self self dns=lax.hop.test
+dns_zone hop.test signed <<X
+relay A 127.0.0.2
+implicit A 127.0.0.3
+clear A 127.0.0.4
+lax A 127.0.0.5
+_587._tcp.relay TLSA $(tlsa_of relay 3 1 1)
+X
+dns_start
+peer_start <<'X'
+[{"name": "relay", "listen": ["127.0.0.2:587"], "cert": "relay",
+  "ehlo": ["AUTH PLAIN LOGIN"], "ehlo_tls": ["PIPELINING", "8BITMIME", "AUTH PLAIN LOGIN"],
+  "rules": [{"on": "^AUTH", "tls": true, "say": "235 2.7.0 welcome"}]},
+ {"name": "implicit", "listen": ["127.0.0.3:465"], "cert": "relay", "implicit": true,
+  "ehlo_tls": ["AUTH LOGIN"],
+  "rules": [{"on": "^AUTH LOGIN", "say": "334 VXNlcm5hbWU6"}, {"on": "^dXNlcg==$", "say": "334 UGFzc3dvcmQ6"},
+            {"on": "^ZnJvbSBhIGZpbGU=$", "say": "235 2.7.0 welcome"}]},
+ {"name": "clear", "listen": ["127.0.0.4:25"], "ehlo": ["AUTH PLAIN"]},
+ {"name": "lax", "listen": ["127.0.0.5:25"], "cert": "self"},
+ {"name": "wrong", "listen": ["127.0.0.2:588"], "cert": "relay", "ehlo_tls": ["AUTH PLAIN"],
+  "rules": [{"on": "^AUTH", "say": "535 5.7.8 wrong"}]}]
+X
+echo 'from a file' >"$T/secret"
+config <<X
+[queue.strategy]
+route = "substr(rcpt_domain, 1, instr(rcpt_domain, '.') - 1)"
+[queue.route.relay]
+type = "relay"
+address = "relay.hop.test"
+port = 587
+auth.username = "user"
+auth.secret = "pass"
+[queue.route.implicit]
+type = "relay"
+address = "implicit.hop.test"
+port = 465
+tls.implicit = true
+auth.username = "user"
+auth.secret = "file:$T/secret"
+[queue.route.clear]
+type = "relay"
+address = "clear.hop.test"
+auth.username = "user"
+auth.secret = "pass"
+[queue.route.lax]
+type = "relay"
+address = "lax.hop.test"
+tls.allow-invalid-certs = true
+[queue.route.wrong]
+type = "relay"
+address = "relay.hop.test"
+port = 588
+auth.username = "user"
+auth.secret = "pass"
+[queue.route.nofile]
+type = "relay"
+address = "relay.hop.test"
+auth.username = "user"
+auth.secret = "file:/nowhere/secret"
+X
+for d in relay implicit clear lax wrong nofile; do
+	letter $d | submit --quiet -f a@sender.test x@$d.test
+done
+runner_once
+last() { sql "SELECT a.mx, a.level, s.tls FROM recipient r JOIN attempt a ON a.id = r.last_attempt_id
+	LEFT JOIN session s ON s.id = a.session_id WHERE r.domain = '$1.test'"; }
+is "STARTTLS, with DANE for the relay's own port" "$(state_of x@relay.test) $(last relay)" \
+	"delivered 2.0.0 - relay.hop.test|dane|dane"
+is "AUTH PLAIN was sent once, within TLS" "$(wire commands relay '^AUTH')" "tls  AUTH PLAIN AHVzZXIAcGFzcw=="
+is "TLS from the first octet, and AUTH LOGIN" "$(state_of x@implicit.test) $(last implicit)" \
+	"delivered 2.0.0 - implicit.hop.test|mandatory|pkix"
+is "its secret came from the file" "$(wire commands implicit '^ZnJvbSBhIGZpbGU=$')" "tls  ZnJvbSBhIGZpbGU="
+is "and is not in the database" "$(grep -c 'from a file' "$DB")" 0
+is "no secret and no mail in clear" "$(state_of x@clear.test) $(last clear)" \
+	"deferred 4.7.4 tls clear.hop.test|mandatory|none"
+is "nothing but EHLO was said there" "$(wire commands clear 'AUTH|MAIL')" ""
+is "a relay with an invalid certificate that is allowed" "$(state_of x@lax.test) $(last lax)" \
+	"delivered 2.0.0 - lax.hop.test|opportunistic|encrypted"
+is "wrong credentials are ours to mend: the mail waits" "$(state_of x@wrong.test)" "deferred 4.7.8 unexpected-reply"
+is "a secret that cannot be read" "$(state_of x@nofile.test)" "deferred 4.3.5 io"
+like "is told with its key and file" "$(sql "SELECT reply FROM recipient WHERE domain = 'nofile.test'")" \
+	'queue.route.nofile.auth.secret: /nowhere/secret: No such file'
+is "no secret is logged" "$(grep -c 'AHVzZXIA\|ZnJvbSBh\|from a file' "$T/runner.log")" 0
+finish
