@@ -4,6 +4,7 @@ src_libtlsq_a_SOURCES += \
 	src/base/error.c src/base/error.h \
 	src/base/hash.h \
 	src/base/host.c src/base/host.h \
+	src/base/json.c src/base/json.h \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/notify.c src/base/notify.h \

@@ -38,6 +38,10 @@ static const struct cli_command commands[] = {
 	{ .name = "cat", .run = cli_cat,
 	  .purpose = "print a stored message",
 	  .synopsis = "ID" },
+	{ .name = "explain", .run = cli_explain,
+	  .purpose = "show how mail to a domain would go out, and why",
+	  .synopsis = "[--json] [--strategy ID] [--sender S] [--connect]\n"
+	    "    DOMAIN|ADDRESS" },
 	{ .name = "check", .run = cli_check,
 	  .purpose = "check the database, the schema and the configuration",
 	  .synopsis = "" },

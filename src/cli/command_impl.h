@@ -37,6 +37,8 @@ bool cli_load(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 bool cli_config(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
+bool cli_explain(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
 bool cli_list(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 bool cli_show(struct cli *cli, int argc, char **argv, struct error *err)

@@ -2,6 +2,10 @@
 src_libtlsq_a_SOURCES += \
 	src/cli/cli.c src/cli/cli.h src/cli/command_impl.h \
 	src/cli/check.c \
+	src/cli/explain.c src/cli/explain_impl.h \
+	src/cli/explain_connect.c \
+	src/cli/explain_json.c \
+	src/cli/explain_text.c \
 	src/cli/list.c \
 	src/cli/load.c \
 	src/cli/print.c src/cli/print_impl.h \

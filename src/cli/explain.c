@@ -1,0 +1,366 @@
+/*
+ * tlsq explain: the decision for the next attempt, step by step, on the runner's
+ * own path; it sends nothing and changes nothing.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/command_impl.h"
+#include "cli/explain_impl.h"
+#include "runner/services.h"
+
+struct options {
+	const char *strategy, *sender, *whom;
+	bool json, connect;
+};
+
+/* --- the question ----------------------------------------------------- */
+
+static bool
+parse_options(struct options *o, struct cli *cli, int argc, char **argv,
+    struct error *err)
+{
+	enum { JSON = 256, STRATEGY, SENDER, CONNECT };
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, JSON },
+		{ "strategy", required_argument, NULL, STRATEGY },
+		{ "sender", required_argument, NULL, SENDER },
+		{ "connect", no_argument, NULL, CONNECT },
+		CLI_COMMON_OPTIONS, { NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT,
+	    longs, err)) >= JSON) {
+		if (c == JSON)
+			o->json = true;
+		else if (c == STRATEGY)
+			o->strategy = optarg;
+		else if (c == SENDER)
+			o->sender = optarg;
+		else
+			o->connect = true;
+	}
+	if (c != CLI_OPTION_END)
+		return false;
+	if (argc - optind != 1)
+		return error_set(err, EX_USAGE, "explain: one DOMAIN or "
+		    "ADDRESS; see --help");
+	o->whom = argv[optind];
+	return true;
+}
+
+static bool
+parse_whom(struct explanation *e, const struct options *o, struct error *err)
+{
+	char *text = NULL;
+	bool ok;
+
+	e->domain_only = strchr(o->whom, '@') == NULL;
+	if (e->domain_only)
+		text = mem_printf("postmaster@%s", o->whom);
+	ok = mail_address_parse(&e->rcpt, text != NULL ? text : o->whom,
+	    strlen(text != NULL ? text : o->whom), MAIL_ADDRESS_UTF8, err);
+	free(text);
+	return ok;
+}
+
+static bool
+parse_sender(struct mail_address *sender_r, const struct options *o,
+    struct error *err)
+{
+	const char *text = o->sender != NULL ? o->sender : "";
+
+	return mail_address_parse(sender_r, text, strlen(text),
+	    MAIL_ADDRESS_NULL | MAIL_ADDRESS_UTF8, err) ||
+	    error_prefix(err, "--sender");
+}
+
+/* A new message to that recipient. */
+static void
+make_attempt(struct explanation *e, const struct mail_address *sender,
+    const char *strategy)
+{
+	e->message = (struct spool_job){ .sender = sender->text,
+		.source = "submit", .received_at = e->now,
+		.body_type = "7BIT", .tls_strategy = strategy,
+		.rcpt_count = 1, .rcpts = &e->job_rcpt, .wait_until = -1 };
+	e->job_rcpt = (struct spool_job_rcpt){ .address = e->rcpt.text,
+		.domain = e->rcpt.domain, .expires_at = -1,
+		.next_attempt_at = e->now };
+}
+
+static struct way_case
+attempt_case(const struct explanation *e)
+{
+	return (struct way_case){ .message = &e->message,
+		.rcpt = &e->job_rcpt, .now = e->now };
+}
+
+/* --- the answer ------------------------------------------------------- */
+
+static void
+on_changed(void *ctx)
+{
+	struct explanation *e = ctx;
+
+	if (!e->survey.resolved)
+		return;
+	for (size_t i = 0; i < e->survey.n_hosts; i++)
+		if (!e->survey.host[i].ready)
+			return;
+	loop_stop(e->loop);
+}
+
+static void
+survey(struct explanation *e)
+{
+	struct survey_config c = {
+		.loop = e->loop,
+		.lookups = services_lookups(e->snapshot->services),
+		.next_hop = e->rcpt.domain, .route = e->way.route,
+		.connection = e->way.connection, .own_name = e->own_name,
+		.want_tlsa = true, .want_sts = true,
+		.sts_timeout_ms = e->way.strategy->timeout_mta_sts_s * 1000,
+		.changed = on_changed, .ctx = e
+	};
+	const struct decision_terms terms = decision_terms_of(&e->way,
+	    e->snapshot->conf, false);
+
+	if (!e->way.per_host)
+		decision_needs(&terms, &c.want_tlsa, &c.want_sts);
+	survey_start(&e->survey, &c);
+	loop_run(e->loop);
+}
+
+static bool
+terms_at(struct explanation *e, size_t host, size_t address,
+    struct decision_terms *t, struct error *err)
+{
+	const struct survey_host *h = &e->survey.host[host];
+	const struct way_case of = attempt_case(e);
+	struct way way = e->way;
+	char ip[NET_ADDRESS_TEXT_LEN];
+
+	net_address_text(ip, &h->address[address]);
+	if (way.per_host && !chooser_way_at_host(e->chooser, &of, h->name, ip,
+	    &way, err))
+		return false;
+	*t = decision_terms_of(&way, e->snapshot->conf, false);
+	return true;
+}
+
+static void
+decide(struct explanation *e, size_t host)
+{
+	const struct survey_host *h = &e->survey.host[host];
+	struct decision_terms terms;
+	struct error err;
+
+	e->address[host] = mem_zalloc((h->n_addresses + 1) *
+	    sizeof(*e->address[host]));
+	for (size_t i = 0; i < h->n_addresses; i++) {
+		struct explain_address *a = &e->address[host][i];
+
+		if (terms_at(e, host, i, &terms, &err))
+			decision_make(&a->decision, &e->survey, host, &terms);
+		else
+			(void)text_copy(a->problem, sizeof(a->problem),
+			    err.text);
+	}
+}
+
+/* A policy that would refuse is read again first, as the runner does. */
+static void
+decide_all(struct explanation *e)
+{
+	bool refused = false;
+
+	for (size_t h = 0; h < e->survey.n_hosts; h++) {
+		decide(e, h);
+		for (size_t i = 0; i < e->survey.host[h].n_addresses; i++) {
+			const struct policy_verdict *v =
+			    &e->address[h][i].decision.verdict;
+
+			refused |= v->refused &&
+			    strcmp(v->error, "mta-sts") == 0;
+		}
+	}
+	if (!refused || !survey_recheck_sts(&e->survey))
+		return;
+	loop_run(e->loop);
+	for (size_t h = 0; h < e->survey.n_hosts; h++) {
+		free(e->address[h]);
+		decide(e, h);
+	}
+}
+
+/* --- what becomes of the mail ----------------------------------------- */
+
+struct tally {
+	struct outcome_fact *facts;
+	char (*words)[700];
+	size_t n;
+};
+
+static void
+count(struct tally *t, const char *error, const char *status, const char *why)
+{
+	t->facts = mem_realloc(t->facts, (t->n + 1) * sizeof(*t->facts));
+	t->words = mem_realloc(t->words, (t->n + 1) * sizeof(*t->words));
+	t->facts[t->n] = (struct outcome_fact){ error, status };
+	(void)text_copy(t->words[t->n++], sizeof(*t->words), why);
+}
+
+static bool
+try_address(struct explanation *e, size_t host, size_t address, bool connect,
+    struct tally *t)
+{
+	struct explain_address *a = &e->address[host][address];
+	char why[700];
+
+	if (a->problem[0] != '\0') {
+		count(t, "io", "4.3.5", a->problem);
+		return false;
+	}
+	if (a->decision.verdict.refused) {
+		decision_sentence(why, sizeof(why), &e->survey, host,
+		    &a->decision);
+		count(t, a->decision.verdict.error, a->decision.verdict.status,
+		    why);
+		return false;
+	}
+	if (!connect)
+		return true;
+	explain_connect(e, host, address);
+	if (a->session.failed)
+		count(t, a->session.failure.error, a->session.failure.status,
+		    a->session.failure.text);
+	return !a->session.failed;
+}
+
+static void
+conclude(struct explanation *e, bool connect)
+{
+	struct tally t = { NULL, NULL, 0 };
+
+	if (e->survey.n_hosts == 0)
+		count(&t, "dns", e->survey.status, e->survey.why);
+	for (size_t h = 0; h < e->survey.n_hosts && !e->sent; h++) {
+		const struct survey_host *host = &e->survey.host[h];
+
+		if (host->n_addresses == 0)
+			count(&t, "dns", host->address_status == DNS_ERROR ||
+			    host->address_status == DNS_BOGUS ? "4.4.3" :
+			    "5.4.4", host->why);
+		for (size_t i = 0; i < host->n_addresses && !e->sent; i++)
+			if (try_address(e, h, i, connect, &t)) {
+				e->sent = true;
+				e->sent_host = h;
+			}
+	}
+	if (!e->sent) {
+		e->outcome = outcome_decide(t.facts, t.n,
+		    e->way.strategy->on_policy_failure ==
+		    CONF_FAILURE_BOUNCE);
+		(void)text_copy(e->why, sizeof(e->why),
+		    t.words[e->outcome.deciding]);
+	}
+	free(t.facts);
+	free(t.words);
+}
+
+/* --- the command ------------------------------------------------------ */
+
+static bool
+prepare(struct explanation *e, struct cli *cli, struct error *err)
+{
+	struct spool *spool = NULL;
+	bool ok;
+
+	host_name(e->own_name);
+	if (!cli_spool_open(&spool, cli, err))
+		return false;
+	ok = loop_new(&e->loop, err) && stls_global_init(err) &&
+	    snapshot_load(&e->snapshot, spool, NULL, NULL, err);
+	spool_close(&spool);
+	return ok;
+}
+
+static bool
+choose(struct explanation *e, struct error *err)
+{
+	const struct way_case of = attempt_case(e);
+	struct chooser *current = NULL;
+
+	if (!chooser_get(&e->chooser, &current, e->snapshot, err))
+		return false;
+	chooser_unref(&current);
+	if (!chooser_way(e->chooser, &of, &e->way, err))
+		return false;
+	(void)text_copy(e->rule, sizeof(e->rule), e->way.rule);
+	e->way.rule = e->rule;
+	return true;
+}
+
+static void
+clear(struct explanation *e)
+{
+	survey_clear(&e->survey);
+	for (size_t i = 0; i < SURVEY_HOSTS_MAX; i++)
+		free(e->address[i]);
+	chooser_unref(&e->chooser);
+	snapshot_unref(&e->snapshot);
+	loop_free(&e->loop);
+	stls_global_cleanup();
+	free(e);
+}
+
+static void
+print(const struct explanation *e, bool json)
+{
+	struct buf out = BUF_INIT;
+
+	if (json)
+		explain_json(&out, e);
+	else
+		explain_text(&out, e);
+	(void)fwrite(out.data, 1, out.len, stdout);
+	buf_free(&out);
+}
+
+bool
+cli_explain(struct cli *cli, int argc, char **argv, struct error *err)
+{
+	struct options o = { .sender = NULL };
+	struct mail_address sender;
+	struct explanation *e;
+	bool ok;
+
+	if (!parse_options(&o, cli, argc, argv, err))
+		return false;
+	e = mem_zalloc(sizeof(*e));
+	e->now = clock_now_s();
+	ok = parse_whom(e, &o, err) && parse_sender(&sender, &o, err) &&
+	    prepare(e, cli, err);
+	if (ok) {
+		make_attempt(e, &sender, o.strategy);
+		ok = choose(e, err);
+	}
+	if (ok) {
+		survey(e);
+		decide_all(e);
+		conclude(e, o.connect);
+		print(e, o.json);
+		if (!e->sent)
+			ok = error_set(err, e->outcome.permanent ?
+			    EX_UNAVAILABLE : EX_TEMPFAIL, "%s", "");
+	}
+	clear(e);
+	return ok;
+}

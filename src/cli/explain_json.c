@@ -1,0 +1,199 @@
+/*
+ * tlsq explain --json: one document.
+ */
+#include "base/json.h"
+#include "cli/explain_impl.h"
+
+static const char *const wishes[] = {
+	[CONF_REQUIRE] = "require", [CONF_OPTIONAL] = "optional",
+	[CONF_DISABLE] = "disable",
+};
+
+static void
+put_strategy(struct json *j, const struct explanation *e)
+{
+	const struct conf_tls_strategy *s = e->way.strategy;
+
+	json_open_object(j, "strategy");
+	json_text(j, "id", s->id);
+	json_text(j, "rule", e->way.rule);
+	json_bool(j, "per_host", e->way.per_host);
+	json_text(j, "dane", wishes[s->dane]);
+	json_text(j, "mta_sts", wishes[s->mta_sts]);
+	json_text(j, "starttls", wishes[s->starttls]);
+	json_bool(j, "allow_invalid_certs", e->way.allow_invalid);
+	json_close_object(j);
+	json_text(j, "route", e->way.route->id);
+	json_text(j, "connection", e->way.connection->id);
+	json_text(j, "schedule", e->way.schedule->id);
+}
+
+static void
+put_mx(struct json *j, const struct explanation *e)
+{
+	const struct survey *s = &e->survey;
+	bool relay = e->way.route->type == CONF_ROUTE_RELAY;
+
+	json_open_object(j, "mx");
+	json_text(j, "status", relay ? "configured" :
+	    mx_status_name(s->mx_status));
+	json_bool(j, "implicit", s->mx_implicit);
+	json_int(j, "fetched_at", s->mx_fetched_at);
+	json_text(j, "reason", s->n_hosts == 0 ? s->why : NULL);
+	json_close_object(j);
+}
+
+static void
+put_sts(struct json *j, const struct explanation *e)
+{
+	static const char *const words[] = {
+		[STS_STATUS_FETCH_FAILED] = "fetch-failed",
+		[STS_STATUS_POLICY] = "policy",
+		[STS_STATUS_NO_RECORD] = "none",
+		[STS_STATUS_INVALID] = "invalid",
+		[STS_STATUS_WEBPKI] = "webpki-invalid",
+	};
+	const struct sts_result *r = e->survey.sts;
+
+	json_open_object(j, "mta_sts");
+	json_text(j, "status", r != NULL ? words[r->status] : "not-asked");
+	if (r != NULL && r->status == STS_STATUS_POLICY) {
+		json_text(j, "mode", sts_mode_name(r->policy.mode));
+		json_text(j, "id", r->id);
+		json_int(j, "max_age", r->policy.max_age_s);
+		json_bool(j, "cached", r->cached);
+		json_int(j, "fetched_at", r->fetched_at);
+		json_text(j, "policy", r->text);
+	}
+	json_text(j, "reason", r != NULL ? r->reason : NULL);
+	json_close_object(j);
+}
+
+static void
+put_tlsa(struct json *j, const struct survey_host *h)
+{
+	const struct tlsa_result *r = h->tlsa;
+	char text[160];
+
+	json_open_object(j, "tlsa");
+	json_text(j, "status", r != NULL ? tlsa_status_name(r->status) :
+	    "not-asked");
+	if (r != NULL) {
+		json_text(j, "base", r->base);
+		json_int(j, "published", (int64_t)(r->count + r->too_short));
+		json_int(j, "fetched_at", r->fetched_at);
+		json_text(j, "reason", r->reason);
+	}
+	json_open_array(j, "records");
+	for (size_t i = 0; i < h->n_usable; i++) {
+		tlsa_text(text, sizeof(text), &r->records[i]);
+		json_text(j, NULL, text);
+	}
+	json_close_array(j);
+	json_close_object(j);
+}
+
+static void
+put_session(struct json *j, const struct explain_session *s)
+{
+	const struct smtp_evidence *ev = &s->evidence;
+
+	json_open_object(j, "session");
+	json_text(j, "tls", smtp_proof_name(ev->proof));
+	json_text(j, "protocol", ev->tls ? ev->protocol : NULL);
+	json_text(j, "cipher", ev->tls ? ev->cipher : NULL);
+	json_text(j, "tlsa", s->tlsa[0] != '\0' ? s->tlsa : NULL);
+	if (ev->has_certificate) {
+		json_text(j, "cert_subject", ev->certificate.subject);
+		json_text(j, "cert_issuer", ev->certificate.issuer);
+		json_text(j, "cert_sha256", ev->certificate.cert_sha256);
+		json_text(j, "spki_sha256", ev->certificate.spki_sha256);
+		json_int(j, "cert_not_after", ev->certificate.not_after_at);
+	}
+	json_text(j, "verify_error", ev->verify_error[0] != '\0' ?
+	    ev->verify_error : NULL);
+	json_text(j, "error", s->failed ? s->failure.error : NULL);
+	json_text(j, "status", s->failed ? s->failure.status : NULL);
+	json_text(j, "result_type", s->failed ? s->failure.result_type : NULL);
+	json_text(j, "reason", s->failed ? s->failure.text : NULL);
+	json_close_object(j);
+}
+
+static void
+put_address(struct json *j, const struct survey_host *h, size_t i,
+    const struct explain_address *a)
+{
+	const struct policy_verdict *v = &a->decision.verdict;
+	char text[NET_ADDRESS_TEXT_LEN];
+
+	net_address_text(text, &h->address[i]);
+	json_open_object(j, NULL);
+	json_text(j, "address", text);
+	if (a->problem[0] != '\0') {
+		json_text(j, "error", "io");
+		json_text(j, "why", a->problem);
+		json_close_object(j);
+		return;
+	}
+	json_text(j, "strategy", a->decision.strategy->id);
+	json_text(j, "rule", a->decision.rule);
+	json_bool(j, "refused", v->refused);
+	json_text(j, "level", v->refused ? NULL : policy_level_name(v->level));
+	json_bool(j, "mta_sts_too", v->sts_too);
+	json_bool(j, "host_only", v->host_only);
+	json_text(j, "error", v->error);
+	json_text(j, "status", v->status);
+	json_text(j, "result_type", v->result_type);
+	json_text(j, "why", v->why);
+	json_text(j, "source", v->source);
+	json_text(j, "tlsa_fact", tlsa_fact_name(a->decision.facts.tlsa));
+	json_text(j, "mta_sts_fact", sts_fact_name(a->decision.facts.sts));
+	if (a->session.tried)
+		put_session(j, &a->session);
+	json_close_object(j);
+}
+
+static void
+put_host(struct json *j, const struct explanation *e, size_t host)
+{
+	const struct survey_host *h = &e->survey.host[host];
+
+	json_open_object(j, NULL);
+	json_text(j, "name", h->name);
+	json_int(j, "preference", h->preference);
+	json_text(j, "address_status", dns_status_name(h->address_status));
+	json_text(j, "canonical", h->canonical);
+	json_int(j, "fetched_at", h->addresses_fetched_at);
+	json_text(j, "reason", h->n_addresses == 0 ? h->why : NULL);
+	put_tlsa(j, h);
+	json_open_array(j, "addresses");
+	for (size_t i = 0; i < h->n_addresses; i++)
+		put_address(j, h, i, &e->address[host][i]);
+	json_close_array(j);
+	json_close_object(j);
+}
+
+void
+explain_json(struct buf *out, const struct explanation *e)
+{
+	struct json j = { out, false };
+
+	json_open_object(&j, NULL);
+	json_text(&j, "domain", e->rcpt.domain);
+	json_text(&j, "recipient", e->domain_only ? NULL : e->rcpt.text);
+	put_strategy(&j, e);
+	put_mx(&j, e);
+	put_sts(&j, e);
+	json_open_array(&j, "hosts");
+	for (size_t i = 0; i < e->survey.n_hosts; i++)
+		put_host(&j, e, i);
+	json_close_array(&j);
+	json_text(&j, "result", e->sent ? "sent" :
+	    e->outcome.permanent ? "refused" : "deferred");
+	json_text(&j, "host", e->sent ? e->survey.host[e->sent_host].name :
+	    NULL);
+	json_text(&j, "status", e->sent ? NULL : e->outcome.status);
+	json_text(&j, "why", e->sent ? NULL : e->why);
+	json_close_object(&j);
+	(void)buf_puts(out, "\n");
+}

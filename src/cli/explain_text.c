@@ -1,0 +1,293 @@
+/*
+ * tlsq explain, for people.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/explain_impl.h"
+
+static const char *
+wish(enum conf_wish w)
+{
+	return w == CONF_REQUIRE ? "require" : w == CONF_OPTIONAL ? "optional" :
+	    "disable";
+}
+
+static void
+put_line(struct buf *out, const char *label)
+{
+	(void)buf_printf(out, "%-14s ", label);
+}
+
+/* Foreign text: control characters escaped. */
+static void
+put_foreign(struct buf *out, const char *text)
+{
+	char safe[1200];
+
+	text_escape(safe, sizeof(safe), text, strlen(text));
+	(void)buf_puts(out, safe);
+}
+
+static void
+put_source(struct buf *out, const struct explanation *e, int64_t fetched_at,
+    const char *table)
+{
+	char iso[CLOCK_ISO_LEN];
+
+	if (fetched_at >= e->now) {
+		(void)buf_puts(out, " [DNS]");
+		return;
+	}
+	clock_iso(iso, fetched_at);
+	(void)buf_printf(out, " [%s, asked %s]", table, iso);
+}
+
+static void
+put_way(struct buf *out, const struct explanation *e)
+{
+	const struct way *w = &e->way;
+	const struct conf_tls_strategy *s = w->strategy;
+
+	put_line(out, "strategy");
+	(void)buf_printf(out, "%s, by %s%s\n", s->id, w->rule,
+	    w->per_host ? " (chosen again for each host)" : "");
+	put_line(out, "");
+	(void)buf_printf(out, "dane %s, mta-sts %s, starttls %s, invalid "
+	    "certificates %s, TLS %s or later\n", wish(s->dane),
+	    wish(s->mta_sts), wish(s->starttls),
+	    w->per_host ? "as each host's strategy says" :
+	    w->allow_invalid ? "allowed" : "refused",
+	    s->min_version == CONF_TLS_1_3 ? "1.3" : "1.2");
+	put_line(out, "route");
+	(void)buf_printf(out, "%s; connection %s; schedule %s\n", w->route->id,
+	    w->connection->id, w->schedule->id);
+}
+
+static void
+put_mx(struct buf *out, const struct explanation *e)
+{
+	const struct survey *s = &e->survey;
+
+	put_line(out, "mail hosts");
+	if (e->way.route->type == CONF_ROUTE_RELAY) {
+		(void)buf_printf(out, "relay %s, named in the configuration: "
+		    "as a secure MX\n", e->way.route->address);
+		return;
+	}
+	(void)buf_printf(out, "MX of %s: %s%s", e->rcpt.domain,
+	    mx_status_name(s->mx_status),
+	    s->mx_implicit ? ", none: the domain is its own host" : "");
+	put_source(out, e, s->mx_fetched_at, "mx_cache");
+	if (s->n_hosts == 0) {
+		(void)buf_puts(out, ": ");
+		put_foreign(out, s->why);
+	}
+	(void)buf_puts(out, "\n");
+}
+
+static void
+put_policy(struct buf *out, const struct sts_policy *p, const char *id)
+{
+	(void)buf_printf(out, "mode %s, id %s, max_age %" PRId64 ", mx",
+	    sts_mode_name(p->mode), id, p->max_age_s);
+	for (size_t i = 0; i < p->n_mx; i++)
+		(void)buf_printf(out, " %.*s", (int)p->mx[i].len,
+		    p->mx[i].text);
+}
+
+static const char *const sts_words[] = {
+	[STS_STATUS_FETCH_FAILED] = "the policy could not be fetched",
+	[STS_STATUS_POLICY] = "policy",
+	[STS_STATUS_NO_RECORD] = "no record",
+	[STS_STATUS_INVALID] = "the policy is not valid",
+	[STS_STATUS_WEBPKI] = "the policy host's certificate is not valid",
+};
+
+static void
+put_sts(struct buf *out, const struct explanation *e)
+{
+	const struct sts_result *r = e->survey.sts;
+	char iso[CLOCK_ISO_LEN];
+
+	put_line(out, "mta-sts");
+	if (r == NULL) {
+		(void)buf_puts(out, "not asked for\n");
+		return;
+	}
+	if (r->status == STS_STATUS_POLICY) {
+		put_policy(out, &r->policy, r->id);
+		clock_iso(iso, r->fetched_at);
+		(void)buf_printf(out, r->cached ?
+		    " [mta_sts_cache, fetched %s]" : " [HTTPS]", iso);
+	} else {
+		(void)buf_puts(out, sts_words[r->status]);
+	}
+	if (r->reason != NULL) {
+		(void)buf_puts(out, ": ");
+		put_foreign(out, r->reason);
+	}
+	(void)buf_puts(out, "\n");
+}
+
+static void
+put_tlsa(struct buf *out, const struct explanation *e,
+    const struct survey_host *h)
+{
+	const struct tlsa_result *r = h->tlsa;
+	char text[160];
+
+	put_line(out, "  tlsa");
+	if (r == NULL || (r->status == TLSA_LOOKUP_INSECURE &&
+	    h->address_status == DNS_INSECURE && !h->alias_secure)) {
+		(void)buf_puts(out, r == NULL ? "not asked for\n" :
+		    "not asked for: the host's zone is not signed\n");
+		return;
+	}
+	(void)buf_printf(out, "%s at %s", tlsa_status_name(r->status),
+	    r->base);
+	if (r->status == TLSA_LOOKUP_SECURE)
+		(void)buf_printf(out, ": %zu published, %zu count",
+		    r->count + r->too_short, h->n_usable);
+	put_source(out, e, r->fetched_at, "dane_cache");
+	if (r->reason != NULL) {
+		(void)buf_puts(out, ": ");
+		put_foreign(out, r->reason);
+	}
+	(void)buf_puts(out, "\n");
+	for (size_t i = 0; i < h->n_usable; i++) {
+		tlsa_text(text, sizeof(text), &r->records[i]);
+		put_line(out, "");
+		(void)buf_printf(out, "%s\n", text);
+	}
+}
+
+static void
+put_decision(struct buf *out, const struct explanation *e,
+    const struct decision *d)
+{
+	const struct policy_verdict *v = &d->verdict;
+
+	put_line(out, "  verdict");
+	if (v->refused)
+		(void)buf_printf(out, "refused, error %s, %s: ", v->error,
+		    v->status);
+	else
+		(void)buf_printf(out, "level %s%s: ",
+		    policy_level_name(v->level),
+		    v->sts_too ? " and mta-sts" : "");
+	(void)buf_printf(out, "%s (%s)", v->why, v->source);
+	if (v->result_type != NULL)
+		(void)buf_printf(out, ", TLSRPT %s", v->result_type);
+	if (e->way.per_host)
+		(void)buf_printf(out, "; strategy %s, by %s", d->strategy->id,
+		    d->rule);
+	(void)buf_puts(out, "\n");
+}
+
+static void
+put_session(struct buf *out, const struct explain_session *s)
+{
+	const struct smtp_evidence *ev = &s->evidence;
+
+	put_line(out, "  session");
+	(void)buf_printf(out, "proved %s", smtp_proof_name(ev->proof));
+	if (ev->tls)
+		(void)buf_printf(out, ", %s %s", ev->protocol, ev->cipher);
+	if (s->tlsa[0] != '\0')
+		(void)buf_printf(out, ", by TLSA %s", s->tlsa);
+	(void)buf_puts(out, "\n");
+	if (ev->has_certificate) {
+		put_line(out, "");
+		(void)buf_puts(out, "certificate ");
+		put_foreign(out, ev->certificate.subject);
+		(void)buf_puts(out, ", issuer ");
+		put_foreign(out, ev->certificate.issuer);
+		(void)buf_printf(out, ", SHA-256 %s, key %s\n",
+		    ev->certificate.cert_sha256, ev->certificate.spki_sha256);
+	}
+	if (ev->verify_error[0] != '\0' && !s->failed) {
+		put_line(out, "");
+		(void)buf_puts(out, "not verified, and allowed: ");
+		put_foreign(out, ev->verify_error);
+		(void)buf_puts(out, "\n");
+	}
+	if (s->failed) {
+		put_line(out, "");
+		(void)buf_printf(out, "failed, error %s, %s: ",
+		    s->failure.error, s->failure.status);
+		put_foreign(out, s->failure.text);
+		(void)buf_puts(out, "\n");
+	}
+}
+
+static void
+put_host(struct buf *out, const struct explanation *e, size_t host)
+{
+	const struct survey_host *h = &e->survey.host[host];
+	char text[NET_ADDRESS_TEXT_LEN];
+
+	put_line(out, "host");
+	(void)buf_printf(out, "%s", h->name);
+	if (e->way.route->type == CONF_ROUTE_MX)
+		(void)buf_printf(out, ", preference %u", h->preference);
+	(void)buf_puts(out, "\n");
+	put_line(out, "  addresses");
+	(void)buf_puts(out, dns_status_name(h->address_status));
+	if (strcmp(h->canonical, h->name) != 0)
+		(void)buf_printf(out, ", alias of %s%s", h->canonical,
+		    h->alias_secure ? "" : " (not secure)");
+	for (size_t i = 0; i < h->n_addresses; i++) {
+		net_address_text(text, &h->address[i]);
+		(void)buf_printf(out, "%s %s", i > 0 ? "," : ":", text);
+	}
+	put_source(out, e, h->addresses_fetched_at, "host_cache");
+	if (h->n_addresses == 0) {
+		(void)buf_puts(out, ": ");
+		put_foreign(out, h->why);
+		(void)buf_puts(out, "\n");
+		return;
+	}
+	(void)buf_puts(out, "\n");
+	put_tlsa(out, e, h);
+	for (size_t i = 0; i < h->n_addresses; i++) {
+		const struct explain_address *a = &e->address[host][i];
+
+		if (a->problem[0] != '\0') {
+			put_line(out, "  verdict");
+			(void)buf_printf(out, "none, error io: %s\n",
+			    a->problem);
+		} else if (i == 0 || !decision_is_alike(&a->decision,
+		    &e->address[host][0].decision)) {
+			put_decision(out, e, &a->decision);
+		}
+		if (a->session.tried)
+			put_session(out, &a->session);
+	}
+}
+
+void
+explain_text(struct buf *out, const struct explanation *e)
+{
+	put_line(out, e->domain_only ? "domain" : "recipient");
+	(void)buf_printf(out, "%s\n", e->domain_only ? e->rcpt.domain :
+	    e->rcpt.text);
+	put_way(out, e);
+	put_mx(out, e);
+	put_sts(out, e);
+	for (size_t i = 0; i < e->survey.n_hosts; i++)
+		put_host(out, e, i);
+	put_line(out, "result");
+	if (e->sent) {
+		(void)buf_printf(out, "mail would be sent, to %s\n",
+		    e->survey.host[e->sent_host].name);
+		return;
+	}
+	(void)buf_printf(out, "mail would be %s, %s: ",
+	    e->outcome.permanent ? "refused" : "deferred", e->outcome.status);
+	put_foreign(out, e->why);
+	(void)buf_puts(out, "\n");
+}
