@@ -3,7 +3,8 @@
  * thread.  Nothing here blocks; libc's resolver, proxies, redirects and caches
  * have no part in it.
  *
- * But for opening and closing all is the resolver thread's.
+ * But for opening and closing all is the resolver thread's.  The program ignores
+ * SIGPIPE: libcurl is told to leave signals alone.
  */
 #ifndef TLSQ_LOOKUP_STS_FETCH_H
 #define TLSQ_LOOKUP_STS_FETCH_H

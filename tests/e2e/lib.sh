@@ -240,11 +240,56 @@ wire_count() { wire "$@" | wc -l; }
 # the file with the content of the one message that a server accepted
 message_of() { wire messages "$@" | sed -n '1s/ .*//p'; }
 
+# --- MTA-STS policies: sts_policy ..., with these records in the zone
+#	_mta-sts TXT "v=STSv1; id=1;"
+#	mta-sts A 127.0.0.8
+# What policies are served can be changed at any time.
+STS_LISTEN=127.0.0.8:443
+sts_start() { # [more addresses to listen on]
+	mkdir -p "$T/sts"
+	start "$E2E/policyhost.py" "$T/sts" $STS_LISTEN "$@"
+	sts_pid=$started
+	wait_for 20 test -e "$T/sts/ready"
+}
+
+sts_policy() { # DOMAIN FILE|TEXT (with \n); a certificate is made unless there is one
+	mkdir -p "$T/sts"
+	[ -e "$T/certs/mta-sts.$1.pem" ] || cert_make "mta-sts.$1" "dns=mta-sts.$1" || return 1
+	if [ -f "$2" ]; then
+		cp "$2" "$T/sts/$1.new"
+	else
+		printf '%b' "$2" >"$T/sts/$1.new"
+	fi
+	mv "$T/sts/$1.new" "$T/sts/$1.policy"
+}
+
+sts_mode() { # DOMAIN MODE MAX_AGE MX...: a policy with these
+	sts_text="version: STSv1\nmode: $2\nmax_age: $3\n"
+	sts_domain=$1
+	shift 3
+	for mx in "$@"; do
+		sts_text="${sts_text}mx: $mx\n"
+	done
+	sts_policy "$sts_domain" "$sts_text"
+}
+
+sts_fault() { # DOMAIN [ACTION]: see policyhost.py; none: no more
+	sts_domain=$1
+	shift
+	echo "$*" >"$T/sts/$sts_domain.new"
+	mv "$T/sts/$sts_domain.new" "$T/sts/$sts_domain.fault"
+}
+
+sts_count() { # DOMAIN [get]: tries to fetch so far; get: those that came to a request
+	grep -c "^${2:-connect} $1\( \|\$\)" "$T/sts/requests"
+}
+
 # --- the programs
 BASE_CONFIG='dns.unbound-config = "@T@/dns/ub.conf"
 dns.trust-anchor = "@T@/dns/root.key"
 dns.timeout = "10s"
 tls.ca-file = "@T@/certs/ca.pem"
+mta-sts.ca-file = "@T@/certs/ca.pem"
 queue.connection.default.ehlo-hostname = "runner.test"'
 
 config_text() { # the test's base, less the keys that standard input sets itself

@@ -14,6 +14,7 @@ e2e_tests = \
 	tests/e2e/hostile-replies/run.sh \
 	tests/e2e/ipv6/run.sh \
 	tests/e2e/lost-connection/run.sh \
+	tests/e2e/mta-sts-lookup/run.sh \
 	tests/e2e/mx-lookup/run.sh \
 	tests/e2e/next-host/run.sh \
 	tests/e2e/partial-recipients/run.sh \
@@ -37,6 +38,7 @@ TESTS += $(e2e_tests)
 EXTRA_DIST += $(e2e_tests) \
 	tests/demo/run.sh \
 	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \
+	tests/e2e/policyhost.py \
 	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh
 
 # what does not fit `make check`

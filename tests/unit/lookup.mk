@@ -13,3 +13,8 @@ tests_unit_lookup_tlsa_test_LDADD = $(unit_ldadd)
 tests_unit_resolver_test_SOURCES = tests/unit/resolver_test.c
 tests_unit_resolver_test_LDADD = $(unit_ldadd)
 endif
+
+# asks for tests/e2e/mta-sts-lookup
+check_PROGRAMS += tests/unit/sts_probe
+tests_unit_sts_probe_SOURCES = tests/unit/sts_probe.c
+tests_unit_sts_probe_LDADD = $(TLSQ_LIBS)
