@@ -14,6 +14,7 @@ e2e_tests = \
 	tests/e2e/hostile-replies/run.sh \
 	tests/e2e/ipv6/run.sh \
 	tests/e2e/lost-connection/run.sh \
+	tests/e2e/mta-sts/run.sh \
 	tests/e2e/mta-sts-lookup/run.sh \
 	tests/e2e/mx-lookup/run.sh \
 	tests/e2e/next-host/run.sh \
