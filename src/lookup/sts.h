@@ -53,7 +53,8 @@ struct sts_result {
  * TXT lookup and fetch together (queue.tls.<id>.timeout.mta-sts); who joins a
  * lookup that is under way waits for as long as that one's says.
  * recheck: the TXT record is read again though it was read lately, and a new id
- * fetched: before failing on a cached policy (RFC 8461 5).  The result is the
+ * fetched: before failing on a cached policy (RFC 8461 5).  (Within the record's
+ * TTL libunbound may still know it.)  The result is the
  * callback's, to be freed by sts_result_free().  Any thread.
  */
 struct lookup_request *sts_lookup_start(struct lookups *lookups,

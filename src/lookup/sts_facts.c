@@ -82,6 +82,7 @@ sts_facts_begin(struct sts_facts *facts_r, struct arena *arena,
 {
 	struct sts_facts *f = facts_r;
 	const char *why;
+	bool valid;
 
 	memset(f, 0, sizeof(*f));
 	f->fetched_at = -1;
@@ -91,9 +92,10 @@ sts_facts_begin(struct sts_facts *facts_r, struct arena *arena,
 	f->changed = f->fetched = false;
 	if (f->why != NULL)
 		f->why = arena_strdup(arena, f->why);
-	if (f->text != NULL && !take_policy(f, arena, f->text,
-	    strlen(f->text), &why))
-		assert(!"a policy that was valid");
+	if (f->text == NULL)
+		return;
+	valid = take_policy(f, arena, f->text, strlen(f->text), &why);
+	assert(valid);
 }
 
 static void
@@ -383,6 +385,7 @@ sts_result_new(const char *domain, const struct sts_facts *f, bool cached)
 	struct arena *arena = arena_new();
 	struct sts_result *r = arena_alloc(arena, sizeof(*r));
 	const char *why;
+	bool valid;
 
 	memset(r, 0, sizeof(*r));
 	r->arena = arena;
@@ -395,8 +398,8 @@ sts_result_new(const char *domain, const struct sts_facts *f, bool cached)
 	if (f->text == NULL)
 		return r;
 	r->text = arena_strdup(arena, f->text);
-	if (!sts_policy_parse(&r->policy, r->text, strlen(r->text), &why))
-		assert(!"a policy that was valid");
+	valid = sts_policy_parse(&r->policy, r->text, strlen(r->text), &why);
+	assert(valid);
 	if (r->expires_at > f->checked_at + STS_CHECK_S)
 		r->expires_at = f->checked_at + STS_CHECK_S;
 	return r;

@@ -11,6 +11,7 @@
 #include "lookup/mx_facts.h"
 #include "lookup/rdata.h"
 #include "lookup/records.h"
+#include "lookup/sts_facts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -65,6 +66,33 @@ read_host_row(struct arena *arena, const char *text)
 	host_result_free(&r);
 }
 
+static void
+read_sts_row(struct arena *arena, const char *text)
+{
+	struct spool_sts_cache row = { .domain = "a.test", .txt_id = text,
+		.mode = "enforce", .policy = text, .expires_at = 1,
+		.last_error = NULL }, again;
+	struct sts_facts facts;
+	struct sts_result *r;
+
+	if (sts_facts_from_row(&facts, arena, &row)) {
+		sts_facts_to_row(&again, arena, "a.test", &facts);
+		assert(strcmp(again.policy, text) == 0 &&
+		    sts_facts_from_row(&facts, arena, &again));
+		r = sts_result_new("a.test", &facts, true);
+		assert(r->status == STS_STATUS_POLICY);
+		sts_result_free(&r);
+	}
+	row = (struct spool_sts_cache){ .domain = "a.test",
+		.last_error = text };
+	if (sts_facts_from_row(&facts, arena, &row)) {
+		r = sts_result_new("a.test", &facts, true);
+		assert(r->status != STS_STATUS_POLICY && r->reason != NULL);
+		sts_result_free(&r);
+	}
+	(void)sts_domain_valid(text);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -78,6 +106,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_wire(data, size);
 	read_mx_row(arena, text);
 	read_host_row(arena, text);
+	read_sts_row(arena, text);
 	(void)host_literal(&addr, text);
 	arena_free(&arena);
 	return 0;
