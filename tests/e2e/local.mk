@@ -20,6 +20,7 @@ e2e_tests = \
 	tests/e2e/next-host/run.sh \
 	tests/e2e/partial-recipients/run.sh \
 	tests/e2e/pipelining/run.sh \
+	tests/e2e/postfix-agrees/run.sh \
 	tests/e2e/real-mta/run.sh \
 	tests/e2e/relay/run.sh \
 	tests/e2e/replies/run.sh \
@@ -40,7 +41,8 @@ EXTRA_DIST += $(e2e_tests) \
 	tests/demo/run.sh \
 	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \
 	tests/e2e/policyhost.py \
-	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh
+	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh \
+	tests/e2e/validating-resolver.sh tests/e2e/dane/zones.sh
 
 # what does not fit `make check`
 # 500 sessions at once want a machine that is not busy otherwise.
