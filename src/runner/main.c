@@ -3,7 +3,9 @@
  */
 #include "runner/main.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -37,6 +39,16 @@ run(const struct runner_options *o)
 	return code;
 }
 
+static int
+print(const char *text)
+{
+	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+		return EX_OK;
+	(void)fprintf(stderr, "%s: standard output: %s\n", ident,
+	    strerror(errno));
+	return EX_IOERR;
+}
+
 int
 runner_main(int argc, char **argv)
 {
@@ -50,10 +62,10 @@ runner_main(int argc, char **argv)
 		return err.code;
 	}
 	if (o.mode == RUNNER_HELP || o.mode == RUNNER_VERSION) {
-		fputs(o.mode == RUNNER_HELP ? runner_usage :
-		    "tlsq-runner " PACKAGE_VERSION "\n", stdout);
+		code = print(o.mode == RUNNER_HELP ? runner_usage :
+		    "tlsq-runner " PACKAGE_VERSION "\n");
 		runner_options_free(&o);
-		return EX_OK;
+		return code;
 	}
 	log_open(ident, !o.background, o.verbosity);
 	code = run(&o);

@@ -26,6 +26,7 @@ e2e_tests = \
 	tests/e2e/replies/run.sh \
 	tests/e2e/require-tls/run.sh \
 	tests/e2e/response-injection/run.sh \
+	tests/e2e/runner-command/run.sh \
 	tests/e2e/schedule/run.sh \
 	tests/e2e/sessions/run.sh \
 	tests/e2e/sql-submission/run.sh \
