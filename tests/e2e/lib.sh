@@ -11,6 +11,7 @@ top_srcdir=${top_srcdir:-$(cd "$E2E/../.." && pwd)}
 top_builddir=${top_builddir:-$top_srcdir/build}
 
 skip_all() {
+	finished=yes
 	echo "1..0 # SKIP $*"
 	exit 0
 }

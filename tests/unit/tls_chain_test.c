@@ -356,7 +356,8 @@ openssl_accepts(const struct row *row, const char *untrusted)
 		    (char *)NULL);
 		_exit(127);
 	}
-	assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
+	assert_true(pid > 0);
+	assert_true(waitpid(pid, &status, 0) == pid);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 126);
 	return WEXITSTATUS(status) == 0;
 }
@@ -393,7 +394,9 @@ static void
 every_verdict_has_its_words(void **state)
 {
 	(void)state;
-	for (int v = 0; v < STLS_VERDICT_COUNT; v++) {
+	for (size_t i = 0; i < STLS_VERDICT_COUNT; i++) {
+		enum stls_verdict v = (enum stls_verdict)i;
+
 		assert_non_null(stls_verdict_name(v));
 		assert_non_null(stls_verdict_report(v));
 		assert_int_equal(v == STLS_VERIFIED,
