@@ -223,7 +223,7 @@ cli_load(struct cli *cli, int argc, char **argv, struct error *err)
 	struct conf_rows *rows = NULL;
 	struct spool *spool = NULL;
 	bool only_check = false, ok;
-	const char *path;
+	const char *path = NULL;
 
 	if (!load_options(cli, argc, argv, &only_check, &path, err))
 		return false;

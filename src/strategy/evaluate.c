@@ -204,7 +204,7 @@ bool
 expr_evaluate_text(struct expr *expr, const struct expr_values *values,
     const char **text_r, struct error *err)
 {
-	const char *text;
+	const char *text = NULL;
 
 	if (!expr_evaluate_text_or_null(expr, values, &text, err))
 		return false;
