@@ -51,9 +51,14 @@ if [ -n "$TLSQ_PREFIX" ]; then
 else
 	PATH=$top_builddir:$top_builddir/src:/usr/sbin:/usr/bin:/sbin:/bin
 fi
-if [ -n "$E2E_SANITIZED" ]; then	# the leak check needs a process that did not change its user
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-	export ASAN_OPTIONS
+# What sanitizers say goes to files, so that finish sees it whoever said it.  The
+# leak check needs a process that did not change its user.
+if [ -n "$E2E_SANITIZED" ]; then
+	mkdir -m 1777 "$T/sanitizer"
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0:log_path=$T/sanitizer/report
+	UBSAN_OPTIONS=${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}print_stacktrace=1:log_path=$T/sanitizer/report
+	TSAN_OPTIONS=${TSAN_OPTIONS:+$TSAN_OPTIONS:}log_path=$T/sanitizer/report
+	export ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
 fi
 
 # --- TAP
@@ -185,6 +190,8 @@ finish() {
 			"$(LC_ALL=C sort -u "$T/accepted" $EXTRA_ACCEPTED |
 			LC_ALL=C comm -13 - "$T/delivered")" ""
 	fi
+	[ -z "$E2E_SANITIZED" ] ||
+		is "no sanitizer has a report" "$(cat "$T"/sanitizer/* 2>/dev/null)" ""
 	if [ "$failures" -gt 0 ]; then
 		[ -s "$T/runner.log" ] && diag "runner: $(tail -n 40 "$T/runner.log")"
 		diag "servers: $(wire show | tail -n 60 | cut -c1-300)"

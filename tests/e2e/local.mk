@@ -38,6 +38,7 @@ e2e_tests = \
 	tests/e2e/tlsq-command/run.sh \
 	tests/e2e/two-runners/run.sh
 TESTS += $(e2e_tests)
+AM_TESTS_ENVIRONMENT += E2E_SANITIZED='$(SANITIZERS)'; export E2E_SANITIZED;
 EXTRA_DIST += $(e2e_tests) \
 	tests/demo/run.sh \
 	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \

@@ -1,7 +1,7 @@
 # Fuzz targets of conf.
 conf_fuzz = tests/fuzz/fuzz_toml tests/fuzz/fuzz_conf
 check_PROGRAMS += $(conf_fuzz)
-TESTS += $(conf_fuzz)
+fuzz_tests += $(conf_fuzz)
 tests_fuzz_fuzz_toml_SOURCES = tests/fuzz/fuzz_toml.c $(fuzz_main)
 tests_fuzz_fuzz_toml_LDADD = $(TLSQ_LIBS)
 tests_fuzz_fuzz_toml_LDFLAGS = $(fuzz_ldflags)

@@ -2,7 +2,7 @@
 mail_fuzz = tests/fuzz/fuzz_address tests/fuzz/fuzz_xtext \
 	tests/fuzz/fuzz_dotstuff tests/fuzz/fuzz_intake
 check_PROGRAMS += $(mail_fuzz)
-TESTS += $(mail_fuzz)
+fuzz_tests += $(mail_fuzz)
 tests_fuzz_fuzz_address_SOURCES = tests/fuzz/fuzz_address.c $(fuzz_main)
 tests_fuzz_fuzz_address_LDADD = $(TLSQ_LIBS)
 tests_fuzz_fuzz_address_LDFLAGS = $(fuzz_ldflags)

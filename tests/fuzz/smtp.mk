@@ -1,6 +1,6 @@
 # Fuzz targets of smtp.
 check_PROGRAMS += tests/fuzz/fuzz_smtp_reply tests/fuzz/fuzz_smtp_session
-TESTS += tests/fuzz/fuzz_smtp_reply tests/fuzz/fuzz_smtp_session
+fuzz_tests += tests/fuzz/fuzz_smtp_reply tests/fuzz/fuzz_smtp_session
 tests_fuzz_fuzz_smtp_reply_SOURCES = tests/fuzz/fuzz_smtp_reply.c $(fuzz_main)
 tests_fuzz_fuzz_smtp_reply_LDADD = $(TLSQ_LIBS)
 tests_fuzz_fuzz_smtp_reply_LDFLAGS = $(fuzz_ldflags)

@@ -1,6 +1,6 @@
 # Fuzz targets of strategy.
 check_PROGRAMS += tests/fuzz/fuzz_rewrite
-TESTS += tests/fuzz/fuzz_rewrite
+fuzz_tests += tests/fuzz/fuzz_rewrite
 tests_fuzz_fuzz_rewrite_SOURCES = tests/fuzz/fuzz_rewrite.c $(fuzz_main)
 tests_fuzz_fuzz_rewrite_LDADD = $(TLSQ_LIBS)
 tests_fuzz_fuzz_rewrite_LDFLAGS = $(fuzz_ldflags)
