@@ -8,6 +8,7 @@ src_libtlsq_a_SOURCES += \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/notify.c src/base/notify.h \
+	src/base/option.c src/base/option.h \
 	src/base/process.c src/base/process.h \
 	src/base/text.c src/base/text.h \
 	src/base/user.c src/base/user.h

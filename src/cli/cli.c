@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/option.h"
 #include "base/user.h"
 #include "cli/command_impl.h"
 
@@ -86,23 +87,6 @@ cli_option_start(void)
 	optind = 0;	/* glibc: also forget what was permuted */
 }
 
-static void
-bad_option(int argc, char **argv, int what, struct error *err)
-{
-	const char *last = optind > 0 && optind <= argc ? argv[optind - 1] :
-	    "";
-	char shown[16];
-
-	/* of a cluster of letters only the letter is known */
-	(void)snprintf(shown, sizeof(shown), "-%c", optopt);
-	if (strncmp(last, "--", 2) != 0 && optopt != 0)
-		last = shown;
-	(void)error_set(err, EX_USAGE, what == ':' ?
-	    "option %s needs a value; see --help" :
-	    "%s: no such option, or a value it does not take; see --help",
-	    last);
-}
-
 int
 cli_option_next(struct cli *cli, int argc, char **argv, const char *shorts,
     const struct option *longs, struct error *err)
@@ -125,7 +109,7 @@ cli_option_next(struct cli *cli, int argc, char **argv, const char *shorts,
 			return CLI_OPTION_STOP;
 		case ':':
 		case '?':
-			bad_option(argc, argv, c, err);
+			(void)option_refused(argc, argv, c, err);
 			return CLI_OPTION_STOP;
 		default:
 			return c;

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/option.h"
 #include "base/text.h"
+#include "mail/address.h"
 
 const char runner_usage[] =
 "usage: tlsq-runner --once | --daemon [--background] [--pid-file FILE]\n"
@@ -64,6 +66,22 @@ add_message(struct runner_options *o, const char *text, struct error *err)
 	return true;
 }
 
+/* As mail has its domains in the spool, however this one is spelled. */
+static bool
+add_domain(struct runner_options *o, const char *text, struct error *err)
+{
+	char domain[MAIL_DOMAIN_MAX + 1];
+
+	if (!mail_domain_parse(domain, text, strlen(text), err)) {
+		err->code = EX_USAGE;
+		return error_prefix(err, "--domain");
+	}
+	o->domains = mem_realloc(o->domains,
+	    (o->n_domains + 1) * sizeof(*o->domains));
+	o->domains[o->n_domains++] = mem_strdup(domain);
+	return true;
+}
+
 static bool
 set_mode(struct runner_options *o, enum runner_mode mode, struct error *err)
 {
@@ -75,7 +93,8 @@ set_mode(struct runner_options *o, enum runner_mode mode, struct error *err)
 }
 
 static bool
-take(struct runner_options *o, int option, char *value, struct error *err)
+take(struct runner_options *o, int option, const char *value,
+    struct error *err)
 {
 	switch (option) {
 	case OPT_ONCE:
@@ -89,11 +108,7 @@ take(struct runner_options *o, int option, char *value, struct error *err)
 		o->pid_file = value;
 		return true;
 	case OPT_DOMAIN:
-		text_lower(value);
-		o->domains = mem_realloc(o->domains,
-		    (o->n_domains + 1) * sizeof(*o->domains));
-		o->domains[o->n_domains++] = value;
-		return true;
+		return add_domain(o, value, err);
 	case OPT_MESSAGE:
 		return add_message(o, value, err);
 	case OPT_NOW:
@@ -106,8 +121,7 @@ take(struct runner_options *o, int option, char *value, struct error *err)
 		o->verbosity++;
 		return true;
 	default:
-		return error_set(err, EX_USAGE,
-		    "unknown option or missing value; see --help");
+		return false;
 	}
 }
 
@@ -140,11 +154,13 @@ runner_options_parse(struct runner_options *o_r, int argc, char **argv,
 	    LOCALSTATEDIR "/spool/tlsq/spool.db";
 	opterr = 0;
 	optind = 0;
-	while ((c = getopt_long(argc, argv, "d:vhV", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":d:vhV", long_options, NULL)) != -1) {
 		if (c == 'h' || c == 'V') {
 			o_r->mode = c == 'h' ? RUNNER_HELP : RUNNER_VERSION;
 			return true;
 		}
+		if (c == ':' || c == '?')
+			return option_refused(argc, argv, c, err);
 		if (!take(o_r, c, optarg, err))
 			return false;
 	}
@@ -154,6 +170,8 @@ runner_options_parse(struct runner_options *o_r, int argc, char **argv,
 void
 runner_options_free(struct runner_options *o)
 {
+	for (size_t i = 0; i < o->n_domains; i++)
+		free((void *)o->domains[i]);
 	free(o->domains);
 	free(o->messages);
 	o->domains = NULL;

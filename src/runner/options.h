@@ -23,7 +23,7 @@ struct runner_options {
 	bool background, now;
 	const char *pid_file;	/* or NULL */
 	int verbosity;
-	const char **domains;	/* as given: A-labels, lower case */
+	const char **domains;	/* A-labels, lower case */
 	size_t n_domains;
 	int64_t *messages;
 	size_t n_messages;

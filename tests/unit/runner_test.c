@@ -30,9 +30,13 @@ the_command_line_is_read_strictly(void **state)
 		{ "neither", { "-v" }, false, "--once or --daemon" },
 		{ "both", { "--once", "--daemon" }, false, "exclude" },
 		{ "an argument", { "--once", "x" }, false, "no arguments" },
-		{ "an unknown option", { "--twice" }, false, "unknown option" },
-		{ "no value", { "--once", "--domain" }, false, "missing" },
+		{ "an unknown option", { "--twice" }, false,
+		  "--twice: no such option" },
+		{ "no value", { "--once", "--domain" }, false,
+		  "--domain needs a value" },
 		{ "no number", { "--once", "--message", "1x" }, false, "1x" },
+		{ "an unknown letter", { "-vx" }, false, "-x: no such option" },
+		{ "no domain", { "--once", "--domain", "a b" }, false, "a b" },
 		{ "message ids start at 1", { "--once", "--message", "0" },
 		  false, "not a message id" },
 		{ "a daemon would never rest", { "--daemon", "--now" }, false,
@@ -65,7 +69,7 @@ static void
 selectors_gather(void **state)
 {
 	char *argv[] = { mem_strdup("tlsq-runner"), mem_strdup("--once"),
-		mem_strdup("--domain"), mem_strdup("B.Example"),
+		mem_strdup("--domain"), mem_strdup("B\xc3\x9c.Example"),
 		mem_strdup("--message"), mem_strdup("7"),
 		mem_strdup("--message"), mem_strdup("9"), NULL };
 	struct runner_options o;
@@ -74,7 +78,7 @@ selectors_gather(void **state)
 	(void)state;
 	assert_true(runner_options_parse(&o, 8, argv, &err));
 	assert_int_equal(o.n_domains, 1);
-	assert_string_equal(o.domains[0], "b.example");
+	assert_string_equal(o.domains[0], "xn--b-eha.example");
 	assert_int_equal(o.n_messages, 2);
 	assert_int_equal(o.messages[1], 9);
 	runner_options_free(&o);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The command line of tlsq-runner: help, version, what it refuses, exit codes.
+# The command line of tlsq-runner: help, version, what it refuses and selects.
 . "${0%/*}/../lib.sh"
 
 exits "help" 0 tlsq-runner --help
@@ -8,4 +8,36 @@ exits "the version" 0 tlsq-runner --version
 like "is one line" "$(cat "$T/out")" '^tlsq-runner [0-9.]+$'
 exits "help that cannot be printed" 74 sh -c 'tlsq-runner --help >/dev/full'
 like "is said" "$(cat "$T/err")" '^tlsq-runner: standard output: '
+
+refuse() { # description code what-is-said arguments
+	refuse_what=$1 refuse_code=$2 refuse_like=$3
+	shift 3
+	exits "refused: $refuse_what" "$refuse_code" tlsq-runner "$@"
+	like "and it says why in one line" "$(grep -c . "$T/err") $(cat "$T/err")" "^1 tlsq-runner: .*$refuse_like"
+}
+refuse "nothing to do" 64 '--once or --daemon'
+refuse "an unknown option" 64 '--nosuch: no such option' --nosuch
+refuse "an unknown letter" 64 '-x: no such option' --once -x
+refuse "an option without its value" 64 '-d needs a value' --once -d
+refuse "a database without a name" 64 'empty' --once -d ''
+refuse "no domain" 64 'a b' --once --domain 'a b'
+refuse "a directory that is not there" 73 'nowhere' --once -d "$T/nowhere/spool.db"
+refuse "a pid file that cannot be" 73 "$T: Is a directory" --once --pid-file "$T" -d "$DB"
+
+dns_zone example.test signed <<E
+@ MX 10 mx
+mx A 127.0.0.2
+E
+dns_zone xn--bcher-kva.test signed <<E
+@ MX 10 mx
+mx A 127.0.0.2
+E
+dns_start
+peer_start <<E
+[{"name": "mx", "listen": ["127.0.0.2:25"]}]
+E
+config </dev/null
+letter one | submit --quiet -f a@sender.test x@xn--bcher-kva.test y@example.test
+runner_once --domain 'BÜCHER.test.'
+is "a domain is taken in any spelling" "$(sql "SELECT address FROM recipient WHERE state = 'delivered'")" x@xn--bcher-kva.test
 finish
