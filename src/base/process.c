@@ -1,5 +1,5 @@
 /*
- * Background and pid file.
+ * Standard files, background and pid file.
  */
 #include "base/process.h"
 
@@ -9,6 +9,15 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+void
+process_standard_files(void)
+{
+	/* open takes the lowest number that is free */
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
 
 static bool
 fork_and_leave(struct error *err)

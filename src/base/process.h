@@ -1,10 +1,17 @@
 /*
- * What a program that stays does once at its start.
+ * What a program does once at its start, above all one that stays.
  */
 #ifndef TLSQ_BASE_PROCESS_H
 #define TLSQ_BASE_PROCESS_H
 
 #include "base/error.h"
+
+/*
+ * First of all in main: a standard file that the caller had closed is taken, so
+ * that no database, pid file or connection gets its number and what is meant
+ * for people.  Reading and writing it fails as before.
+ */
+void process_standard_files(void);
 
 /*
  * Goes to the background: two forks, a session of its own, standard files on

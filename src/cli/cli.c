@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/option.h"
+#include "base/process.h"
 #include "base/user.h"
 #include "cli/command_impl.h"
 
@@ -187,6 +188,7 @@ cli_main(int argc, char **argv)
 	struct error err = { .code = EX_OK };
 	bool ok;
 
+	process_standard_files();
 	/* a reader that went away is an error with a name, not a signal */
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_open("tlsq", true, 0);

@@ -56,6 +56,7 @@ runner_main(int argc, char **argv)
 	struct error err;
 	int code;
 
+	process_standard_files();
 	if (!runner_options_parse(&o, argc, argv, &err)) {
 		(void)fprintf(stderr, "%s: %s\n", ident, err.text);
 		runner_options_free(&o);

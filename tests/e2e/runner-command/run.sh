@@ -1,5 +1,5 @@
 #!/bin/sh
-# The command line of tlsq-runner: help, version, what it refuses and selects.
+# The command line of tlsq-runner: help, version, what it refuses and selects, standard files that are closed.
 . "${0%/*}/../lib.sh"
 
 exits "help" 0 tlsq-runner --help
@@ -40,4 +40,11 @@ config </dev/null
 letter one | submit --quiet -f a@sender.test x@xn--bcher-kva.test y@example.test
 runner_once --domain 'BÜCHER.test.'
 is "a domain is taken in any spelling" "$(sql "SELECT address FROM recipient WHERE state = 'delivered'")" x@xn--bcher-kva.test
+ok "standard files that are closed" sh -c "tlsq-runner -d $DB --once --pid-file $T/pid <&- >&- 2>&-"
+is "do not keep mail from going" "$(state_of y@example.test)" "delivered 2.0.0 -"
+letter two | submit --quiet -f a@sender.test z@example.test
+ok "no standard error" sh -c "tlsq-runner -d $DB --once --pid-file $T/pid 2>&-"
+like "what is logged is not written into another file" "$(cat "$T/pid")" '^[0-9]+$'
+is "nor sent to a server" "$(wire commands mx 'tlsq-runner')" ""
+exits "tlsq neither says that it printed" 74 sh -c "tlsq -d $DB list >&-"
 finish
