@@ -49,10 +49,13 @@ look_at(const char *key, const char *file, int64_t *changed_at,
     struct error *err)
 {
 	struct stat st;
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	bool ok = fd >= 0 && fstat(fd, &st) == 0;
 
-	if (!ok)
+	/* libunbound ends the process for a directory, waits for a pipe */
+	if (ok && !S_ISREG(st.st_mode))
+		ok = error_set(err, EX_CONFIG, "%s: %s: not a file", key, file);
+	else if (!ok)
 		error_set(err, EX_CONFIG, "%s: %s: %s%s", key, file,
 		    strerror(errno), errno == ENOENT &&
 		    strcmp(file, RESOLVER_ROOT_KEY) == 0 ?

@@ -45,8 +45,11 @@ reload(struct scheduler *s)
 	if (generation == s->snapshot->generation)
 		return;
 	if (!snapshot_load(&fresh, s->spool, s->snapshot, s->writer, &err)) {
-		log_error("configuration: %s; going on with the one before",
-		    err.text);
+		/* once, although every new message comes here */
+		if (generation != s->refused_generation)
+			log_error("configuration: %s; going on with the one "
+			    "before", err.text);
+		s->refused_generation = generation;
 		return;
 	}
 	log_info("configuration %lld is in force", (long long)generation);
@@ -288,7 +291,7 @@ int
 scheduler_run(const struct runner_options *options)
 {
 	struct scheduler s = { .options = options, .signal_fd = -1,
-		.exit_code = EX_OK };
+		.refused_generation = -1, .exit_code = EX_OK };
 	struct error err;
 
 	s.started_at = clock_now_s();

@@ -33,6 +33,7 @@ struct scheduler {
 	struct spool *spool;		/* for reading */
 	struct snapshot *snapshot;
 	int64_t data_version;
+	int64_t refused_generation;	/* its error is in the log */
 	struct backlog *backlogs;
 	size_t open;			/* sum over backlogs */
 	bool claiming;			/* a claim is with the writer */

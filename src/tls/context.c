@@ -11,9 +11,11 @@
 #include <wolfssl/wolfcrypt/ecc.h>
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/hash.h"
@@ -157,22 +159,26 @@ add_all(struct stls_context *ctx, const char *text)
 static bool
 read_file(const char *path, struct buf *text, struct error *err)
 {
-	FILE *f = fopen(path, "re");
+	/* not waiting for the other end of a pipe */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
 	char piece[16384];
 	bool ok = true;
-	size_t n;
+	ssize_t n = 0;
 
-	if (f == NULL)
-		return error_set(err, EX_NOINPUT, "%s: %s", path,
+	if (fd < 0)
+		return error_set(err, EX_CONFIG, "%s: %s", path,
 		    strerror(errno));
-	while (ok && (n = fread(piece, 1, sizeof(piece), f)) > 0)
-		ok = buf_append(text, piece, n) ||
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		ok = error_set(err, EX_CONFIG, "%s: not a file", path);
+	while (ok && (n = read(fd, piece, sizeof(piece))) > 0)
+		ok = buf_append(text, piece, (size_t)n) ||
 		    error_set(err, EX_CONFIG, "%s: larger than %d MB", path,
 		    CA_FILE_MAX / (1024 * 1024));
-	if (ok && ferror(f))
-		ok = error_set(err, EX_NOINPUT, "%s: %s", path,
+	if (ok && n < 0)
+		ok = error_set(err, EX_CONFIG, "%s: %s", path,
 		    strerror(errno));
-	(void)fclose(f);
+	(void)close(fd);
 	return ok;
 }
 

@@ -3,6 +3,7 @@ e2e_tests = \
 	tests/e2e/harness/run.sh \
 	tests/e2e/bad-certificates/run.sh \
 	tests/e2e/bad-databases/run.sh \
+	tests/e2e/bad-files/run.sh \
 	tests/e2e/big-message/run.sh \
 	tests/e2e/content/run.sh \
 	tests/e2e/dane/run.sh \

@@ -446,14 +446,14 @@ anchors_that_cannot_be_had_are_an_error(void **state)
 
 	(void)state;
 	assert_false(stls_context_open(&ctx, "/nonexistent/ca.pem", &err));
-	assert_int_equal(err.code, EX_NOINPUT);
+	assert_int_equal(err.code, EX_CONFIG);
 	assert_non_null(strstr(err.text, "/nonexistent/ca.pem: No such file"));
 	assert_null(ctx);
 	assert_false(stls_context_open(&ctx, fixture_path(path, "rsa", ".key"),
 	    &err));
 	assert_int_equal(err.code, EX_CONFIG);
 	assert_false(stls_context_open(&ctx, "/", &err));
-	assert_int_equal(err.code, EX_NOINPUT);
+	assert_int_equal(err.code, EX_CONFIG);
 }
 
 static int
