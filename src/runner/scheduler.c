@@ -73,6 +73,14 @@ on_poll(void *arg)
 	int64_t version;
 
 	loop_timer_set(s->poll, POLL_MS);
+	if (s->stopping)
+		return;
+	if (!spool_check_place(s->spool, &err)) {
+		log_error("%s: the runner ends", err.text);
+		s->exit_code = err.code;
+		scheduler_stop(s);
+		return;
+	}
 	if (!spool_data_version(s->spool, &version, &err)) {
 		log_warning("%s", err.text);
 		return;

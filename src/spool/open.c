@@ -29,6 +29,9 @@ find_file(const char *path, enum spool_mode mode, struct error *err)
 {
 	struct stat st;
 
+	if (path[0] == '\0')
+		return error_set(err, EX_USAGE, "the name of the spool's file "
+		    "is empty; give one with --database");
 	if (stat(path, &st) != 0) {
 		if (errno == EACCES)
 			return error_set(err, EX_NOPERM, "%s: no permission; "

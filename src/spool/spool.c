@@ -3,6 +3,7 @@
  */
 #include "spool/spool.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,8 +68,12 @@ spool_sqlite_error(struct error *err, const char *path, int rc,
 bool
 spool_db_error(struct error *err, const char *path, sqlite3 *db)
 {
-	return spool_sqlite_error(err, path, sqlite3_errcode(db),
-	    sqlite3_errmsg(db));
+	int rc = sqlite3_errcode(db);
+
+	/* its shared memory is a file beside the database */
+	if ((rc & 0xff) == SQLITE_IOERR && sqlite3_system_errno(db) == ENOSPC)
+		rc = SQLITE_FULL;
+	return spool_sqlite_error(err, path, rc, sqlite3_errmsg(db));
 }
 
 bool
@@ -196,6 +201,18 @@ spool_data_version(struct spool *spool, int64_t *version_r, struct error *err)
 	if (spool_query_next(&q))
 		*version_r = spool_query_int(&q, 0);
 	return spool_query_end(&q, err);
+}
+
+bool
+spool_check_place(struct spool *spool, struct error *err)
+{
+	int moved = 0;
+
+	if (sqlite3_file_control(spool->db, "main", SQLITE_FCNTL_HAS_MOVED,
+	    &moved) == SQLITE_OK && moved == 0)
+		return true;
+	return error_set(err, EX_IOERR, "%s: removed or replaced while it was "
+	    "open", spool->path);
 }
 
 bool

@@ -64,6 +64,12 @@ bool spool_data_version(struct spool *spool, int64_t *version_r,
     struct error *err) MUST_CHECK;
 
 /*
+ * False (EX_IOERR) once the path names another file, or none: what is written
+ * from then on is in a file that nobody will see.  Cheap: one stat.
+ */
+bool spool_check_place(struct spool *spool, struct error *err) MUST_CHECK;
+
+/*
  * A copy of the whole database, consistent, while others write, in a new file
  * at path (EX_CANTCREAT where there is one already).
  */

@@ -170,6 +170,7 @@ cleanup() {
 	done
 	wait_for 5 gone $pids || kill -9 $pids 2>/dev/null
 	[ -n "$finished" ] || echo "Bail out! the scenario ended early"
+	grep -o " $T/[^ ]*" /proc/mounts | xargs -r umount -l
 	if [ -n "$KEEP" ]; then
 		diag "kept: $T"
 	else

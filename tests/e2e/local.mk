@@ -12,6 +12,7 @@ e2e_tests = \
 	tests/e2e/dns-errors/run.sh \
 	tests/e2e/extensions/run.sh \
 	tests/e2e/forged-log/run.sh \
+	tests/e2e/full-disk/run.sh \
 	tests/e2e/hostile-replies/run.sh \
 	tests/e2e/ipv6/run.sh \
 	tests/e2e/lost-connection/run.sh \
@@ -30,6 +31,7 @@ e2e_tests = \
 	tests/e2e/runner-command/run.sh \
 	tests/e2e/schedule/run.sh \
 	tests/e2e/sessions/run.sh \
+	tests/e2e/spool-locked/run.sh \
 	tests/e2e/sql-submission/run.sh \
 	tests/e2e/starttls-optional/run.sh \
 	tests/e2e/starttls-required/run.sh \

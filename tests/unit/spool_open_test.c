@@ -118,6 +118,8 @@ a_missing_file_is_made_only_on_request(void **state)
 	    SPOOL_CREATE, &s->err));
 	assert_int_equal(s->err.code, EX_CANTCREAT);
 	assert_non_null(strstr(s->err.text, "/nonexistent/a/b"));
+	assert_false(spool_open(&s->spool, "", SPOOL_CREATE, &s->err));
+	assert_int_equal(s->err.code, EX_USAGE);
 }
 
 static void
