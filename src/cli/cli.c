@@ -16,6 +16,9 @@
 #include "base/user.h"
 #include "cli/command_impl.h"
 
+#define SELECTORS \
+	"[--domain D] [--sender S] [--dry-run] [--all | ID...]"
+
 static const struct cli_command commands[] = {
 	{ .name = "load", .run = cli_load,
 	  .purpose = "check a configuration and store it",
@@ -44,6 +47,24 @@ static const struct cli_command commands[] = {
 	  .purpose = "show how mail to a domain would go out, and why",
 	  .synopsis = "[--json] [--strategy ID] [--sender S] [--connect]\n"
 	    "    DOMAIN|ADDRESS" },
+	{ .name = "retry", .run = cli_retry,
+	  .purpose = "make recipients that wait due now",
+	  .synopsis = SELECTORS },
+	{ .name = "hold", .run = cli_hold,
+	  .purpose = "keep recipients from being tried",
+	  .synopsis = SELECTORS },
+	{ .name = "release", .run = cli_release,
+	  .purpose = "let held recipients go",
+	  .synopsis = SELECTORS },
+	{ .name = "delete", .run = cli_delete,
+	  .purpose = "drop recipients; nobody is told",
+	  .synopsis = SELECTORS },
+	{ .name = "bounce", .run = cli_bounce,
+	  .purpose = "fail recipients and return the message to its sender",
+	  .synopsis = SELECTORS },
+	{ .name = "stats", .run = cli_stats,
+	  .purpose = "count by state, by domain and age, and what is cached",
+	  .synopsis = "[--json]" },
 	{ .name = "check", .run = cli_check,
 	  .purpose = "check the database, the schema and the configuration",
 	  .synopsis = "" },

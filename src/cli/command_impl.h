@@ -45,6 +45,18 @@ bool cli_show(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 bool cli_cat(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
+bool cli_retry(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
+bool cli_hold(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
+bool cli_release(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
+bool cli_delete(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
+bool cli_bounce(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
+bool cli_stats(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
 bool cli_check(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 

@@ -1,6 +1,8 @@
 # The administrator's command.
 src_libtlsq_a_SOURCES += \
 	src/cli/cli.c src/cli/cli.h src/cli/command_impl.h \
+	src/cli/admin.c \
+	src/cli/admin_options.c src/cli/admin_options.h \
 	src/cli/check.c \
 	src/cli/explain.c src/cli/explain_impl.h \
 	src/cli/explain_connect.c \
@@ -10,9 +12,10 @@ src_libtlsq_a_SOURCES += \
 	src/cli/load.c \
 	src/cli/print.c src/cli/print_impl.h \
 	src/cli/show.c \
+	src/cli/stats.c \
 	src/cli/submit.c \
 	src/cli/submit_options.c src/cli/submit_options.h
-sql_files += $(top_srcdir)/sql/cli.sql
+sql_files += $(top_srcdir)/sql/cli.sql $(top_srcdir)/sql/stats.sql
 
 bin_PROGRAMS += tlsq
 tlsq_SOURCES = src/main_tlsq.c

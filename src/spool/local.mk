@@ -11,10 +11,12 @@ sql_files = \
 	$(top_srcdir)/sql/record.sql \
 	$(top_srcdir)/sql/config.sql \
 	$(top_srcdir)/sql/cache.sql \
-	$(top_srcdir)/sql/runner.sql
+	$(top_srcdir)/sql/runner.sql \
+	$(top_srcdir)/sql/admin.sql
 EXTRA_DIST += sql
 
 src_libtlsq_a_SOURCES += \
+	src/spool/admin.c src/spool/admin.h \
 	src/spool/cache.c src/spool/cache.h \
 	src/spool/checkpoint.c src/spool/checkpoint.h \
 	src/spool/claim.c \

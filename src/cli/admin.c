@@ -1,0 +1,179 @@
+/*
+ * tlsq retry, hold, release, delete, bounce: first what is meant is selected,
+ * then it is changed, or only shown (--dry-run).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "cli/admin_options.h"
+#include "cli/command_impl.h"
+#include "cli/print_impl.h"
+#include "spool/admin.h"
+
+struct verb {
+	enum spool_action action;
+	const char *done;	/* as the summary says it */
+};
+
+struct selected {
+	const struct verb *verb;
+	bool show;			/* each, as it is found */
+	struct spool_target *targets;
+	size_t count, room;
+	/* What a dry run says. */
+	struct spool_changed would;
+	int64_t message;
+};
+
+static void
+show(const struct spool_found *f)
+{
+	(void)printf("%-8" PRId64 " %-9s ", f->message_id, f->state);
+	cli_print_address(f->address);
+	(void)putchar('\n');
+}
+
+static void
+count(struct selected *s, const struct spool_found *f)
+{
+	struct spool_changed *w = &s->would;
+	bool applies = spool_action_applies(s->verb->action, f->state);
+
+	if (!applies) {
+		w->left++;
+		return;
+	}
+	w->recipients++;
+	w->messages += f->message_id != s->message;
+	s->message = f->message_id;
+	/* of the states that an action is for, this one has a runner */
+	w->in_delivery += f->state[0] == 'a';
+	if (s->show)
+		show(f);
+}
+
+static void
+found(void *ctx, const struct spool_found *f)
+{
+	struct selected *s = ctx;
+
+	count(s, f);
+	if (s->count == s->room) {
+		s->room = s->room > 0 ? 2 * s->room : 64;
+		s->targets = mem_realloc(s->targets,
+		    s->room * sizeof(*s->targets));
+	}
+	s->targets[s->count++] = (struct spool_target){ .id = f->id,
+	    .message_id = f->message_id };
+}
+
+static const char *
+plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void
+summary(const struct verb *v, const struct spool_changed *c, bool dry_run)
+{
+	(void)printf("%s%s: %" PRId64 " recipient%s of %" PRId64
+	    " message%s\n", dry_run ? "would be " : "", v->done,
+	    c->recipients, plural(c->recipients), c->messages,
+	    plural(c->messages));
+	if (c->in_delivery > 0)
+		(void)printf("in delivery: %" PRId64 " of them; what a server "
+		    "takes all the same counts as delivered\n",
+		    c->in_delivery);
+	if (c->left > 0)
+		(void)printf("left alone: %" PRId64 " recipient%s in a state "
+		    "that this is not for\n", c->left, plural(c->left));
+}
+
+static bool
+act(struct spool *spool, const struct selected *s, struct error *err)
+{
+	struct spool_changed changed;
+	bool ok = spool_act(spool, s->verb->action, s->targets, s->count,
+	    clock_now_s(), &changed, err);
+
+	/* What is done before an error stays done. */
+	if (ok || changed.recipients > 0)
+		summary(s->verb, &changed, false);
+	return ok;
+}
+
+static bool
+run(const struct verb *v, struct cli *cli, const struct admin_options *o,
+    struct error *err)
+{
+	struct selected s = { .verb = v, .message = -1,
+		.show = o->dry_run || cli->verbosity > 0 };
+	struct spool_selector selector = admin_options_selector(o);
+	struct spool *spool = NULL;
+	bool ok;
+
+	if (!cli_spool_open(&spool, cli, err))
+		return false;
+	ok = spool_select(spool, &selector, found, &s, err);
+	if (ok && o->dry_run)
+		summary(v, &s.would, true);
+	else if (ok)
+		ok = act(spool, &s, err);
+	free(s.targets);
+	spool_close(&spool);
+	return ok;
+}
+
+static bool
+command(const struct verb *v, struct cli *cli, int argc, char **argv,
+    struct error *err)
+{
+	struct admin_options o;
+	bool ok;
+
+	if (!admin_options_parse(&o, cli, argc, argv, err))
+		return false;
+	ok = run(v, cli, &o, err);
+	admin_options_free(&o);
+	return ok;
+}
+
+static const struct verb
+    retry = { .action = SPOOL_RETRY, .done = "due now" },
+    hold = { .action = SPOOL_HOLD, .done = "held" },
+    release = { .action = SPOOL_RELEASE, .done = "released" },
+    delete = { .action = SPOOL_DELETE, .done = "deleted" },
+    bounce = { .action = SPOOL_BOUNCE, .done = "returned to the sender" };
+
+bool
+cli_retry(struct cli *cli, int argc, char **argv, struct error *err)
+{
+	return command(&retry, cli, argc, argv, err);
+}
+
+bool
+cli_hold(struct cli *cli, int argc, char **argv, struct error *err)
+{
+	return command(&hold, cli, argc, argv, err);
+}
+
+bool
+cli_release(struct cli *cli, int argc, char **argv, struct error *err)
+{
+	return command(&release, cli, argc, argv, err);
+}
+
+bool
+cli_delete(struct cli *cli, int argc, char **argv, struct error *err)
+{
+	return command(&delete, cli, argc, argv, err);
+}
+
+bool
+cli_bounce(struct cli *cli, int argc, char **argv, struct error *err)
+{
+	return command(&bounce, cli, argc, argv, err);
+}

@@ -1,0 +1,38 @@
+/*
+ * The command line of `tlsq retry`, hold, release, delete and bounce: which
+ * recipients are meant.  Parsed and checked, nothing done yet.
+ */
+#ifndef TLSQ_CLI_ADMIN_OPTIONS_H
+#define TLSQ_CLI_ADMIN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "mail/address.h"
+#include "spool/admin.h"
+
+struct cli;
+
+struct admin_options {
+	bool dry_run;
+	bool all;		/* said so: no selector is no mistake */
+	bool has_domain, has_sender;
+	char domain[MAIL_DOMAIN_MAX + 1];
+	struct mail_address sender;
+	int64_t *messages;	/* each once; ours */
+	size_t message_count;
+};
+
+/*
+ * EX_USAGE for what the command line may not say, no selector and no --all
+ * included; EX_DATAERR for a bad domain or address.  Pure but for getopt's state.
+ */
+bool admin_options_parse(struct admin_options *o_r, struct cli *cli, int argc,
+    char **argv, struct error *err) MUST_CHECK;
+void admin_options_free(struct admin_options *o);
+/* Borrows from the options. */
+struct spool_selector admin_options_selector(const struct admin_options *o);
+
+#endif
