@@ -26,7 +26,7 @@ SELECT r.id, r.message_id, m.sender, r.address, r.state, r.attempts,
 	WHERE r.id > :after
 		AND iif(:state IS NULL, r.finished_at IS NULL, r.state = :state)
 		AND (:domain IS NULL OR r.domain = :domain)
-		AND (:sender IS NULL OR m.sender = :sender)
+		AND (:sender IS NULL OR m.sender = :sender COLLATE NOCASE)
 	ORDER BY r.id
 	LIMIT 200;
 

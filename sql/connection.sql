@@ -57,5 +57,8 @@ PRAGMA integrity_check(1);
 -- name: foreign_key_check
 PRAGMA foreign_key_check;
 
+-- name: free_pages
+PRAGMA freelist_count;
+
 -- name: shrink
 PRAGMA incremental_vacuum(1);

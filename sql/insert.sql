@@ -21,3 +21,6 @@ INSERT INTO content (message_id, seq, data) VALUES (:message_id, :seq, :data);
 
 -- name: content_read
 SELECT data FROM content WHERE message_id = :message_id AND seq = :seq;
+
+-- name: content_exists
+SELECT 1 FROM content WHERE message_id = :message_id AND seq = :seq;

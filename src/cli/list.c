@@ -136,10 +136,10 @@ print_page(struct spool *spool, struct listing *l, bool *more_r,
 	spool_query_put_text(&q, ":sender",
 	    f->has_sender ? f->sender.text : NULL);
 	while (spool_query_next(&q)) {
-		if (f->json)
-			(void)printf("%s%s", l->rows > 0 ? ",\n " : "",
-			    spool_query_text(&q, COL_JSON));
-		else
+		if (f->json) {
+			(void)fputs(l->rows > 0 ? ",\n " : "", stdout);
+			cli_print_json(spool_query_text(&q, COL_JSON));
+		} else
 			print_row(&q, &l->message);
 		l->after = spool_query_int(&q, COL_ID);
 		l->rows++;

@@ -26,6 +26,22 @@ cli_print_text(const char *text)
 }
 
 void
+cli_print_json(const char *json)
+{
+	size_t left = strlen(json), n;
+
+	for (; left > 0; json += n, left -= n) {
+		n = text_utf8_len(json, left);
+		if (n > 0)
+			(void)fwrite(json, 1, n, stdout);
+		else {
+			(void)fputs("\\ufffd", stdout);
+			n = 1;
+		}
+	}
+}
+
+void
 cli_print_address(const char *address)
 {
 	char shown[4 * MAIL_ADDRESS_MAX + 1];

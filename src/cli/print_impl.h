@@ -6,7 +6,12 @@
 
 /* Control characters escaped, whatever the length.  NULL prints nothing. */
 void cli_print_text(const char *text);
-/* The same in <>, A-labels as Unicode. */
+/*
+ * JSON that SQLite made: it has escaped all but octets that are no UTF-8, which
+ * become U+FFFD here.
+ */
+void cli_print_json(const char *json);
+/* As cli_print_text, in <>, A-labels as Unicode. */
 void cli_print_address(const char *address);
 
 #endif

@@ -108,8 +108,10 @@ print_json(struct spool *spool, int64_t id, struct error *err)
 
 	spool_query_start(&q, spool, SQL_CLI_SHOW_JSON);
 	spool_query_put_int(&q, ":id", id);
-	if ((found = spool_query_next(&q)))
-		(void)puts(spool_query_text(&q, 0));
+	if ((found = spool_query_next(&q))) {
+		cli_print_json(spool_query_text(&q, 0));
+		(void)putchar('\n');
+	}
 	if (!spool_query_end(&q, err))
 		return false;
 	return found || no_message(id, err);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/command_impl.h"
+#include "cli/print_impl.h"
 #include "mail/address.h"
 #include "spool/query.h"
 
@@ -133,8 +134,10 @@ print_json(struct spool *spool, struct error *err)
 	struct spool_query q;
 
 	spool_query_start(&q, spool, SQL_STATS_JSON);
-	if (spool_query_next(&q))
-		(void)puts(spool_query_text(&q, 0));
+	if (spool_query_next(&q)) {
+		cli_print_json(spool_query_text(&q, 0));
+		(void)putchar('\n');
+	}
 	return spool_query_end(&q, err);
 }
 

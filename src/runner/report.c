@@ -248,8 +248,8 @@ log_one(const struct report *r, const struct line *l)
 		    (long long)m->message_id,
 		    job_rcpt(r->job, l->l.rcpt)->address,
 		    l->effect == SPOOL_LOST ? "result not recorded, another "
-		    "runner has the recipient" : "delivered, and recorded; a "
-		    "second copy may have been sent");
+		    "runner or the administrator has decided" : "delivered, "
+		    "and recorded; a second copy may have been sent");
 }
 
 static void

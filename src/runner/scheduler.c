@@ -55,6 +55,7 @@ reload(struct scheduler *s)
 	log_info("configuration %lld is in force", (long long)generation);
 	snapshot_unref(&s->snapshot);
 	s->snapshot = fresh;
+	upkeep_set_retention(s->upkeep, fresh->conf->queue.retention_s);
 }
 
 /* --- time and change -------------------------------------------------- */
@@ -92,13 +93,21 @@ on_poll(void *arg)
 	scheduler_claim(s);
 }
 
+static void
+on_upkeep_over(void *ctx)
+{
+	scheduler_claim(ctx);
+}
+
 void
 scheduler_idle(struct scheduler *s, int64_t next_due_at)
 {
 	int64_t wait_s;
 
 	if (s->options->mode == RUNNER_ONCE) {
-		scheduler_stop(s);
+		/* else on_upkeep_over() asks again */
+		if (upkeep_is_over(s->upkeep))
+			scheduler_stop(s);
 		return;
 	}
 	if (next_due_at < 0)
@@ -274,16 +283,28 @@ stop(struct scheduler *s)
 	watchdog_free(&s->watchdog);
 	snapshot_unref(&s->snapshot);
 	writer_stop(&s->writer);
+	upkeep_stop(s->upkeep);
 	loop_watch_free(&s->signals);
 	loop_timer_free(&s->poll);
 	loop_timer_free(&s->wake);
 	loop_free(&s->loop);
+	upkeep_free(&s->upkeep);
 	scheduler_forget_backlogs(s);
 	gate_free(&s->gate);
 	spool_close(&s->spool);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 	stls_global_cleanup();
+}
+
+static void
+keep_up(struct scheduler *s)
+{
+	s->upkeep = upkeep_start(&(struct upkeep_options){
+	    .loop = s->loop, .writer = s->writer,
+	    .once = s->options->mode == RUNNER_ONCE,
+	    .over = on_upkeep_over, .ctx = s },
+	    s->snapshot->conf->queue.retention_s);
 }
 
 static void
@@ -306,6 +327,7 @@ scheduler_run(const struct runner_options *options)
 	if (start(&s, &err)) {
 		if (options->mode == RUNNER_DAEMON)
 			be_service(&s);
+		keep_up(&s);
 		scheduler_claim(&s);
 		loop_run(s.loop);
 	} else {

@@ -10,6 +10,7 @@
 #include "runner/gate.h"
 #include "runner/options.h"
 #include "runner/snapshot.h"
+#include "runner/upkeep.h"
 #include "runner/watchdog.h"
 #include "runner/worker.h"
 #include "runner/writer.h"
@@ -42,6 +43,7 @@ struct scheduler {
 	struct loop_timer *wake;	/* the next due recipient */
 	struct loop_timer *poll;	/* data_version */
 	struct loop_watch *signals;
+	struct upkeep *upkeep;
 	struct watchdog *watchdog;	/* NULL: nobody listens */
 	int signal_fd;
 	bool stopping;

@@ -1,15 +1,41 @@
 /*
  * Pieces of stored messages.
+ *
+ * Content goes with the message's last undelivered recipient, and somebody may
+ * be reading it then: a runner that lost its lease, or from which the message was
+ * taken (tlsq delete).  A reader that took this for the end would send a message
+ * cut short, with the final dot after it.
  */
 #include "spool/content.h"
 
 #include "spool/query.h"
+
+/* No piece seq: is it the end, or is the whole content gone meanwhile? */
+static bool
+check_end(struct spool *spool, int64_t message_id, int64_t seq,
+    struct error *err)
+{
+	struct spool_query q;
+	bool found;
+
+	if (seq == 0)
+		return true;
+	spool_query_start(&q, spool, SQL_CONTENT_EXISTS);
+	spool_query_put_int(&q, ":message_id", message_id);
+	spool_query_put_int(&q, ":seq", seq - 1);
+	found = spool_query_next(&q);
+	if (!spool_query_end(&q, err))
+		return false;
+	return found || error_set(err, EX_NOINPUT, "message %lld: its content "
+	    "was deleted while it was read", (long long)message_id);
+}
 
 bool
 spool_content_read(struct spool *spool, int64_t message_id, int64_t seq,
     struct buf *piece, bool *found_r, struct error *err)
 {
 	struct spool_query q;
+	bool fits = true;
 	size_t len;
 
 	*found_r = false;
@@ -20,13 +46,13 @@ spool_content_read(struct spool *spool, int64_t message_id, int64_t seq,
 	if (spool_query_next(&q)) {
 		const void *data = spool_query_blob(&q, 0, &len);
 
-		*found_r = buf_append(piece, data, len);
-		if (!*found_r) {
-			(void)!spool_query_end(&q, NULL);
-			return error_set(err, EX_SOFTWARE,
-			    "content of message %lld: piece too big",
-			    (long long)message_id);
-		}
+		*found_r = fits = buf_append(piece, data, len);
 	}
-	return spool_query_run(&q, err);
+	if (!spool_query_run(&q, err))
+		return false;
+	if (!fits)
+		return error_set(err, EX_SOFTWARE,
+		    "content of message %lld: piece too big",
+		    (long long)message_id);
+	return *found_r || check_end(spool, message_id, seq, err);
 }

@@ -103,6 +103,18 @@ spool_purge(struct spool *spool, int64_t before, int max, int64_t *count_r,
 }
 
 bool
+spool_free_pages(struct spool *spool, int64_t *pages_r, struct error *err)
+{
+	struct spool_query q;
+
+	*pages_r = 0;
+	spool_query_start(&q, spool, SQL_FREE_PAGES);
+	if (spool_query_next(&q))
+		*pages_r = spool_query_int(&q, 0);
+	return spool_query_end(&q, err);
+}
+
+bool
 spool_shrink(struct spool *spool, int pages, struct error *err)
 {
 	/* A pragma takes no parameters: a page at a time. */

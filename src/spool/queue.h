@@ -97,6 +97,9 @@ bool spool_claims_release(struct spool *spool, const char *token,
  */
 bool spool_purge(struct spool *spool, int64_t before, int max,
     int64_t *count_r, struct error *err) MUST_CHECK;
+/* Pages of the file that hold nothing. */
+bool spool_free_pages(struct spool *spool, int64_t *pages_r,
+    struct error *err) MUST_CHECK;
 /* Gives up to pages free pages back to the file system. */
 bool spool_shrink(struct spool *spool, int pages, struct error *err)
     MUST_CHECK;

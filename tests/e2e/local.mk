@@ -1,6 +1,7 @@
 # End-to-end scenarios: tests/e2e/<behaviour>/run.sh, each in namespaces of its own.
 e2e_tests = \
 	tests/e2e/harness/run.sh \
+	tests/e2e/administration/run.sh \
 	tests/e2e/bad-certificates/run.sh \
 	tests/e2e/bad-databases/run.sh \
 	tests/e2e/bad-files/run.sh \

@@ -16,11 +16,13 @@ SCRIPT is a list of servers.  Everything but name and listen may be left out:
    "rules": [...]}                    what to do differently; the first that matches counts
 
 A rule: {"on": REGEX, "tls": true|false, "times": N, "skip": N, "delay": SECONDS, "trickle": SECONDS,
-         "say": "550 5.1.1 no" | ["250-a", "250 b"] | null, "raw": "exact octets", "then": "close"|"reset"|"stall"}
+         "say": "550 5.1.1 no" | ["250-a", "250 b"] | null, "raw": "exact octets", "rest": SECONDS,
+         "then": "close"|"reset"|"stall"}
 REGEX (any case) is searched in the command line, or in CONNECT (the greeting), HANDSHAKE (TLS begins) and EOM
 (the final dot).  say: the reply instead of the usual one, null for silence; raw: the same without
 added line ends ("\\u00ff" is one octet); trickle: pause after each octet; at HANDSHAKE, raw is sent
-instead of a ServerHello.  times and skip count matches over all connections of the server.
+instead of a ServerHello; rest: afterwards nothing is read for so long, so that the client cannot write on.
+times and skip count matches over all connections of the server.
 
 DIR/wire.jsonl gets one line an event, with "host" and "conn":
   open {local, remote}  c {data, tls, len}  s {data, tls}  tls {version, cipher, sni, resumed}
@@ -216,6 +218,10 @@ class Connection(asyncio.Protocol):
             if reply:
                 text = "".join(r + "\r\n" for r in reply)
                 await self.write(text.encode("utf-8"), rule.get("trickle"))
+        if rule.get("rest"):
+            self.transport.pause_reading()
+            await asyncio.sleep(rule["rest"])
+            self.transport.resume_reading()
         await self.then(rule.get("then"))
         return reply[-1] if reply else ""
 

@@ -1,7 +1,10 @@
 # Unit tests of cli.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/cli_submit_test
-TESTS += tests/unit/cli_submit_test
+cli_tests = tests/unit/cli_admin_test tests/unit/cli_submit_test
+check_PROGRAMS += $(cli_tests)
+TESTS += $(cli_tests)
+tests_unit_cli_admin_test_SOURCES = tests/unit/cli_admin_test.c
+tests_unit_cli_admin_test_LDADD = $(unit_ldadd)
 tests_unit_cli_submit_test_SOURCES = tests/unit/cli_submit_test.c
 tests_unit_cli_submit_test_LDADD = $(unit_ldadd)
 endif

@@ -2,6 +2,7 @@
 EXTRA_DIST += tests/unit/schema_v1.sql
 if HAVE_CMOCKA
 spool_tests = \
+	tests/unit/spool_admin_test \
 	tests/unit/spool_checkpoint_test \
 	tests/unit/spool_insert_test \
 	tests/unit/spool_open_test \
@@ -14,6 +15,8 @@ check_LIBRARIES += tests/unit/libspooltesting.a
 tests_unit_libspooltesting_a_SOURCES = tests/unit/spool_testing.c \
 	tests/unit/spool_testing.h
 spool_test_ldadd = tests/unit/libspooltesting.a $(unit_ldadd)
+tests_unit_spool_admin_test_SOURCES = tests/unit/spool_admin_test.c
+tests_unit_spool_admin_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_checkpoint_test_SOURCES = tests/unit/spool_checkpoint_test.c
 tests_unit_spool_checkpoint_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_insert_test_SOURCES = tests/unit/spool_insert_test.c
