@@ -1,32 +1,34 @@
 /*
- * tlsq check: is the spool sound, and does its configuration make sense?
+ * tlsq check: is the spool sound, does its configuration make sense, and does
+ * what that names work?
  */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "cli/check_impl.h"
 #include "cli/command_impl.h"
 #include "runner/stored.h"
 #include "spool/checkpoint.h"
 
+/* The stored one; *conf_r is the caller's. */
 static bool
-check_configuration(struct spool *spool, struct error *err)
+check_configuration(struct spool *spool, struct conf **conf_r,
+    struct error *err)
 {
 	struct arena *arena = arena_new();
 	struct conf_rows *rows = NULL;
 	struct spool_config stored;
-	struct conf *conf = NULL;
 	int64_t generation = 0;
 	bool ok;
 
 	ok = spool_config_load(spool, arena, &stored, &generation, err) &&
-	    stored_rows(&rows, &stored, err) && conf_build(&conf, rows, err);
+	    stored_rows(&rows, &stored, err) && conf_build(conf_r, rows, err);
 	if (ok && generation == 0)
 		(void)puts("configuration: none loaded, the defaults serve");
 	else if (ok)
 		(void)printf("configuration: number %" PRId64 ", sound\n",
 		    generation);
-	conf_free(&conf);
 	conf_rows_free(&rows);
 	arena_free(&arena);
 	return ok || error_prefix(err, "configuration");
@@ -48,6 +50,7 @@ cli_check(struct cli *cli, int argc, char **argv, struct error *err)
 		CLI_COMMON_OPTIONS, { NULL, 0, NULL, 0 },
 	};
 	struct spool *spool = NULL;
+	struct conf *conf = NULL;
 	bool ok;
 
 	if (cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT, longs,
@@ -63,8 +66,10 @@ cli_check(struct cli *cli, int argc, char **argv, struct error *err)
 	ok = spool_verify(spool, err);
 	if (ok) {
 		(void)puts("integrity: sound");
-		ok = check_configuration(spool, err);
+		ok = check_configuration(spool, &conf, err) &&
+		    check_services(conf, err);
 	}
+	conf_free(&conf);
 	spool_close(&spool);
 	return ok;
 }

@@ -66,7 +66,7 @@ static const struct cli_command commands[] = {
 	  .purpose = "count by state, by domain and age, and what is cached",
 	  .synopsis = "[--json]" },
 	{ .name = "check", .run = cli_check,
-	  .purpose = "check the database, the schema and the configuration",
+	  .purpose = "check the database, the configuration and the resolver",
 	  .synopsis = "" },
 };
 

@@ -2,6 +2,10 @@
 # The command tlsq: what submit records, what list, show and cat print, load and config there and back, exit codes.
 . "${0%/*}/../lib.sh"
 
+dns_zone example.test signed <<E
+@ MX 10 mx
+E
+dns_start
 config <<E
 [queue.tls.secure]
 starttls = "require"
@@ -108,7 +112,30 @@ tlsq_ config >"$T/third.toml"
 ok "and the stored one stays" cmp "$T/first.toml" "$T/third.toml"
 exits "load of no file" 66 tlsq_ load "$T/nosuch.toml"
 ok "load --check touches no spool" sh -c "tlsq -d $T/none/spool.db load --check $T/first.toml && ! test -e $T/none"
-ok "a spool in order passes check" tlsq_ check
+exits "a spool in order passes check" 0 tlsq_ check
+like "which tells how much it trusts" "$(cat "$T/out")" '^certificates: 1 anchors in .*/certs/ca\.pem$'
+like "and that the resolver proves the root" "$(cat "$T/out")" '^resolver: answers, the root is secure$'
+printf '. IN DS 1 13 2 %064d\n' 7 >"$T/other.key"
+config <<E
+dns.trust-anchor = "$T/other.key"
+E
+exits "a trust anchor that is not the root's" 78 tlsq_ check
+like "is told apart" "$(cat "$T/err")" '^tlsq: resolver: the trust anchor does not fit'
+config <<E
+dns.trust-anchor = "$T/none.key"
+E
+exits "a trust anchor that is not there" 78 tlsq_ check
+like "is named" "$(cat "$T/err")" 'none\.key'
+config <<E
+tls.ca-file = "$T/none.pem"
+E
+exits "certificates that are not there" 66 tlsq_ check
+like "are named" "$(cat "$T/err")" '^tlsq: tls\.ca-file: .*none\.pem'
+dns_fault . SOA servfail
+config <<E
+E
+exits "a resolver that gets no answer" 69 tlsq_ check
+like "says so" "$(cat "$T/err")" '^tlsq: resolver: .*SERVFAIL'
 sql "UPDATE setting SET value = 'much' WHERE key = 'dns.timeout'"
 exits "a configuration that was edited wrongly does not" 78 tlsq_ check
 like "and check names the key" "$(cat "$T/err" "$T/out")" 'dns\.timeout'

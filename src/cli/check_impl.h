@@ -1,0 +1,18 @@
+/*
+ * What tlsq check looks at outside the database.
+ */
+#ifndef TLSQ_CLI_CHECK_IMPL_H
+#define TLSQ_CLI_CHECK_IMPL_H
+
+#include "base/error.h"
+#include "conf/config.h"
+
+/*
+ * The files that the configuration names can be used, and the resolver, with
+ * the trust anchor, proves the root of the DNS.  Prints what is found.  EX_CONFIG
+ * or EX_NOINPUT for a file, EX_CONFIG where the root does not prove secure,
+ * EX_UNAVAILABLE where nobody answers.  Blocks for dns.timeout at most.
+ */
+bool check_services(const struct conf *conf, struct error *err) MUST_CHECK;
+
+#endif
