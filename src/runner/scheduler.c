@@ -93,10 +93,21 @@ on_poll(void *arg)
 	scheduler_claim(s);
 }
 
+/* --once: mail may have come meanwhile. */
 static void
 on_upkeep_over(void *ctx)
 {
 	scheduler_claim(ctx);
+}
+
+static void
+keep_up(struct scheduler *s)
+{
+	s->upkeep = upkeep_start(&(struct upkeep_options){
+	    .loop = s->loop, .writer = s->writer,
+	    .once = s->options->mode == RUNNER_ONCE,
+	    .over = on_upkeep_over, .ctx = s },
+	    s->snapshot->conf->queue.retention_s);
 }
 
 void
@@ -105,8 +116,10 @@ scheduler_idle(struct scheduler *s, int64_t next_due_at)
 	int64_t wait_s;
 
 	if (s->options->mode == RUNNER_ONCE) {
-		/* else on_upkeep_over() asks again */
-		if (upkeep_is_over(s->upkeep))
+		/* Mail first: what it leaves behind is then seen to as well. */
+		if (s->upkeep == NULL)
+			keep_up(s);
+		else if (upkeep_is_over(s->upkeep))
 			scheduler_stop(s);
 		return;
 	}
@@ -298,19 +311,10 @@ stop(struct scheduler *s)
 }
 
 static void
-keep_up(struct scheduler *s)
-{
-	s->upkeep = upkeep_start(&(struct upkeep_options){
-	    .loop = s->loop, .writer = s->writer,
-	    .once = s->options->mode == RUNNER_ONCE,
-	    .over = on_upkeep_over, .ctx = s },
-	    s->snapshot->conf->queue.retention_s);
-}
-
-static void
 be_service(struct scheduler *s)
 {
 	loop_timer_set(s->poll, POLL_MS);
+	keep_up(s);
 	s->watchdog = watchdog_start(s->loop, s->workers, s->n_workers,
 	    &s->open);
 	notify_send("READY=1\nMAINPID=%ld\n", (long)getpid());
@@ -327,7 +331,6 @@ scheduler_run(const struct runner_options *options)
 	if (start(&s, &err)) {
 		if (options->mode == RUNNER_DAEMON)
 			be_service(&s);
-		keep_up(&s);
 		scheduler_claim(&s);
 		loop_run(s.loop);
 	} else {

@@ -43,7 +43,7 @@ struct scheduler {
 	struct loop_timer *wake;	/* the next due recipient */
 	struct loop_timer *poll;	/* data_version */
 	struct loop_watch *signals;
-	struct upkeep *upkeep;
+	struct upkeep *upkeep;		/* --once: NULL until all mail is done */
 	struct watchdog *watchdog;	/* NULL: nobody listens */
 	int signal_fd;
 	bool stopping;
@@ -61,7 +61,8 @@ void scheduler_forget_backlogs(struct scheduler *s);
 
 /* scheduler.c */
 void scheduler_stop(struct scheduler *s);
-/* Nothing is due and nothing is open: ends --once, else sets the timer. */
+/* Nothing is due and nothing is open: sets the timer; with --once keeps up, then
+ * ends. */
 void scheduler_idle(struct scheduler *s, int64_t next_due_at);
 
 #endif

@@ -30,6 +30,7 @@ e2e_tests = \
 	tests/e2e/require-tls/run.sh \
 	tests/e2e/response-injection/run.sh \
 	tests/e2e/runner-command/run.sh \
+	tests/e2e/retention/run.sh \
 	tests/e2e/schedule/run.sh \
 	tests/e2e/sessions/run.sh \
 	tests/e2e/spool-locked/run.sh \
