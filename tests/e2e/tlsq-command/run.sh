@@ -129,7 +129,7 @@ like "is named" "$(cat "$T/err")" 'none\.key'
 config <<E
 tls.ca-file = "$T/none.pem"
 E
-exits "certificates that are not there" 66 tlsq_ check
+exits "certificates that are not there" 78 tlsq_ check
 like "are named" "$(cat "$T/err")" '^tlsq: tls\.ca-file: .*none\.pem'
 dns_fault . SOA servfail
 config <<E
