@@ -11,6 +11,7 @@ e2e_tests = \
 	tests/e2e/daemon/run.sh \
 	tests/e2e/delivers/run.sh \
 	tests/e2e/dns-errors/run.sh \
+	tests/e2e/explain/run.sh \
 	tests/e2e/extensions/run.sh \
 	tests/e2e/forged-log/run.sh \
 	tests/e2e/full-disk/run.sh \

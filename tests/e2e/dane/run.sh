@@ -109,4 +109,10 @@ is "and decides the same" "$(state_of again@ee11.test) $(proof again@ee11.test)"
 	"delivered 2.0.0 - dane|dane|verified|3 1 1"
 is "errors are not kept as answers" "$(sql "SELECT status FROM dane_cache WHERE host = 'mx.servfail.test'
 	AND expires_at - fetched_at > 60")" ""
+unnamed() { # recipients that are not delivered and were named to a server
+	sql "SELECT address FROM recipient WHERE state <> 'delivered'" | while read -r address; do
+		grep -F "RCPT TO:<$address>" "$T/peer/wire.jsonl"
+	done
+}
+is "no recipient that is held back was ever named to a server" "$(unnamed)" ""
 finish

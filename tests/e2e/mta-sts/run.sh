@@ -200,4 +200,10 @@ letter renewed | submit --quiet -f a@sender.test renewed@moved.test
 runner_once
 is "another id: the new policy is fetched and decided on" "$(state_of renewed@moved.test) $(proof renewed@moved.test)" \
 	"$ok_ mta-sts|mta-sts|verified"
+unnamed() { # recipients that are not delivered and were named to a server
+	sql "SELECT address FROM recipient WHERE state <> 'delivered'" | while read -r address; do
+		grep -F "RCPT TO:<$address>" "$T/peer/wire.jsonl"
+	done
+}
+is "no recipient that is held back was ever named to a server" "$(unnamed)" ""
 finish

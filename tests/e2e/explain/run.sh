@@ -1,0 +1,140 @@
+#!/bin/sh
+# tlsq explain says before what the runner then does, step by step, and changes nothing.
+. "${0%/*}/../lib.sh"
+
+cert_make bank self to=20210101 dns=elsewhere.test
+cert_make post dns=mx.post.test
+dns_zone bank.test signed <<E
+@ MX 10 mx
+@ MX 20 backup
+mx A 127.0.0.2
+backup A 127.0.0.3
+_25._tcp.mx TLSA $(tlsa_of bank 3 1 1)
+_25._tcp.mx TLSA 1 1 1 $(printf %064d 7)
+_25._tcp.backup TLSA $(tlsa_of post 3 1 1)
+E
+dns_zone mismatch.test signed <<E
+@ MX 10 mx
+mx A 127.0.0.2
+_25._tcp.mx TLSA $(tlsa_of post 3 1 1)
+E
+dns_zone lost.test signed <<E
+@ MX 10 mx
+mx A 127.0.0.2
+_25._tcp.mx TLSA $(tlsa_of bank 3 1 1)
+; tamper _25._tcp.mx TLSA
+E
+dns_zone post.test unsigned <<E
+@ MX 10 mx
+mx A 127.0.0.4
+_mta-sts TXT "v=STSv1; id=7;"
+mta-sts A 127.0.0.8
+E
+dns_zone outside.test unsigned <<E
+@ MX 10 mx
+mx A 127.0.0.4
+_mta-sts TXT "v=STSv1; id=8;"
+mta-sts A 127.0.0.8
+E
+dns_zone bogus.test bogus <<E
+@ MX 10 mx
+E
+dns_zone null.test signed <<E
+@ MX 0 .
+E
+dns_zone implicit.test signed <<E
+@ A 127.0.0.4
+E
+dns_start
+peer_start <<E
+[{"name": "bank", "listen": ["127.0.0.2:25"], "cert": "bank"},
+ {"name": "post", "listen": ["127.0.0.4:25"], "cert": "post"}]
+E
+sts_mode post.test enforce 86400 mx.post.test
+sts_mode outside.test enforce 86400 mx.elsewhere.test
+sts_start
+config <<E
+[queue.tls.strict]
+dane = "require"
+[queue.tls.bounce]
+on-policy-failure = "bounce"
+[queue.tls.default]
+[queue.strategy]
+tls = [
+  { if = "sender_domain == 'strict.test'", then = "'strict'" },
+  { if = "matches('^backup\\\\.', mx)", then = "'strict'" },
+  { else = "'default'" }
+]
+[queue.route.hop]
+type = "relay"
+address = "mx.post.test"
+E
+explains() { # description, exit code, options and domain
+	exits "$1" "$2" tlsq_ explain $3
+	out=$(cat "$T/out")
+}
+explains "a DANE domain: mail would be sent" 0 bank.test
+like "the strategy and its rule" "$out" '^strategy +default, by queue\.strategy\.tls\[2\]: else'
+like "its rules name hosts: each is judged" "$out" 'chosen again for each host'
+like "the MX and where it was learnt" "$out" 'MX of bank\.test: secure \[DNS\]'
+like "the TLSA set" "$out" 'tlsa +secure at mx\.bank\.test: 2 published, 1 count'
+like "the verdict with its section" "$out" 'level dane: usable TLSA records .*\(RFC 7672 2\.2\); strategy default'
+like "another strategy for the second host" "$out" 'strategy strict, by queue\.strategy\.tls\[1\]'
+like "the result" "$out" '^result +mail would be sent, to mx\.bank\.test$'
+is "no connection was made" "$(wire commands bank .)" ""
+explains "with a connection" 0 "--connect bank.test"
+like "the session, the record that matched, the certificate" "$(echo "$out" | tr '\n' ' ')" \
+	'session +proved dane, TLSv1\.3 [A-Z0-9_]+, by TLSA 3 1 1 [0-9a-f]{64} +certificate CN=elsewhere\.test'
+is "it said EHLO, STARTTLS and QUIT, and no MAIL" "$(wire commands bank . | sort -u)" "clear EHLO runner.test
+clear STARTTLS
+tls  EHLO runner.test
+tls  QUIT"
+explains "a mismatch is seen by connecting" 75 "--connect mismatch.test"
+like "and told" "$out" 'failed, error dane, 4\.7\.5: .*no TLSA record matches'
+explains "without it mail would be sent" 0 mismatch.test
+explains "a TLSA lookup that is bogus" 75 lost.test
+like "refuses the host" "$out" 'refused, error dane, 4\.7\.5: .*RFC 7672 2\.1\.2.*TLSRPT dnssec-invalid'
+explains "an MTA-STS domain" 0 "--connect post.test"
+like "the policy" "$out" 'mta-sts +mode enforce, id 7, max_age 86400, mx mx\.post\.test \[HTTPS\]'
+like "and what was proved" "$out" 'proved mta-sts'
+explains "a host outside the policy" 75 outside.test
+like "is refused" "$out" 'refused, error mta-sts, 4\.7\.5: .*RFC 8461 4\.1'
+explains "a failure that bounces" 69 "--strategy bounce outside.test"
+explains "a strategy by the sender" 75 "--sender a@strict.test x@post.test"
+like "requires DANE" "$out" 'error dane, 4\.7\.5: .*TLSRPT dane-required'
+explains "a bogus MX" 75 bogus.test
+explains "a null MX" 69 null.test
+explains "no such domain" 69 nowhere.test
+explains "an implicit MX" 0 implicit.test
+like "is said to be one" "$out" 'none: the domain is its own host'
+is "one JSON document" "$(tlsq_ explain --json --connect bank.test | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+h = d["hosts"][0]
+a = h["addresses"][0]
+print(d["result"], d["mx"]["status"], h["tlsa"]["published"], len(h["tlsa"]["records"]), a["level"], a["session"]["tls"])')" \
+	"sent secure 2 1 dane dane"
+exits "no such strategy" 78 tlsq_ explain --strategy nobody bank.test
+exits "no domain" 64 tlsq_ explain
+exits "two domains" 64 tlsq_ explain bank.test post.test
+exits "no such option" 64 tlsq_ explain --deliver bank.test
+exits "a bad address" 65 tlsq_ explain 'a b@bank.test'
+exits "a bad sender" 65 tlsq_ explain --sender @ bank.test
+is "the queue is as it was" "$(sql 'SELECT count(*) FROM message')" 0
+
+# and the runner does what was said
+for d in bank mismatch lost post outside bogus null implicit; do
+	tlsq_ explain --json --connect $d.test | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+print({"sent": "delivered 2.0.0", "deferred": "deferred " + str(d["status"]),
+       "refused": "failed " + str(d["status"])}[d["result"]])' >"$T/said.$d"
+	letter $d | submit --quiet -f a@sender.test x@$d.test
+done
+runner_once
+for d in bank mismatch lost post outside bogus null implicit; do
+	is "$d: as was said" "$(state_of x@$d.test | cut -d' ' -f1,2)" "$(cat "$T/said.$d")"
+done
+asked=$(date +%s)
+wait_for 5 eval '[ "$(date +%s)" -gt "$asked" ]'
+explains "from the caches" 0 bank.test
+like "says so" "$out" 'MX of bank\.test: secure \[mx_cache, asked 20[0-9T:-]+Z\]'
+finish
