@@ -11,6 +11,7 @@
 #include "lookup/mx_facts.h"
 #include "lookup/rdata.h"
 #include "lookup/records.h"
+#include "lookup/tlsa_facts.h"
 #include "lookup/sts_facts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -50,6 +51,29 @@ read_mx_row(struct arena *arena, const char *text)
 	r = mx_result_new("example.test", &facts);
 	assert((r->count == 0) == (r->reason != NULL));
 	mx_result_free(&r);
+}
+
+static void
+read_tlsa_row(struct arena *arena, const char *text)
+{
+	struct spool_dane_cache row = { "mx.test", 25, NULL, "secure", text, 0,
+		1 };
+	struct buf again = BUF_INIT;
+	struct tlsa_record *records;
+	struct tlsa_facts facts;
+	struct tlsa_result *r;
+	size_t n;
+
+	if (!records_read_tlsa(arena, text, &records, &n))
+		return;
+	records_write_tlsa(&again, records, n);
+	assert(records_read_tlsa(arena, buf_str(&again), &records, &n));
+	buf_free(&again);
+	if (!tlsa_facts_from_row(&facts, arena, &row))
+		return;
+	r = tlsa_result_new(&facts);
+	assert(r->count + r->too_short == n);
+	tlsa_result_free(&r);
 }
 
 static void
@@ -106,6 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_wire(data, size);
 	read_mx_row(arena, text);
 	read_host_row(arena, text);
+	read_tlsa_row(arena, text);
 	read_sts_row(arena, text);
 	(void)host_literal(&addr, text);
 	arena_free(&arena);
