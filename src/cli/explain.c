@@ -245,6 +245,21 @@ try_address(struct explanation *e, size_t host, size_t address, bool connect,
 }
 
 static void
+give_up(struct explanation *e, const struct tally *t)
+{
+	const struct way_case of = attempt_case(e);
+	size_t i;
+
+	e->outcome = outcome_decide(t->facts, t->n,
+	    e->way.strategy->on_policy_failure == CONF_FAILURE_BOUNCE);
+	i = e->outcome.deciding;
+	(void)text_copy(e->why, sizeof(e->why), t->words[i]);
+	if (!e->outcome.permanent && strcmp(t->facts[i].error, "tls") == 0)
+		e->fallback = chooser_fallback(e->chooser, &of, &e->way,
+		    t->facts[i].status);
+}
+
+static void
 conclude(struct explanation *e, bool connect)
 {
 	struct tally t = { NULL, NULL, 0 };
@@ -264,13 +279,8 @@ conclude(struct explanation *e, bool connect)
 				e->sent_host = h;
 			}
 	}
-	if (!e->sent) {
-		e->outcome = outcome_decide(t.facts, t.n,
-		    e->way.strategy->on_policy_failure ==
-		    CONF_FAILURE_BOUNCE);
-		(void)text_copy(e->why, sizeof(e->why),
-		    t.words[e->outcome.deciding]);
-	}
+	if (!e->sent)
+		give_up(e, &t);
 	free(t.facts);
 	free(t.words);
 }

@@ -50,6 +50,8 @@ struct explanation {
 	size_t sent_host;
 	struct outcome outcome;		/* where not sent */
 	char why[700];
+	/* After error tls: the strategy that is tried at once, or NULL. */
+	const struct conf_tls_strategy *fallback;
 };
 
 /* --- explain_connect.c */

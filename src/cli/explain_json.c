@@ -194,6 +194,8 @@ explain_json(struct buf *out, const struct explanation *e)
 	    NULL);
 	json_text(&j, "status", e->sent ? NULL : e->outcome.status);
 	json_text(&j, "why", e->sent ? NULL : e->why);
+	json_text(&j, "fallback", e->fallback != NULL ? e->fallback->id :
+	    NULL);
 	json_close_object(&j);
 	(void)buf_puts(out, "\n");
 }

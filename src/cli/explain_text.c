@@ -290,4 +290,9 @@ explain_text(struct buf *out, const struct explanation *e)
 	    e->outcome.permanent ? "refused" : "deferred", e->outcome.status);
 	put_foreign(out, e->why);
 	(void)buf_puts(out, "\n");
+	if (e->fallback == NULL)
+		return;
+	put_line(out, "");
+	(void)buf_printf(out, "and tried again at once with strategy %s\n",
+	    e->fallback->id);
 }

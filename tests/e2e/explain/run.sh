@@ -42,6 +42,10 @@ E
 dns_zone null.test signed <<E
 @ MX 0 .
 E
+dns_zone garage.test unsigned <<E
+@ MX 10 mx
+mx A 127.0.0.2
+E
 dns_zone implicit.test signed <<E
 @ A 127.0.0.4
 E
@@ -56,12 +60,15 @@ sts_start
 config <<E
 [queue.tls.strict]
 dane = "require"
+[queue.tls.invalid-tls]
+allow-invalid-certs = true
 [queue.tls.bounce]
 on-policy-failure = "bounce"
 [queue.tls.default]
 [queue.strategy]
 tls = [
   { if = "sender_domain == 'strict.test'", then = "'strict'" },
+  { if = "retry_num > 0 && last_error == 'tls'", then = "'invalid-tls'" },
   { if = "matches('^backup\\\\.', mx)", then = "'strict'" },
   { else = "'default'" }
 ]
@@ -74,12 +81,12 @@ explains() { # description, exit code, options and domain
 	out=$(cat "$T/out")
 }
 explains "a DANE domain: mail would be sent" 0 bank.test
-like "the strategy and its rule" "$out" '^strategy +default, by queue\.strategy\.tls\[2\]: else'
+like "the strategy and its rule" "$out" '^strategy +default, by queue\.strategy\.tls\[3\]: else'
 like "its rules name hosts: each is judged" "$out" 'chosen again for each host'
 like "the MX and where it was learnt" "$out" 'MX of bank\.test: secure \[DNS\]'
 like "the TLSA set" "$out" 'tlsa +secure at mx\.bank\.test: 2 published, 1 count'
 like "the verdict with its section" "$out" 'level dane: usable TLSA records .*\(RFC 7672 2\.2\); strategy default'
-like "another strategy for the second host" "$out" 'strategy strict, by queue\.strategy\.tls\[1\]'
+like "another strategy for the second host" "$out" 'strategy strict, by queue\.strategy\.tls\[2\]'
 like "the result" "$out" '^result +mail would be sent, to mx\.bank\.test$'
 is "no connection was made" "$(wire commands bank .)" ""
 explains "with a connection" 0 "--connect bank.test"
@@ -102,6 +109,8 @@ like "is refused" "$out" 'refused, error mta-sts, 4\.7\.5: .*RFC 8461 4\.1'
 explains "a failure that bounces" 69 "--strategy bounce outside.test"
 explains "a strategy by the sender" 75 "--sender a@strict.test x@post.test"
 like "requires DANE" "$out" 'error dane, 4\.7\.5: .*TLSRPT dane-required'
+explains "a self-signed host and nothing else" 75 "--connect garage.test"
+like "is left to the next strategy" "$out" 'and tried again at once with strategy invalid-tls'
 explains "a bogus MX" 75 bogus.test
 explains "a null MX" 69 null.test
 explains "no such domain" 69 nowhere.test
