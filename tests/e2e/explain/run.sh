@@ -3,7 +3,7 @@
 . "${0%/*}/../lib.sh"
 
 cert_make bank self to=20210101 dns=elsewhere.test
-cert_make post dns=mx.post.test
+cert_make post dns=mx.post.test,implicit.test
 dns_zone bank.test signed <<E
 @ MX 10 mx
 @ MX 20 backup
