@@ -109,8 +109,10 @@ finish(struct smtp_session *s, struct exchange *ex)
 	ex->result.n_recipients = ex->tx->n_recipients;
 	/* RFC 5321 4.1.1.4: the end of the content clears the transaction on the
 	 * server; where it was never reached, RSET must.  If the next MAIL is
-	 * already on its way it went with its own RSET. */
-	if (ex->n_emitted > 0 && other->n_emitted == 0)
+	 * already on its way it went with its own RSET; one that is done, but
+	 * not reported yet, is the one before. */
+	if (ex->n_emitted > 0 &&
+	    (other->n_emitted == 0 || other->phase == EXCHANGE_DONE))
 		s->need_rset = ex->mail_ok && !ex->cleared;
 	if (ex->judged)
 		s->completed++;
