@@ -50,6 +50,7 @@ SELECT json_object('id', m.id, 'mta_id', m.mta_id, 'sender', m.sender,
 		'notify', r.notify, 'orcpt', r.orcpt, 'last_error', r.last_error,
 		'status', r.status, 'reply', r.reply,
 		'tls_failures', r.tls_failures, 'notified', r.notified,
+		'dsn_owed', r.dsn_owed,
 		'expires_at', r.expires_at, 'last_attempt_id', r.last_attempt_id,
 		'finished_at', r.finished_at, 'claimed_by', r.claimed_by,
 		'claimed_until', r.claimed_until))

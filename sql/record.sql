@@ -1,6 +1,6 @@
--- Results.  The final state, the DSN it owes and the removal of the content are
--- one transaction: a crash before its commit leaves the recipient active (it is
--- tried again), after it nothing is left to do.
+-- Results.  The final state and the DSN it owes (dsn_owed, or nothing: then the
+-- content goes too) are one transaction: a crash before its commit leaves the
+-- recipient active (it is tried again), after it the DSN is made (owed.sql).
 
 -- name: session_add
 INSERT INTO session (started_at, mx, address, tls, protocol, cipher, cert_sha256,
@@ -38,6 +38,7 @@ UPDATE recipient SET state = :state, attempts = attempts + 1,
 		+ coalesce(:last_error IN ('tls', 'dane', 'mta-sts'), 0),
 	status = :status, reply = :reply,
 	last_attempt_id = coalesce(:last_attempt_id, last_attempt_id),
+	dsn_owed = coalesce(:dsn_owed, iif(:state = 'deferred', dsn_owed, NULL)),
 	claimed_by = NULL, claimed_until = NULL
 	WHERE id = :id AND state = 'active' AND claimed_by = :token;
 
@@ -46,14 +47,15 @@ UPDATE recipient SET state = :state, attempts = attempts + 1,
 UPDATE recipient SET state = 'delivered', attempts = attempts + 1,
 	finished_at = :now, last_error = NULL, status = :status, reply = :reply,
 	last_attempt_id = coalesce(:last_attempt_id, last_attempt_id),
-	claimed_by = NULL, claimed_until = NULL
+	dsn_owed = NULL, claimed_by = NULL, claimed_until = NULL
 	WHERE id = :id AND state <> 'delivered';
 
 -- name: message_finish
 UPDATE message SET finished_at = :now
 	WHERE id = :id AND finished_at IS NULL AND wait_until IS NULL
 	AND NOT EXISTS (SELECT 1 FROM recipient WHERE message_id = :id
-		AND state IN ('queued', 'active', 'deferred', 'held'))
+		AND (state IN ('queued', 'active', 'deferred', 'held')
+		OR dsn_owed IS NOT NULL))
 	RETURNING id;
 
 -- name: content_delete

@@ -1,4 +1,4 @@
--- The tables of the spool, schema version 2.  doc/spool.md describes the file,
+-- The tables of the spool, schema version 3.  doc/spool.md describes the file,
 -- doc/spool-states.md the life of a row.  Comments at the end of lines stay in
 -- the database: `sqlite3 spool.db .schema` shows them.
 --
@@ -113,6 +113,9 @@ CREATE TABLE recipient ( -- one address of a message, and how it stands
 	finished_at INTEGER,
 	claimed_by TEXT, -- HOST/BOOTID/PID/N
 	claimed_until INTEGER,
+	dsn_owed TEXT -- the report its sender is to get, until that is in the spool
+		CONSTRAINT "recipient.dsn_owed is NULL or one of failed, delayed, delivered, relayed"
+		CHECK (dsn_owed IN ('failed', 'delayed', 'delivered', 'relayed')),
 	CONSTRAINT "recipient.finished_at is set in the states delivered, failed, expired, withdrawn, deleted and in no other"
 		CHECK ((state IN ('delivered', 'failed', 'expired', 'withdrawn',
 			'deleted')) = (finished_at IS NOT NULL)),
@@ -128,6 +131,8 @@ CREATE INDEX recipient_domain ON recipient (domain, next_attempt_at)
 	WHERE state IN ('queued', 'active', 'deferred', 'held');
 CREATE INDEX recipient_active ON recipient (claimed_until, claimed_by)
 	WHERE state = 'active';
+CREATE INDEX recipient_owed ON recipient (message_id)
+	WHERE dsn_owed IS NOT NULL;
 
 CREATE TABLE session ( -- one connection to a server, and what TLS proved
 	id INTEGER PRIMARY KEY,
@@ -367,4 +372,4 @@ INSERT INTO strategy_rule (kind, position, condition, result) VALUES
 
 -- name: schema_version
 PRAGMA application_id = 1953264497;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;

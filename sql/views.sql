@@ -69,6 +69,14 @@ BEGIN
 			replace(NEW.address, '@', '')))));
 END;
 
+-- Nobody is to be told of these, whoever made them so.
+DROP TRIGGER IF EXISTS recipient_owes_nothing;
+CREATE TRIGGER recipient_owes_nothing AFTER UPDATE OF state ON recipient
+	WHEN NEW.state IN ('withdrawn', 'deleted') AND NEW.dsn_owed IS NOT NULL
+BEGIN
+	UPDATE recipient SET dsn_owed = NULL WHERE id = NEW.id;
+END;
+
 DROP VIEW IF EXISTS submission;
 CREATE VIEW submission ( -- INSERT INTO this puts mail into the spool
 	sender, -- 'a@x.example'; '' is the null sender

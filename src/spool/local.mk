@@ -5,10 +5,12 @@ sql_files = \
 	$(top_srcdir)/sql/schema.sql \
 	$(top_srcdir)/sql/views.sql \
 	$(top_srcdir)/sql/upgrade/002.sql \
+	$(top_srcdir)/sql/upgrade/003.sql \
 	$(top_srcdir)/sql/connection.sql \
 	$(top_srcdir)/sql/insert.sql \
 	$(top_srcdir)/sql/queue.sql \
 	$(top_srcdir)/sql/record.sql \
+	$(top_srcdir)/sql/owed.sql \
 	$(top_srcdir)/sql/config.sql \
 	$(top_srcdir)/sql/cache.sql \
 	$(top_srcdir)/sql/runner.sql \
@@ -26,6 +28,7 @@ src_libtlsq_a_SOURCES += \
 	src/spool/header.c \
 	src/spool/insert.c src/spool/insert.h \
 	src/spool/open.c \
+	src/spool/owed.c src/spool/owed.h \
 	src/spool/query.c src/spool/query.h \
 	src/spool/queue.c src/spool/queue.h \
 	src/spool/record.c src/spool/record.h \

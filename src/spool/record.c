@@ -110,6 +110,7 @@ spool_result_set(struct spool *spool, const struct spool_result *r,
 	spool_query_put_text(&q, ":status", r->status);
 	spool_query_put_text(&q, ":reply", r->reply);
 	spool_query_put_time(&q, ":last_attempt_id", r->last_attempt_id);
+	spool_query_put_text(&q, ":dsn_owed", r->dsn_owed);
 	if (!spool_query_run(&q, err))
 		return false;
 	if (spool_changes(spool) > 0) {

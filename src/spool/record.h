@@ -3,7 +3,7 @@
  *
  * All run inside the caller's transaction; the order for one result is
  *	session (once per connection) -> attempt(s) -> result
- *	-> the DSN it owes (spool_insert_store) -> message_finish.
+ *	with the DSN it owes (made later: spool/owed.h) -> message_finish.
  */
 #ifndef TLSQ_SPOOL_RECORD_H
 #define TLSQ_SPOOL_RECORD_H
@@ -70,6 +70,8 @@ struct spool_result {
 	const char *last_error;		/* NULL: none; counts tls_failures */
 	const char *status, *reply;
 	int64_t last_attempt_id;	/* -1: none */
+	const char *dsn_owed;		/* failed delayed delivered relayed;
+					 * NULL: none */
 };
 
 enum spool_effect {
@@ -86,15 +88,15 @@ bool spool_result_set(struct spool *spool, const struct spool_result *r,
     enum spool_effect *effect_r, struct error *err) MUST_CHECK;
 
 /*
- * Ends the message if nothing of it is undelivered and nobody waits for it
- * (wait_until NULL): sets finished_at, deletes the content.
+ * Ends the message if nothing of it is undelivered, no DSN is owed and nobody
+ * waits for it (wait_until NULL): sets finished_at, deletes the content.
  */
 bool spool_message_finish(struct spool *spool, int64_t message_id, int64_t now,
     bool *finished_r, struct error *err) MUST_CHECK;
 
 /*
- * Messages whose wait is over (INTERFACE.md 7.2): one of them, or -1.  Store
- * the DSNs its final recipients owe, then call wait_clear and message_finish.
+ * Messages whose wait is over (INTERFACE.md 7.2): one of them, or -1.  Call
+ * wait_clear and message_finish; the DSNs it owes may be made from then on.
  */
 bool spool_wait_over(struct spool *spool, int64_t now, int64_t *message_id_r,
     struct error *err) MUST_CHECK;

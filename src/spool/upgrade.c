@@ -18,6 +18,7 @@
 /* Row N leads from version N to N + 1. */
 static const enum sql_id steps[SPOOL_SCHEMA_VERSION] = {
 	[1] = SQL_UPGRADE_002,
+	[2] = SQL_UPGRADE_003,
 };
 
 static bool

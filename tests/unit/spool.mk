@@ -6,6 +6,7 @@ spool_tests = \
 	tests/unit/spool_checkpoint_test \
 	tests/unit/spool_insert_test \
 	tests/unit/spool_open_test \
+	tests/unit/spool_owed_test \
 	tests/unit/spool_queue_test \
 	tests/unit/spool_schema_test \
 	tests/unit/spool_stress_test
@@ -23,6 +24,8 @@ tests_unit_spool_insert_test_SOURCES = tests/unit/spool_insert_test.c
 tests_unit_spool_insert_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_open_test_SOURCES = tests/unit/spool_open_test.c
 tests_unit_spool_open_test_LDADD = $(spool_test_ldadd)
+tests_unit_spool_owed_test_SOURCES = tests/unit/spool_owed_test.c
+tests_unit_spool_owed_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_queue_test_SOURCES = tests/unit/spool_queue_test.c
 tests_unit_spool_queue_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_schema_test_SOURCES = tests/unit/spool_schema_test.c

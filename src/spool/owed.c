@@ -1,0 +1,99 @@
+/*
+ * What is owed, and that it is no more.
+ */
+#include "spool/owed.h"
+
+#include "spool/query.h"
+
+bool
+spool_owed_next(struct spool *spool, int64_t after, int64_t now,
+    int64_t *message_id_r, struct error *err)
+{
+	struct spool_query q;
+
+	*message_id_r = -1;
+	spool_query_start(&q, spool, SQL_OWED_SCAN);
+	spool_query_put_int(&q, ":after", after);
+	spool_query_put_int(&q, ":now", now);
+	if (spool_query_next(&q))
+		*message_id_r = spool_query_int(&q, 0);
+	return spool_query_end(&q, err);
+}
+
+static bool
+read_message(struct spool *spool, struct arena *arena, struct spool_owed *o,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_OWED_MESSAGE);
+	spool_query_put_int(&q, ":id", o->message_id);
+	if (spool_query_next(&q)) {
+		o->sender = spool_query_copy(&q, 0, arena);
+		o->mta_id = spool_query_copy(&q, 1, arena);
+		o->envid = spool_query_copy(&q, 2, arena);
+		o->client_name = spool_query_copy(&q, 3, arena);
+		o->received_at = spool_query_int(&q, 4);
+		o->ret = spool_query_copy(&q, 5, arena);
+		o->body_type = spool_query_copy(&q, 6, arena);
+		o->smtputf8 = spool_query_int(&q, 7) != 0;
+		o->require_tls = spool_query_int(&q, 8) != 0;
+		o->size = spool_query_int(&q, 9);
+	}
+	return spool_query_end(&q, err);
+}
+
+static void
+read_recipient(struct spool_query *q, struct arena *arena,
+    struct spool_owed_rcpt *r)
+{
+	r->id = spool_query_int(q, 0);
+	r->owed = spool_query_copy(q, 1, arena);
+	r->address = spool_query_copy(q, 2, arena);
+	r->orcpt = spool_query_copy(q, 3, arena);
+	r->status = spool_query_copy(q, 4, arena);
+	r->expired = spool_query_int(q, 5) != 0;
+	r->last_error = spool_query_copy(q, 6, arena);
+	r->result_type = spool_query_copy(q, 7, arena);
+	r->reply = spool_query_copy(q, 8, arena);
+	r->mx = spool_query_copy(q, 9, arena);
+	r->mx_address = spool_query_copy(q, 10, arena);
+	r->level = spool_query_copy(q, 11, arena);
+	r->strategy = spool_query_copy(q, 12, arena);
+	r->verify_error = spool_query_copy(q, 13, arena);
+	r->last_attempt_at = spool_query_time(q, 14);
+	r->expires_at = spool_query_time(q, 15);
+}
+
+bool
+spool_owed_read(struct spool *spool, int64_t message_id, size_t max,
+    struct arena *arena, struct spool_owed *o, struct error *err)
+{
+	struct spool_query q;
+
+	*o = (struct spool_owed){ .message_id = message_id };
+	if (!read_message(spool, arena, o, err))
+		return false;
+	o->rcpts = arena_alloc(arena, max * sizeof(*o->rcpts));
+	spool_query_start(&q, spool, SQL_OWED_RECIPIENTS);
+	spool_query_put_int(&q, ":message_id", message_id);
+	spool_query_put_int(&q, ":max", (int64_t)max);
+	while (o->rcpt_count < max && spool_query_next(&q))
+		read_recipient(&q, arena, &o->rcpts[o->rcpt_count++]);
+	return spool_query_end(&q, err);
+}
+
+bool
+spool_owed_clear(struct spool *spool, const struct spool_owed *o,
+    struct error *err)
+{
+	for (size_t i = 0; i < o->rcpt_count; i++) {
+		struct spool_query q;
+
+		spool_query_start(&q, spool, SQL_OWED_CLEAR);
+		spool_query_put_int(&q, ":id", o->rcpts[i].id);
+		if (!spool_query_run(&q, err))
+			return false;
+	}
+	return true;
+}
