@@ -20,5 +20,6 @@ include tests/unit/strategy.mk
 include tests/unit/spool.mk
 include tests/unit/smtp.mk
 include tests/unit/lookup.mk
+include tests/unit/report.mk
 include tests/unit/runner.mk
 include tests/unit/cli.mk
