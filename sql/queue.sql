@@ -66,7 +66,10 @@ SELECT min(due_at) FROM (
 		WHERE state IN ('queued', 'deferred')
 	UNION ALL
 	SELECT min(claimed_until) FROM recipient INDEXED BY recipient_active
-		WHERE state = 'active');
+		WHERE state = 'active'
+	UNION ALL
+	SELECT min(wait_until) FROM message INDEXED BY message_waiting
+		WHERE wait_until IS NOT NULL);
 
 -- Retention.  Recipients, attempts and content go with the message.
 -- name: purge_messages

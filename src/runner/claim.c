@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "runner/postmaster.h"
 #include "runner/scheduler_impl.h"
 #include "spool/queue.h"
 
@@ -231,6 +232,8 @@ scheduler_claim(struct scheduler *s)
 	c->task.run = claim_run;
 	c->task.undo = claim_undo;
 	c->task.done = claim_done;
+	/* First: what it makes is due at once. */
+	postmaster_send(s->writer, s->snapshot, s->own_name);
 	writer_post(s->writer, &c->task);
 }
 

@@ -51,6 +51,7 @@ struct note {
 	const char *error;	/* word of last_error; NULL: delivered */
 	char status[16];
 	const char *result_type; /* static RFC 8460 word, or NULL */
+	bool no_receipts;	/* the host does not know DSN, and was asked */
 	char reply[600];	/* the server's, else a sentence of ours */
 };
 

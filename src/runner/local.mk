@@ -11,6 +11,7 @@ src_libtlsq_a_SOURCES += \
 	src/runner/main.c src/runner/main.h \
 	src/runner/options.c src/runner/options.h \
 	src/runner/plan.c src/runner/plan.h \
+	src/runner/postmaster.c src/runner/postmaster.h \
 	src/runner/proof.c src/runner/proof.h \
 	src/runner/report.c src/runner/report.h \
 	src/runner/resolve.c \

@@ -167,9 +167,10 @@ store_line(struct report *r, struct line *l, struct spool *spool,
 	    .outcome = l->l.outcome, .now = r->at,
 	    .next_attempt_at = l->l.next_attempt_at,
 	    .fallback = l->l.fallback,
-	    .expires_at = l->l.expires_at, .notified = rcpt->notified,
+	    .expires_at = l->l.expires_at, .notified = l->l.notified,
 	    .last_error = n->error, .status = l->l.status, .reply = n->reply,
-	    .last_attempt_id = deciding }, &l->effect, err);
+	    .last_attempt_id = deciding,
+	    .dsn_owed = dsn_action_name(l->l.owed) }, &l->effect, err);
 }
 
 static bool

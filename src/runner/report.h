@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "report/dsn.h"
 #include "runner/job.h"
 #include "runner/writer.h"
 #include "spool/record.h"
@@ -31,6 +32,8 @@ struct report_line {
 	int64_t next_attempt_at, expires_at; /* -1: not known */
 	/* A strategy to be tried at once, or NULL (spool/record.h). */
 	const char *fallback;
+	int notified;		/* notices of delay, with the one owed now */
+	enum dsn_action owed;
 };
 
 struct report;

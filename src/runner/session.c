@@ -166,8 +166,9 @@ spool_outcome_of(enum smtp_outcome outcome)
 
 static void
 take_result(struct delivery *d, struct report *report, size_t k,
-    const struct smtp_recipient_result *r)
+    const struct smtp_result *result)
 {
+	const struct smtp_recipient_result *r = &result->recipients[k];
 	struct note *note;
 
 	if (r->outcome == SMTP_NOT_TRIED)
@@ -176,6 +177,7 @@ take_result(struct delivery *d, struct report *report, size_t k,
 	    r->outcome == SMTP_DELIVERED ? NULL :
 	    r->error != NULL ? r->error : "unexpected-reply", r->status,
 	    r->reply);
+	note->no_receipts = result->dsn_dropped;
 	if (r->outcome != SMTP_DELIVERED && r->next_host)
 		job_note(d->job, d->index[k], note);
 	else
@@ -196,7 +198,7 @@ on_result(void *ctx, const struct smtp_transaction *tx,
 	bool not_tried = false;
 
 	for (size_t k = 0; k < result->n_recipients; k++) {
-		take_result(d, report, k, &result->recipients[k]);
+		take_result(d, report, k, result);
 		not_tried |= result->recipients[k].outcome == SMTP_NOT_TRIED;
 	}
 	report_send(report, s->dest->worker->config.writer);

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "policy/outcome.h"
 #include "policy/retry.h"
+#include "report/owed.h"
 
 /* INTERFACE section 6: expired. */
 static const char expired_status[] = "4.4.7";
@@ -54,6 +55,40 @@ schedule(struct report_line *l, const struct job *job)
 	(void)text_copy(l->status, sizeof(l->status), expired_status);
 }
 
+static enum owed_event
+event_of(const struct report_line *l)
+{
+	switch (l->outcome) {
+	case SPOOL_DELIVERED:
+		return l->notes[l->deciding]->no_receipts ? OWED_HANDED_OVER :
+		    OWED_HANDED_ON;
+	case SPOOL_DEFERRED:
+		return OWED_DELAYED;
+	case SPOOL_FAILED:
+	case SPOOL_EXPIRED:
+		break;
+	}
+	return OWED_FAILED;
+}
+
+/* Which DSN the sender is to get.  One notice of delay stands for all that are
+ * due: a runner that was off for days does not send them in a row. */
+static void
+owe(struct report_line *l, const struct job *job)
+{
+	const struct conf_durations *notify = &job->way.schedule->notify;
+	const struct spool_job_rcpt *rcpt = job_rcpt(job, l->rcpt);
+	int due = owed_notices(notify->item_s, notify->count,
+	    clock_now_s() - job->claimed->received_at);
+
+	l->notified = rcpt->notified;
+	if (l->outcome == SPOOL_DEFERRED && due <= rcpt->notified)
+		return;
+	l->owed = owed_decide(event_of(l), job->claimed->sender, rcpt->notify);
+	if (l->owed == DSN_ACTION_DELAYED)
+		l->notified = due;
+}
+
 static void
 add(struct report *r, struct job *job, struct report_line *l,
     struct note *const *notes, size_t n)
@@ -61,6 +96,7 @@ add(struct report *r, struct job *job, struct report_line *l,
 	l->notes = notes;
 	l->n_notes = n;
 	schedule(l, job);
+	owe(l, job);
 	report_add(r, l);
 	job_settled(job, l->rcpt);
 }

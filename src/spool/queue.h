@@ -77,7 +77,7 @@ bool spool_make_due(struct spool *spool, const struct spool_claim *claim,
 /* Frees one job (not those after it).  Accepts NULL; sets NULL. */
 void spool_job_free(struct spool_job **job);
 
-/* When the next recipient is due or a lease ends; -1 where none is. */
+/* When the next recipient is due, a lease or a milter's wait ends; -1: never. */
 bool spool_next_due(struct spool *spool, int64_t *due_at_r,
     struct error *err) MUST_CHECK;
 

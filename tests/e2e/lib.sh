@@ -366,3 +366,11 @@ state_of() { # address: state, code and what failed
 	sql "SELECT state, coalesce(status, '-'), coalesce(last_error, '-')
 		FROM recipient WHERE address = '$1'" | tr '|' ' '
 }
+
+# --- reports: dsn_of RECIPIENT chooses the one, dsn QUESTION asks (dsn.py)
+dsn_of() { # address [server]; a server that took it, `local` where none is given
+	dsn_file=$(wire messages "${2:-local}" | awk -v to="<$1>" '{ for (i = 2; i <= NF; i++) if ($i == to) f = $1 } END { print f }')
+	[ -n "$dsn_file" ] || verdict 1 "there is a report to $1"
+}
+
+dsn() { "$E2E/dsn.py" "$dsn_file" "$@"; }

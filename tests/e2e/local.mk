@@ -12,6 +12,14 @@ e2e_tests = \
 	tests/e2e/delivers/run.sh \
 	tests/e2e/dns-errors/run.sh \
 	tests/e2e/explain/run.sh \
+	tests/e2e/dsn-crash/run.sh \
+	tests/e2e/dsn-delay/run.sh \
+	tests/e2e/dsn-failure/run.sh \
+	tests/e2e/dsn-policy/run.sh \
+	tests/e2e/dsn-postfix/run.sh \
+	tests/e2e/dsn-returned/run.sh \
+	tests/e2e/dsn-success/run.sh \
+	tests/e2e/dsn-wait/run.sh \
 	tests/e2e/extensions/run.sh \
 	tests/e2e/forged-log/run.sh \
 	tests/e2e/full-disk/run.sh \
@@ -49,6 +57,7 @@ EXTRA_DIST += $(e2e_tests) \
 	tests/demo/run.sh \
 	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \
 	tests/e2e/policyhost.py \
+	tests/e2e/dsn.py \
 	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh \
 	tests/e2e/validating-resolver.sh tests/e2e/dane/zones.sh
 

@@ -128,6 +128,7 @@ static void
 no_report_while_a_recipient_is_in_delivery_or_a_milter_waits(void **state)
 {
 	struct scratch *s = *state;
+	int64_t due;
 
 	(void)scratch_message(s, NOW, ADDRESSES("a@y.example", "b@y.example"));
 	claim_all(s);
@@ -138,6 +139,12 @@ no_report_while_a_recipient_is_in_delivery_or_a_milter_waits(void **state)
 	assert_string_equal(scratch_sql(s,
 	    "UPDATE message SET wait_until = 1800000001"), "");
 	assert_int_equal(next_owed(s, 0), -1);
+	assert_done(s, spool_next_due(s->spool, &due, &s->err));
+	assert_int_equal(due, NOW);
+	assert_string_equal(scratch_sql(s,
+	    "UPDATE recipient SET next_attempt_at = 1900000000"), "");
+	assert_done(s, spool_next_due(s->spool, &due, &s->err));
+	assert_int_equal(due, NOW + 1);
 	assert_string_equal(scratch_sql(s,
 	    "UPDATE message SET wait_until = 0"), "");
 	assert_int_equal(next_owed(s, 0), 1);

@@ -41,5 +41,5 @@ is "twelve recipients" "$(sql "SELECT count(*) FROM recipient WHERE address LIKE
 is "in transactions of at most five" "$(wire messages mx | grep -c '<r[0-9]*@')" 3
 is "one attempt row each, all with a session" \
 	"$(sql "SELECT count(*), count(session_id) FROM attempt a JOIN recipient r ON a.recipient_id = r.id WHERE r.address LIKE 'r%'")" "12|12"
-is "one session row for each connection" "$(sql 'SELECT count(*) FROM session')" "$(wire_count connections mx)"
+is "one session row for each connection" "$(sql "SELECT count(*) FROM session WHERE mx LIKE 'mx.%'")" "$(wire_count connections mx)"
 finish
