@@ -230,6 +230,7 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(route->type, CONF_ROUTE_RELAY);
 	assert_string_equal(route->address, "127.0.0.1");
 	assert_int_equal(route->port, 25);
+	assert_true(route->tls_allow_invalid_certs);
 	assert_null(route->auth_username);
 
 	assert_null(conf_connection(conf, "default")->ehlo_hostname);

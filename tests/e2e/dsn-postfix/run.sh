@@ -24,10 +24,6 @@ config <<E
 [queue.schedule.default]
 retry = ["2m"]
 notify = ["1s"]
-[queue.route.local]
-type = "relay"
-address = "127.0.0.1"
-tls.allow-invalid-certs = true
 [report.dsn]
 from-name = "Poststelle Zürich"
 E
