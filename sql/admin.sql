@@ -55,17 +55,13 @@ UPDATE recipient SET state = 'deleted', finished_at = :now,
 	WHERE id = :id AND state IN ('queued', 'active', 'deferred', 'held');
 
 -- What the last attempt found stays in last_error and last_attempt_id, for the
--- notice.
+-- notice, which is owed as owed_decide (src/report/owed.h) would have it.
 -- name: admin_bounce
 UPDATE recipient SET state = 'failed', finished_at = :now,
 	status = '5.0.0', reply = 'returned to the sender by the administrator',
+	dsn_owed = (SELECT 'failed' FROM message AS m
+		WHERE m.id = recipient.message_id AND m.sender <> ''
+		AND (recipient.notify IS NULL
+		OR ',' || recipient.notify || ',' GLOB '*,FAILURE,*')),
 	claimed_by = NULL, claimed_until = NULL
 	WHERE id = :id AND state IN ('queued', 'active', 'deferred', 'held');
-
--- A message of which something was returned: as one whose milter waits no
--- longer.  The runner stores the notice that is owed, then finishes it
--- (wait_over).  While a milter does wait it owns the answer.
--- name: admin_owe
-UPDATE message SET wait_until = 0
-	WHERE id = :message AND finished_at IS NULL AND wait_until IS NULL
-	AND sender <> '';

@@ -18,11 +18,18 @@ SELECT sender, mta_id, envid, client_name, received_at, ret, body_type, smtputf8
 	require_tls, size FROM message WHERE id = :id;
 
 -- name: owed_recipients
+-- The facts of the last attempt (a) explain the reply only where it is that
+-- attempt's: the administrator may have decided since.
 SELECT r.id, r.dsn_owed, r.address, r.orcpt, r.status, r.state = 'expired',
-	r.last_error, a.result_type, r.reply, a.mx, a.address, a.level, a.strategy,
-	s.verify_error, a.started_at, r.expires_at
+	iif(a.id IS NULL, NULL, r.last_error), a.result_type,
+	r.reply || iif(a.id IS NULL AND l.reply IS NOT NULL,
+		' (the last attempt: ' || l.reply || ')', ''),
+	a.mx, a.address, a.level, a.strategy, s.verify_error, l.started_at,
+	r.expires_at
 	FROM recipient AS r
-	LEFT JOIN attempt AS a ON a.id = r.last_attempt_id
+	LEFT JOIN attempt AS l ON l.id = r.last_attempt_id
+	LEFT JOIN attempt AS a ON a.id = l.id
+		AND coalesce(a.reply, '') = coalesce(r.reply, '')
 	LEFT JOIN session AS s ON s.id = a.session_id
 	WHERE r.message_id = :message_id AND r.dsn_owed IS NOT NULL
 	ORDER BY r.id LIMIT :max;

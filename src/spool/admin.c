@@ -165,18 +165,10 @@ change(struct spool *spool, enum spool_action action, int64_t id, int64_t now,
 
 /* The message has lost an undelivered recipient, perhaps the last one. */
 static bool
-end_message(struct spool *spool, enum spool_action action, int64_t id,
-    int64_t now, struct error *err)
+end_message(struct spool *spool, int64_t id, int64_t now, struct error *err)
 {
-	struct spool_query q;
 	bool finished;
 
-	if (action == SPOOL_BOUNCE) {
-		spool_query_start(&q, spool, SQL_ADMIN_OWE);
-		spool_query_put_int(&q, ":message", id);
-		if (!spool_query_run(&q, err))
-			return false;
-	}
 	return spool_message_finish(spool, id, now, &finished, err);
 }
 
@@ -199,12 +191,12 @@ act_on(struct spool *spool, enum spool_action action,
 			continue;
 		c->messages += t->message_id != *message;
 		if (final && *message >= 0 && t->message_id != *message)
-			ok = end_message(spool, action, *message, now, err);
+			ok = end_message(spool, *message, now, err);
 		*message = t->message_id;
 	}
 	/* Also where the next batch goes on with the same one. */
 	if (ok && final && *message >= 0)
-		ok = end_message(spool, action, *message, now, err);
+		ok = end_message(spool, *message, now, err);
 	return ok;
 }
 

@@ -212,15 +212,20 @@ a_bounce_owes_a_notice(void **state)
 {
 	static const struct {
 		const char *why, *setup;
-		const char *row;	/* wait_until, finished_at, content */
+		const char *row;	/* dsn_owed, finished_at, content */
 	} rows[] = {
-		{ "as one whose wait is over: content is kept for it",
-		  "SELECT 1", "0 - 1" },
-		{ "never for a null sender (RFC 3461 6.2)",
-		  "UPDATE message SET sender = ''", "- 1800000050 0" },
-		{ "a milter that waits owns the answer",
-		  "UPDATE message SET wait_until = 1800000099",
-		  "1800000099 - 1" },
+		{ "content is kept for it", "SELECT 1", "failed,failed - 1" },
+		{ "never for a null sender (RFC 5321 4.5.5)",
+		  "UPDATE message SET sender = ''", "-,- 1800000050 0" },
+		{ "only to who wants to know",
+		  "UPDATE recipient SET notify = iif(address = 'a@y.example', "
+		  "'NEVER', 'SUCCESS,FAILURE,DELAY')", "-,failed - 1" },
+		{ "delay is not failure",
+		  "UPDATE recipient SET notify = 'SUCCESS,DELAY'",
+		  "-,- 1800000050 0" },
+		{ "a milter that waits ends the message",
+		  "UPDATE message SET sender = '', wait_until = 1800000099",
+		  "-,- - 1" },
 	};
 	struct scratch *s = *state;
 
@@ -233,7 +238,8 @@ a_bounce_owes_a_notice(void **state)
 		    "b@y.example"));
 		assert_string_equal(scratch_sql(s, rows[i].setup), "");
 		assert_int_equal(act_on_all(s, SPOOL_BOUNCE).recipients, 2);
-		row = scratch_text(s, "SELECT coalesce(wait_until, '-') || "
+		row = scratch_text(s, "SELECT (SELECT group_concat(coalesce("
+		    "dsn_owed, '-')) FROM recipient) || "
 		    "' ' || coalesce(finished_at, '-') || ' ' || "
 		    "(SELECT count(*) FROM content) FROM message");
 		if (strcmp(row, rows[i].row) != 0)

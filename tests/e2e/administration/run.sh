@@ -75,7 +75,7 @@ e=$(put five x@other.test y@other.test)
 is "bounce" "$(tlsq_ bounce "$e")" "returned to the sender: 2 recipients of 1 message"
 is "fails the recipients" "$(state_of y@other.test | tail -n 1)" "failed 5.0.0 -"
 is "with content for the notice as long as one is owed" \
-	"$(sql "SELECT (finished_at IS NULL) = (wait_until IS NOT NULL)
+	"$(sql "SELECT (finished_at IS NULL) = EXISTS (SELECT 1 FROM recipient WHERE dsn_owed = 'failed' AND message_id = $e)
 		AND (finished_at IS NULL) = EXISTS (SELECT 1 FROM content WHERE message_id = message.id)
 		FROM message WHERE id = $e")" 1
 f=$(letter six | submit -f '' x@other.test)

@@ -12,7 +12,7 @@ mx A 127.0.0.3
 E
 dns_start
 peer_start <<E
-[{"name": "bank", "listen": ["127.0.0.2:25"], "rules": [{"on": "^RCPT TO:<(nobody|gone)", "say": "550 5.1.1 no such user here"}]},
+[{"name": "bank", "listen": ["127.0.0.2:25"], "rules": [{"on": "^RCPT TO:<later", "say": "450 4.2.1 later"}, {"on": "^RCPT TO:<(nobody|gone)", "say": "550 5.1.1 no such user here"}]},
  {"name": "shop", "listen": ["127.0.0.3:25"], "rules": [{"on": "EOM", "say": ["554-5.7.1 we do not", "554 5.7.1 like it"]}]},
  {"name": "local", "listen": ["127.0.0.1:25"]}]
 E
@@ -53,6 +53,15 @@ is "no Will-Retry-Until" "$(dsn 1 Will-Retry-Until)" ""
 like "words for people" "$(dsn words)" 'refused it: Host: mx.bank.test \[127.0.0.2\] Found: 550 5.1.1 no such user here'
 like "the message is returned whole" "$(dsn returned)" 'This is about hello'
 is "to the sender, and answered by no machine" "$(dsn header To Auto-Submitted)" "a@sender.test auto-replied"
+
+letter bounced | submit -f f@sender.test later@bank.test >"$T/id3"
+runner_once
+tlsq_ bounce "$(cat "$T/id3")" >/dev/null
+runner_once
+dsn_of f@sender.test
+is "tlsq bounce: one report too" "$(dsn 1 Action) $(dsn 1 Status)" "failed 5.0.0"
+is "that does not blame the server for it" "$(dsn 1 Remote-MTA)$(dsn 1 Diagnostic-Code)" \
+	"x-tlsq; returned to the sender by the administrator (the last attempt: 450 4.2.1 later)"
 
 dsn_of b@sender.test
 is "one report speaks of all that failed" \
