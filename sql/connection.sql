@@ -26,6 +26,12 @@ SELECT count(*) FROM sqlite_schema;
 -- name: user_version
 PRAGMA user_version;
 
+-- name: connection_probe_writing
+-- Fails with SQLITE_READONLY where the shared memory could only be opened for
+-- reading.  Nothing is left.
+BEGIN IMMEDIATE;
+ROLLBACK;
+
 -- name: data_version
 PRAGMA data_version;
 

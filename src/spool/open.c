@@ -12,6 +12,8 @@
 #include "spool/query.h"
 #include "spool/spool_impl.h"
 
+enum { OPEN_TRIES = 20, OPEN_PAUSE_US = 50000 };
+
 static bool
 is_writable(const char *path)
 {
@@ -110,6 +112,19 @@ check_version(struct spool *spool, struct error *err)
 	return spool_upgrade(spool, err);
 }
 
+/* Without waiting: what is only locked can be written later. */
+static bool
+probe_writing(struct spool *spool, struct error *err)
+{
+	bool ok;
+
+	(void)sqlite3_busy_handler(spool->db, NULL, NULL);
+	ok = spool_db_exec(spool->db, spool->path, SQL_CONNECTION_PROBE_WRITING,
+	    err) || err->code == EX_TEMPFAIL;
+	(void)sqlite3_busy_handler(spool->db, spool_busy_handler, spool);
+	return ok;
+}
+
 static bool
 set_up(struct spool *spool, bool wal, struct error *err)
 {
@@ -127,12 +142,14 @@ set_up(struct spool *spool, bool wal, struct error *err)
 	if (!wal && !spool_db_exec(spool->db, spool->path, SQL_CONNECTION_WAL,
 	    err))
 		return false;
+	if (!probe_writing(spool, err))
+		return false;
 	spool_shim_install(spool);
 	return check_version(spool, err);
 }
 
-bool
-spool_open(struct spool **spool_r, const char *path, enum spool_mode mode,
+static bool
+open_once(struct spool **spool_r, const char *path, enum spool_mode mode,
     struct error *err)
 {
 	struct spool_header header = { .wal = false };
@@ -152,5 +169,23 @@ spool_open(struct spool **spool_r, const char *path, enum spool_mode mode,
 		return false;
 	}
 	*spool_r = spool;
+	return true;
+}
+
+/*
+ * SQLite run by root gives the files beside the database their owner and mode
+ * just after it has made them; whoever comes between has them read-only for as
+ * long as the handle is open.
+ */
+bool
+spool_open(struct spool **spool_r, const char *path, enum spool_mode mode,
+    struct error *err)
+{
+	for (int tries = 0; !open_once(spool_r, path, mode, err); tries++) {
+		if (err->code != EX_NOPERM || tries == OPEN_TRIES ||
+		    !is_writable(path))
+			return false;
+		(void)usleep(OPEN_PAUSE_US);
+	}
 	return true;
 }

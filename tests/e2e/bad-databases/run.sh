@@ -51,6 +51,15 @@ chmod 440 "$D"
 chmod 550 "$(dirname "$D")"
 [ "$(id -u)" = 0 ] && chown -R root:root "$T/readonly" && chmod 555 "$T/readonly" && chmod 444 "$D"
 try "a read-only file" "$D" '73|74|77'
+# sqlite3 run by root makes spool.db-shm, and gives it its mode a moment later
+if getent passwd tlsq >/dev/null; then
+	copy early
+	: >"$D-shm"
+	chown root:tlsq "$D-shm"
+	chmod 640 "$D-shm"
+	start sh -c "sleep 0.3; chmod 660 '$D-shm'"
+	exits "a file of SQLite's that somebody is just making" 0 sh -c "echo x | tlsq -d $D submit -f a@b.test c@d.test"
+fi
 exits "a directory that is not there" '73' tlsq -d "$T/nowhere/spool.db" list
 exits "a directory is no database" '65' tlsq -d "$T/text" list
 finish
