@@ -35,6 +35,31 @@ UPDATE recipient SET state = 'active', claimed_by = :token, claimed_until = :unt
 	RETURNING message_id, address, domain, notify, orcpt, last_error, status,
 	reply, attempts, tls_failures, notified, expires_at, next_attempt_at;
 
+-- Mail to a domain of which no host could be reached waits for the next try of
+-- what is deferred already, at most :most seconds, and only once: many letters
+-- are then one probe.  NULL or no row: it need not wait.
+-- name: claim_wait_until
+SELECT min(:now + :most, (SELECT next_attempt_at FROM recipient
+		INDEXED BY recipient_domain
+		WHERE state IN ('queued', 'active', 'deferred', 'held')
+		AND domain = :domain AND next_attempt_at > :now
+		AND state = 'deferred' AND last_error = 'connection'
+		ORDER BY next_attempt_at LIMIT 1))
+	FROM domain_status WHERE domain = :domain
+	AND failing_since IS NOT NULL AND last_error = 'connection';
+
+-- name: claim_wait
+UPDATE recipient SET next_attempt_at = :at, last_error = 'connection',
+	status = d.last_status,
+	reply = 'not tried yet: at ' || strftime('%Y-%m-%dT%H:%M:%SZ',
+		d.last_attempt_at, 'unixepoch')
+		|| ' no host of the domain could be reached: '
+		|| coalesce(d.last_reply, '')
+	FROM domain_status AS d
+	WHERE id = :id AND state = 'queued' AND attempts = 0
+	AND recipient.last_error IS NULL AND d.domain = recipient.domain
+	RETURNING id;
+
 -- name: claim_message
 SELECT mta_id, sender, source, received_at, wait_until, size, body_type, ret, envid,
 	smtputf8, require_tls, tls_optional, client_ip, client_name, auth_user,

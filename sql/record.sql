@@ -72,6 +72,19 @@ UPDATE message SET wait_until = NULL WHERE id = :id;
 SELECT id FROM message INDEXED BY message_unfinished
 	WHERE finished_at IS NULL AND id > :after ORDER BY id LIMIT :max;
 
+-- The domain takes mail again: what waits because it did not is due now.  Before
+-- domain_status_set, which forgets that it was failing.
+-- name: domain_wake
+UPDATE recipient SET next_attempt_at = :now
+	WHERE id IN (SELECT id FROM recipient INDEXED BY recipient_domain
+		WHERE state IN ('queued', 'active', 'deferred', 'held')
+		AND domain = :domain AND next_attempt_at > :now
+		AND state IN ('queued', 'deferred')
+		AND last_error IN ('dns', 'connection', 'tls', 'dane', 'mta-sts')
+		AND EXISTS (SELECT 1 FROM domain_status
+			WHERE domain = :domain AND failing_since IS NOT NULL)
+		LIMIT :max);
+
 -- name: domain_status_set
 INSERT INTO domain_status (domain, last_attempt_at, last_delivered_at,
 	failing_since, last_error, result_type, last_status, last_reply, tls, dane,

@@ -14,12 +14,22 @@
 #include "spool/query.h"
 #include "spool/spool_impl.h"
 
-enum { SCAN_MAX = 20000 };
+enum {
+	SCAN_MAX = 20000,
+	WAIT_MOST_S = 300	/* for a domain that cannot be reached */
+};
 
 struct domain_taken {
 	UT_hash_handle hh;
 	size_t taken;
+	bool asked;			/* wait_until is known */
+	int64_t wait_until;		/* -1: its mail need not wait */
 	char name[];
+};
+
+struct candidate {
+	int64_t id;
+	struct domain_taken *domain;
 };
 
 struct job_entry {
@@ -33,7 +43,7 @@ struct job_entry {
 struct claiming {
 	struct spool *spool;
 	const struct spool_claim *claim;
-	int64_t *ids;
+	struct candidate *candidates;
 	size_t count, room;
 	size_t scanned;
 	bool passed_over;		/* a row of a domain without room */
@@ -41,25 +51,25 @@ struct claiming {
 	struct job_entry *jobs;
 };
 
-static bool
-has_room(struct claiming *c, const char *name)
+/* NULL: there is no room for one more of this domain. */
+static struct domain_taken *
+domain_of(struct claiming *c, const char *name)
 {
 	const struct spool_claim *claim = c->claim;
 	struct domain_taken *d;
 	size_t len = strlen(name);
 
-	if (claim->domain_has_room == NULL)
-		return true;
 	HASH_FIND(hh, c->domains, name, len, d);
-	if (!claim->domain_has_room(claim->ctx, name, d ? d->taken : 0))
-		return false;
+	if (claim->domain_has_room != NULL &&
+	    !claim->domain_has_room(claim->ctx, name, d ? d->taken : 0))
+		return NULL;
 	if (d == NULL) {
 		d = mem_zalloc(sizeof(*d) + len + 1);
 		memcpy(d->name, name, len + 1);
 		HASH_ADD_KEYPTR(hh, c->domains, d->name, len, d);
 	}
 	d->taken++;
-	return true;
+	return d;
 }
 
 static bool
@@ -79,21 +89,24 @@ gather(struct claiming *c, struct spool_query *q, int64_t *at, int64_t *id)
 {
 	while (spool_query_next(q)) {
 		const char *domain = spool_query_text(q, 1);
+		struct domain_taken *d;
 
 		*id = spool_query_int(q, 0);
 		*at = spool_query_int(q, 2);
 		c->scanned++;
 		if (!domain_wanted(c->claim, domain))
 			continue;
-		if (!has_room(c, domain))
+		d = domain_of(c, domain);
+		if (d == NULL)
 			c->passed_over = true;
 		else {
 			if (c->count == c->room) {
 				c->room = c->room > 0 ? c->room * 2 : 64;
-				c->ids = mem_realloc(c->ids,
-				    c->room * sizeof(*c->ids));
+				c->candidates = mem_realloc(c->candidates,
+				    c->room * sizeof(*c->candidates));
 			}
-			c->ids[c->count++] = *id;
+			c->candidates[c->count++] =
+			    (struct candidate){ *id, d };
 		}
 		if (c->count == c->claim->max || c->scanned >= SCAN_MAX)
 			return false;
@@ -233,6 +246,41 @@ add_rcpt(struct job_entry *e)
 }
 
 static bool
+ask_wait(struct claiming *c, struct domain_taken *d, struct error *err)
+{
+	struct spool_query q;
+
+	d->asked = true;
+	d->wait_until = -1;
+	spool_query_start(&q, c->spool, SQL_CLAIM_WAIT_UNTIL);
+	spool_query_put_text(&q, ":domain", d->name);
+	spool_query_put_int(&q, ":now", c->claim->now);
+	spool_query_put_int(&q, ":most", WAIT_MOST_S);
+	if (spool_query_next(&q))
+		d->wait_until = spool_query_time(&q, 0);
+	return spool_query_end(&q, err);
+}
+
+/* Leaves it where it is, to be due with what is deferred of its domain. */
+static bool
+must_wait(struct claiming *c, const struct candidate *of, bool *wait_r,
+    struct error *err)
+{
+	struct spool_query q;
+
+	*wait_r = false;
+	if (!of->domain->asked && !ask_wait(c, of->domain, err))
+		return false;
+	if (of->domain->wait_until < 0)
+		return true;
+	spool_query_start(&q, c->spool, SQL_CLAIM_WAIT);
+	spool_query_put_int(&q, ":id", of->id);
+	spool_query_put_int(&q, ":at", of->domain->wait_until);
+	*wait_r = spool_query_next(&q);
+	return spool_query_run(&q, err);
+}
+
+static bool
 take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
 {
 	struct spool_query q;
@@ -288,7 +336,7 @@ finish(struct claiming *c, bool ok, struct spool_job **jobs_r)
 		free(e);
 	}
 	*jobs_r = NULL;
-	free(c->ids);
+	free(c->candidates);
 }
 
 static bool
@@ -324,8 +372,12 @@ spool_claim(struct spool *spool, const struct spool_claim *claim,
 		ok = scan_domains(&c, more_r, err);
 	else if (ok)
 		ok = scan_all(&c, more_r, err);
-	for (size_t i = 0; ok && i < c.count; i++)
-		ok = take(&c, c.ids[i], &taken, err);
+	for (size_t i = 0; ok && i < c.count; i++) {
+		bool wait;
+
+		ok = must_wait(&c, &c.candidates[i], &wait, err) &&
+		    (wait || take(&c, c.candidates[i].id, &taken, err));
+	}
 	HASH_ITER(hh, c.jobs, e, next)
 		ok = ok && read_message(spool, e->job, err);
 	finish(&c, ok, jobs_r);

@@ -192,12 +192,29 @@ spool_finish_strays(struct spool *spool, int64_t now, int max,
 	return ok;
 }
 
+enum { WAKE_MAX = 1000 };
+
+/* Costs a look at domain_status where the domain was well. */
+static bool
+wake(struct spool *spool, const char *domain, int64_t now, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_DOMAIN_WAKE);
+	spool_query_put_text(&q, ":domain", domain);
+	spool_query_put_int(&q, ":now", now);
+	spool_query_put_int(&q, ":max", WAKE_MAX);
+	return spool_query_run(&q, err);
+}
+
 bool
 spool_domain_status_set(struct spool *spool,
     const struct spool_domain_status *d, struct error *err)
 {
 	struct spool_query q;
 
+	if (d->delivered && !wake(spool, d->domain, d->at, err))
+		return false;
 	spool_query_start(&q, spool, SQL_DOMAIN_STATUS_SET);
 	spool_query_put_text(&q, ":domain", d->domain);
 	spool_query_put_int(&q, ":at", d->at);

@@ -119,6 +119,10 @@ struct spool_domain_status {
 	const char *error, *result_type, *status, *reply;
 	const char *tls, *dane, *mta_sts;	/* NULL: leave as it was */
 };
+/*
+ * Sets it.  Where the domain was failing and mail was delivered, up to some
+ * thousand recipients that wait because of it become due.
+ */
 bool spool_domain_status_set(struct spool *spool,
     const struct spool_domain_status *d, struct error *err) MUST_CHECK;
 

@@ -50,7 +50,8 @@ e2e_tests = \
 	tests/e2e/submit/run.sh \
 	tests/e2e/timeouts/run.sh \
 	tests/e2e/tlsq-command/run.sh \
-	tests/e2e/two-runners/run.sh
+	tests/e2e/two-runners/run.sh \
+	tests/e2e/unreachable/run.sh
 TESTS += $(e2e_tests)
 AM_TESTS_ENVIRONMENT += E2E_SANITIZED='$(SANITIZERS)'; export E2E_SANITIZED;
 EXTRA_DIST += $(e2e_tests) \
