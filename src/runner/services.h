@@ -16,7 +16,7 @@ struct services;
 
 /*
  * New ones, or another reference to `before` (may be NULL) where they would be
- * the same.  Cache rows are written through writer.  EX_CONFIG, EX_NOINPUT: a
+ * the same.  Cache rows are written through writer; NULL: not at all.  EX_CONFIG: a
  * file that is missing or wrong.
  */
 bool services_make(struct services **s_r, const struct conf *conf,
