@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 
 static enum policy_want
 want(enum conf_wish wish)
@@ -89,7 +88,7 @@ decision_make(struct decision *d, const struct survey *survey, size_t host,
 
 	memset(d, 0, sizeof(*d));
 	d->strategy = terms->strategy;
-	(void)text_copy(d->rule, sizeof(d->rule), terms->rule);
+	d->rule = terms->rule;
 	d->wants = wants_of(terms, &d->allow_invalid);
 	d->waived = memcmp(&d->wants, &stated, sizeof(stated)) != 0 ||
 	    d->allow_invalid != terms->allow_invalid;

@@ -25,7 +25,7 @@ struct decision_terms {
 
 struct decision {
 	const struct conf_tls_strategy *strategy;	/* the configuration's */
-	char rule[256];			/* that chose it */
+	const char *rule;		/* that chose it; the terms' */
 	struct policy_wants wants;	/* after the waiver */
 	bool waived;			/* the waiver changed something */
 	bool allow_invalid;

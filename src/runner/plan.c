@@ -3,7 +3,17 @@
  */
 #include "runner/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
+
+void
+plan_init(struct plan *plan_r, size_t n_hosts)
+{
+	plan_r->host = mem_zalloc(n_hosts * sizeof(*plan_r->host));
+	plan_r->n_hosts = n_hosts;
+}
 
 enum plan_next
 plan_next(const struct plan *plan, struct plan_place from,
@@ -62,5 +72,6 @@ plan_clear(struct plan *plan)
 		for (size_t a = 0; a < host->n_addresses; a++)
 			note_unref(&host->address[a].failed);
 	}
+	free(plan->host);
 	memset(plan, 0, sizeof(*plan));
 }

@@ -9,10 +9,9 @@
 #include <stddef.h>
 
 #include "net/address.h"
-#include "policy/dns.h"
 #include "runner/evidence.h"
 
-enum { PLAN_HOSTS_MAX = 20, PLAN_ADDRESSES_MAX = 10 };
+enum { PLAN_ADDRESSES_MAX = 10 };
 
 struct plan_address {
 	struct net_address to;
@@ -20,18 +19,20 @@ struct plan_address {
 };
 
 struct plan_host {
-	char name[256];
+	const char *name;	/* borrowed */
 	bool resolved;		/* its addresses are here, or failed is */
-	enum dns_status addresses_status;
 	struct plan_address address[PLAN_ADDRESSES_MAX];
 	size_t n_addresses;
 	struct note *failed;	/* the whole host; owned */
 };
 
 struct plan {
-	struct plan_host host[PLAN_HOSTS_MAX];
+	struct plan_host *host;	/* owned */
 	size_t n_hosts;
 };
+
+/* Zeroed hosts. */
+void plan_init(struct plan *plan_r, size_t n_hosts);
 
 /* A place in the order.  host == n_hosts: the end. */
 struct plan_place {
@@ -50,7 +51,7 @@ enum plan_next plan_next(const struct plan *plan, struct plan_place from,
 struct plan_place plan_after_address(struct plan_place place);
 struct plan_place plan_after_host(struct plan_place place);
 bool plan_same(struct plan_place a, struct plan_place b);
-/* Frees the notes. */
+/* Frees hosts and notes. */
 void plan_clear(struct plan *plan);
 
 #endif

@@ -42,7 +42,7 @@ destination_note(const struct destination *d, size_t host,
 const struct decision *
 destination_decision(const struct destination *d, struct plan_place place)
 {
-	return &d->decision[place.host][place.address];
+	return &d->verdicts[place.host].decision[place.address];
 }
 
 /* --- deciding --------------------------------------------------------- */
@@ -99,7 +99,7 @@ cannot_decide(struct destination *d, struct plan_place place,
 static bool
 decide_address(struct destination *d, struct plan_place place)
 {
-	struct decision *dec = &d->decision[place.host][place.address];
+	struct decision *dec = &d->verdicts[place.host].decision[place.address];
 	struct decision_terms terms;
 	struct error err;
 
@@ -137,7 +137,7 @@ static void
 no_hosts(struct destination *d, const char *error, const char *status,
     const char *why)
 {
-	struct note *note = destination_note(d, PLAN_HOSTS_MAX, NULL, error,
+	struct note *note = destination_note(d, DESTINATION_NO_HOST, NULL, error,
 	    status, why);
 	struct job *job;
 
@@ -156,10 +156,10 @@ take_hosts(struct destination *d)
 		no_hosts(d, "io", "4.3.5", err.text);
 		return;
 	}
-	d->plan.n_hosts = d->survey.n_hosts;
+	plan_init(&d->plan, d->survey.n_hosts);
+	d->verdicts = mem_zalloc(d->plan.n_hosts * sizeof(*d->verdicts));
 	for (size_t i = 0; i < d->plan.n_hosts; i++)
-		(void)text_copy(d->plan.host[i].name,
-		    sizeof(d->plan.host[i].name), d->survey.host[i].name);
+		d->plan.host[i].name = d->survey.host[i].name;
 	if (d->plan.n_hosts == 0)
 		no_hosts(d, "dns", d->survey.status, d->survey.why);
 }
@@ -177,8 +177,8 @@ take_addresses(struct destination *d, size_t host)
 	h->n_addresses = from->n_addresses;
 	for (size_t i = 0; i < h->n_addresses; i++)
 		h->address[i].to = from->address[i];
-	d->decision[host] = mem_zalloc((h->n_addresses + 1) *
-	    sizeof(*d->decision[host]));
+	d->verdicts[host].decision = mem_zalloc((h->n_addresses + 1) *
+	    sizeof(struct decision));
 	if (h->n_addresses > 0)
 		return;
 	/* An error is not "no address": RFC 7672 2.1.2. */
@@ -192,14 +192,15 @@ static void
 take_host(struct destination *d, size_t host)
 {
 	struct plan_host *h = &d->plan.host[host];
+	struct note **doubt = &d->verdicts[host].doubt;
 	const struct plan_place place = { host, 0 };
 
-	if (d->decision[host] == NULL)
+	if (d->verdicts[host].decision == NULL)
 		take_addresses(d, host);
 	/* What was in doubt stands, where the policy is the same. */
-	if (d->doubt[host] != NULL && !d->survey.sts_changed)
-		destination_failed(d, place, d->doubt[host], true);
-	note_unref(&d->doubt[host]);
+	if (*doubt != NULL && !d->survey.sts_changed)
+		destination_failed(d, place, *doubt, true);
+	note_unref(doubt);
 	h->resolved = decide_host(d, host);
 }
 
@@ -229,8 +230,8 @@ destination_doubt(struct destination *d, struct plan_place place,
 	/* All hosts are judged anew when the answer has come. */
 	for (size_t i = 0; i < d->plan.n_hosts; i++)
 		d->plan.host[i].resolved = false;
-	if (d->doubt[place.host] == NULL)
-		d->doubt[place.host] = note_ref(note);
+	if (d->verdicts[place.host].doubt == NULL)
+		d->verdicts[place.host].doubt = note_ref(note);
 	return true;
 }
 
@@ -262,10 +263,11 @@ destination_resolve(struct destination *d)
 void
 destination_resolve_end(struct destination *d)
 {
-	for (size_t i = 0; i < PLAN_HOSTS_MAX; i++) {
-		free(d->decision[i]);
-		note_unref(&d->doubt[i]);
+	for (size_t i = 0; i < d->plan.n_hosts; i++) {
+		free(d->verdicts[i].decision);
+		note_unref(&d->verdicts[i].doubt);
 	}
+	free(d->verdicts);
 	secret_free(&d->secret);
 	survey_clear(&d->survey);
 }

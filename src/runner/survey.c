@@ -189,6 +189,8 @@ add_addresses(struct survey_host *h, const struct host_result *r)
 
 	if (limit > SURVEY_ADDRESSES_MAX)
 		limit = SURVEY_ADDRESSES_MAX;
+	h->address = arena_alloc(h->survey->arena,
+	    limit * sizeof(*h->address));
 	if (mx && route->ip_lookup == CONF_IP_V6_THEN_V4) {
 		add_family(h, r, AF_INET6, limit);
 		add_family(h, r, AF_INET, limit);
@@ -206,11 +208,11 @@ on_host(void *ctx, struct host_result *r)
 	h->address_status = r->status;
 	h->alias_secure = r->alias_secure;
 	h->addresses_fetched_at = r->fetched_at;
-	(void)text_copy(h->canonical, sizeof(h->canonical), r->canonical);
+	h->canonical = arena_strdup(h->survey->arena, r->canonical);
 	expires(h->survey, r->expires_at);
 	add_addresses(h, r);
 	if (h->n_addresses == 0)
-		(void)text_copy(h->why, sizeof(h->why), r->reason != NULL ?
+		h->why = arena_strdup(h->survey->arena, r->reason != NULL ?
 		    r->reason : "host has no address of the wanted family");
 	host_result_free(&r);
 	look(h->survey);
@@ -248,7 +250,15 @@ static void
 no_hosts(struct survey *s, const char *status, const char *why)
 {
 	s->status = status;
-	(void)text_copy(s->why, sizeof(s->why), why);
+	s->why = arena_strdup(s->arena, why);
+}
+
+static void
+make_hosts(struct survey *s, size_t n)
+{
+	s->host = arena_alloc(s->arena, n * sizeof(*s->host));
+	memset(s->host, 0, n * sizeof(*s->host));
+	s->n_hosts = n;
 }
 
 static void
@@ -266,12 +276,11 @@ take_hosts(struct survey *s, const struct mx_result *r)
 		    "the domain is this host");
 		return;
 	}
+	make_hosts(s, n);
 	for (size_t i = 0; i < n; i++) {
-		(void)text_copy(s->host[i].name, sizeof(s->host[i].name),
-		    r->hosts[i].host);
+		s->host[i].name = arena_strdup(s->arena, r->hosts[i].host);
 		s->host[i].preference = r->hosts[i].preference;
 	}
-	s->n_hosts = n;
 	ask_hosts(s);
 }
 
@@ -308,9 +317,8 @@ take_relay(struct survey *s)
 	s->resolved = true;
 	s->mx_status = MX_SECURE;
 	s->expires_at = clock_now_s() + RELAY_KEEP_S;
-	(void)text_copy(s->host[0].name, sizeof(s->host[0].name),
-	    s->config.route->address);
-	s->n_hosts = 1;
+	make_hosts(s, 1);
+	s->host[0].name = s->config.route->address;
 	ask_hosts(s);
 }
 
@@ -330,6 +338,7 @@ survey_start(struct survey *s, const struct survey_config *config)
 {
 	memset(s, 0, sizeof(*s));
 	s->config = *config;
+	s->arena = arena_new();
 	s->expires_at = INT64_MAX;
 	s->policy_domain = policy_domain_of(config);
 	if (config->want_sts && s->policy_domain[0] != '\0')
@@ -352,6 +361,7 @@ survey_clear(struct survey *s)
 		tlsa_result_free(&s->host[i].tlsa);
 	}
 	sts_result_free(&s->sts);
+	arena_free(&s->arena);
 	s->n_hosts = 0;
 }
 

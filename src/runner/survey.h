@@ -43,16 +43,16 @@ struct survey_config {
 };
 
 struct survey_host {
-	char name[256];
+	const char *name;
 	uint16_t preference;
 	bool ready;			/* all below is known */
 	enum dns_status address_status;
 	bool alias_secure;
-	struct net_address address[SURVEY_ADDRESSES_MAX]; /* with the port */
+	struct net_address *address;	/* with the port */
 	size_t n_addresses;
-	char canonical[256];		/* after aliases */
+	const char *canonical;		/* after aliases */
 	int64_t addresses_fetched_at;
-	char why[512];			/* n_addresses is 0: a sentence */
+	const char *why;		/* n_addresses is 0: a sentence */
 	struct tlsa_result *tlsa;	/* NULL: not asked for */
 	/* The first n_usable of tlsa->records count (policy/tlsa.h). */
 	size_t n_usable;
@@ -69,17 +69,17 @@ struct survey {
 	bool mx_implicit;
 	int64_t mx_fetched_at;		/* 0: the configuration names the host */
 	int64_t expires_at;		/* of what is known so far */
-	struct survey_host host[SURVEY_HOSTS_MAX]; /* in the order of trying */
+	struct survey_host *host;	/* in the order of trying */
 	size_t n_hosts;
 	/* No host: the enhanced code and a sentence. */
-	const char *status;
-	char why[512];
+	const char *status, *why;
 	/* NULL: not asked for, or not known yet. */
 	struct sts_result *sts;
 	const char *policy_domain;	/* "": none (an address literal) */
 	bool sts_rechecked;
 	bool sts_changed;		/* and the policy is another one now */
 	/* private */
+	struct arena *arena;		/* texts, hosts, addresses */
 	char sts_doubted[STS_ID_MAX + 1];
 	struct lookup_request *mx_request, *sts_request;
 };

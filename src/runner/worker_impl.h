@@ -30,6 +30,13 @@ struct worker {
 	void *drained_ctx;
 };
 
+/* What was decided about one host. */
+struct verdicts {
+	struct decision *decision;	/* by address; owned; NULL: not yet */
+	/* A failure that waits for the policy to be read again. */
+	struct note *doubt;
+};
+
 /*
  * A next hop under one way and virtual queue.
  *
@@ -57,9 +64,7 @@ struct destination {
 	bool resolved;			/* the plan's hosts are known */
 	struct survey survey;
 	struct plan plan;
-	struct decision *decision[PLAN_HOSTS_MAX]; /* by address; owned */
-	/* Failures that wait for the policy to be read again. */
-	struct note *doubt[PLAN_HOSTS_MAX];
+	struct verdicts *verdicts;	/* by host; owned */
 	/* Work. */
 	struct job_list jobs;
 	size_t n_jobs;
@@ -132,7 +137,8 @@ const struct decision *destination_decision(const struct destination *d,
 bool destination_doubt(struct destination *d, struct plan_place place,
     struct note *note);
 /* A note of this destination, started when it began to be resolved.  decision
- * NULL: none was made; host PLAN_HOSTS_MAX: none. */
+ * NULL: none was made; host DESTINATION_NO_HOST: none. */
+enum { DESTINATION_NO_HOST = SURVEY_HOSTS_MAX };
 struct note *destination_note(const struct destination *d, size_t host,
     const struct decision *decision, const char *error, const char *status,
     const char *sentence);

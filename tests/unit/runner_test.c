@@ -150,7 +150,7 @@ places_are_walked_past_what_failed(void **state)
 
 	(void)state;
 	assert_int_equal(plan_next(plan, start, &at), PLAN_END);
-	plan->n_hosts = 3;
+	plan_init(plan, 3);
 	assert_int_equal(plan_next(plan, start, &at), PLAN_WAIT);
 	plan->host[0].resolved = plan->host[1].resolved = true;
 	plan->host[0].n_addresses = 2;
