@@ -75,6 +75,10 @@ UPDATE recipient SET state = iif(attempts = 0, 'queued', 'deferred'),
 UPDATE recipient SET claimed_until = :until
 	WHERE state = 'active' AND claimed_by = :token;
 
+-- name: claim_holds
+SELECT 1 FROM recipient
+	WHERE id = :id AND state = 'active' AND claimed_by = :token;
+
 -- name: claim_release
 UPDATE recipient SET state = iif(attempts = 0, 'queued', 'deferred'),
 	claimed_by = NULL, claimed_until = NULL, next_attempt_at = :due_at

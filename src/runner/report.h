@@ -14,7 +14,8 @@
 #include "runner/writer.h"
 #include "spool/record.h"
 
-/* Called in the writer's thread once n recipients of domain are recorded. */
+/* Called once n recipients of domain are recorded, in the writer's thread, or
+ * dropped, in a worker's. */
 struct report_listener {
 	void (*settled)(void *ctx, const char *domain, size_t n);
 	void *ctx;

@@ -55,7 +55,7 @@ struct scheduler {
 /* claim.c */
 /* Asks the writer to claim, unless that is under way or there is no room. */
 void scheduler_claim(struct scheduler *s);
-/* As struct report_listener: in the writer's thread. */
+/* As struct report_listener.  Any thread. */
 void scheduler_settled(void *ctx, const char *domain, size_t n);
 void scheduler_forget_backlogs(struct scheduler *s);
 

@@ -14,6 +14,7 @@
 #include "policy/outcome.h"
 #include "runner/session_config.h"
 #include "runner/settle.h"
+#include "runner/taken.h"
 #include "runner/worker_impl.h"
 #include "spool/content.h"
 
@@ -219,6 +220,18 @@ on_result(void *ctx, const struct smtp_transaction *tx,
 
 /* --- life ------------------------------------------------------------- */
 
+static struct job *
+take_job(struct session *s)
+{
+	struct job *job;
+
+	while ((job = destination_take(s->dest, s->place)) != NULL &&
+	    !taken_check(job, &s->dest->worker->config,
+	    s->dest->worker->spool))
+		job_unref(&job);
+	return job;
+}
+
 static const struct smtp_transaction *
 on_next(void *ctx)
 {
@@ -228,7 +241,7 @@ on_next(void *ctx)
 
 	if (!s->ending &&
 	    s->given < d->snapshot->conf->queue.messages_per_session)
-		job = destination_take(d, s->place);
+		job = take_job(s);
 	if (job == NULL) {
 		if (s->given >= d->snapshot->conf->queue.messages_per_session)
 			session_drain(s);

@@ -322,6 +322,12 @@ writer_start(struct writer **w_r, const struct writer_options *o,
 	return true;
 }
 
+const char *
+writer_token(const struct writer *w)
+{
+	return spool_runner_token(w->runner);
+}
+
 void
 writer_post(struct writer *w, struct write_task *t)
 {

@@ -45,6 +45,8 @@ struct writer_options {
 /* Opens the database, registers the runner, starts the thread. */
 bool writer_start(struct writer **w_r, const struct writer_options *o,
     struct error *err) MUST_CHECK;
+/* Under which the runner claims; lives as long as the writer.  Any thread. */
+const char *writer_token(const struct writer *w);
 /* Any thread.  Order is kept. */
 void writer_post(struct writer *w, struct write_task *t);
 /*

@@ -30,6 +30,19 @@ spool_claims_renew(struct spool *spool, const char *token, int64_t until,
 }
 
 bool
+spool_claim_holds(struct spool *spool, int64_t recipient_id,
+    const char *token, bool *holds_r, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CLAIM_HOLDS);
+	spool_query_put_int(&q, ":id", recipient_id);
+	spool_query_put_text(&q, ":token", token);
+	*holds_r = spool_query_next(&q);
+	return spool_query_end(&q, err);
+}
+
+bool
 spool_claim_release(struct spool *spool, int64_t recipient_id,
     const char *token, int64_t due_at, struct error *err)
 {

@@ -84,6 +84,13 @@ bool spool_next_due(struct spool *spool, int64_t *due_at_r,
 /* Prolongs all leases of the token to now + lease_s. */
 bool spool_claims_renew(struct spool *spool, const char *token, int64_t until,
     struct error *err) MUST_CHECK;
+/*
+ * Has the token the recipient still?  Not where the lease has passed to another
+ * runner, or the administrator took it (spool/admin.h).  Reads only, outside a
+ * transaction too.
+ */
+bool spool_claim_holds(struct spool *spool, int64_t recipient_id,
+    const char *token, bool *holds_r, struct error *err) MUST_CHECK;
 /* Gives back one recipient untried, due at due_at; nothing if not held. */
 bool spool_claim_release(struct spool *spool, int64_t recipient_id,
     const char *token, int64_t due_at, struct error *err) MUST_CHECK;

@@ -295,7 +295,7 @@ a_runner_cannot_take_it_back(void **state)
 		enum spool_effect effect;
 		int64_t count;
 		size_t n;
-		bool more, finished;
+		bool more, finished, holds;
 
 		assert_string_equal(scratch_sql(s, "PRAGMA foreign_keys = ON; "
 		    "DELETE FROM message"), "");
@@ -306,7 +306,16 @@ a_runner_cannot_take_it_back(void **state)
 		assert_done(s, spool_commit(s->spool, &s->err));
 		assert_int_equal(n, 1);
 		r.recipient_id = jobs->rcpts[0].id;
+		assert_done(s, spool_claim_holds(s->spool, r.recipient_id,
+		    "h/b/1/1", &holds, &s->err));
+		assert_true(holds);
+		assert_done(s, spool_claim_holds(s->spool, r.recipient_id,
+		    "h/b/2/2", &holds, &s->err));
+		assert_false(holds);
 		assert_int_equal(act_on_all(s, rows[i].action).in_delivery, 1);
+		assert_done(s, spool_claim_holds(s->spool, r.recipient_id,
+		    "h/b/1/1", &holds, &s->err));
+		assert_false(holds);
 		assert_done(s, spool_begin(s->spool, &s->err));
 		assert_done(s, spool_claims_renew(s->spool, "h/b/1/1",
 		    NOW + 5000, &s->err));

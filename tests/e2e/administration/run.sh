@@ -126,6 +126,29 @@ runner_once
 is "also after another run" "$(states "$g,$h,$i")" "failed failed failed delivered deleted"
 is "nothing is claimed any more" "$(sql "SELECT count(*) FROM recipient WHERE claimed_by IS NOT NULL")" 0
 
+# --- claimed, but not begun: the sessions are few and slow
+config <<E
+queue.limit.sessions-per-domain = 1
+E
+k=$(for m in 1 2 3 4 5 6; do put "row $m" "row$m@slow.test"; done | tr '\n' ' ')
+daemon_start
+first() { [ "$(wire commands slow '^DATA' | wc -l)" -ge 2 ]; } # one is of before
+wait_for 20 first
+is "all are claimed" "$(sql "SELECT count(*) FROM recipient WHERE address LIKE 'row%' AND state = 'active'")" 6
+# shellcheck disable=SC2086
+set -- $k
+tlsq_ hold "$3" "$4" >/dev/null
+tlsq_ delete "$5" >/dev/null
+tlsq_ bounce "$6" >/dev/null
+done_() { [ "$(sql "SELECT count(*) FROM recipient WHERE address LIKE 'row%' AND state = 'delivered'")" = 2 ]; }
+ok "what is left to the runner is delivered" wait_for 20 done_
+sleep 1
+is "what was taken from it is not tried" "$(states "$3,$4,$5,$6") $(wire accepted slow | grep -c row)" \
+	"held held deleted failed 2"
+tlsq_ delete "$3" "$4" >/dev/null
+stop $daemon_pid
+is "nothing waits for it" $? 0
+
 # --- many at once, while others write
 sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
 	INSERT INTO submission(sender, recipients, content)
