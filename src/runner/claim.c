@@ -18,7 +18,8 @@ enum {
 	OPEN_MAX = 4000,	/* recipients claimed and not settled */
 	OPEN_DOMAIN_MAX = 1000,
 	CLAIM_MAX = 1000,	/* in one transaction */
-	LEASE_S = 900
+	LEASE_S = 900,
+	BACK_S = 60	/* until a claim given back is due again */
 };
 
 struct domain_count {
@@ -106,31 +107,96 @@ claim_done(struct write_task *t, const struct error *err)
 
 struct settled {
 	struct scheduler *scheduler;
+	char *domain;
 	size_t n;
-	char domain[];
+	int64_t ids[];
 };
 
 static void settled_arrived(void *arg);
 
 void
-scheduler_settled(void *ctx, const char *domain, size_t n)
+scheduler_settled(void *ctx, const char *domain, const int64_t *ids, size_t n)
 {
-	size_t len = strlen(domain) + 1;
-	struct settled *s = mem_alloc(sizeof(*s) + len);
+	struct settled *s = mem_alloc(sizeof(*s) + n * sizeof(*ids));
 
 	s->scheduler = ctx;
+	s->domain = mem_strdup(domain);
 	s->n = n;
-	memcpy(s->domain, domain, len);
+	memcpy(s->ids, ids, n * sizeof(*ids));
 	loop_post(s->scheduler->loop, settled_arrived, s);
+}
+
+/* A claim that goes back, untried. */
+struct give_back {
+	struct write_task task;
+	int64_t id;
+};
+
+static bool
+give_back_run(struct write_task *t, struct spool *spool, const char *token,
+    struct error *err)
+{
+	return spool_claim_release(spool, ((struct give_back *)t)->id, token,
+	    clock_now_s() + BACK_S, err);
+}
+
+static void
+give_back_done(struct write_task *t, const struct error *err)
+{
+	if (err != NULL)
+		log_warning("claim: %s", err->text);
+	free(t);
 }
 
 /* --- in the scheduler's thread ---------------------------------------- */
 
 static void
-opened(struct scheduler *s, const char *domain)
+give_back(struct scheduler *s, int64_t id)
 {
+	struct give_back *g = mem_zalloc(sizeof(*g));
+
+	g->task.run = give_back_run;
+	g->task.done = give_back_done;
+	g->id = id;
+	writer_post(s->writer, &g->task);
+}
+
+/*
+ * A recipient that was held or returned to the queue while a job of ours had
+ * it, and is due again, must not be sent by two jobs: the claim goes back until
+ * the first has come to its end.
+ */
+static bool
+is_open(const struct scheduler *s, int64_t id)
+{
+	struct open_rcpt *o;
+
+	HASH_FIND(hh, s->open_rcpts, &id, sizeof(id), o);
+	return o != NULL;
+}
+
+static void
+drop_open(struct scheduler *s, struct spool_job *claimed)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < claimed->rcpt_count; i++) {
+		if (is_open(s, claimed->rcpts[i].id))
+			give_back(s, claimed->rcpts[i].id);
+		else
+			claimed->rcpts[kept++] = claimed->rcpts[i];
+	}
+	claimed->rcpt_count = kept;
+}
+
+static void
+opened(struct scheduler *s, const char *domain, int64_t id)
+{
+	struct open_rcpt *o = mem_zalloc(sizeof(*o));
 	struct backlog *b;
 
+	o->id = id;
+	HASH_ADD(hh, s->open_rcpts, id, sizeof(o->id), o);
 	HASH_FIND_STR(s->backlogs, domain, b);
 	if (b == NULL) {
 		size_t len = strlen(domain) + 1;
@@ -144,12 +210,26 @@ opened(struct scheduler *s, const char *domain)
 }
 
 static void
+closed(struct scheduler *s, int64_t id)
+{
+	struct open_rcpt *o;
+
+	HASH_FIND(hh, s->open_rcpts, &id, sizeof(id), o);
+	if (o == NULL)
+		return;
+	HASH_DEL(s->open_rcpts, o);
+	free(o);
+}
+
+static void
 settled_arrived(void *arg)
 {
 	struct settled *d = arg;
 	struct scheduler *s = d->scheduler;
 	struct backlog *b;
 
+	for (size_t i = 0; i < d->n; i++)
+		closed(s, d->ids[i]);
 	HASH_FIND_STR(s->backlogs, d->domain, b);
 	if (b != NULL) {
 		b->open -= d->n;
@@ -159,6 +239,7 @@ settled_arrived(void *arg)
 			free(b);
 		}
 	}
+	free(d->domain);
 	free(d);
 	/* Refill early, so that warm sessions do not run dry. */
 	if (s->open == 0 || (s->again && s->open < OPEN_MAX / 2))
@@ -168,8 +249,13 @@ settled_arrived(void *arg)
 void
 scheduler_forget_backlogs(struct scheduler *s)
 {
+	struct open_rcpt *o, *next_o;
 	struct backlog *b, *next;
 
+	HASH_ITER(hh, s->open_rcpts, o, next_o) {
+		HASH_DEL(s->open_rcpts, o);
+		free(o);
+	}
 	HASH_ITER(hh, s->backlogs, b, next) {
 		HASH_DEL(s->backlogs, b);
 		free(b);
@@ -263,8 +349,14 @@ hand_out(struct scheduler *s, struct claim_task *c)
 	while ((claimed = c->jobs) != NULL) {
 		c->jobs = claimed->next;
 		claimed->next = NULL;
+		drop_open(s, claimed);
+		if (claimed->rcpt_count == 0) {
+			spool_job_free(&claimed);
+			continue;
+		}
 		for (size_t i = 0; i < claimed->rcpt_count; i++)
-			opened(s, claimed->rcpts[i].domain);
+			opened(s, claimed->rcpts[i].domain,
+			    claimed->rcpts[i].id);
 		job_make(&made, claimed, s->snapshot, per);
 	}
 	while ((job = TAILQ_FIRST(&made)) != NULL) {

@@ -254,6 +254,17 @@ log_one(const struct report *r, const struct line *l)
 }
 
 static void
+tell_settled(const struct report *r)
+{
+	int64_t *ids = mem_alloc((r->n + 1) * sizeof(*ids));
+
+	for (size_t i = 0; i < r->n; i++)
+		ids[i] = job_rcpt(r->job, r->lines[i].l.rcpt)->id;
+	r->listener.settled(r->listener.ctx, job_domain(r->job), ids, r->n);
+	free(ids);
+}
+
+static void
 report_done(struct write_task *t, const struct error *err)
 {
 	struct report *r = (struct report *)t;
@@ -269,7 +280,7 @@ report_done(struct write_task *t, const struct error *err)
 			    job_rcpt(r->job, r->lines[i].l.rcpt)->address,
 			    err->text);
 	}
-	r->listener.settled(r->listener.ctx, job_domain(r->job), r->n);
+	tell_settled(r);
 	for (size_t i = 0; i < r->n; i++) {
 		for (size_t k = 0; k < r->lines[i].l.n_notes; k++)
 			note_unref(&r->lines[i].notes[k]);

@@ -14,10 +14,11 @@
 #include "runner/writer.h"
 #include "spool/record.h"
 
-/* Called once n recipients of domain are recorded, in the writer's thread, or
+/* Called once n recipients (ids) of domain are recorded, in the writer's thread, or
  * dropped, in a worker's. */
 struct report_listener {
-	void (*settled)(void *ctx, const char *domain, size_t n);
+	void (*settled)(void *ctx, const char *domain, const int64_t *ids,
+	    size_t n);
 	void *ctx;
 };
 

@@ -24,6 +24,12 @@ struct backlog {
 	char domain[];
 };
 
+/* A recipient that a job of ours has and whose result is not recorded yet. */
+struct open_rcpt {
+	UT_hash_handle hh;
+	int64_t id;
+};
+
 struct scheduler {
 	const struct runner_options *options;
 	struct loop *loop;
@@ -36,6 +42,7 @@ struct scheduler {
 	int64_t data_version;
 	int64_t refused_generation;	/* its error is in the log */
 	struct backlog *backlogs;
+	struct open_rcpt *open_rcpts;
 	size_t open;			/* sum over backlogs */
 	bool claiming;			/* a claim is with the writer */
 	bool again;			/* claim at once when it is back */
@@ -56,7 +63,8 @@ struct scheduler {
 /* Asks the writer to claim, unless that is under way or there is no room. */
 void scheduler_claim(struct scheduler *s);
 /* As struct report_listener.  Any thread. */
-void scheduler_settled(void *ctx, const char *domain, size_t n);
+void scheduler_settled(void *ctx, const char *domain, const int64_t *ids,
+    size_t n);
 void scheduler_forget_backlogs(struct scheduler *s);
 
 /* scheduler.c */

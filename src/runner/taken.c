@@ -24,7 +24,6 @@ taken_check(struct job *job, const struct worker_config *config,
     struct spool *spool)
 {
 	const char *token = writer_token(config->writer);
-	size_t lost = 0;
 
 	for (size_t i = 0; i < job->count; i++) {
 		const struct spool_job_rcpt *r = job_rcpt(job, i);
@@ -34,10 +33,8 @@ taken_check(struct job *job, const struct worker_config *config,
 		log_info("%lld: to=<%s>: taken back meanwhile, not tried",
 		    (long long)job->claimed->message_id, r->address);
 		job_settled(job, i);
-		lost++;
-	}
-	if (lost > 0)
 		config->listener.settled(config->listener.ctx,
-		    job_domain(job), lost);
+		    job_domain(job), &r->id, 1);
+	}
 	return job->open > 0;
 }

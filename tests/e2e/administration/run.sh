@@ -110,8 +110,14 @@ is "a lease that was taken away bounds the next attempt" \
 	"$(sql "SELECT min(next_attempt_at) > unixepoch() + 60 FROM recipient WHERE message_id = $g")" 1
 tlsq_ release "$g" >/dev/null
 sleep 2
-is "so that it is not sent twice while the session lasts" "$(states "$g") $(wire_count commands stuck '^MAIL')" \
+is "so that another runner does not send it while the session lasts" "$(states "$g") $(wire_count commands stuck '^MAIL')" \
 	"queued queued queued 1"
+tlsq_ retry "$g" >/dev/null
+sleep 2
+is "the same runner does not, even where it is due" "$(states "$g") $(wire_count commands stuck '^MAIL')" \
+	"queued queued queued 1"
+is "it gives the claim back for a while" \
+	"$(sql "SELECT min(next_attempt_at - unixepoch()) BETWEEN 50 AND 60 FROM recipient WHERE message_id = $g")" 1
 tlsq_ bounce "$g" >/dev/null
 is "returned after all" "$(states "$g")" "failed failed failed"
 late() { [ "$(states "$h")" = delivered ]; }
