@@ -138,8 +138,8 @@ static void
 each_action_on_each_state(void **state)
 {
 	static const char *const setups[] = { "SELECT 1",
-		"UPDATE recipient SET state = 'active', claimed_by = 'h/b/1/1', "
-		"claimed_until = 1800000900",
+		("UPDATE recipient SET state = 'active', claimed_by = "
+		"'h/b/1/1', claimed_until = 1800000900"),
 		"UPDATE recipient SET state = 'deferred', attempts = 2",
 		"UPDATE recipient SET state = 'held'",
 		"UPDATE recipient SET state = 'held', attempts = 2",

@@ -15,8 +15,8 @@ cert_make mx dns=mx.example.test,mx.stuck.test,mx.slow.test,mx.big.test
 peer_start <<E
 [{"name": "mx", "listen": ["127.0.0.2:25"], "cert": "mx", "rules": [{"on": "^RCPT.*later", "say": "450 4.2.1 later", "times": 1}]},
  {"name": "stuck", "listen": ["127.0.0.4:25"], "cert": "mx", "rules": [{"on": "^MAIL", "say": null, "then": "stall"}]},
- {"name": "slow", "listen": ["127.0.0.6:25"], "cert": "mx", "rules": [{"on": "EOM", "delay": 4}]},
- {"name": "big", "listen": ["127.0.0.8:25"], "cert": "mx", "rules": [{"on": "^DATA", "say": "354 go on", "rest": 5}]}]
+ {"name": "slow", "listen": ["127.0.0.6:25"], "cert": "mx", "rules": [{"on": "EOM", "delay": 5}]},
+ {"name": "big", "listen": ["127.0.0.8:25"], "cert": "mx", "rules": [{"on": "^DATA", "say": "354 go on", "rest": 7}]}]
 E
 config <<E
 E
