@@ -200,6 +200,18 @@ letter renewed | submit --quiet -f a@sender.test renewed@moved.test
 runner_once
 is "another id: the new policy is fetched and decided on" "$(state_of renewed@moved.test) $(proof renewed@moved.test)" \
 	"$ok_ mta-sts|mta-sts|verified"
+# the same where it is the certificate that fails under the policy that is cached
+sts_mode badcert.test none 86400
+letter doubt | submit --quiet --strategy lax -f a@sender.test doubt@badcert.test
+runner_once
+is "a certificate fails, the record is the same: held back" "$(state_of doubt@badcert.test)" "$held"
+sql "UPDATE mta_sts_cache SET txt_id = '0' WHERE domain = 'badcert.test'"
+letter mended | submit --quiet --strategy lax -f a@sender.test mended@badcert.test
+runner_once
+is "another id: decided anew, in the same attempt" "$(state_of mended@badcert.test) $(proof mended@badcert.test)" \
+	"$ok_ opportunistic|encrypted|none"
+is "the failure under the old policy was never recorded" "$(sql "SELECT count(*) FROM attempt AS a
+	JOIN recipient AS r ON r.id = a.recipient_id WHERE r.address = 'mended@badcert.test'")" 1
 unnamed() { # recipients that are not delivered and were named to a server
 	sql "SELECT address FROM recipient WHERE state <> 'delivered'" | while read -r address; do
 		grep -F "RCPT TO:<$address>" "$T/peer/wire.jsonl"
