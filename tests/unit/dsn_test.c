@@ -253,8 +253,8 @@ put_frames(FILE *f)
 	static const char *const tos[] = { "a@sender.test",
 		"\xc3\xa4@sender.test", "\"a b\"@sender.test" };
 	static const char *const names[] = { "Mail Delivery Subsystem",
-		"Post, \"Amt\"", "\xd0\x9f\xd0\xbe\xd1\x87\xd1\x82\xd0\xb0 "
-		"\xd0\xbe\xd1\x87\xd0\xb5\xd0\xbd\xd1\x8c" };
+		"Post, \"Amt\"", ("\xd0\x9f\xd0\xbe\xd1\x87\xd1\x82\xd0\xb0 "
+		"\xd0\xbe\xd1\x87\xd0\xb5\xd0\xbd\xd1\x8c") };
 	static const char *const addresses[] = { "b@bank.example",
 		"b\xc3\xb6@bank.example", "\"b c\"@bank.example" };
 	static const char *const orcpts[] = { NULL, "rfc822;a+b@c.example",
