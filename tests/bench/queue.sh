@@ -1,0 +1,1 @@
+# What a large queue and many sessions cost.  Sourced by run.sh.
