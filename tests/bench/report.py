@@ -19,8 +19,10 @@ def figures(words):
     sent = max(int(w["messages"]), 1)
     seconds = (int(w["last_ns"]) - int(w["started_ns"])) / 1e9
     cpu = float(w["user_ms"]) + float(w["system_ms"]) - float(w["apart_ms"])
-    faults = [name + ":" + w[name] for name in ("left", "plain", "failed_handshakes", "broken", "status")
+    faults = [name + ":" + w[name] for name in ("left", "plain", "failed_handshakes", "broken")
               if w[name] not in ("0", "-")]
+    if w["status"] not in ("0", "143"):     # Postfix is ended by SIGTERM
+        faults.append("status:" + w["status"])
     if int(w["messages"]) != count:
         faults.append("messages:" + w["messages"])
     return {"workload": w["workload"], "peer": w["peer"], "run": w["run"], "count": w["count"],
