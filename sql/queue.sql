@@ -29,11 +29,14 @@ UPDATE recipient SET next_attempt_at = :now
 	AND (:domain IS NULL OR domain = :domain)
 	AND (:message_id IS NULL OR message_id = :message_id);
 
+-- name: claim_read
+SELECT message_id, address, domain, notify, orcpt, last_error, status, reply,
+	attempts, tls_failures, notified, expires_at, next_attempt_at
+	FROM recipient WHERE id = :id AND state IN ('queued', 'deferred');
+
 -- name: claim_take
 UPDATE recipient SET state = 'active', claimed_by = :token, claimed_until = :until
-	WHERE id = :id AND state IN ('queued', 'deferred')
-	RETURNING message_id, address, domain, notify, orcpt, last_error, status,
-	reply, attempts, tls_failures, notified, expires_at, next_attempt_at;
+	WHERE id = :id;
 
 -- Mail to a domain of which no host could be reached waits for the next try of
 -- what is deferred already, at most :most seconds, and only once: many letters

@@ -1,6 +1,9 @@
 -- Results.  The final state and the DSN it owes (dsn_owed, or nothing: then the
 -- content goes too) are one transaction: a crash before its commit leaves the
 -- recipient active (it is tried again), after it the DSN is made (owed.sql).
+--
+-- No RETURNING here, nor in the claims: SQLite makes a table for its rows and
+-- drops it again, at each run, for more than the statement itself costs.
 
 -- name: session_add
 INSERT INTO session (started_at, mx, address, tls, protocol, cipher, cert_sha256,
@@ -8,8 +11,7 @@ INSERT INTO session (started_at, mx, address, tls, protocol, cipher, cert_sha256
 	resumed, verify_error)
 	VALUES (:started_at, :mx, :address, coalesce(:tls, 'none'), :protocol, :cipher,
 	:cert_sha256, :cert_subject, :cert_issuer, :cert_not_after, :spki_sha256, :tlsa,
-	coalesce(:dane, 'none'), coalesce(:mta_sts, 'none'), :resumed, :verify_error)
-	RETURNING id;
+	coalesce(:dane, 'none'), coalesce(:mta_sts, 'none'), :resumed, :verify_error);
 
 -- name: attempt_add
 INSERT INTO attempt (message_id, recipient_id, domain, started_at, duration_ms,
@@ -17,8 +19,7 @@ INSERT INTO attempt (message_id, recipient_id, domain, started_at, duration_ms,
 	result_type, status, reply)
 	VALUES (:message_id, :recipient_id, :domain, :started_at, :duration_ms,
 	:strategy, :rule, :mx, :address, :level, :facts, :session_id, :outcome, :error,
-	:result_type, :status, :reply)
-	RETURNING id;
+	:result_type, :status, :reply);
 
 -- name: result_set
 UPDATE recipient SET state = :state, attempts = attempts + 1,
@@ -55,8 +56,7 @@ UPDATE message SET finished_at = :now
 	WHERE id = :id AND finished_at IS NULL AND wait_until IS NULL
 	AND NOT EXISTS (SELECT 1 FROM recipient WHERE message_id = :id
 		AND (state IN ('queued', 'active', 'deferred', 'held')
-		OR dsn_owed IS NOT NULL))
-	RETURNING id;
+		OR dsn_owed IS NOT NULL));
 
 -- name: content_delete
 DELETE FROM content WHERE message_id = :message_id;

@@ -280,8 +280,9 @@ must_wait(struct claiming *c, const struct candidate *of, bool *wait_r,
 	return spool_query_run(&q, err);
 }
 
+/* Nobody can change the row between the two: the write lock is held. */
 static bool
-take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
+take(struct claiming *c, int64_t id, struct error *err)
 {
 	struct spool_query q;
 
@@ -289,7 +290,19 @@ take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
 	spool_query_put_int(&q, ":id", id);
 	spool_query_put_text(&q, ":token", c->claim->token);
 	spool_query_put_int(&q, ":until", c->claim->now + c->claim->lease_s);
-	if (spool_query_next(&q)) {
+	return spool_query_run(&q, err);
+}
+
+static bool
+read_and_take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
+{
+	struct spool_query q;
+	bool found;
+
+	spool_query_start(&q, c->spool, SQL_CLAIM_READ);
+	spool_query_put_int(&q, ":id", id);
+	found = spool_query_next(&q);
+	if (found) {
 		struct job_entry *e = entry_of(c, spool_query_int(&q, 0));
 		struct arena *a = e->job->arena;
 
@@ -310,7 +323,7 @@ take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
 		};
 		(*taken)++;
 	}
-	return spool_query_run(&q, err);
+	return spool_query_end(&q, err) && (!found || take(c, id, err));
 }
 
 /* Hands the jobs over, or frees them where the claim failed. */
@@ -376,7 +389,8 @@ spool_claim(struct spool *spool, const struct spool_claim *claim,
 		bool wait;
 
 		ok = must_wait(&c, &c.candidates[i], &wait, err) &&
-		    (wait || take(&c, c.candidates[i].id, &taken, err));
+		    (wait || read_and_take(&c, c.candidates[i].id,
+		    &taken, err));
 	}
 	HASH_ITER(hh, c.jobs, e, next)
 		ok = ok && read_message(spool, e->job, err);

@@ -196,3 +196,9 @@ spool_changes(const struct spool *spool)
 {
 	return spool->changes;
 }
+
+int64_t
+spool_inserted(const struct spool *spool)
+{
+	return sqlite3_last_insert_rowid(spool->db);
+}

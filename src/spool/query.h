@@ -65,5 +65,7 @@ bool spool_query_end(struct spool_query *q, struct error *err) MUST_CHECK;
 bool spool_query_run(struct spool_query *q, struct error *err) MUST_CHECK;
 /* Rows changed by the last run of a writing block on this handle. */
 int64_t spool_changes(const struct spool *spool);
+/* The id of the row that the last INSERT on this handle made. */
+int64_t spool_inserted(const struct spool *spool);
 
 #endif

@@ -31,9 +31,10 @@ spool_session_add(struct spool *spool, const struct spool_session *s,
 	spool_query_put_text(&q, ":mta_sts", s->mta_sts);
 	spool_query_put_int(&q, ":resumed", s->resumed);
 	spool_query_put_text(&q, ":verify_error", s->verify_error);
-	if (spool_query_next(&q))
-		*id_r = spool_query_int(&q, 0);
-	return spool_query_run(&q, err);
+	if (!spool_query_run(&q, err))
+		return false;
+	*id_r = spool_inserted(spool);
+	return true;
 }
 
 bool
@@ -60,9 +61,10 @@ spool_attempt_add(struct spool *spool, const struct spool_attempt *a,
 	spool_query_put_text(&q, ":result_type", a->result_type);
 	spool_query_put_text(&q, ":status", a->status);
 	spool_query_put_text(&q, ":reply", a->reply);
-	if (spool_query_next(&q))
-		*id_r = spool_query_int(&q, 0);
-	return spool_query_run(&q, err);
+	if (!spool_query_run(&q, err))
+		return false;
+	*id_r = spool_inserted(spool);
+	return true;
 }
 
 static const char *const outcome_states[] = {
@@ -135,9 +137,9 @@ spool_message_finish(struct spool *spool, int64_t message_id, int64_t now,
 	spool_query_start(&q, spool, SQL_MESSAGE_FINISH);
 	spool_query_put_int(&q, ":id", message_id);
 	spool_query_put_int(&q, ":now", now);
-	*finished_r = spool_query_next(&q);
 	if (!spool_query_run(&q, err))
 		return false;
+	*finished_r = spool_changes(spool) > 0;
 	if (!*finished_r)
 		return true;
 	spool_query_start(&q, spool, SQL_CONTENT_DELETE);
