@@ -6,6 +6,9 @@
 -- words a producer reads when a value is refused.  The schema works with
 -- trusted_schema = OFF; SQLite 3.40 holds json_valid(x) unsafe there, so JSON
 -- columns are checked for their brackets only.
+--
+-- recipient's checks are chains of OR: SQLite makes a table for each IN with more
+-- than two values and drops it again, at each row that is written.
 
 -- name: schema_pragmas
 PRAGMA page_size = 8192;
@@ -77,8 +80,9 @@ CREATE TABLE recipient ( -- one address of a message, and how it stands
 	domain TEXT NOT NULL, -- after the last @, lower case
 	state TEXT NOT NULL DEFAULT 'queued'
 		CONSTRAINT "recipient.state is one of queued, active, deferred, held, delivered, failed, expired, withdrawn, deleted"
-		CHECK (state IN ('queued', 'active', 'deferred', 'held', 'delivered',
-			'failed', 'expired', 'withdrawn', 'deleted')),
+		CHECK (state = 'queued' OR state = 'active' OR state = 'deferred'
+			OR state = 'held' OR state = 'delivered' OR state = 'failed'
+			OR state = 'expired' OR state = 'withdrawn' OR state = 'deleted'),
 	attempts INTEGER NOT NULL DEFAULT 0 -- results recorded
 		CONSTRAINT "recipient.attempts is not negative"
 		CHECK (attempts >= 0),
@@ -96,8 +100,11 @@ CREATE TABLE recipient ( -- one address of a message, and how it stands
 				|| ']*')),
 	last_error TEXT
 		CONSTRAINT "recipient.last_error is NULL or one of dns, connection, tls, dane, mta-sts, unexpected-reply, rate, concurrency, io"
-		CHECK (last_error IN ('dns', 'connection', 'tls', 'dane', 'mta-sts',
-			'unexpected-reply', 'rate', 'concurrency', 'io')),
+		CHECK (last_error = 'dns' OR last_error = 'connection'
+			OR last_error = 'tls' OR last_error = 'dane'
+			OR last_error = 'mta-sts' OR last_error = 'unexpected-reply'
+			OR last_error = 'rate' OR last_error = 'concurrency'
+			OR last_error = 'io'),
 	status TEXT -- RFC 3463, the last one
 		CONSTRAINT "recipient.status is NULL or like 4.7.5"
 		CHECK (status GLOB '[245].[0-9]*.[0-9]*' AND status NOT GLOB '*[^0-9.]*'),
@@ -117,8 +124,9 @@ CREATE TABLE recipient ( -- one address of a message, and how it stands
 		CONSTRAINT "recipient.dsn_owed is NULL or one of failed, delayed, delivered, relayed"
 		CHECK (dsn_owed IN ('failed', 'delayed', 'delivered', 'relayed')),
 	CONSTRAINT "recipient.finished_at is set in the states delivered, failed, expired, withdrawn, deleted and in no other"
-		CHECK ((state IN ('delivered', 'failed', 'expired', 'withdrawn',
-			'deleted')) = (finished_at IS NOT NULL)),
+		CHECK ((state = 'delivered' OR state = 'failed' OR state = 'expired'
+			OR state = 'withdrawn' OR state = 'deleted')
+			= (finished_at IS NOT NULL)),
 	CONSTRAINT "recipient.claimed_by and claimed_until are set in the state active and in no other"
 		CHECK ((state = 'active') = (claimed_by IS NOT NULL)
 			AND (state = 'active') = (claimed_until IS NOT NULL))
