@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BLOCK = 4000 };
+/* Most arenas hold a claimed message, or the answer to a lookup: a few hundred
+ * octets, thousands of times. */
+enum { ARENA_FIRST = 1000, ARENA_BLOCK = 4000 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -120,7 +122,8 @@ arena_alloc(struct arena *a, size_t size)
 	size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) *
 	    sizeof(max_align_t);
 	if (b == NULL || b->size - b->used < size) {
-		size_t room = size > ARENA_BLOCK ? size : ARENA_BLOCK;
+		size_t least = b == NULL ? ARENA_FIRST : ARENA_BLOCK;
+		size_t room = size > least ? size : least;
 
 		b = mem_alloc(sizeof(*b) + room);
 		b->size = room;
