@@ -11,7 +11,7 @@ tests_bench_bounds_LDADD = $(TLSQ_LIBS)
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/syncs.so
 EXTRA_DIST += tests/bench/run.sh tests/bench/tlsq.sh tests/bench/postfix.sh \
 	tests/bench/queue.sh tests/bench/fill.py tests/bench/report.py \
-	tests/bench/syncs.c
+	tests/bench/syncs.c tests/bench/growth.gp
 
 tests/bench/syncs.so: tests/bench/syncs.c tests/bench/measure
 	$(AM_V_GEN)$(CC) $(DEFS) $(TLSQ_CFLAGS) -std=gnu11 -fPIC -shared -o $@ \

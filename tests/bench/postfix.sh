@@ -97,7 +97,7 @@ postfix_fill() { # count size domains pattern
 	postfix_master setsid
 	wait_for 10 postfix_listens
 	"$BENCH/fill.py" 10025 "$@" || diag "$(tail -n 3 "$T/maillog")"
-	stop "$started"
+	stop "$started" 2>/dev/null
 }
 
 postfix_run() { # level count size domains pattern, tuning...; as run.sh wants it
@@ -121,7 +121,7 @@ postfix_run() { # level count size domains pattern, tuning...; as run.sh wants i
 	wait_for "$RUN_LIMIT" test -e "$T/sink.done"
 	wait_for 10 postfix_empty
 	left=$(postfix_queued)
-	stop "$started"
+	stop "$started" 2>/dev/null
 	sink_stop
 	resolver_stop
 }

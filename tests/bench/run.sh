@@ -132,7 +132,7 @@ record() { # workload peer run count
 # processes wait for slow servers and no TLS session that nobody resumes is kept.
 tuned() { # workload
 	case $1 in
-	W4) echo 'default_process_limit = 500; smtp_tls_session_cache_database =' ;;
+	W4) echo 'default_process_limit = 500;smtp_tls_session_cache_database =' ;;
 	*) echo 'smtp_tls_connection_reuse = yes' ;;
 	esac
 }
