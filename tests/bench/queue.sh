@@ -62,9 +62,9 @@ sessions_measure() {
 }
 
 # --- cost grows as the work
-growth_line() { # name value
+growth_line() { # name value count
 	cat "$T/sunk" "$T/measured" | tr '\n' ' ' |
-		sed "s|^|workload=$1 peer=$2 run=1 count=$2 left=$left sink_ms=$sink_ms resolver_ms=0 proof=$proof |" |
+		sed "s|^|workload=$1 peer=$2 run=1 count=$3 left=$left sink_ms=$sink_ms resolver_ms=0 proof=$proof |" |
 		"$BENCH/report.py" --line | awk -F '\t' '{ print $1, $2, $5, $6, $7, $8, $10, $15 }'
 }
 
@@ -72,11 +72,11 @@ growth_measure() {
 	echo "growth: what, how many, messages per s, CPU ms per message, MB, syncs per message, sessions, faults"
 	for n in 1000 10000 100000; do
 		sink_options= tlsq_run $n "$SIZE" 1 one.test
-		growth_line messages $n
+		growth_line messages $n $n
 	done
 	for n in 1 5 20 100; do
 		TLSQ_PER_DOMAIN=$n sink_options= tlsq_run 5000 "$SIZE" 1 one.test
-		growth_line sessions $n
+		growth_line sessions $n 5000
 	done
 }
 

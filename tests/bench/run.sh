@@ -7,7 +7,7 @@
 #   W4      2,000 to 2,000 domains, each flight of the client answered 50 ms late
 #   W5      a spool of 1,000,000 deferred recipients, 500 of them due
 #   W7      1,000 sessions at once
-#   growth  W1 with 1,000 to 100,000 messages, W2's domains with 1 to 100 sessions
+#   growth  W1 with 1,000 to 100,000 messages, with 1 to 100 sessions at a time
 #   bounds  what this machine can do at most
 #
 # W1 to W4 go through tlsq-runner and through Postfix in turn, RUNS times (3), in
