@@ -22,7 +22,7 @@ E2E=$(cd "$(dirname "$0")/../e2e" && pwd)
 E2E_LIMIT=${E2E_LIMIT:-7200}
 . "$E2E/lib.sh"
 BENCH=$E2E/../bench
-UNBOUND=${UNBOUND:-$top_builddir/peers/unbound/usr/sbin/unbound}
+UNBOUND=${UNBOUND:-$(command -v unbound)}
 RESULTS=${RESULTS:-$top_builddir/tests/bench/results.tsv}
 RUNS=${RUNS:-3}
 PEERS=${PEERS:-tlsq postfix postfix-tuned}
@@ -160,7 +160,7 @@ workload() { # name run
 }
 
 [ $# -gt 0 ] || set -- bounds W1 W2 W3 W4 W5 W7
-postfix_there || diag "no Postfix or unbound in $top_builddir/peers: ./bootstrap unpacks them"
+postfix_there || diag "no Postfix in $top_builddir/peers, or no unbound: ./bootstrap gets them"
 world_make
 run=1
 while [ $run -le "$RUNS" ]; do
