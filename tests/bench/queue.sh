@@ -47,7 +47,7 @@ queue_measure() {
 
 # --- W7: all sessions are open before the first message is answered
 sessions_run() { # count
-	TLSQ_SESSIONS=$1 SINK="-b $1" tlsq_run "$1" "$SIZE" "$1" d%.test
+	sink_options= TLSQ_SESSIONS=$1 SINK="-b $1" tlsq_run "$1" "$SIZE" "$1" d%.test
 	sed 's/.*most_open=\([0-9]*\).*/\1/' "$T/sunk"
 	sed 's/.*memory_kb=\([0-9]*\).*/\1/' "$T/measured"
 }
