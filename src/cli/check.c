@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "cli/check_impl.h"
 #include "cli/command_impl.h"
-#include "runner/stored.h"
+#include "settings/stored.h"
 #include "spool/checkpoint.h"
 
 /* The stored one; *conf_r is the caller's. */

@@ -13,7 +13,7 @@
 #include "base/user.h"
 #include "cli/command_impl.h"
 #include "conf/check.h"
-#include "runner/stored.h"
+#include "settings/stored.h"
 #include "spool/checkpoint.h"
 #include "spool/config.h"
 #include "strategy/rules.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "runner/stored.h"
+#include "settings/stored.h"
 #include "spool/config.h"
 
 static bool

@@ -1,8 +1,8 @@
 /*
  * The stored configuration as conf knows it: spool's rows to conf's rows.
  */
-#ifndef TLSQ_RUNNER_STORED_H
-#define TLSQ_RUNNER_STORED_H
+#ifndef TLSQ_SETTINGS_STORED_H
+#define TLSQ_SETTINGS_STORED_H
 
 #include "conf/config.h"
 #include "spool/config.h"

@@ -1,7 +1,7 @@
 /*
  * From the database's rows to the configuration's.
  */
-#include "runner/stored.h"
+#include "settings/stored.h"
 
 static void
 add_strategies(struct conf_rows *rows, const struct spool_config *c)
