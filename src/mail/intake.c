@@ -158,7 +158,9 @@ end_header(struct mail_intake *in, struct error *err)
 {
 	end_field(in);
 	in->place = IN_BODY;
-	return put_missing(in, !in->facts.has_date, "Date: ",
+	return put_missing(in, !in->facts.has_from, "From: ",
+	    in->options.from, err) &&
+	    put_missing(in, !in->facts.has_date, "Date: ",
 	    in->options.date, err) &&
 	    put_missing(in, !in->facts.has_message_id, "Message-ID: ",
 	    in->options.message_id, err);

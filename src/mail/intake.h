@@ -9,7 +9,7 @@
  *   field nor the continuation of one.  Where that line is not empty an empty
  *   one is put before it, so that every reader sees the header end at the same
  *   place.  A field name may have 998 octets, the section has no bound.
- * - A missing Date and Message-ID are added at the end of the header section:
+ * - A missing From, Date and Message-ID are added at the end of the header section:
  *   trace fields stay on top and signed fields are not moved.
  * - Fields to be removed are left out with their continuation lines.
  * - An mbox "From " line is dropped where it is the first line.
@@ -32,9 +32,10 @@ typedef bool mail_intake_sink(void *ctx, const void *data, size_t len,
 enum { MAIL_INTAKE_PIECE = 32768 };
 
 struct mail_intake_options {
-	/* Bodies of the fields to be added where missing: RFC 5322 date-time;
-	 * "<unique@host>".  NULL: not added.  Kept until mail_intake_free. */
-	const char *date, *message_id;
+	/* Bodies of the fields to be added where missing: an address; RFC 5322
+	 * date-time; "<unique@host>".  NULL: not added.  Kept until
+	 * mail_intake_free, and not looked at before the header ends. */
+	const char *from, *date, *message_id;
 	/* Names of fields to remove, ends with NULL; or NULL.  Kept. */
 	const char *const *remove;
 };

@@ -1,6 +1,6 @@
 # Fuzz targets of mail.
 mail_fuzz = tests/fuzz/fuzz_address tests/fuzz/fuzz_xtext \
-	tests/fuzz/fuzz_dotstuff tests/fuzz/fuzz_intake
+	tests/fuzz/fuzz_dotstuff tests/fuzz/fuzz_intake tests/fuzz/fuzz_lmtp
 check_PROGRAMS += $(mail_fuzz)
 fuzz_tests += $(mail_fuzz)
 tests_fuzz_fuzz_address_SOURCES = tests/fuzz/fuzz_address.c $(fuzz_main)
@@ -15,3 +15,6 @@ tests_fuzz_fuzz_dotstuff_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_intake_SOURCES = tests/fuzz/fuzz_intake.c $(fuzz_main)
 tests_fuzz_fuzz_intake_LDADD = $(TLSQ_LIBS)
 tests_fuzz_fuzz_intake_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_lmtp_SOURCES = tests/fuzz/fuzz_lmtp.c $(fuzz_main)
+tests_fuzz_fuzz_lmtp_LDADD = $(TLSQ_LIBS)
+tests_fuzz_fuzz_lmtp_LDFLAGS = $(fuzz_ldflags)

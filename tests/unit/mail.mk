@@ -1,11 +1,14 @@
 # Unit tests of mail.
 if HAVE_CMOCKA
 mail_tests = tests/unit/mail_address_test tests/unit/mail_params_test \
+	tests/unit/mail_envelope_test \
 	tests/unit/mail_dotstuff_test tests/unit/mail_intake_test
 check_PROGRAMS += $(mail_tests)
 TESTS += $(mail_tests)
 tests_unit_mail_address_test_SOURCES = tests/unit/mail_address_test.c
 tests_unit_mail_address_test_LDADD = $(unit_ldadd)
+tests_unit_mail_envelope_test_SOURCES = tests/unit/mail_envelope_test.c
+tests_unit_mail_envelope_test_LDADD = $(unit_ldadd)
 tests_unit_mail_params_test_SOURCES = tests/unit/mail_params_test.c
 tests_unit_mail_params_test_LDADD = $(unit_ldadd)
 tests_unit_mail_dotstuff_test_SOURCES = tests/unit/mail_dotstuff_test.c

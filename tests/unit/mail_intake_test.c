@@ -262,6 +262,43 @@ nothing_is_added_that_was_not_asked_for(void **state)
 	buf_free(&out);
 }
 
+/* Options may be filled until the header ends: Sendmail's message id comes
+ * late. */
+static void
+from_is_added_where_it_is_missing(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{ "A: b\n\n", "A: b\r\nFrom: x@y\r\nDate: D\r\n"
+		  "Message-ID: <late>\r\n\r\n" },
+		{ "FROM: b\n\n", "FROM: b\r\nDate: D\r\n"
+		  "Message-ID: <late>\r\n\r\n" },
+		{ "A: b\n\nFrom: c\n", "A: b\r\nFrom: x@y\r\nDate: D\r\n"
+		  "Message-ID: <late>\r\n\r\nFrom: c\r\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char id[8] = "";
+		struct mail_intake_options o = { .from = "x@y", .date = "D",
+			.message_id = id };
+		struct buf out = BUF_INIT;
+		struct mail_intake *in = mail_intake_new(&o, gather, &out);
+		struct mail_intake_facts facts;
+		struct error err;
+
+		assert_true(mail_intake_write(in, cases[i].in, 3, &err));
+		memcpy(id, "<late>", 7);
+		assert_true(mail_intake_write(in, cases[i].in + 3,
+		    strlen(cases[i].in) - 3, &err));
+		assert_true(mail_intake_finish(in, &facts, &err));
+		assert_string_equal(buf_str(&out), cases[i].out);
+		mail_intake_free(&in);
+		buf_free(&out);
+	}
+}
+
 static void
 a_name_of_any_length_is_bounded(void **state)
 {
@@ -366,6 +403,7 @@ main(void)
 		cmocka_unit_test(header_facts),
 		cmocka_unit_test(fields_removed_are_counted_but_not_had),
 		cmocka_unit_test(nothing_is_added_that_was_not_asked_for),
+		cmocka_unit_test(from_is_added_where_it_is_missing),
 		cmocka_unit_test(a_name_of_any_length_is_bounded),
 		cmocka_unit_test(a_sink_that_refuses_stops_the_intake),
 		cmocka_unit_test(fifty_megabytes_take_no_memory),
