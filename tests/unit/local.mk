@@ -22,4 +22,5 @@ include tests/unit/smtp.mk
 include tests/unit/lookup.mk
 include tests/unit/report.mk
 include tests/unit/runner.mk
+include tests/unit/milter.mk
 include tests/unit/cli.mk

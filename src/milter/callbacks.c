@@ -1,0 +1,369 @@
+/*
+ * From libmilter's types to ours and back.
+ */
+#include "milter/callbacks.h"
+
+#include <arpa/inet.h>
+#include <libmilter/mfapi.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+/* libmilter has no pointer for its user: set once, before there are threads. */
+static const struct milter_services *shared;
+
+static atomic_size_t running, open_connections;
+
+/* A connection; libmilter keeps it. */
+struct connection {
+	bool leading_blanks;
+	struct milter_session *session;	/* NULL until connect */
+};
+
+static char filter_name[] = "tlsq";
+
+/* What we need to know, whatever the administrator's confMILTER_MACROS_*. */
+static struct {
+	int stage;
+	char names[160];
+} wanted_macros[] = {
+	{ .stage = SMFIM_ENVFROM, .names = "i j _ r {auth_authen} {auth_type} "
+	    "{auth_ssf} {tls_version} {cipher} {cipher_bits} {verify}" },
+	{ .stage = SMFIM_ENVRCPT,
+	  .names = "{rcpt_mailer} {rcpt_host} {rcpt_addr}" },
+	{ .stage = SMFIM_EOH, .names = "{msg_id}" },
+};
+
+/* --- the mail server, for a session ------------------------------------- */
+
+/* libmilter's arguments are not const, but it does not change them. */
+static char *
+unconst(const char *text)
+{
+	return (char *)(uintptr_t)text;
+}
+
+static const char *
+get_macro(void *ctx, const char *name)
+{
+	return smfi_getsymval(ctx, unconst(name));
+}
+
+static bool
+tell_progress(void *ctx)
+{
+	return smfi_progress(ctx) == MI_SUCCESS;
+}
+
+static bool
+drop_recipient(void *ctx, const char *recipient)
+{
+	return smfi_delrcpt(ctx, unconst(recipient)) == MI_SUCCESS;
+}
+
+static struct milter_mta
+mta_of(SMFICTX *ctx)
+{
+	return (struct milter_mta){ .macro = get_macro,
+		.progress = tell_progress, .drop = drop_recipient,
+		.ctx = ctx };
+}
+
+static struct milter_session *
+session_of(SMFICTX *ctx)
+{
+	struct connection *c = smfi_getpriv(ctx);
+
+	return c != NULL ? c->session : NULL;
+}
+
+/* --- answers ------------------------------------------------------------ */
+
+/* The text is a format to somebody down there: libmilter refuses a single %. */
+static void
+double_percent(char *dst, size_t room, const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0' && n + 2 < room; text++) {
+		if (*text == '%')
+			dst[n++] = '%';
+		dst[n++] = *text;
+	}
+	dst[n] = '\0';
+}
+
+static sfsistat
+refusal(SMFICTX *ctx, struct milter_reply *reply)
+{
+	char text[2 * sizeof(reply->text)];
+
+	double_percent(text, sizeof(text), reply->text);
+	if (smfi_setreply(ctx, reply->code, reply->status, text) != MI_SUCCESS)
+		log_warning("libmilter does not take the reply %s %s %s",
+		    reply->code, reply->status, reply->text);
+	return reply->code[0] == '5' ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+static sfsistat
+leave(SMFICTX *ctx, enum milter_answer answer, struct milter_reply *reply)
+{
+	sfsistat status = SMFIS_TEMPFAIL;
+
+	switch (answer) {
+	case MILTER_REFUSE:
+		status = refusal(ctx, reply);
+		break;
+	case MILTER_CONTINUE:
+		status = SMFIS_CONTINUE;
+		break;
+	case MILTER_NOT_OURS:
+		status = SMFIS_ACCEPT;
+		break;
+	}
+	(void)atomic_fetch_sub(&running, 1);
+	return status;
+}
+
+/* The connection's session; NULL (a callback before connect) is a tempfail. */
+static struct milter_session *
+enter(SMFICTX *ctx)
+{
+	struct milter_session *s = session_of(ctx);
+
+	if (s != NULL)
+		(void)atomic_fetch_add(&running, 1);
+	return s;
+}
+
+/* --- the connection ----------------------------------------------------- */
+
+static sfsistat
+on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
+    unsigned long unused2, unsigned long unused3, unsigned long *actions_r,
+    unsigned long *steps_r, unsigned long *unused2_r, unsigned long *unused3_r)
+{
+	const unsigned long needed = SMFIF_DELRCPT | SMFIF_SETSYMLIST;
+	struct connection *c;
+
+	(void)unused2;
+	(void)unused3;
+	if ((actions & needed) != needed) {
+		log_error("the mail server cannot drop recipients or send "
+		    "the macros that are needed: Sendmail 8.14 or later?");
+		return SMFIS_REJECT;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wanted_macros); i++)
+		if (smfi_setsymlist(ctx, wanted_macros[i].stage,
+		    wanted_macros[i].names) != MI_SUCCESS)
+			return SMFIS_REJECT;
+	c = mem_zalloc(sizeof(*c));
+	c->leading_blanks = (steps & SMFIP_HDR_LEADSPC) != 0;
+	if (smfi_setpriv(ctx, c) != MI_SUCCESS) {
+		free(c);
+		return SMFIS_REJECT;
+	}
+	*actions_r = needed;
+	*steps_r = steps & (SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN);
+	*unused2_r = *unused3_r = 0;
+	return SMFIS_CONTINUE;
+}
+
+/* NULL where it did not come by the network. */
+static const char *
+address_text(char *dst, socklen_t room, const struct sockaddr *address)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (address != NULL && address->sa_family == AF_INET) {
+		memcpy(&in, address, sizeof(in));
+		return inet_ntop(AF_INET, &in.sin_addr, dst, room);
+	}
+	if (address != NULL && address->sa_family == AF_INET6) {
+		memcpy(&in6, address, sizeof(in6));
+		return inet_ntop(AF_INET6, &in6.sin6_addr, dst, room);
+	}
+	return NULL;
+}
+
+static sfsistat
+on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
+{
+	struct connection *c = smfi_getpriv(ctx);
+	char ip[INET6_ADDRSTRLEN];
+
+	if (c == NULL || c->session != NULL)
+		return SMFIS_TEMPFAIL;
+	c->session = milter_session_new(shared, name,
+	    address_text(ip, sizeof(ip), address), c->leading_blanks);
+	(void)atomic_fetch_add(&open_connections, 1);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_helo(SMFICTX *ctx, char *name)
+{
+	struct milter_session *s = session_of(ctx);
+
+	if (s != NULL)
+		milter_session_helo(s, name);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_close(SMFICTX *ctx)
+{
+	struct connection *c = smfi_getpriv(ctx);
+
+	if (c == NULL)
+		return SMFIS_CONTINUE;
+	(void)smfi_setpriv(ctx, NULL);
+	if (c->session != NULL)
+		(void)atomic_fetch_sub(&open_connections, 1);
+	milter_session_free(&c->session);
+	free(c);
+	return SMFIS_CONTINUE;
+}
+
+/* --- the message -------------------------------------------------------- */
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **args)
+{
+	struct milter_session *s = enter(ctx);
+	struct milter_mta mta = mta_of(ctx);
+	struct milter_reply reply;
+
+	if (s == NULL)
+		return SMFIS_TEMPFAIL;
+	return leave(ctx, milter_session_mail(s, &mta,
+	    (const char *const *)args, &reply), &reply);
+}
+
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **args)
+{
+	struct milter_session *s = enter(ctx);
+	struct milter_mta mta = mta_of(ctx);
+	struct milter_reply reply;
+
+	if (s == NULL)
+		return SMFIS_TEMPFAIL;
+	return leave(ctx, milter_session_rcpt(s, &mta,
+	    (const char *const *)args, &reply), &reply);
+}
+
+static sfsistat
+on_data(SMFICTX *ctx)
+{
+	struct milter_session *s = enter(ctx);
+	struct milter_reply reply;
+
+	if (s == NULL)
+		return SMFIS_TEMPFAIL;
+	return leave(ctx, milter_session_data(s, &reply), &reply);
+}
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *value)
+{
+	struct milter_session *s = enter(ctx);
+	struct milter_reply reply;
+
+	if (s == NULL)
+		return SMFIS_TEMPFAIL;
+	return leave(ctx, milter_session_header(s, name, value, &reply),
+	    &reply);
+}
+
+static sfsistat
+on_end_header(SMFICTX *ctx)
+{
+	struct milter_session *s = enter(ctx);
+	struct milter_mta mta = mta_of(ctx);
+	struct milter_reply reply;
+
+	if (s == NULL)
+		return SMFIS_TEMPFAIL;
+	return leave(ctx, milter_session_end_header(s, &mta, &reply), &reply);
+}
+
+static sfsistat
+on_body(SMFICTX *ctx, unsigned char *data, size_t len)
+{
+	struct milter_session *s = enter(ctx);
+	struct milter_reply reply;
+
+	if (s == NULL)
+		return SMFIS_TEMPFAIL;
+	return leave(ctx, milter_session_body(s, data, len, &reply), &reply);
+}
+
+static sfsistat
+on_end(SMFICTX *ctx)
+{
+	struct milter_session *s = enter(ctx);
+	struct milter_mta mta = mta_of(ctx);
+	struct milter_reply reply;
+
+	if (s == NULL)
+		return SMFIS_TEMPFAIL;
+	return leave(ctx, milter_session_end(s, &mta, &reply), &reply);
+}
+
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+	struct milter_session *s = session_of(ctx);
+
+	if (s != NULL)
+		milter_session_abort(s);
+	return SMFIS_CONTINUE;
+}
+
+/* --- the start ---------------------------------------------------------- */
+
+bool
+milter_callbacks_register(const struct milter_services *services,
+    struct error *err)
+{
+	struct smfiDesc description = {
+		.xxfi_name = filter_name,
+		.xxfi_version = SMFI_VERSION,
+		.xxfi_flags = SMFIF_DELRCPT | SMFIF_SETSYMLIST,
+		.xxfi_negotiate = on_negotiate,
+		.xxfi_connect = on_connect,
+		.xxfi_helo = on_helo,
+		.xxfi_envfrom = on_mail,
+		.xxfi_envrcpt = on_rcpt,
+		.xxfi_data = on_data,
+		.xxfi_header = on_header,
+		.xxfi_eoh = on_end_header,
+		.xxfi_body = on_body,
+		.xxfi_eom = on_end,
+		.xxfi_abort = on_abort,
+		.xxfi_close = on_close,
+	};
+
+	shared = services;
+	return smfi_register(description) == MI_SUCCESS ||
+	    error_set(err, EX_SOFTWARE, "libmilter does not register us");
+}
+
+size_t
+milter_callbacks_running(void)
+{
+	return atomic_load(&running);
+}
+
+size_t
+milter_callbacks_open(void)
+{
+	return atomic_load(&open_connections);
+}

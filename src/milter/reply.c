@@ -1,0 +1,59 @@
+/*
+ * Replies: sysexits codes to SMTP's.
+ */
+#include "milter/reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+bool
+milter_reply_set(struct milter_reply *r, const char *code, const char *status,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)text_copy(r->code, sizeof(r->code), code);
+	(void)text_copy(r->status, sizeof(r->status), status);
+	va_start(ap, fmt);
+	(void)vsnprintf(r->text, sizeof(r->text), fmt, ap);
+	va_end(ap);
+	/* RFC 5321 4.2: textstring; libmilter refuses line ends. */
+	for (char *c = r->text; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return false;
+}
+
+/* RFC 3463 3.4: the mail system's state. */
+static const struct {
+	int code;
+	const char *status, *text;
+} failures[] = {
+	{ .code = EX_TEMPFAIL, .status = "4.3.0",
+	  .text = "the mail queue is busy" },
+	{ .code = EX_IOERR, .status = "4.3.1",
+	  .text = "the mail queue cannot be written" },
+	{ .code = EX_CANTCREAT, .status = "4.3.1",
+	  .text = "the mail queue cannot be written" },
+	{ .code = EX_NOPERM, .status = "4.3.5",
+	  .text = "the mail queue may not be written" },
+	{ .code = EX_CONFIG, .status = "4.3.5",
+	  .text = "the configuration of the mail queue has an error" },
+};
+
+bool
+milter_reply_failure(struct milter_reply *r, const char *what,
+    const struct error *err)
+{
+	log_error("%s: %s", what, err->text);
+	for (size_t i = 0; i < ARRAY_LEN(failures); i++)
+		if (failures[i].code == err->code)
+			return milter_reply_set(r, "451", failures[i].status,
+			    "%s", failures[i].text);
+	return milter_reply_set(r, "451", "4.3.0",
+	    "the mail queue cannot be used");
+}

@@ -1,0 +1,30 @@
+/*
+ * What an SMTP client is told where something is refused.
+ *
+ * Our own failures never bounce mail: they are 451 4.3.x, and the client comes
+ * again.  A client learns what kind of failure it is; the words with paths and
+ * SQLite's reasons go to the log.
+ */
+#ifndef TLSQ_MILTER_REPLY_H
+#define TLSQ_MILTER_REPLY_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct milter_reply {
+	char code[4];		/* "451"; "" where there is none */
+	char status[10];	/* "4.3.0" */
+	char text[256];		/* printable ASCII */
+};
+
+/* Fills the reply and returns false, for `return milter_reply_set(...)`. */
+bool milter_reply_set(struct milter_reply *r, const char *code,
+    const char *status, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same for a failure of ours, which is logged with `what` before it. */
+bool milter_reply_failure(struct milter_reply *r, const char *what,
+    const struct error *err);
+
+#endif

@@ -1,0 +1,268 @@
+/*
+ * The threads:
+ *
+ *   main     signals, the service manager
+ *   serve    libmilter's main loop, and its own: signals, workers
+ *   storer   the one that writes (storer.h)
+ *
+ * libmilter waits for SIGTERM, SIGINT and SIGHUP in a thread of its own, with
+ * all others blocking them, and ends at each of them, SIGHUP too, which a
+ * terminal or an old habit sends.  A signal to the process goes to the main
+ * thread first where that does not block it: so smfi_main() runs in another, and
+ * signals are ours.
+ */
+#include "milter/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmilter/mfapi.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/notify.h"
+#include "base/text.h"
+#include "milter/callbacks.h"
+
+enum {
+	BACKLOG = 511,
+	TICK_MS = 10000,	/* where there is no WatchdogSec */
+	STUCK_MS = 60000,	/* no commit takes that long and ends */
+	PATIENCE_MS = 30000,	/* of SIGTERM, for answers under way */
+	LOOK_MS = 50
+};
+
+struct server {
+	struct milter_services services;
+	pthread_t thread;
+};
+
+/* One octet in it: it is time to end.  Written by signals and by serve(). */
+static int wake_fd[2] = { -1, -1 };
+
+static void
+wake(int signal_number)
+{
+	int saved = errno;
+	ssize_t n = write(wake_fd[1], "", 1);
+
+	(void)signal_number;
+	(void)n;		/* full: it is known already */
+	errno = saved;
+}
+
+static bool
+take_signals(struct error *err)
+{
+	struct sigaction end = { .sa_handler = wake };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigset_t none;
+
+	sigemptyset(&end.sa_mask);
+	sigemptyset(&none);
+	if (pipe2(wake_fd, O_CLOEXEC | O_NONBLOCK) != 0 ||
+	    sigaction(SIGTERM, &end, NULL) != 0 ||
+	    sigaction(SIGINT, &end, NULL) != 0 ||
+	    sigaction(SIGHUP, &ignore, NULL) != 0 ||
+	    sigaction(SIGPIPE, &ignore, NULL) != 0 ||
+	    pthread_sigmask(SIG_SETMASK, &none, NULL) != 0)
+		return error_set(err, EX_OSERR, "signals: %s", strerror(errno));
+	return true;
+}
+
+/* Knocks at the socket: true where somebody serves it.  False for inet. */
+static bool
+knock(const char *spec)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	bool served;
+	int fd;
+
+	if (!text_starts_nocase(spec, "unix:") ||
+	    !text_copy(to.sun_path, sizeof(to.sun_path), spec + 5))
+		return false;
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+		return false;
+	served = connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0;
+	close(fd);
+	return served;
+}
+
+static bool
+open_socket(const char *spec, struct error *err)
+{
+	char copy[512];
+
+	/* libmilter would take it from another that still serves it. */
+	if (knock(spec))
+		return error_set(err, EX_UNAVAILABLE,
+		    "%s: another program serves this socket", spec);
+	if (!text_copy(copy, sizeof(copy), spec) ||
+	    smfi_setconn(copy) != MI_SUCCESS)
+		return error_set(err, EX_USAGE, "%s: not a socket", spec);
+	(void)smfi_setbacklog(BACKLOG);
+	errno = 0;
+	if (smfi_opensocket(true) != MI_SUCCESS)
+		return error_set(err, EX_UNAVAILABLE, "%s: cannot be opened: "
+		    "%s", spec, errno != 0 ? strerror(errno) :
+		    "libmilter's reason is in syslog");
+	return true;
+}
+
+static void *
+serve(void *arg)
+{
+	(void)arg;
+	/* The result is in the log: libmilter writes to syslog, too. */
+	if (smfi_main() != MI_SUCCESS)
+		log_error("libmilter ended with a failure");
+	wake(0);
+	return NULL;
+}
+
+static bool
+start(struct server *s, const struct milter_options *o, struct error *err)
+{
+	int rc;
+
+	if (!take_signals(err) ||
+	    !milter_settings_open(&s->services.settings, o->database, err) ||
+	    !milter_status_open(&s->services.status, o->database, err) ||
+	    !milter_storer_start(&s->services.storer, o->database, err) ||
+	    !milter_callbacks_register(&s->services, err) ||
+	    !open_socket(o->socket, err))
+		return false;
+	if ((rc = pthread_create(&s->thread, NULL, serve, NULL)) != 0)
+		return error_set(err, EX_OSERR, "thread: %s", strerror(rc));
+	return true;
+}
+
+static void
+close_services(struct server *s)
+{
+	milter_storer_stop(&s->services.storer);
+	milter_status_close(&s->services.status);
+	milter_settings_close(&s->services.settings);
+}
+
+/* --- while it serves ---------------------------------------------------- */
+
+static bool
+storer_lives(struct server *s)
+{
+	int64_t since_ms = milter_storer_busy_since(s->services.storer);
+
+	return since_ms < 0 || clock_mono_ms() - since_ms < STUCK_MS;
+}
+
+/* False once it is time to end. */
+static bool
+sleep_ms(int64_t ms)
+{
+	struct pollfd wanted = { .fd = wake_fd[0], .events = POLLIN };
+	int n = poll(&wanted, 1, (int)ms);
+
+	return n == 0 || (n < 0 && errno == EINTR);
+}
+
+static void
+watch(struct server *s)
+{
+	int64_t watchdog_ms = notify_watchdog_ms();
+	int64_t period_ms = watchdog_ms > 0 ? watchdog_ms : TICK_MS;
+
+	notify_send("READY=1\nMAINPID=%ld\n", (long)getpid());
+	while (sleep_ms(period_ms))
+		notify_send("%sSTATUS=%zu connections of the mail server\n",
+		    watchdog_ms > 0 && storer_lives(s) ? "WATCHDOG=1\n" : "",
+		    milter_callbacks_open());
+	notify_send("STOPPING=1\n");
+}
+
+/* --- the end ------------------------------------------------------------ */
+
+static void
+pause_ms(int ms)
+{
+	const struct timespec pause = { .tv_nsec = ms * 1000000L };
+
+	(void)nanosleep(&pause, NULL);
+}
+
+static void *
+stop(void *arg)
+{
+	(void)arg;
+	(void)smfi_stop();
+	return NULL;
+}
+
+/*
+ * smfi_stop() says at once that all is over, and then waits for a lock that the
+ * main loop holds while it waits for connections, up to five seconds: so it has
+ * a thread of its own, and the main loop gets a connection.
+ */
+static void
+stop_libmilter(const char *spec)
+{
+	pthread_t stopper;
+
+	if (pthread_create(&stopper, NULL, stop, NULL) != 0)
+		return;
+	(void)pthread_detach(stopper);
+	pause_ms(LOOK_MS);
+	(void)knock(spec);
+}
+
+static bool
+serve_ended(struct server *s)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec++;
+	return pthread_timedjoin_np(s->thread, NULL, &until) == 0;
+}
+
+/*
+ * Workers of libmilter go on after it was stopped.  What they are at gets its
+ * answer; then the process ends, and nothing is freed that a worker could still
+ * touch.
+ */
+static void
+finish(struct server *s, const char *spec)
+{
+	int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
+
+	stop_libmilter(spec);
+	while (milter_callbacks_running() > 0 && clock_mono_ms() < until_ms)
+		pause_ms(LOOK_MS);
+	if (!serve_ended(s) || milter_callbacks_open() > 0)
+		return;
+	close_services(s);
+}
+
+int
+milter_server_run(const struct milter_options *options)
+{
+	static struct server s;	/* reachable for who still runs at the end */
+	struct error err;
+
+	if (!start(&s, options, &err)) {
+		log_error("%s", err.text);
+		close_services(&s);
+		return err.code;
+	}
+	log_info("serving %s", options->socket);
+	watch(&s);
+	log_info("ending");
+	finish(&s, options->socket);
+	return EX_OK;
+}

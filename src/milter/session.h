@@ -1,0 +1,80 @@
+/*
+ * One SMTP connection of Sendmail's, as a filter sees it: which recipients are
+ * taken over, what becomes of their message, what the client hears.
+ *
+ * Knows nothing of libmilter: callbacks.c calls it, and so do tests.  The calls
+ * for one session come one after the other, on any thread.
+ */
+#ifndef TLSQ_MILTER_SESSION_H
+#define TLSQ_MILTER_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "milter/reply.h"
+#include "milter/settings.h"
+#include "milter/status.h"
+#include "milter/storer.h"
+
+/* The mail server that asks. */
+struct milter_mta {
+	/* A macro's value ("{rcpt_addr}", "i"), valid for the call; or NULL. */
+	const char *(*macro)(void *ctx, const char *name);
+	/* Have patience; false where nobody listens any more. */
+	bool (*progress)(void *ctx);
+	/* Do not deliver to this one, it is ours; false: it was not heard. */
+	bool (*drop)(void *ctx, const char *recipient);
+	void *ctx;
+};
+
+enum milter_answer {
+	MILTER_REFUSE,		/* with the reply's code */
+	MILTER_CONTINUE,
+	MILTER_NOT_OURS,	/* nothing more of this message, please */
+};
+
+/* What all sessions share, and none frees. */
+struct milter_services {
+	struct milter_settings *settings;
+	struct milter_status *status;
+	struct milter_storer *storer;
+};
+
+struct milter_session;
+
+/* services is kept.  ip is NULL where the client did not come by the network;
+ * leading_blanks: header values have them. */
+struct milter_session *milter_session_new(
+    const struct milter_services *services, const char *client_name,
+    const char *client_ip, bool leading_blanks)
+    __attribute__((returns_nonnull));
+void milter_session_free(struct milter_session **session);
+
+void milter_session_helo(struct milter_session *s, const char *name);
+
+/* reply_r is filled with MILTER_REFUSE, else left alone.  args end with NULL. */
+enum milter_answer milter_session_mail(struct milter_session *s,
+    const struct milter_mta *mta, const char *const *args,
+    struct milter_reply *reply_r);
+enum milter_answer milter_session_rcpt(struct milter_session *s,
+    const struct milter_mta *mta, const char *const *args,
+    struct milter_reply *reply_r);
+enum milter_answer milter_session_data(struct milter_session *s,
+    struct milter_reply *reply_r);
+enum milter_answer milter_session_header(struct milter_session *s,
+    const char *name, const char *value, struct milter_reply *reply_r);
+enum milter_answer milter_session_end_header(struct milter_session *s,
+    const struct milter_mta *mta, struct milter_reply *reply_r);
+enum milter_answer milter_session_body(struct milter_session *s,
+    const void *data, size_t len, struct milter_reply *reply_r);
+/*
+ * The end of the message.  MILTER_CONTINUE: it is durable in the spool and its
+ * recipients were dropped.  Waits for the disk and for other writers, at most
+ * half a minute unless a commit is under way.
+ */
+enum milter_answer milter_session_end(struct milter_session *s,
+    const struct milter_mta *mta, struct milter_reply *reply_r);
+/* Forgets the message; the connection goes on. */
+void milter_session_abort(struct milter_session *s);
+
+#endif

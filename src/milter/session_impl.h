@@ -1,0 +1,44 @@
+/*
+ * Between session.c and finish.c.
+ */
+#ifndef TLSQ_MILTER_SESSION_IMPL_H
+#define TLSQ_MILTER_SESSION_IMPL_H
+
+#include "mail/envelope.h"
+#include "milter/mail.h"
+#include "milter/received.h"
+#include "milter/session.h"
+
+/* The message at hand; texts are in the arena. */
+struct milter_message {
+	struct arena *arena;
+	struct milter_snapshot *snapshot;
+	const struct conf *conf;	/* of the snapshot */
+	struct mail_sender sender;
+	bool sender_good;
+	struct error sender_error;
+	const char *queue_id, *own_name, *auth_user;	/* or NULL */
+	struct milter_hop hop;
+	bool trusted;		/* authenticated, or of this host */
+	unsigned seen;		/* recipients, ours and others */
+	const char *only;	/* the first, where it is ours */
+	struct milter_mail *mail;
+	int64_t received_at;
+	int64_t size;		/* octets so far */
+	const char *wanted_strategy;	/* milter.strategy-header, or NULL */
+	struct milter_reply failure;	/* of content; code "" for none */
+};
+
+struct milter_session {
+	const struct milter_services *services;
+	char *client_name, *client_ip, *helo;	/* or NULL */
+	bool leading_blanks;
+	struct milter_message *message;	/* NULL between messages */
+};
+
+/* The queue id, for the log.  Never NULL. */
+const char *milter_message_name(const struct milter_message *m);
+/* There is no message at hand: fail closed.  MILTER_REFUSE. */
+enum milter_answer milter_session_lost(struct milter_reply *reply);
+
+#endif

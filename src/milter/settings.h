@@ -1,0 +1,49 @@
+/*
+ * The configuration as the milter uses it: a snapshot of one moment that any
+ * number of threads share, and who notices that the stored one has changed.
+ *
+ * A message keeps the snapshot that it began with.  Expressions are evaluated
+ * by one engine for each snapshot under a lock: microseconds each.
+ */
+#ifndef TLSQ_MILTER_SETTINGS_H
+#define TLSQ_MILTER_SETTINGS_H
+
+#include "base/error.h"
+#include "conf/config.h"
+#include "strategy/expr.h"
+
+struct milter_settings;
+struct milter_snapshot;
+
+/*
+ * Makes the database where there is none.  Errors are those of the spool, and
+ * EX_CONFIG where the stored configuration does not make sense.
+ */
+bool milter_settings_open(struct milter_settings **settings_r,
+    const char *database, struct error *err) MUST_CHECK;
+void milter_settings_close(struct milter_settings **settings);
+
+/*
+ * The one in force, to be given back with unref.  Looks into the database at
+ * most twice a second; where that fails, or the new configuration does not make
+ * sense, the one before stays in force and the log says why.  Any thread.
+ */
+struct milter_snapshot *milter_settings_current(
+    struct milter_settings *settings) __attribute__((returns_nonnull));
+void milter_snapshot_unref(struct milter_snapshot **snapshot);
+
+const struct conf *milter_snapshot_conf(const struct milter_snapshot *s);
+
+/*
+ * milter.take: shall this recipient be taken over?  And milter.tls-strategy:
+ * the id to pin, or NULL; it lives as long as the snapshot.  EX_CONFIG, naming
+ * the key, where an expression fails or names no strategy.
+ */
+bool milter_snapshot_take(struct milter_snapshot *s,
+    const struct expr_values *values, bool *take_r, struct error *err)
+    MUST_CHECK;
+bool milter_snapshot_strategy(struct milter_snapshot *s,
+    const struct expr_values *values, const char **id_r, struct error *err)
+    MUST_CHECK;
+
+#endif
