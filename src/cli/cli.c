@@ -34,6 +34,9 @@ static const struct cli_command commands[] = {
 	    "    [--envid ID] [--orcpt ADDR] [--body 7bit|8bitmime]\n"
 	    "    [--smtputf8] [--require-tls] [--tls-optional] [--quiet]\n"
 	    "    RCPT..." },
+	{ .name = "lmtp", .run = cli_lmtp,
+	  .purpose = "take mail by LMTP on standard input, for a mailer",
+	  .synopsis = "[--mta-id ID]" },
 	{ .name = "list", .run = cli_list,
 	  .purpose = "show the queue: undelivered recipients",
 	  .synopsis = "[--json] [--domain D] [--sender S] [--state S]" },

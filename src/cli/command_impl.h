@@ -33,6 +33,8 @@ struct cli_command {
 
 bool cli_submit(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
+bool cli_lmtp(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
 bool cli_load(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 bool cli_config(struct cli *cli, int argc, char **argv, struct error *err)

@@ -10,6 +10,7 @@ src_libtlsq_a_SOURCES += \
 	src/cli/explain_json.c \
 	src/cli/explain_text.c \
 	src/cli/list.c \
+	src/cli/lmtp.c \
 	src/cli/load.c \
 	src/cli/print.c src/cli/print_impl.h \
 	src/cli/show.c \
