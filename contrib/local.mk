@@ -5,12 +5,15 @@ nodist_sysusers_DATA = contrib/sysusers.d/tlsq.conf
 nodist_tmpfiles_DATA = contrib/tmpfiles.d/tlsq.conf
 systemddir = $(prefix)/lib/systemd/system
 systemd_services = contrib/systemd/tlsq-runner.service \
+	contrib/systemd/tlsq-milter.service \
 	contrib/systemd/tlsq-check.service
 nodist_systemd_DATA = $(systemd_services)
 dist_systemd_DATA = contrib/systemd/tlsq-check.timer
 contrib_files = contrib/sysusers.d/tlsq.conf contrib/tmpfiles.d/tlsq.conf \
-	$(systemd_services) contrib/cron.d/tlsq
+	$(systemd_services) contrib/cron.d/tlsq contrib/tlsq.m4
 CLEANFILES += $(contrib_files)
+# sendmail.mc includes it from where it is installed.
+nodist_pkgdata_DATA = contrib/tlsq.m4
 exampledir = $(docdir)/examples
 dist_example_DATA = contrib/tlsq.toml
 # Not active where it is installed: the service and cron are both possible.
@@ -23,6 +26,7 @@ $(contrib_files): %: %.in Makefile
 		-e 's|@TLSQ_USER[@]|$(TLSQ_USER)|g' \
 		-e 's|@TLSQ_GROUP[@]|$(TLSQ_GROUP)|g' \
 		-e 's|@bindir[@]|$(bindir)|g' \
+		-e 's|@pkgdatadir[@]|$(pkgdatadir)|g' \
 		-e 's|@sbindir[@]|$(sbindir)|g' \
 		-e 's|@localstatedir[@]|$(localstatedir)|g' $< >$@
 
