@@ -26,6 +26,7 @@ e2e_tests = \
 	tests/e2e/hostile-replies/run.sh \
 	tests/e2e/ipv6/run.sh \
 	tests/e2e/lost-connection/run.sh \
+	tests/e2e/milter-service/run.sh \
 	tests/e2e/mta-sts/run.sh \
 	tests/e2e/mta-sts-lookup/run.sh \
 	tests/e2e/mx-lookup/run.sh \
@@ -41,6 +42,14 @@ e2e_tests = \
 	tests/e2e/runner-command/run.sh \
 	tests/e2e/retention/run.sh \
 	tests/e2e/schedule/run.sh \
+	tests/e2e/sendmail-content/run.sh \
+	tests/e2e/sendmail-crash/run.sh \
+	tests/e2e/sendmail-dkim/run.sh \
+	tests/e2e/sendmail-failing-domains/run.sh \
+	tests/e2e/sendmail-mailer/run.sh \
+	tests/e2e/sendmail-strategies/run.sh \
+	tests/e2e/sendmail-takes-over/run.sh \
+	tests/e2e/sendmail-tempfails/run.sh \
 	tests/e2e/sessions/run.sh \
 	tests/e2e/spool-locked/run.sh \
 	tests/e2e/sql-submission/run.sh \
@@ -60,11 +69,12 @@ EXTRA_DIST += $(e2e_tests) \
 	tests/e2e/policyhost.py \
 	tests/e2e/dsn.py \
 	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh \
-	tests/e2e/validating-resolver.sh tests/e2e/dane/zones.sh
+	tests/e2e/validating-resolver.sh tests/e2e/dane/zones.sh \
+	tests/e2e/sendmail.sh tests/e2e/smtp.py tests/e2e/dkim.py tests/e2e/flood.py
 
 # what does not fit `make check`
 # 500 sessions at once want a machine that is not busy otherwise.
-long_tests = tests/e2e/slow-servers/run.sh
+long_tests = tests/e2e/slow-servers/run.sh tests/e2e/sendmail-load/run.sh
 EXTRA_DIST += $(long_tests)
 check-long: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(long_tests)'

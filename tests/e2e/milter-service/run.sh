@@ -1,0 +1,44 @@
+#!/bin/sh
+# tlsq-milter as a service: what it tells its manager, signals, background, pid file, its user.
+. "${0%/*}/../lib.sh"
+MILTER_SOCKET=unix:$T/run/milter.sock
+. "$E2E/sendmail.sh"
+
+notify_listen
+WATCHDOG_USEC=400000
+export WATCHDOG_USEC
+milter_start
+said() { grep -q "$1" "$T/notified"; }
+ok "it is ready once it serves" wait_for 10 said 'READY=1'
+ok "it says that it lives" wait_for 10 said 'WATCHDOG=1'
+ok "and what it does" wait_for 10 said 'STATUS=0 connections'
+is "the spool was made" "$(sql 'SELECT count(*) FROM message')" 0
+if getent passwd tlsq >/dev/null; then
+	is "it is not root" "$(stat -c %U "/proc/$milter_pid")" tlsq
+fi
+kill -HUP "$milter_pid"
+exits "a second one is refused" 69 timeout 10 tlsq-milter -d "$DB" -s "$MILTER_SOCKET"
+like "and says why" "$(cat "$T/err")" 'another program serves this socket'
+ok "the first serves on after a SIGHUP" test -d "/proc/$milter_pid"
+began=$(now_ms)
+milter_stop
+is "SIGTERM ends it with 0" "$milter_code" 0
+ok "soon" test $(($(now_ms) - began)) -lt 3000
+ok "it said so" said 'STOPPING=1'
+
+mkdir "$T/pid"
+exits "in the background" 0 tlsq-milter -d "$DB" -s "$MILTER_SOCKET" --background --pid-file "$T/pid/milter.pid"
+ok "it has a pid file" wait_for 10 test -s "$T/pid/milter.pid"
+pid=$(cat "$T/pid/milter.pid")
+pids="$pids $pid"
+ok "and a socket" wait_for 10 test -S "$T/run/milter.sock"
+exits "which a second one does not take" 75 tlsq-milter -d "$DB" -s "unix:$T/run/other.sock" --pid-file "$T/pid/milter.pid"
+kill -INT "$pid"
+ok "SIGINT ends it" wait_for 10 gone "$pid"
+exits "a database that is none" 65 sh -c "echo nothing of the kind, but long enough to be a file >'$T/run/x.db';
+	chmod 644 '$T/run/x.db'; exec tlsq-milter -d '$T/run/x.db' -s '$MILTER_SOCKET'"
+exits "a socket in no directory" 69 tlsq-milter -d "$DB" -s "unix:$T/none/milter.sock"
+exits "a port" 0 sh -c "timeout --preserve-status -s TERM 2 tlsq-milter -d '$DB' -s inet:8899@127.0.0.1"
+exits "help" 0 tlsq-milter --help
+like "is on standard output" "$(cat "$T/out")" '^usage: tlsq-milter'
+finish
