@@ -63,6 +63,8 @@ is "RET, ENVID and BODY are kept" "$(message_with "$(qid)" ret,envid,body_type)"
 is "so are NOTIFY and ORCPT" "$(rcpts_of "$(qid)" notify,orcpt)" \
 	"SUCCESS,DELAY|rfc822;bob+x@remote.test NEVER| "
 
+unlike "nobody promises a time" "$(grep '^[0-9]* >>> 250' "$SM/transcript")" DELIVERBY
+
 letter odd | smtp --from '<>' 'Bob.X@REMOTE.test' '<"a b"@remote.test>' '<@x.test,@y.test:route@remote.test>' \
 	'lit@[192.0.2.9]' bob@remote.test bob@remote.test >"$T/out"
 is "null sender" "$(message_with "$(qid)" "'<' || sender || '>'")" "<>"
