@@ -24,7 +24,7 @@ struct arg {
 };
 
 struct milter_mail {
-	const struct milter_storer *storer;
+	struct milter_storer *storer;
 	struct arena *arena;
 	struct milter_job job;
 	struct known *known;
@@ -45,7 +45,7 @@ static const char *const removed_fields_but_ours[] = {
 };
 
 struct milter_mail *
-milter_mail_new(const struct milter_storer *storer)
+milter_mail_new(struct milter_storer *storer)
 {
 	struct milter_mail *m = mem_zalloc(sizeof(*m));
 

@@ -22,7 +22,7 @@
 struct milter_mail;
 
 /* Files of the content are made beside the storer's database. */
-struct milter_mail *milter_mail_new(const struct milter_storer *storer)
+struct milter_mail *milter_mail_new(struct milter_storer *storer)
     __attribute__((returns_nonnull));
 /* Also what was gathered but not stored.  Accepts NULL; sets NULL. */
 void milter_mail_free(struct milter_mail **mail);

@@ -29,6 +29,7 @@ struct milter_settings {
 	struct spool *spool;
 	struct milter_snapshot *current;
 	int64_t data_version, looked_at_ms;
+	int64_t generation;	/* of current; -1: of another file */
 };
 
 /* --- one snapshot ------------------------------------------------------- */
@@ -161,8 +162,10 @@ milter_settings_open(struct milter_settings **settings_r,
 	*settings_r = m;
 	if (spool_open(&m->spool, database, SPOOL_CREATE, err) &&
 	    spool_data_version(m->spool, &m->data_version, err) &&
-	    snapshot_load(&m->current, m->spool, err))
+	    snapshot_load(&m->current, m->spool, err)) {
+		m->generation = m->current->generation;
 		return true;
+	}
 	milter_settings_close(settings_r);
 	return false;
 }
@@ -181,6 +184,22 @@ milter_settings_close(struct milter_settings **m_p)
 	free(m);
 }
 
+/* The file may have been replaced: see milter/storer.h. */
+static bool
+follow_path(struct milter_settings *m, struct error *err)
+{
+	struct spool *fresh;
+
+	if (spool_check_place(m->spool, err))
+		return true;
+	if (!spool_open(&fresh, spool_path(m->spool), SPOOL_READ_WRITE, err))
+		return false;
+	spool_close(&m->spool);
+	m->spool = fresh;
+	m->data_version = m->generation = -1;
+	return true;
+}
+
 /* Under the lock.  False with err where the one before stays in force. */
 static bool
 look(struct milter_settings *m, struct error *err)
@@ -188,6 +207,8 @@ look(struct milter_settings *m, struct error *err)
 	struct milter_snapshot *fresh;
 	int64_t version, generation;
 
+	if (!follow_path(m, err))
+		return false;
 	if (!spool_data_version(m->spool, &version, err))
 		return false;
 	if (version == m->data_version)
@@ -195,13 +216,18 @@ look(struct milter_settings *m, struct error *err)
 	if (!spool_config_generation(m->spool, &generation, err))
 		return false;
 	m->data_version = version;
-	if (generation == m->current->generation)
+	if (generation == m->generation)
 		return true;
-	if (!snapshot_load(&fresh, m->spool, err))
+	if (!snapshot_load(&fresh, m->spool, err)) {
+		/* Once said is enough, until there is another one. */
+		if (err->code == EX_CONFIG)
+			m->generation = generation;
 		return false;
+	}
 	log_info("configuration %lld is in force", (long long)generation);
 	milter_snapshot_unref(&m->current);
 	m->current = fresh;
+	m->generation = fresh->generation;
 	return true;
 }
 

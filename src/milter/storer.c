@@ -21,8 +21,11 @@
 enum { BATCH_MAX = 64, BATCH_OCTETS_MAX = 32 * 1024 * 1024 };
 
 struct milter_storer {
-	struct spool *spool;	/* the thread's, but for its constant path */
+	char *database;
 	pthread_t thread;
+	/* The thread's, and it alone changes it, under the lock: others need
+	 * its path. */
+	struct spool *spool;
 	pthread_mutex_t lock;	/* of what follows, and of jobs' states */
 	pthread_cond_t work, done;
 	struct milter_job *first, **tail;
@@ -109,6 +112,26 @@ store_batch(struct spool *spool, struct milter_job **batch, size_t n)
 		fail_all(batch, n, &err);
 }
 
+/* A spool that somebody has moved away takes mail with it that was never
+ * delivered: mail belongs where the runner looks. */
+static bool
+follow_path(struct milter_storer *s, struct error *err)
+{
+	struct spool *fresh, *old;
+
+	if (spool_check_place(s->spool, err))
+		return true;
+	log_warning("%s: opening what is there now", err->text);
+	if (!spool_open(&fresh, s->database, SPOOL_CREATE, err))
+		return false;
+	(void)pthread_mutex_lock(&s->lock);
+	old = s->spool;
+	s->spool = fresh;
+	(void)pthread_mutex_unlock(&s->lock);
+	spool_close(&old);
+	return true;
+}
+
 static void
 finish(struct milter_storer *s, struct milter_job **batch, size_t n)
 {
@@ -140,10 +163,14 @@ storer_thread(void *arg)
 {
 	struct milter_job *batch[BATCH_MAX];
 	struct milter_storer *s = arg;
+	struct error err;
 	size_t n;
 
 	while ((n = next_batch(s, batch)) > 0) {
-		store_batch(s->spool, batch, n);
+		if (follow_path(s, &err))
+			store_batch(s->spool, batch, n);
+		else
+			fail_all(batch, n, &err);
 		finish(s, batch, n);
 		/* After the answer: nobody waits for it. */
 		spool_checkpoint_if_no_runner(s->spool);
@@ -160,6 +187,7 @@ storer_free(struct milter_storer **storer)
 	(void)pthread_cond_destroy(&(*storer)->work);
 	(void)pthread_cond_destroy(&(*storer)->done);
 	(void)pthread_mutex_destroy(&(*storer)->lock);
+	free((*storer)->database);
 	free(*storer);
 	*storer = NULL;
 }
@@ -180,6 +208,7 @@ milter_storer_start(struct milter_storer **storer_r, const char *database,
 	(void)pthread_condattr_destroy(&attr);
 	s->tail = &s->first;
 	s->busy_since_ms = -1;
+	s->database = mem_strdup(database);
 	*storer_r = s;
 	if (!spool_open(&s->spool, database, SPOOL_CREATE, err)) {
 		storer_free(storer_r);
@@ -206,9 +235,14 @@ milter_storer_stop(struct milter_storer **storer)
 }
 
 struct spool_insert *
-milter_storer_insert(const struct milter_storer *s)
+milter_storer_insert(struct milter_storer *s)
 {
-	return spool_insert_new(s->spool);
+	struct spool_insert *ins;
+
+	(void)pthread_mutex_lock(&s->lock);
+	ins = spool_insert_new(s->spool);
+	(void)pthread_mutex_unlock(&s->lock);
+	return ins;
 }
 
 void

@@ -38,14 +38,16 @@ struct milter_job {
 	enum milter_job_state state;
 };
 
-/* Opens the database (making it where there is none) and starts the thread. */
+/* Opens the database (making it where there is none) and starts the thread.
+ * Should the file be moved away or deleted later, the one that is then at its
+ * path is taken, or made. */
 bool milter_storer_start(struct milter_storer **storer_r,
     const char *database, struct error *err) MUST_CHECK;
 /* Stores what still waits, and ends the thread. */
 void milter_storer_stop(struct milter_storer **storer);
 
 /* For gathering a message (see spool/insert.h). */
-struct spool_insert *milter_storer_insert(const struct milter_storer *storer)
+struct spool_insert *milter_storer_insert(struct milter_storer *storer)
     __attribute__((returns_nonnull));
 
 void milter_storer_put(struct milter_storer *storer, struct milter_job *job);

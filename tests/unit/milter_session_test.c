@@ -424,6 +424,25 @@ a_header_value_stays_one_field(void **state)
 	    "|| 'fold' || x'0d0a' || 'Date: ' AS BLOB)) > 0 FROM content"), 1);
 }
 
+static void
+a_spool_that_was_moved_is_not_written(void **state)
+{
+	char away[300];
+	struct world w;
+
+	world_open(&w, state, NULL, "192.0.2.1");
+	spool_close(&w.scratch->spool);
+	(void)snprintf(away, sizeof(away), "%s.away", w.scratch->path);
+	assert_int_equal(rename(w.scratch->path, away), 0);
+	(void)mail(&w, "<s@t.test>");
+	(void)rcpt(&w, "<a@r.test>", NULL, NULL);
+	(void)content(&w, NULL, NULL);
+	assert_int_equal(end(&w), MILTER_CONTINUE);
+	assert_int_equal(scratch_number(w.scratch,
+	    "SELECT count(*) FROM message"), 1);
+	world_close(&w);
+}
+
 /* --- many at once ------------------------------------------------------- */
 
 enum { THREADS = 16, EACH = 25 };
@@ -494,6 +513,7 @@ main(void)
 		SPOOL_TEST(a_bad_sender_is_no_matter_for_local_mail),
 		SPOOL_TEST(a_server_that_left_is_told_nothing),
 		SPOOL_TEST(a_header_value_stays_one_field),
+		SPOOL_TEST(a_spool_that_was_moved_is_not_written),
 		SPOOL_TEST(what_was_accepted_is_stored_once),
 	};
 
