@@ -187,6 +187,9 @@ address_text(char *dst, socklen_t room, const struct sockaddr *address)
 	}
 	if (address != NULL && address->sa_family == AF_INET6) {
 		memcpy(&in6, address, sizeof(in6));
+		if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
+			return inet_ntop(AF_INET, &in6.sin6_addr.s6_addr[12],
+			    dst, room);
 		return inet_ntop(AF_INET6, &in6.sin6_addr, dst, room);
 	}
 	return NULL;

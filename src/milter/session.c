@@ -94,8 +94,7 @@ keep_macro(struct milter_message *m, const struct milter_mta *mta,
 static bool
 is_loopback(const char *ip)
 {
-	return strncmp(ip, "127.", 4) == 0 || strcmp(ip, "::1") == 0 ||
-	    strncmp(ip, "::ffff:127.", 11) == 0;
+	return strncmp(ip, "127.", 4) == 0 || strcmp(ip, "::1") == 0;
 }
 
 static void

@@ -57,6 +57,18 @@ sendmail_files() {
 	mount --bind "$SM/resolv.conf" "$(readlink -f /etc/resolv.conf)"
 }
 
+# A user who can authenticate, in Sendmail's realm; before sendmail_start.  SASL
+# reads /etc/sasl2, which is laid over the real /etc for this mount namespace only.
+sendmail_user() { # name password
+	mkdir -p "$SM" "$T/etc.upper" "$T/etc.work"
+	mount -t overlay overlay -o "lowerdir=/etc,upperdir=$T/etc.upper,workdir=$T/etc.work" /etc &&
+		mkdir -p /etc/sasl2 || return 1
+	printf 'pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: CRAM-MD5\nsasldb_path: %s/sasldb\n' \
+		"$SM" >/etc/sasl2/Sendmail.conf
+	perl -MDB_File -e 'umask 077; tie %db, "DB_File", "$ARGV[0]/sasldb", O_RDWR|O_CREAT, 0600, $DB_HASH or die;
+		$db{"$ARGV[1]\0mail.local.test\0userPassword"} = $ARGV[2]' "$SM" "$@"
+}
+
 # The m4 of an administrator is: his own lines, tlsq.m4, MAILERs.  Here the lines
 # on standard input come before tlsq.m4, $1 says what comes after the MAILERs.
 sendmail_mc() {

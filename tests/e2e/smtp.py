@@ -13,11 +13,14 @@ line on standard output: the command's first word, then the reply, lines joined.
   --times N    the message N times, in one connection
   --raw        octets as they are
   --starttls   first
+  --auth U:P   authenticate as user U with password P (CRAM-MD5)
   --stop WHEN  disconnect without a word: after mail, rcpt, data (before the
                message), half (of the message), dot (without waiting)
   --reset      say RSET after the recipients, then begin again
 """
 import argparse
+import base64
+import hmac
 import re
 import socket
 import ssl
@@ -31,6 +34,7 @@ p.add_argument("--times", type=int, default=1)
 p.add_argument("--raw", action="store_true")
 p.add_argument("--reset", action="store_true")
 p.add_argument("--starttls", action="store_true")
+p.add_argument("--auth", default="")
 p.add_argument("--stop", default="")
 p.add_argument("rcpts", nargs="*")
 o = p.parse_args()
@@ -88,6 +92,13 @@ if o.starttls:
     s = context.wrap_socket(s)
     f = s.makefile("rb")
     say("EHLO client.test", "EHLO")
+if o.auth:
+    user, password = o.auth.split(":")
+    s.sendall(b"AUTH CRAM-MD5\r\n")
+    line = f.readline()
+    digest = hmac.new(password.encode(), base64.b64decode(line[4:]), "md5") if line[:3] == b"334" else None
+    if digest is None or not say(base64.b64encode(("%s %s" % (user, digest.hexdigest())).encode()).decode(), "AUTH"):
+        sys.exit("not authenticated: %r" % line)
 ok = True
 for _ in range(o.times):
     for again in (True, False) if o.reset else (False,):

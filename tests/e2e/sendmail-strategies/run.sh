@@ -14,6 +14,7 @@ strategy-header = "X-TLS-Strategy"
 tls-strategy = "CASE WHEN rcpt_domain = 'bank.test' THEN 'bank' WHEN rcpt_domain = 'wrong.test' THEN concat('wro', 'ng') END"
 X
 milter_start
+sendmail_user ann secret 2>"$T/err" && can_authenticate=yes
 sendmail_start </dev/null
 newest() { sql "SELECT $1 FROM message ORDER BY id DESC LIMIT 1"; }
 with() { # field
@@ -47,6 +48,19 @@ with 'X-TLS-Strategy: none-such' | smtp bob@remote.test >"$T/out"
 like "one that does not exist is the submitter's mistake" "$(cat "$T/out")" '^DOT 554 5\.6\.0 .*X-TLS-Strategy.*none-such'
 with 'X-TLS-Strategy: secure' | smtp $stranger bob@remote.test >"$T/out"
 is "a stranger pins nothing" "$(newest "coalesce(tls_strategy, '-')")" -
+
+# who is authenticated is no stranger
+if [ -n "$can_authenticate" ]; then
+	with 'X-TLS-Strategy: secure' | smtp $stranger --auth ann:secret bob@remote.test >"$T/out" 2>&1
+	is "an authenticated submitter pins one from anywhere" "$(newest client_ip,auth_user,tls_strategy)" \
+		"192.0.2.7|ann|secure"
+	stored "$(newest id)" "$T/got"
+	like "the Received field says so" "$(tr -d '\r\n' <"$T/got")" '\(authenticated bits=0\).*with ESMTPA id'
+	with 'TLS-Required: No' | smtp $stranger --auth ann:secret bob@remote.test >"$T/out" 2>&1
+	is "and may say TLS-Required: No" "$(newest tls_optional)" 1
+else
+	diag "no overlay or no sasldb: nobody authenticates here: $(cat "$T/err")"
+fi
 
 before=$(newest id)
 letter split | smtp bob@remote.test ann@bank.test carl@bank.test dora@remote.test nobody@local.test >"$T/out"
