@@ -45,6 +45,7 @@ e2e_tests = \
 	tests/e2e/sendmail-content/run.sh \
 	tests/e2e/sendmail-crash/run.sh \
 	tests/e2e/sendmail-dkim/run.sh \
+	tests/e2e/sendmail-dsn/run.sh \
 	tests/e2e/sendmail-failing-domains/run.sh \
 	tests/e2e/sendmail-mailer/run.sh \
 	tests/e2e/sendmail-strategies/run.sh \
