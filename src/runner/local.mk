@@ -23,7 +23,6 @@ src_libtlsq_a_SOURCES += \
 	src/runner/settle.c src/runner/settle.h \
 	src/runner/snapshot.c src/runner/snapshot.h \
 	src/runner/survey.c src/runner/survey.h \
-	src/runner/stored.c src/runner/stored.h \
 	src/runner/taken.c src/runner/taken.h \
 	src/runner/upkeep.c src/runner/upkeep.h \
 	src/runner/watchdog.c src/runner/watchdog.h \
