@@ -80,3 +80,13 @@ process_pid_file(const char *path, int *fd_r, struct error *err)
 	*fd_r = fd;
 	return true;
 }
+
+int
+process_print(const char *ident, const char *text)
+{
+	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+		return EX_OK;
+	(void)fprintf(stderr, "%s: standard output: %s\n", ident,
+	    strerror(errno));
+	return EX_IOERR;
+}

@@ -27,4 +27,7 @@ bool process_background(struct error *err) MUST_CHECK;
  */
 bool process_pid_file(const char *path, int *fd_r, struct error *err) MUST_CHECK;
 
+/* Prints a text on standard output, at once; the exit code. */
+int process_print(const char *ident, const char *text);
+
 #endif

@@ -3,9 +3,7 @@
  */
 #include "milter/main.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "base/process.h"
@@ -31,16 +29,6 @@ run(const struct milter_options *o)
 	return milter_server_run(o);
 }
 
-static int
-print(const char *text)
-{
-	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
-		return EX_OK;
-	(void)fprintf(stderr, "%s: standard output: %s\n", ident,
-	    strerror(errno));
-	return EX_IOERR;
-}
-
 int
 milter_main(int argc, char **argv)
 {
@@ -53,7 +41,7 @@ milter_main(int argc, char **argv)
 		return err.code;
 	}
 	if (o.mode != MILTER_SERVE)
-		return print(o.mode == MILTER_HELP ? milter_usage :
+		return process_print(ident, o.mode == MILTER_HELP ? milter_usage :
 		    "tlsq-milter " PACKAGE_VERSION "\n");
 	log_open(ident, !o.background, o.verbosity);
 	return run(&o);

@@ -3,9 +3,7 @@
  */
 #include "runner/main.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -39,16 +37,6 @@ run(const struct runner_options *o)
 	return code;
 }
 
-static int
-print(const char *text)
-{
-	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
-		return EX_OK;
-	(void)fprintf(stderr, "%s: standard output: %s\n", ident,
-	    strerror(errno));
-	return EX_IOERR;
-}
-
 int
 runner_main(int argc, char **argv)
 {
@@ -63,7 +51,7 @@ runner_main(int argc, char **argv)
 		return err.code;
 	}
 	if (o.mode == RUNNER_HELP || o.mode == RUNNER_VERSION) {
-		code = print(o.mode == RUNNER_HELP ? runner_usage :
+		code = process_print(ident, o.mode == RUNNER_HELP ? runner_usage :
 		    "tlsq-runner " PACKAGE_VERSION "\n");
 		runner_options_free(&o);
 		return code;

@@ -3,25 +3,13 @@
  */
 #include "runner/proof.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "smtp/verdict.h"
 #include "tls/chain.h"
 #include "tls/dane.h"
-
-static const enum policy_event events[] = {
-	[STLS_INVALID] = EVENT_CERT_INVALID,
-	[STLS_VERIFIED] = EVENT_CERT_INVALID,
-	[STLS_NO_CERTIFICATE] = EVENT_CERT_INVALID,
-	[STLS_NOT_TRUSTED] = EVENT_CERT_NOT_TRUSTED,
-	[STLS_EXPIRED] = EVENT_CERT_EXPIRED,
-	[STLS_NOT_YET_VALID] = EVENT_CERT_INVALID,
-	[STLS_HOST_MISMATCH] = EVENT_CERT_HOST_MISMATCH,
-	[STLS_CONSTRAINED] = EVENT_CERT_INVALID,
-};
-static_assert(ARRAY_LEN(events) == STLS_VERDICT_COUNT, "");
 
 static const struct survey_host *
 host_of(const struct proof *p)
@@ -39,15 +27,6 @@ proof_sni(const struct proof *p)
 }
 
 static void
-take(struct smtp_verdict *v, const struct stls_result *r, enum smtp_proof proof)
-{
-	v->verified = r->verdict == STLS_VERIFIED;
-	v->proof = proof;
-	v->event = events[r->verdict];
-	(void)text_copy(v->text, sizeof(v->text), r->text);
-}
-
-static void
 judge_pkix(const struct proof *p, const struct stls_peer *peer, int64_t now,
     enum smtp_proof proof, struct smtp_verdict *v)
 {
@@ -55,7 +34,7 @@ judge_pkix(const struct proof *p, const struct stls_peer *peer, int64_t now,
 	struct stls_result r;
 
 	stls_verify_pkix(p->tls, peer, names, ARRAY_LEN(names), now, &r);
-	take(v, &r, proof);
+	smtp_verdict_from_chain(v, &r, proof);
 	/* RFC 8461 4.2: a dNSName, nothing else. */
 	if (v->verified && proof == SMTP_PROOF_MTA_STS && r.matched_cn) {
 		v->verified = false;
@@ -96,7 +75,7 @@ judge_dane(const struct proof *p, const struct stls_peer *peer, int64_t now,
 	size_t matched;
 
 	stls_verify_dane(peer, &dane, now, &r, &matched);
-	take(v, &r, SMTP_PROOF_DANE);
+	smtp_verdict_from_chain(v, &r, SMTP_PROOF_DANE);
 	v->event = EVENT_TLSA_MISMATCH;
 	if (!v->verified)
 		return;

@@ -3,13 +3,13 @@
  */
 #include "smtp/client_impl.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "smtp/verdict.h"
 
 /* Octets that are there before the ClientHello were not sent by a TLS server in
  * answer to us: response injection. */
@@ -92,18 +92,6 @@ client_shake_hands(struct smtp_client *c, int *wait_r)
 	smtp_session_tls_failed(c->session, err.text);
 }
 
-static const enum policy_event verdict_events[] = {
-	[STLS_INVALID] = EVENT_CERT_INVALID,
-	[STLS_VERIFIED] = EVENT_CERT_INVALID,
-	[STLS_NO_CERTIFICATE] = EVENT_CERT_INVALID,
-	[STLS_NOT_TRUSTED] = EVENT_CERT_NOT_TRUSTED,
-	[STLS_EXPIRED] = EVENT_CERT_EXPIRED,
-	[STLS_NOT_YET_VALID] = EVENT_CERT_INVALID,
-	[STLS_HOST_MISMATCH] = EVENT_CERT_HOST_MISMATCH,
-	[STLS_CONSTRAINED] = EVENT_CERT_INVALID,
-};
-static_assert(ARRAY_LEN(verdict_events) == STLS_VERDICT_COUNT, "");
-
 static void
 verify_pkix(const struct smtp_client *c, struct smtp_verdict *v)
 {
@@ -112,10 +100,7 @@ verify_pkix(const struct smtp_client *c, struct smtp_verdict *v)
 
 	stls_verify_pkix(c->config.tls, stls_peer(c->tls), names, 1,
 	    clock_now_s(), &result);
-	v->verified = result.verdict == STLS_VERIFIED;
-	v->proof = SMTP_PROOF_PKIX;
-	v->event = verdict_events[result.verdict];
-	(void)text_copy(v->text, sizeof(v->text), result.text);
+	smtp_verdict_from_chain(v, &result, SMTP_PROOF_PKIX);
 }
 
 void

@@ -13,4 +13,5 @@ src_libtlsq_a_SOURCES += \
 	src/smtp/reply.c src/smtp/reply.h \
 	src/smtp/session.c src/smtp/session.h src/smtp/session_impl.h \
 	src/smtp/setup.c \
-	src/smtp/transaction.c src/smtp/transaction.h
+	src/smtp/transaction.c src/smtp/transaction.h \
+	src/smtp/verdict.c src/smtp/verdict.h
