@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "spool/query.h"
 #include "spool/spool_impl.h"
@@ -24,6 +25,8 @@ static const struct rc_row {
 	  .text = "locked; try again later" },
 	{ .rc = SQLITE_PROTOCOL, .code = EX_TEMPFAIL,
 	  .text = "locked while its log is repaired; try again later" },
+	{ .rc = SQLITE_INTERRUPT, .code = EX_TEMPFAIL,
+	  .text = "reading took too long; try again later" },
 	{ .rc = SQLITE_FULL, .code = EX_IOERR,
 	  .text = "the disk is full; make room" },
 	{ .rc = SQLITE_IOERR, .code = EX_IOERR,
@@ -134,6 +137,24 @@ void
 spool_busy_set(struct spool *spool, int busy_ms)
 {
 	spool->busy_ms = busy_ms;
+}
+
+static int
+limit_passed(void *arg)
+{
+	const struct spool *spool = arg;
+
+	return clock_mono_ms() >= spool->limit_at_ms;
+}
+
+void
+spool_limit_set(struct spool *spool, int limit_ms)
+{
+	enum { STEPS = 2000 };	/* of SQLite's machine: well below 1 ms */
+
+	spool->limit_at_ms = clock_mono_ms() + limit_ms;
+	sqlite3_progress_handler(spool->db, limit_ms > 0 ? STEPS : 0,
+	    limit_passed, spool);
 }
 
 void

@@ -44,6 +44,12 @@ void spool_close(struct spool **spool);
 const char *spool_path(const struct spool *spool);
 /* How long to wait for the write lock (SPOOL_BUSY_MS at first). */
 void spool_busy_set(struct spool *spool, int busy_ms);
+/*
+ * From now on statements fail with EX_TEMPFAIL once limit_ms have passed, until
+ * it is set again (0: no limit, as at first).  For readers who answer to others;
+ * a transaction that writes would be rolled back.
+ */
+void spool_limit_set(struct spool *spool, int limit_ms);
 
 /*
  * A write transaction.  begin takes the write lock at once and waits for it at

@@ -23,6 +23,7 @@ struct spool {
 	int64_t changes;
 	int busy_ms;
 	int64_t busy_since_ms;		/* of the wait going on */
+	int64_t limit_at_ms;		/* when statements are to end */
 	struct checkpoint_shim *shim;	/* NULL in read-only handles */
 	int64_t checkpoint_not_before_ms;
 	/* Where the last claim's scan stopped; -1: at the end. */

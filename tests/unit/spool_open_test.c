@@ -557,6 +557,36 @@ a_held_write_lock_is_a_temporary_failure(void **state)
 	spool_close(&other);
 }
 
+static bool
+read_all_recipients(struct scratch *s)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, s->spool, SQL_STATS_STATES);
+	return spool_query_run(&q, &s->err);
+}
+
+static void
+a_reader_can_be_limited(void **state)
+{
+	struct scratch *s = *state;
+
+	assert_string_equal(scratch_sql(s, "INSERT INTO message (id, sender, "
+	    "size) VALUES (1, '', 1); WITH RECURSIVE n(i) AS (SELECT 1 UNION "
+	    "ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO recipient "
+	    "(message_id, address, domain) SELECT 1, i || '@y.example', "
+	    "'y.example' FROM n"), "");
+	spool_limit_set(s->spool, 1);
+	(void)usleep(5000);
+	assert_false(read_all_recipients(s));
+	assert_int_equal(s->err.code, EX_TEMPFAIL);
+	assert_non_null(strstr(s->err.text, "too long"));
+	spool_limit_set(s->spool, 60000);
+	assert_done(s, read_all_recipients(s));
+	spool_limit_set(s->spool, 0);
+	assert_done(s, read_all_recipients(s));
+}
+
 #define CLOSED_TEST(f) \
 	cmocka_unit_test_setup_teardown(f, scratch_setup, scratch_teardown)
 #define OPEN_TEST(f) \
@@ -572,6 +602,7 @@ main(void)
 		CLOSED_TEST(a_file_that_is_no_spool_is_left_alone),
 		CLOSED_TEST(a_file_without_permission_is_left_alone),
 		CLOSED_TEST(a_read_only_handle_cannot_write),
+		OPEN_TEST(a_reader_can_be_limited),
 		CLOSED_TEST(programs_that_create_at_once_get_one_file),
 		CLOSED_TEST(a_backup_is_a_spool),
 		CLOSED_TEST(version_1_becomes_what_a_new_spool_is),
