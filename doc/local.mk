@@ -2,4 +2,4 @@
 EXTRA_DIST += doc/STYLE.md doc/HACKING.md doc/design.md doc/policy.md doc/spool.md \
 	doc/spool-states.md doc/sendmail.md doc/performance.md doc/performance.svg
 dist_man_MANS += doc/tlsq.8 doc/tlsq-milter.8 doc/tlsq-runner.8 doc/tlsq.toml.5 \
-	doc/tlsq-expressions.7
+	doc/tlsq-expressions.7 doc/tlsq-http.7

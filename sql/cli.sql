@@ -34,6 +34,8 @@ SELECT r.id, r.message_id, m.sender, r.address, r.state, r.attempts,
 -- The second column: has its content gone?
 SELECT 1, finished_at IS NOT NULL FROM message WHERE id = :id;
 
+-- A message with its first :limit (-1: all) recipients and their attempts; the
+-- HTTP front end serves it too.
 -- name: cli_show_json
 SELECT json_object('id', m.id, 'mta_id', m.mta_id, 'sender', m.sender,
 	'source', m.source, 'received_at', m.received_at,
@@ -55,7 +57,7 @@ SELECT json_object('id', m.id, 'mta_id', m.mta_id, 'sender', m.sender,
 		'finished_at', r.finished_at, 'claimed_by', r.claimed_by,
 		'claimed_until', r.claimed_until))
 		FROM (SELECT * FROM recipient WHERE message_id = m.id
-			ORDER BY id) AS r),
+			ORDER BY id LIMIT :limit) AS r),
 	'attempts', (SELECT json_group_array(json_object('id', a.id,
 		'recipient_id', a.recipient_id, 'domain', a.domain,
 		'started_at', a.started_at, 'duration_ms', a.duration_ms,
@@ -79,8 +81,9 @@ SELECT json_object('id', m.id, 'mta_id', m.mta_id, 'sender', m.sender,
 			'verify_error', s.verify_error)
 			FROM session AS s WHERE s.id = a.session_id)))
 		FROM (SELECT * FROM attempt WHERE recipient_id IN
-			(SELECT id FROM recipient WHERE message_id = m.id)
-			ORDER BY id) AS a))
+			(SELECT id FROM recipient WHERE message_id = m.id
+				ORDER BY id LIMIT :limit)
+			ORDER BY id LIMIT :limit) AS a))
 	FROM message AS m
 	WHERE m.id = :id;
 

@@ -108,6 +108,7 @@ print_json(struct spool *spool, int64_t id, struct error *err)
 
 	spool_query_start(&q, spool, SQL_CLI_SHOW_JSON);
 	spool_query_put_int(&q, ":id", id);
+	spool_query_put_int(&q, ":limit", -1);
 	if ((found = spool_query_next(&q))) {
 		cli_print_json(spool_query_text(&q, 0));
 		(void)putchar('\n');

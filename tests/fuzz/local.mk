@@ -21,6 +21,7 @@ include tests/fuzz/spool.mk
 include tests/fuzz/smtp.mk
 include tests/fuzz/lookup.mk
 include tests/fuzz/report.mk
+include tests/fuzz/web.mk
 
 if FUZZING
 # What it learns stays in fuzzing/<target>/; an input that it finds fault with is

@@ -23,4 +23,5 @@ include tests/unit/lookup.mk
 include tests/unit/report.mk
 include tests/unit/runner.mk
 include tests/unit/milter.mk
+include tests/unit/web.mk
 include tests/unit/cli.mk

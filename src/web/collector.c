@@ -1,0 +1,378 @@
+/*
+ * The counting thread.
+ */
+#include "web/collector.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "spool/query.h"
+
+enum {
+	SLICE = 5000,		/* rows between two looks at `stop` */
+	PERIOD_MS = 1000,
+	REST = 20,		/* times as long as a count of everything took */
+};
+
+struct web_collector {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	/* under the lock */
+	bool stop;
+	bool ready;
+	struct error why;	/* where it is not ready */
+	struct web_snapshot shown;
+	/* of the thread alone */
+	char *database;
+	void (*tick)(void *ctx);
+	void *ctx;
+	struct spool *spool;	/* NULL: to be opened (again) */
+	struct web_snapshot now;
+	int64_t version;	/* of the data last seen */
+	bool positioned;	/* the two ids are known */
+	int64_t attempt_id, session_id;	/* the last ones in now.since */
+	bool dirty;		/* something changed since the last count */
+	int64_t count_not_before_ms;
+	bool failing;		/* said so in the log */
+};
+
+static bool
+is_stopped(struct web_collector *c)
+{
+	bool stop;
+
+	(void)pthread_mutex_lock(&c->lock);
+	stop = c->stop;
+	(void)pthread_mutex_unlock(&c->lock);
+	return stop;
+}
+
+/* --- reading rows */
+
+static void
+add_attempt(struct spool_query *q, struct web_ledger *l)
+{
+	web_tally_add(&l->attempts, spool_query_text(q, 1),
+	    spool_query_text(q, 2), 1);
+	if (!spool_query_is_null(q, 3))
+		web_tally_add(&l->results, spool_query_text(q, 3), NULL, 1);
+	web_durations_add(&l->durations, spool_query_int(q, 4));
+}
+
+static void
+add_session(struct spool_query *q, struct web_ledger *l)
+{
+	web_tally_add(&l->sessions, spool_query_text(q, 1), NULL, 1);
+	web_tally_add(&l->dane, spool_query_text(q, 2), NULL, 1);
+	web_tally_add(&l->mta_sts, spool_query_text(q, 3), NULL, 1);
+}
+
+static void
+add_recipient(struct spool_query *q, struct web_ledger *l)
+{
+	web_tally_add(&l->recipients, spool_query_text(q, 1), NULL, 1);
+}
+
+/*
+ * The rows after *after, which is moved on, slice by slice: no read transaction
+ * is open for long, or it would hold up checkpoints.  True also where it was
+ * told to stop.
+ */
+static bool
+read_rows(struct web_collector *c, enum sql_id id, int64_t *after,
+    void (*add)(struct spool_query *, struct web_ledger *),
+    struct web_ledger *ledger, struct error *err)
+{
+	struct spool_query q;
+	int rows = SLICE;
+
+	while (rows == SLICE && !is_stopped(c)) {
+		spool_query_start(&q, c->spool, id);
+		spool_query_put_int(&q, ":after", *after);
+		spool_query_put_int(&q, ":limit", SLICE);
+		for (rows = 0; spool_query_next(&q); rows++) {
+			*after = spool_query_int(&q, 0);
+			add(&q, ledger);
+		}
+		if (!spool_query_end(&q, err))
+			return false;
+	}
+	return true;
+}
+
+/* --- what happened since */
+
+static bool
+last_ids(struct web_collector *c, int64_t *attempt_r, int64_t *session_r,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, c->spool, SQL_WEB_LAST_IDS);
+	if (spool_query_next(&q)) {
+		*attempt_r = spool_query_int(&q, 0);
+		*session_r = spool_query_int(&q, 1);
+	}
+	return spool_query_end(&q, err);
+}
+
+/* Ids are used again once retention has removed the last row. */
+static bool
+follow_back(struct web_collector *c, struct error *err)
+{
+	int64_t attempt = 0, session = 0;
+
+	if (!last_ids(c, &attempt, &session, err))
+		return false;
+	if (attempt < c->attempt_id)
+		c->attempt_id = attempt;
+	if (session < c->session_id)
+		c->session_id = session;
+	return true;
+}
+
+static bool
+follow(struct web_collector *c, struct error *err)
+{
+	struct web_ledger *l = &c->now.since;
+
+	if (!c->positioned)
+		return c->positioned = last_ids(c, &c->attempt_id,
+		    &c->session_id, err);
+	return read_rows(c, SQL_WEB_ATTEMPTS_AFTER, &c->attempt_id,
+	    add_attempt, l, err) &&
+	    read_rows(c, SQL_WEB_SESSIONS_AFTER, &c->session_id, add_session,
+	    l, err) && follow_back(c, err);
+}
+
+/* --- all there is */
+
+static bool
+read_gauges(struct web_collector *c, struct error *err)
+{
+	struct web_snapshot *s = &c->now;
+	struct spool_query q;
+
+	spool_query_start(&q, c->spool, SQL_WEB_GAUGES);
+	if (spool_query_next(&q)) {
+		s->unfinished = spool_query_int(&q, 0);
+		s->oldest_at = spool_query_time(&q, 1);
+		s->mx = spool_query_int(&q, 2);
+		s->host = spool_query_int(&q, 3);
+		s->dane = spool_query_int(&q, 4);
+		s->mta_sts = spool_query_int(&q, 5);
+		s->domains = spool_query_int(&q, 6);
+		s->runners = spool_query_int(&q, 7);
+		s->runner_seen_at = spool_query_time(&q, 8);
+		s->size = spool_query_int(&q, 9);
+		s->free = spool_query_int(&q, 10);
+	}
+	return spool_query_end(&q, err);
+}
+
+static bool
+read_failing(struct web_collector *c, struct error *err)
+{
+	struct spool_query q;
+
+	memset(&c->now.failing, 0, sizeof(c->now.failing));
+	spool_query_start(&q, c->spool, SQL_WEB_FAILING);
+	while (spool_query_next(&q))
+		web_tally_add(&c->now.failing, spool_query_text(&q, 0), NULL,
+		    spool_query_int(&q, 1));
+	return spool_query_end(&q, err);
+}
+
+static bool
+count_all(struct web_collector *c, struct error *err)
+{
+	struct web_ledger *l = &c->now.kept;
+	int64_t attempt = 0, session = 0, recipient = 0;
+
+	web_ledger_init(l);
+	return read_rows(c, SQL_WEB_RECIPIENTS_AFTER, &recipient,
+	    add_recipient, l, err) &&
+	    read_rows(c, SQL_WEB_ATTEMPTS_AFTER, &attempt, add_attempt, l,
+	    err) &&
+	    read_rows(c, SQL_WEB_SESSIONS_AFTER, &session, add_session, l,
+	    err) && read_gauges(c, err) && read_failing(c, err);
+}
+
+/* --- the thread */
+
+/* Opens the database where it is not, or another file is at its path by now. */
+static bool
+have_spool(struct web_collector *c, struct error *err)
+{
+	if (c->spool != NULL && spool_check_place(c->spool, err))
+		return true;
+	spool_close(&c->spool);
+	c->dirty = true;
+	c->version = -1;
+	if (!spool_open(&c->spool, c->database, SPOOL_READ_ONLY, err))
+		return false;
+	spool_busy_set(c->spool, PERIOD_MS);
+	return true;
+}
+
+static void
+publish(struct web_collector *c)
+{
+	(void)pthread_mutex_lock(&c->lock);
+	c->shown = c->now;
+	c->ready = true;
+	(void)pthread_mutex_unlock(&c->lock);
+}
+
+static void
+withdraw(struct web_collector *c, const struct error *why)
+{
+	(void)pthread_mutex_lock(&c->lock);
+	c->ready = false;
+	c->why = *why;
+	(void)pthread_mutex_unlock(&c->lock);
+}
+
+static bool
+collect(struct web_collector *c, struct error *err)
+{
+	int64_t version = -1, began_ms = clock_mono_ms();
+
+	if (!have_spool(c, err) ||
+	    !spool_data_version(c->spool, &version, err))
+		return false;
+	if (version != c->version || !c->positioned) {
+		c->version = version;
+		c->dirty = true;
+		if (!follow(c, err))
+			return false;
+	}
+	if (c->dirty && began_ms >= c->count_not_before_ms) {
+		c->dirty = false;
+		if (!count_all(c, err))
+			return false;
+		c->now.counted_at = clock_now_s();
+		c->count_not_before_ms = began_ms + (REST + 1) *
+		    (clock_mono_ms() - began_ms);
+	}
+	return true;
+}
+
+static void
+collect_or_say_why(struct web_collector *c)
+{
+	struct error err;
+
+	if (collect(c, &err)) {
+		if (!is_stopped(c))	/* then it may not have counted all */
+			publish(c);
+		if (c->failing)
+			log_info("http: the database can be read again");
+		c->failing = false;
+		return;
+	}
+	spool_close(&c->spool);
+	c->count_not_before_ms = 0;
+	withdraw(c, &err);
+	if (!c->failing)
+		log_warning("http: %s", err.text);
+	c->failing = true;
+}
+
+static void *
+run(void *arg)
+{
+	struct web_collector *c = arg;
+	struct timespec until;
+
+	while (!is_stopped(c)) {
+		c->tick(c->ctx);
+		collect_or_say_why(c);
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += PERIOD_MS / 1000;
+		(void)pthread_mutex_lock(&c->lock);
+		if (!c->stop)
+			(void)pthread_cond_timedwait(&c->wake, &c->lock,
+			    &until);
+		(void)pthread_mutex_unlock(&c->lock);
+	}
+	spool_close(&c->spool);
+	return NULL;
+}
+
+static void
+free_collector(struct web_collector *c)
+{
+	(void)pthread_cond_destroy(&c->wake);
+	(void)pthread_mutex_destroy(&c->lock);
+	free(c->database);
+	free(c);
+}
+
+bool
+web_collector_start(struct web_collector **collector_r, const char *database,
+    void (*tick)(void *), void *ctx, struct error *err)
+{
+	struct web_collector *c = mem_zalloc(sizeof(*c));
+	pthread_condattr_t attr;
+	int rc;
+
+	c->database = mem_strdup(database);
+	c->tick = tick;
+	c->ctx = ctx;
+	c->now.started_at = clock_now_s();
+	web_ledger_init(&c->now.since);
+	(void)error_set(&c->why, EX_TEMPFAIL,
+	    "counting has not ended yet; try again");
+	(void)pthread_mutex_init(&c->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&c->wake, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	rc = pthread_create(&c->thread, NULL, run, c);
+	if (rc != 0) {
+		free_collector(c);
+		return error_set(err, EX_OSERR, "http: thread: %s",
+		    strerror(rc));
+	}
+	*collector_r = c;
+	return true;
+}
+
+void
+web_collector_stop(struct web_collector **collector)
+{
+	struct web_collector *c = *collector;
+
+	if (c == NULL)
+		return;
+	*collector = NULL;
+	(void)pthread_mutex_lock(&c->lock);
+	c->stop = true;
+	(void)pthread_cond_signal(&c->wake);
+	(void)pthread_mutex_unlock(&c->lock);
+	(void)pthread_join(c->thread, NULL);
+	free_collector(c);
+}
+
+bool
+web_collector_read(struct web_collector *c, struct web_snapshot *snapshot_r,
+    struct error *err)
+{
+	bool ready;
+
+	(void)pthread_mutex_lock(&c->lock);
+	ready = c->ready;
+	if (ready)
+		*snapshot_r = c->shown;
+	else
+		(void)error_set(err, EX_TEMPFAIL, "%s", c->why.text);
+	(void)pthread_mutex_unlock(&c->lock);
+	return ready;
+}

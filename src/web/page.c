@@ -1,0 +1,256 @@
+/*
+ * The overview, the queue, the domains.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "web/answer_impl.h"
+#include "web/page_impl.h"
+
+const char web_type_html[] = "text/html; charset=utf-8";
+
+static struct web_html
+begin(const struct web_request *r, struct web_answer *a, const char *title,
+    const char *here)
+{
+	struct web_html h = { .out = &a->body, .now = r->now,
+		.depth = r->route.depth };
+
+	a->type = web_type_html;
+	web_html_begin(&h, title, NULL, here);
+	return h;
+}
+
+/* --- tiles */
+
+static void
+put_tile(const struct web_html *h, const char *label, const char *mood,
+    int64_t n)
+{
+	(void)buf_printf(h->out, "<div%s%s%s><dt>%s</dt><dd>%" PRId64
+	    "</dd></div>\n", n > 0 && *mood != '\0' ? " class=\"" : "",
+	    n > 0 ? mood : "", n > 0 && *mood != '\0' ? "\"" : "", label, n);
+}
+
+static int64_t
+count_of(const struct web_tally *t, const char *word)
+{
+	for (size_t i = 0; i < t->used; i++)
+		if (strcmp(t->entries[i].words[0], word) == 0)
+			return t->entries[i].count;
+	return 0;
+}
+
+static int64_t
+sum_of(const struct web_tally *t)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < t->used; i++)
+		sum += t->entries[i].count;
+	return sum;
+}
+
+static void
+put_oldest(const struct web_html *h, const struct web_snapshot *s)
+{
+	web_html_raw(h, "<div><dt>oldest</dt><dd>");
+	if (s->oldest_at < 0)
+		web_html_raw(h, "-");
+	else
+		web_html_span(h, h->now > s->oldest_at ?
+		    h->now - s->oldest_at : 0);
+	web_html_raw(h, "</dd></div>\n");
+}
+
+static void
+put_snapshot(const struct web_html *h, const struct web_snapshot *s)
+{
+	static const struct {
+		const char *state, *mood;
+	} rows[] = {
+		{ "queued", "" }, { "active", "" }, { "deferred", "warn" },
+		{ "held", "warn" }, { "delivered", "" }, { "failed", "bad" },
+		{ "expired", "bad" },
+	};
+
+	web_html_raw(h, "<dl class=\"tiles\">\n");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		put_tile(h, rows[i].state, rows[i].mood,
+		    count_of(&s->kept.recipients, rows[i].state));
+	put_tile(h, "problems", "bad", sum_of(&s->failing));
+	put_oldest(h, s);
+	web_html_raw(h, "</dl>\n");
+	if (s->runners > 0 || s->unfinished == 0)
+		return;
+	web_html_raw(h, "<p>");
+	web_html_badge(h, WEB_WARN, "no runner");
+	web_html_raw(h, " Nothing moves until "
+	    "<code>tlsq-runner</code> is started.</p>\n");
+}
+
+static void
+put_tiles(const struct web_html *h, const struct web_request *r)
+{
+	struct web_snapshot *s = mem_alloc(sizeof(*s));
+	struct error why;
+
+	if (web_collector_read(r->collector, s, &why))
+		put_snapshot(h, s);
+	else {
+		web_html_raw(h, "<p class=\"soft\">Counts: ");
+		web_html_text(h, why.text);
+		web_html_raw(h, "</p>\n");
+	}
+	free(s);
+}
+
+/* --- problems */
+
+static void
+put_problem(const struct web_html *h, struct spool_query *q)
+{
+	const char *name = spool_query_text(q, D_DOMAIN);
+	const char *reply = spool_query_text(q, D_REPLY);
+
+	web_html_raw(h, "<article class=\"card bad\"><div class=\"top\">");
+	web_html_link(h, "domains/", name, name);
+	page_failure(h, spool_query_text(q, D_ERROR),
+	    spool_query_text(q, D_RESULT), spool_query_text(q, D_STATUS));
+	web_html_raw(h, "</div><div class=\"soft\">failing since ");
+	web_html_when(h, spool_query_int(q, D_SINCE));
+	web_html_raw(h, ", ");
+	page_waiting(h, spool_query_int(q, D_WAITING));
+	web_html_raw(h, " waiting</div>");
+	if (reply != NULL && *reply != '\0') {
+		web_html_raw(h, "<div class=\"reply\">");
+		web_html_text(h, reply);
+		web_html_raw(h, "</div>");
+	}
+	web_html_raw(h, "</article>\n");
+}
+
+static bool
+put_problems(const struct web_html *h, const struct web_request *r,
+    struct error *err)
+{
+	struct spool_query q;
+	int row = 0;
+
+	web_html_raw(h, "<section><h2>Problems</h2>\n");
+	spool_query_start(&q, r->spool, SQL_WEB_PROBLEMS);
+	spool_query_put_int(&q, ":limit", HOME_ROWS + 1);
+	for (; spool_query_next(&q); row++)
+		if (row < HOME_ROWS)
+			put_problem(h, &q);
+	if (row == 0)
+		web_html_raw(h, "<p class=\"none\">No domain is "
+		    "failing.</p>\n");
+	if (row > HOME_ROWS)
+		web_html_raw(h, "<p class=\"soft\">These have failed for "
+		    "longest; there are more.</p>\n");
+	web_html_raw(h, "</section>\n");
+	return spool_query_end(&q, err);
+}
+
+/* --- lists */
+
+static void
+put_more(const struct web_html *h, const struct page_next *next)
+{
+	if (next->message < 0)
+		return;
+	(void)buf_printf(h->out, "<p><a rel=\"next\" href=\"./queue?message=%"
+	    PRId64 "&amp;recipient=%" PRId64 "\">more of the queue</a></p>\n",
+	    next->message, next->recipient);
+}
+
+static bool
+put_queue(const struct web_html *h, const struct web_request *r, int max,
+    struct error *err)
+{
+	struct page_next next;
+	struct spool_query q;
+
+	spool_query_start(&q, r->spool, SQL_WEB_QUEUE);
+	spool_query_put_int(&q, ":message", r->route.from_message);
+	spool_query_put_int(&q, ":recipient", r->route.from_recipient);
+	spool_query_put_int(&q, ":limit", max + 1);
+	if (!page_recipients(h, &q, max, &next))
+		web_html_raw(h, "<p class=\"none\">Nothing waits.</p>\n");
+	put_more(h, &next);
+	return spool_query_end(&q, err);
+}
+
+static bool
+put_domains(const struct web_html *h, const struct web_request *r, int max,
+    struct error *err)
+{
+	struct page_next next;
+	struct spool_query q;
+
+	spool_query_start(&q, r->spool, SQL_WEB_DOMAINS);
+	spool_query_put_text(&q, ":from", r->route.from);
+	spool_query_put_int(&q, ":limit", max + 1);
+	if (!page_domains(h, &q, max, &next))
+		web_html_raw(h, "<p class=\"none\">No domain is "
+		    "recorded.</p>\n");
+	if (next.domain[0] != '\0') {
+		web_html_raw(h, "<p>");
+		web_html_link(h, "domains?from=", next.domain,
+		    "more domains");
+		web_html_raw(h, "</p>\n");
+	}
+	return spool_query_end(&q, err);
+}
+
+bool
+web_page_home(const struct web_request *r, struct web_answer *a,
+    struct error *err)
+{
+	struct web_html h = begin(r, a, "Outbound mail", "");
+	bool ok;
+
+	put_tiles(&h, r);
+	ok = put_problems(&h, r, err);
+	web_html_raw(&h, "<section><h2>Queue</h2>\n");
+	ok = ok && put_queue(&h, r, HOME_ROWS, err);
+	web_html_raw(&h, "</section>\n<section><h2>TLS by domain</h2>\n");
+	ok = ok && put_domains(&h, r, HOME_ROWS, err);
+	web_html_raw(&h, "</section>\n");
+	web_html_end(&h);
+	return ok;
+}
+
+bool
+web_page_queue(const struct web_request *r, struct web_answer *a,
+    struct error *err)
+{
+	struct web_html h = begin(r, a, "Queue", "queue");
+	bool ok = put_queue(&h, r, PAGE_ROWS, err);
+
+	web_html_end(&h);
+	return ok;
+}
+
+bool
+web_page_domains(const struct web_request *r, struct web_answer *a,
+    struct error *err)
+{
+	struct web_html h = begin(r, a, "TLS by domain", "domains");
+	bool ok;
+
+	if (r->route.from[0] != '\0') {
+		web_html_raw(&h, "<p class=\"soft\">From <strong>");
+		web_html_text(&h, r->route.from);
+		web_html_raw(&h, "</strong> on. ");
+		web_html_link(&h, "domains", NULL, "From the first");
+		web_html_raw(&h, "</p>\n");
+	}
+	ok = put_domains(&h, r, PAGE_ROWS, err);
+	web_html_end(&h);
+	return ok;
+}

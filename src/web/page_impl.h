@@ -1,0 +1,59 @@
+/*
+ * What several pages show alike.  For this folder only.
+ */
+#ifndef TLSQ_WEB_PAGE_IMPL_H
+#define TLSQ_WEB_PAGE_IMPL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spool/query.h"
+#include "web/html.h"
+
+/* The columns of web_queue and its kin. */
+enum {
+	Q_MESSAGE, Q_ID, Q_SENDER, Q_ADDRESS, Q_DOMAIN, Q_STATE, Q_ATTEMPTS,
+	Q_RECEIVED, Q_NEXT, Q_ERROR, Q_STATUS, Q_REPLY,
+};
+
+/* The columns of web_domains and its kin. */
+enum {
+	D_DOMAIN, D_SINCE, D_ERROR, D_RESULT, D_STATUS, D_REPLY, D_TLS, D_DANE,
+	D_MTA_STS, D_ATTEMPT, D_DELIVERED, D_WAITING, D_MORE,
+};
+
+/* The columns of web_domain_attempts and its kin. */
+enum {
+	A_ID, A_WHO, A_STARTED, A_MS, A_MX, A_ADDRESS, A_STRATEGY, A_LEVEL,
+	A_OUTCOME, A_ERROR, A_RESULT, A_STATUS, A_REPLY, A_TLS, A_PROTOCOL,
+	A_CIPHER, A_DANE, A_MTA_STS, A_TLSA, A_SUBJECT, A_ISSUER, A_NOT_AFTER,
+	A_SHA256, A_VERIFY,
+};
+
+enum { PAGE_ROWS = 100, HOME_ROWS = 20 };
+
+/* Where a list goes on; message -1: it does not. */
+struct page_next {
+	int64_t message, recipient;
+	char domain[256];
+};
+
+/*
+ * A table of recipients: the rows that q still has, at most max.  next_r (or
+ * NULL) gets the first one beyond.  False where there were none.
+ */
+bool page_recipients(const struct web_html *h, struct spool_query *q, int max,
+    struct page_next *next_r);
+bool page_domains(const struct web_html *h, struct spool_query *q, int max,
+    struct page_next *next_r);
+/* One attempt with its evidence.  by_message: the column A_WHO is a message,
+ * else an address. */
+void page_attempt(const struct web_html *h, struct spool_query *q,
+    bool by_message);
+/* "1000+": counts of what waits stop there. */
+void page_waiting(const struct web_html *h, int64_t n);
+/* What failed and the words for it. */
+void page_failure(const struct web_html *h, const char *error,
+    const char *result, const char *status);
+
+#endif
