@@ -24,6 +24,7 @@ e2e_tests = \
 	tests/e2e/forged-log/run.sh \
 	tests/e2e/full-disk/run.sh \
 	tests/e2e/hostile-replies/run.sh \
+	tests/e2e/http/run.sh \
 	tests/e2e/ipv6/run.sh \
 	tests/e2e/lost-connection/run.sh \
 	tests/e2e/milter-service/run.sh \
@@ -67,6 +68,7 @@ AM_TESTS_ENVIRONMENT += E2E_SANITIZED='$(SANITIZERS)'; export E2E_SANITIZED;
 EXTRA_DIST += $(e2e_tests) \
 	tests/demo/run.sh \
 	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \
+	tests/e2e/http/spool.sql \
 	tests/e2e/policyhost.py \
 	tests/e2e/dsn.py \
 	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh \
