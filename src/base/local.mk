@@ -2,6 +2,7 @@ src_libtlsq_a_SOURCES += \
 	src/base/buf.c src/base/buf.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/error.c src/base/error.h \
+	src/base/failpoint.c src/base/failpoint.h \
 	src/base/hash.h \
 	src/base/host.c src/base/host.h \
 	src/base/json.c src/base/json.h \

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
+
 void
 client_hang_up(struct smtp_client *c)
 {
@@ -140,5 +142,7 @@ client_write_all(struct smtp_client *c, size_t *burst)
 			return true;
 		}
 	}
+	FAILPOINT_IF(smtp_session_deadline(c->session, &(unsigned){ 0 }) ==
+	    SMTP_STEP_END, "final-dot.after-write");
 	return true;
 }

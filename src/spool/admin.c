@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/failpoint.h"
 #include "base/mem.h"
 #include "spool/checkpoint.h"
 #include "spool/query.h"
@@ -160,6 +161,11 @@ change(struct spool *spool, enum spool_action action, int64_t id, int64_t now,
 	else if (state == ACTIVE)
 		c->in_delivery++;
 	c->recipients += *changed_r;
+	FAILPOINT_ROW_IF(*changed_r && action == SPOOL_RETRY, "admin-retry");
+	FAILPOINT_ROW_IF(*changed_r && action == SPOOL_HOLD, "admin-hold");
+	FAILPOINT_ROW_IF(*changed_r && action == SPOOL_RELEASE, "admin-release");
+	FAILPOINT_ROW_IF(*changed_r && action == SPOOL_DELETE, "admin-delete");
+	FAILPOINT_ROW_IF(*changed_r && action == SPOOL_BOUNCE, "admin-bounce");
 	return true;
 }
 

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/mem.h"
 #include "spool/spool_impl.h"
 
@@ -256,6 +257,7 @@ spool_checkpoint_if_needed(struct spool *spool, int threshold, bool *done_r,
 	if (threshold > 0 && (now_ms < spool->checkpoint_not_before_ms ||
 	    log_pages(spool) < threshold))
 		return true;
+	FAILPOINT("checkpoint.before");
 	shim->phase = PHASE_WRITER;
 	shim->deadline_ms = now_ms + spool->busy_ms;
 	rc = sqlite3_wal_checkpoint_v2(spool->db, "main",
@@ -263,6 +265,7 @@ spool_checkpoint_if_needed(struct spool *spool, int threshold, bool *done_r,
 	shim->phase = PHASE_NONE;
 	marks_release(shim);
 	*done_r = rc == SQLITE_OK;
+	FAILPOINT_IF(*done_r, "checkpoint.after");
 	if (rc == SQLITE_OK)
 		return true;
 	spool->checkpoint_not_before_ms = clock_mono_ms() + RETRY_MS;

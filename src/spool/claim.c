@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/hash.h"
 #include "spool/query.h"
 #include "spool/spool_impl.h"
@@ -359,7 +360,10 @@ expire(struct spool *spool, int64_t now, struct error *err)
 
 	spool_query_start(&q, spool, SQL_CLAIM_EXPIRE);
 	spool_query_put_int(&q, ":now", now);
-	return spool_query_run(&q, err);
+	if (!spool_query_run(&q, err))
+		return false;
+	FAILPOINT_ROW_IF(spool_changes(spool) > 0, "claim-expire");
+	return true;
 }
 
 bool
@@ -395,6 +399,7 @@ spool_claim(struct spool *spool, const struct spool_claim *claim,
 	HASH_ITER(hh, c.jobs, e, next)
 		ok = ok && read_message(spool, e->job, err);
 	finish(&c, ok, jobs_r);
+	FAILPOINT_ROW_IF(taken > 0, "claim");
 	*recipients_r = ok ? taken : 0;
 	return ok;
 }

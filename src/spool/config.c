@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "spool/query.h"
 #include "spool/spool_impl.h"
 
@@ -102,6 +103,7 @@ spool_config_store(struct spool *spool, const struct spool_config *config,
 {
 	if (!spool_begin(spool, err))
 		return false;
+	FAILPOINT_ROW("load");
 	if (spool_db_exec(spool->db, spool->path, SQL_CONFIG_CLEAR, err) &&
 	    store_settings(spool, config, err) &&
 	    store_tls_strategies(spool, config, err) &&

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
 #include "base/mem.h"
 
 enum { DIR_MODE = 02770, FILE_MODE = 0660 };
@@ -105,11 +106,13 @@ spool_create(const char *path, struct error *err)
 			err->code = EX_CANTCREAT;
 		goto out;
 	}
+	FAILPOINT("create.before-link");
 	if (link(name, path) != 0 && errno != EEXIST) {
 		(void)error_set(err, EX_CANTCREAT, "%s: cannot be created: %s",
 		    path, strerror(errno));
 		goto out;
 	}
+	FAILPOINT("create.after-link");
 	sync_dir(dir);
 	ok = true;
 out:

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/failpoint.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "spool/content.h"
@@ -285,8 +286,10 @@ spool_insert_store(struct spool_insert *ins, struct spool *spool,
 	if (store_message(ins, spool, message, message_id_r, err) &&
 	    store_content(ins, spool, *message_id_r, err) &&
 	    store_recipients(ins, spool, *message_id_r, message->received_at,
-	    err))
+	    err)) {
+		FAILPOINT_ROW("insert");
 		return step(spool, SQL_SAVEPOINT_RELEASE, err);
+	}
 	/* A full disk ends the whole transaction: nothing to undo then. */
 	if (spool_in_transaction(spool)) {
 		(void)!step(spool, SQL_SAVEPOINT_UNDO, NULL);

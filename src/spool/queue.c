@@ -3,6 +3,7 @@
  */
 #include "spool/queue.h"
 
+#include "base/failpoint.h"
 #include "spool/query.h"
 
 bool
@@ -23,6 +24,7 @@ spool_claims_renew(struct spool *spool, const char *token, int64_t until,
 {
 	struct spool_query q;
 
+	FAILPOINT_ROW("claim-renew");
 	spool_query_start(&q, spool, SQL_CLAIM_RENEW);
 	spool_query_put_text(&q, ":token", token);
 	spool_query_put_int(&q, ":until", until);
@@ -94,6 +96,7 @@ spool_claims_release(struct spool *spool, const char *token, int64_t *count_r,
 	if (!spool_query_run(&q, err))
 		return false;
 	*count_r = spool_changes(spool);
+	FAILPOINT_ROW_IF(*count_r > 0, "claim-release");
 	return true;
 }
 
@@ -109,6 +112,7 @@ spool_purge(struct spool *spool, int64_t before, int max, int64_t *count_r,
 	if (!spool_query_run(&q, err))
 		return false;
 	*count_r = spool_changes(spool);
+	FAILPOINT_ROW_IF(*count_r > 0, "purge");
 	spool_query_start(&q, spool, SQL_PURGE_SESSIONS);
 	spool_query_put_int(&q, ":before", before);
 	spool_query_put_int(&q, ":max", max);
@@ -130,6 +134,7 @@ spool_free_pages(struct spool *spool, int64_t *pages_r, struct error *err)
 bool
 spool_shrink(struct spool *spool, int pages, struct error *err)
 {
+	FAILPOINT_ROW("shrink");
 	/* A pragma takes no parameters: a page at a time. */
 	for (int i = 0; i < pages; i++) {
 		struct spool_query q;

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 
+#include "base/failpoint.h"
 #include "base/mem.h"
 #include "spool/query.h"
 
@@ -117,14 +118,21 @@ spool_result_set(struct spool *spool, const struct spool_result *r,
 		return false;
 	if (spool_changes(spool) > 0) {
 		*effect_r = SPOOL_RECORDED;
+		FAILPOINT_ROW_IF(deferred, "result-deferred");
+		FAILPOINT_ROW_IF(r->outcome == SPOOL_FAILED, "result-failed");
+		FAILPOINT_ROW_IF(r->outcome == SPOOL_EXPIRED, "result-expired");
+		FAILPOINT_ROW_IF(r->outcome == SPOOL_DELIVERED,
+		    "result-delivered");
 		return true;
 	}
 	if (r->outcome != SPOOL_DELIVERED)
 		return true;
 	if (!result_late(spool, r, err))
 		return false;
-	if (spool_changes(spool) > 0)
+	if (spool_changes(spool) > 0) {
 		*effect_r = SPOOL_RECORDED_LATE;
+		FAILPOINT_ROW("result-late");
+	}
 	return true;
 }
 
@@ -142,6 +150,7 @@ spool_message_finish(struct spool *spool, int64_t message_id, int64_t now,
 	*finished_r = spool_changes(spool) > 0;
 	if (!*finished_r)
 		return true;
+	FAILPOINT_ROW("message-finish");
 	spool_query_start(&q, spool, SQL_CONTENT_DELETE);
 	spool_query_put_int(&q, ":message_id", message_id);
 	return spool_query_run(&q, err);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
 #include "base/mem.h"
 #include "spool/query.h"
 #include "spool/queue.h"
@@ -138,9 +139,12 @@ spool_runner_register(struct spool *spool, int64_t now,
 	*runner_r = NULL;
 	r->fd = -1;
 	if (spool_begin(spool, err) && insert_row(spool, r, now, err) &&
-	    make_lock(spool, r, err) && spool_commit(spool, err)) {
-		*runner_r = r;
-		return true;
+	    make_lock(spool, r, err)) {
+		FAILPOINT_ROW("runner-register");
+		if (spool_commit(spool, err)) {
+			*runner_r = r;
+			return true;
+		}
 	}
 	spool_rollback(spool);
 	runner_free(r);
@@ -189,6 +193,7 @@ bury(struct spool *spool, int64_t id, const char *token, const char *path,
 	    !run_with_id(spool, SQL_RUNNER_DELETE, id, err))
 		return false;
 	*count += n;
+	FAILPOINT_ROW("runner-reap");
 	(void)unlink(path);
 	return true;
 }
@@ -249,6 +254,7 @@ spool_runner_unregister(struct spool *spool, struct spool_runner **runner)
 	if (r == NULL)
 		return;
 	*runner = NULL;
+	FAILPOINT_ROW("runner-leave");
 	if (!spool_begin(spool, NULL) ||
 	    !spool_claims_release(spool, r->token, &count, NULL) ||
 	    !run_with_id(spool, SQL_RUNNER_DELETE, r->id, NULL) ||

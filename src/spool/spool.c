@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/mem.h"
 #include "spool/query.h"
 #include "spool/spool_impl.h"
@@ -193,8 +194,12 @@ spool_begin(struct spool *spool, struct error *err)
 bool
 spool_commit(struct spool *spool, struct error *err)
 {
-	if (run(spool, SQL_COMMIT, err))
+	if (FAILPOINT_BEFORE_COMMIT())
+		(void)error_set(err, EX_IOERR, "%s: failpoint", spool->path);
+	else if (run(spool, SQL_COMMIT, err)) {
+		FAILPOINT_AFTER_COMMIT();
 		return true;
+	}
 	spool_rollback(spool);
 	return false;
 }
@@ -202,6 +207,7 @@ spool_commit(struct spool *spool, struct error *err)
 void
 spool_rollback(struct spool *spool)
 {
+	FAILPOINT_ROLLED_BACK();
 	/* A failed statement may have ended the transaction already. */
 	if (spool_in_transaction(spool))
 		(void)!run(spool, SQL_ROLLBACK, NULL);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
 #include "base/mem.h"
 #include "spool/checkpoint.h"
 
@@ -113,6 +114,8 @@ run_steps(struct spool *spool, struct error *err)
 		    "unknown", spool->path, (long long)version);
 	if (!keep_copy(spool, version, err))
 		return false;
+	FAILPOINT("upgrade.after-copy");
+	FAILPOINT_ROW("upgrade");
 	for (; version < SPOOL_SCHEMA_VERSION; version++)
 		if (!spool_db_exec(spool->db, spool->path, steps[version], err))
 			return false;
