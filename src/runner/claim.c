@@ -150,6 +150,17 @@ give_back_done(struct write_task *t, const struct error *err)
 
 /* --- in the scheduler's thread ---------------------------------------- */
 
+/* Everything about a domain happens in one worker. */
+static size_t
+worker_of(const struct scheduler *s, const char *domain)
+{
+	uint32_t h = 2166136261u;	/* FNV-1a */
+
+	for (; *domain != '\0'; domain++)
+		h = (h ^ (unsigned char)*domain) * 16777619u;
+	return h % s->n_workers;
+}
+
 static void
 give_back(struct scheduler *s, int64_t id)
 {
@@ -230,6 +241,9 @@ settled_arrived(void *arg)
 
 	for (size_t i = 0; i < d->n; i++)
 		closed(s, d->ids[i]);
+	/* The worker of the domain; none is left at the very end. */
+	if (s->workers[worker_of(s, d->domain)] != NULL)
+		worker_recorded(s->workers[worker_of(s, d->domain)]);
 	HASH_FIND_STR(s->backlogs, d->domain, b);
 	if (b != NULL) {
 		b->open -= d->n;
@@ -321,17 +335,6 @@ scheduler_claim(struct scheduler *s)
 	/* First: what it makes is due at once. */
 	postmaster_send(s->writer, s->snapshot, s->own_name);
 	writer_post(s->writer, &c->task);
-}
-
-/* Everything about a domain happens in one worker. */
-static size_t
-worker_of(const struct scheduler *s, const char *domain)
-{
-	uint32_t h = 2166136261u;	/* FNV-1a */
-
-	for (; *domain != '\0'; domain++)
-		h = (h ^ (unsigned char)*domain) * 16777619u;
-	return h % s->n_workers;
 }
 
 static void

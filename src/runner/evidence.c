@@ -13,6 +13,7 @@ session_record_new(void)
 	struct session_record *r = mem_zalloc(sizeof(*r));
 
 	atomic_init(&r->refs, 1);
+	atomic_init(&r->unrecorded, 0);
 	r->tls = "none";
 	r->dane = "none";
 	r->mta_sts = "none";

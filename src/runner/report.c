@@ -25,6 +25,7 @@ struct report {
 	struct write_task task;		/* first: the writer gives it back */
 	struct job *job;
 	struct report_listener listener;
+	struct session_record *session;	/* a reference, or NULL */
 	const char *strategy;
 	char rule[256];
 	struct line *lines;
@@ -50,6 +51,13 @@ report_new(struct job *job, const struct report_listener *listener)
 	(void)text_copy(r->rule, sizeof(r->rule), job->rule);
 	r->at = clock_now_s();
 	return r;
+}
+
+void
+report_of_session(struct report *r, struct session_record *session)
+{
+	r->session = session_record_ref(session);
+	(void)atomic_fetch_add(&session->unrecorded, 1);
 }
 
 void
@@ -280,6 +288,9 @@ report_done(struct write_task *t, const struct error *err)
 			    job_rcpt(r->job, r->lines[i].l.rcpt)->address,
 			    err->text);
 	}
+	if (r->session != NULL)
+		(void)atomic_fetch_sub(&r->session->unrecorded, 1);
+	session_record_unref(&r->session);
 	tell_settled(r);
 	for (size_t i = 0; i < r->n; i++) {
 		for (size_t k = 0; k < r->lines[i].l.n_notes; k++)

@@ -42,6 +42,8 @@ struct report;
 struct report *report_new(struct job *job,
     const struct report_listener *listener);
 void report_add(struct report *r, const struct report_line *line);
+/* It is of a delivery in this session: counted there until it is done. */
+void report_of_session(struct report *r, struct session_record *session);
 /* Gives the report away. */
 void report_send(struct report *r, struct writer *writer);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "policy/outcome.h"
@@ -19,6 +20,33 @@
 #include "spool/content.h"
 
 /* --- deliveries ------------------------------------------------------- */
+
+/*
+ * A crash must not repeat more than one message of a session: the end of the
+ * next one is not sent before the result of the last one is recorded.  All but
+ * the end goes out meanwhile, so that as a rule nothing is lost by it.
+ */
+static bool
+withhold_end(struct session *s)
+{
+	if (atomic_load(&s->record->unrecorded) == 0)
+		return false;
+	if (!s->withheld)
+		LIST_INSERT_HEAD(&s->dest->worker->withheld, s,
+		    withheld_entry);
+	s->withheld = true;
+	return true;
+}
+
+void
+session_recorded(struct session *s)
+{
+	if (atomic_load(&s->record->unrecorded) > 0)
+		return;
+	LIST_REMOVE(s, withheld_entry);
+	s->withheld = false;
+	smtp_client_wake(s->client);
+}
 
 static bool
 read_content(void *ctx, struct buf *out, bool *end_r, struct error *err)
@@ -37,7 +65,8 @@ read_content(void *ctx, struct buf *out, bool *end_r, struct error *err)
 		ok = buf_append(out, piece.data, piece.len);
 		d->seq++;
 	} else
-		*end_r = ok;
+		*end_r = ok && !withhold_end(d->session);
+	FAILPOINT_IF(*end_r, "final-dot.before-write");
 	buf_free(&piece);
 	return ok;
 }
@@ -174,6 +203,7 @@ take_result(struct delivery *d, struct report *report, size_t k,
 
 	if (r->outcome == SMTP_NOT_TRIED)
 		return;
+	FAILPOINT_IF(r->outcome == SMTP_DELIVERED, "final-dot.after-reply");
 	note = session_note(d->session, d->started_at, d->started_ms,
 	    r->outcome == SMTP_DELIVERED ? NULL :
 	    r->error != NULL ? r->error : "unexpected-reply", r->status,
@@ -202,6 +232,7 @@ on_result(void *ctx, const struct smtp_transaction *tx,
 		take_result(d, report, k, result);
 		not_tried |= result->recipients[k].outcome == SMTP_NOT_TRIED;
 	}
+	report_of_session(report, s->record);
 	report_send(report, s->dest->worker->config.writer);
 	delivery_free(d);
 	if (job->open == 0) {
@@ -465,6 +496,8 @@ session_abort(struct session *s)
 	smtp_client_free(&s->client);
 	loop_timer_free(&s->idle);
 	session_record_unref(&s->record);
+	if (s->withheld)
+		LIST_REMOVE(s, withheld_entry);
 	LIST_REMOVE(s, entry);
 	free(s);
 	if (gate_leave(w->config.gate, d->queue))

@@ -159,6 +159,24 @@ worker_look(struct worker *w)
 	loop_post(w->loop, look, w);
 }
 
+static void
+recorded(void *arg)
+{
+	struct worker *w = arg;
+	struct session *s, *next;
+
+	for (s = LIST_FIRST(&w->withheld); s != NULL; s = next) {
+		next = LIST_NEXT(s, withheld_entry);
+		session_recorded(s);
+	}
+}
+
+void
+worker_recorded(struct worker *w)
+{
+	loop_post(w->loop, recorded, w);
+}
+
 void
 worker_post(struct worker *w, void (*fn)(void *arg), void *arg)
 {
@@ -263,6 +281,7 @@ worker_start(struct worker **w_r, const struct worker_config *config,
 	*w_r = NULL;
 	w->config = *config;
 	LIST_INIT(&w->all);
+	LIST_INIT(&w->withheld);
 	if (!loop_new(&w->loop, err)) {
 		free(w);
 		return false;

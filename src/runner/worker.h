@@ -31,6 +31,8 @@ bool worker_start(struct worker **w_r, const struct worker_config *config,
 void worker_give(struct worker *w, struct job_list *jobs);
 /* Looks again for room in the gate.  Any thread. */
 void worker_look(struct worker *w);
+/* Something was recorded: sessions may wait for it.  Any thread. */
+void worker_recorded(struct worker *w);
 /* Runs fn(arg) in the worker's thread.  Any thread. */
 void worker_post(struct worker *w, void (*fn)(void *arg), void *arg);
 /*

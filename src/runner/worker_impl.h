@@ -24,6 +24,7 @@ struct worker {
 	struct chooser *chooser;	/* of the newest configuration met */
 	struct destination *current;	/* by key: those that take new jobs */
 	LIST_HEAD(destination_list, destination) all;
+	LIST_HEAD(withheld_list, session) withheld;
 	struct loop_timer *patience;
 	bool draining, drained_told;
 	void (*drained)(void *ctx);
@@ -98,6 +99,8 @@ struct session {
 	int64_t started_ms;
 	int given;			/* transactions */
 	bool ready, ending;
+	bool withheld;			/* in worker->withheld */
+	LIST_ENTRY(session) withheld_entry;
 	LIST_HEAD(delivery_list, delivery) deliveries;
 	struct job_list returned;	/* not tried here; settled at the end */
 };
@@ -148,5 +151,7 @@ bool session_open(struct destination *d, struct plan_place place);
 void session_wake(struct session *s);
 void session_drain(struct session *s);
 void session_abort(struct session *s);
+/* A withheld end may be sent, if what it waited for is recorded. */
+void session_recorded(struct session *s);
 
 #endif

@@ -255,10 +255,14 @@ spool_runner_unregister(struct spool *spool, struct spool_runner **runner)
 		return;
 	*runner = NULL;
 	FAILPOINT_ROW("runner-leave");
-	if (!spool_begin(spool, NULL) ||
-	    !spool_claims_release(spool, r->token, &count, NULL) ||
-	    !run_with_id(spool, SQL_RUNNER_DELETE, r->id, NULL) ||
-	    !spool_commit(spool, NULL))
-		spool_rollback(spool);
+	if (spool_begin(spool, NULL) &&
+	    spool_claims_release(spool, r->token, &count, NULL) &&
+	    run_with_id(spool, SQL_RUNNER_DELETE, r->id, NULL)) {
+		/* Before the commit: a file without a row would stay for ever,
+		 * a row without a file is that of a dead runner. */
+		(void)unlink(r->lock);
+		(void)!spool_commit(spool, NULL);
+	}
+	spool_rollback(spool);
 	runner_free(r);
 }

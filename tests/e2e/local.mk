@@ -7,6 +7,7 @@ e2e_tests = \
 	tests/e2e/bad-files/run.sh \
 	tests/e2e/big-message/run.sh \
 	tests/e2e/content/run.sh \
+	tests/e2e/crash/run.sh \
 	tests/e2e/dane/run.sh \
 	tests/e2e/daemon/run.sh \
 	tests/e2e/delivers/run.sh \
@@ -64,13 +65,15 @@ e2e_tests = \
 	tests/e2e/two-runners/run.sh \
 	tests/e2e/unreachable/run.sh
 TESTS += $(e2e_tests)
-AM_TESTS_ENVIRONMENT += E2E_SANITIZED='$(SANITIZERS)'; export E2E_SANITIZED;
+AM_TESTS_ENVIRONMENT += E2E_SANITIZED='$(SANITIZERS)'; export E2E_SANITIZED; \
+	E2E_FAILPOINTS='$(FAILPOINTS)'; export E2E_FAILPOINTS;
 EXTRA_DIST += $(e2e_tests) \
 	tests/demo/run.sh \
 	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \
 	tests/e2e/http/spool.sql \
 	tests/e2e/policyhost.py \
 	tests/e2e/dsn.py \
+	tests/e2e/policyhost.py tests/e2e/crash/points.py \
 	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh \
 	tests/e2e/validating-resolver.sh tests/e2e/dane/zones.sh \
 	tests/e2e/sendmail.sh tests/e2e/smtp.py tests/e2e/dkim.py tests/e2e/flood.py

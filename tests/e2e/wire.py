@@ -11,6 +11,7 @@ usage: wire.py DIR QUESTION [HOST [REGEX]]     HOST * is every server; REGEX in 
   tls HOST              version, cipher, SNI and "resumed" or "full" of each handshake
   messages HOST         accepted messages: file, MAIL's argument and recipients
   offered HOST          messages with their final dot, accepted or not
+  repeated HOST         connections, each with how many of its accepted messages were accepted again on others
   accepted              addresses of recipients whose message got a 2xx to the final dot
   show [HOST]           the dialogue for people
 """
@@ -74,6 +75,21 @@ def messages(log, host="*", regex=""):
     return [message_line(e) for e in accepted(log, host)]
 
 
+def content_of(e):
+    with open(e["file"], "rb") as f:
+        return tuple(e["rcpt"]), f.read()
+
+
+def repeated(log, host="*", regex=""):
+    found, again = {}, {}
+    for e in accepted(log, host):
+        before = found.setdefault(content_of(e), e["conn"])
+        if before != e["conn"]:
+            again[before] = again.get(before, 0) + 1
+            found[content_of(e)] = e["conn"]
+    return ["%s %d" % pair for pair in again.items()]
+
+
 def offered(log, host="*", regex=""):
     return [message_line(e) for e in of(log, host, "message") if not e.get("cut")]
 
@@ -95,7 +111,8 @@ def show(log, host="*", regex=""):
     return lines
 
 
-QUESTIONS = {f.__name__: f for f in (faults, commands, segments, mails, connections, tls, messages, offered, show)}
+QUESTIONS = {f.__name__: f for f in (faults, commands, segments, mails, connections, tls, messages, offered, repeated,
+                                    show)}
 QUESTIONS["accepted"] = accepted_addresses
 
 if __name__ == "__main__":
