@@ -20,7 +20,7 @@ struct session_record {
 	atomic_int refs;
 	int64_t row_id;		/* the writer's: 0 until it is inserted */
 	bool stored;		/* the writer's: row_id is committed */
-	atomic_int unrecorded;	/* reports of its deliveries not yet done */
+	atomic_int unrecorded;	/* reports of its deliveries not committed */
 	int64_t started_at;
 	char mx[256], address[NET_ADDRESS_TEXT_LEN];
 	const char *tls;	/* none, encrypted, pkix, dane, mta-sts */

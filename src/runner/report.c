@@ -288,7 +288,8 @@ report_done(struct write_task *t, const struct error *err)
 			    job_rcpt(r->job, r->lines[i].l.rcpt)->address,
 			    err->text);
 	}
-	if (r->session != NULL)
+	/* After damage the session sends no end any more. */
+	if (r->session != NULL && (err == NULL || err->code != EX_DATAERR))
 		(void)atomic_fetch_sub(&r->session->unrecorded, 1);
 	session_record_unref(&r->session);
 	tell_settled(r);

@@ -4,8 +4,8 @@
  * A batch is begun, every task of it is run, and one commit ends it.  Where a
  * task fails, the batch is rolled back and its tasks are run again one by one,
  * so that a task which cannot succeed takes nobody with it.  What fails for a
- * reason that can pass (locked, full, I/O) is tried again without end while the
- * program runs: the results in it are deliveries that happened.
+ * reason that can pass (locked, full, I/O, read-only) is tried again without end
+ * while the program runs: the results in it are deliveries that happened.
  */
 #include "runner/writer.h"
 
@@ -101,7 +101,7 @@ patience(struct writer *w, const struct error *err)
 		w->broken = true;
 		w->options.fatal(w->options.ctx, err);
 	}
-	if (w->broken || (err->code != EX_TEMPFAIL && err->code != EX_IOERR))
+	if (w->broken || err->code == EX_DATAERR || err->code == EX_SOFTWARE)
 		return false;
 	if (!w->complained)
 		log_error("%s: results wait until it can be written",

@@ -4,6 +4,7 @@ if HAVE_CMOCKA
 spool_tests = \
 	tests/unit/spool_admin_test \
 	tests/unit/spool_checkpoint_test \
+	tests/unit/spool_fault_test \
 	tests/unit/spool_insert_test \
 	tests/unit/spool_open_test \
 	tests/unit/spool_owed_test \
@@ -20,6 +21,9 @@ tests_unit_spool_admin_test_SOURCES = tests/unit/spool_admin_test.c
 tests_unit_spool_admin_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_checkpoint_test_SOURCES = tests/unit/spool_checkpoint_test.c
 tests_unit_spool_checkpoint_test_LDADD = $(spool_test_ldadd)
+tests_unit_spool_fault_test_SOURCES = tests/unit/spool_fault_test.c \
+	tests/unit/vfs_shim.c tests/unit/vfs_shim.h
+tests_unit_spool_fault_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_insert_test_SOURCES = tests/unit/spool_insert_test.c
 tests_unit_spool_insert_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_open_test_SOURCES = tests/unit/spool_open_test.c
