@@ -158,7 +158,8 @@ f_shm_map(sqlite3_file *f, int region, int size, int extend,
 static int
 f_shm_lock(sqlite3_file *f, int first, int n, int flags)
 {
-	if ((flags & SQLITE_SHM_LOCK) != 0)
+	/* Not those of readers: SQLite tries for ten seconds to get one. */
+	if (flags == (SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE))
 		FAULT(VFS_LOCK);
 	return REAL(f)->xShmLock(real_of(f), first, n, flags);
 }
