@@ -27,6 +27,7 @@ e2e_tests = \
 	tests/e2e/hostile-replies/run.sh \
 	tests/e2e/http/run.sh \
 	tests/e2e/ipv6/run.sh \
+	tests/e2e/leases/run.sh \
 	tests/e2e/lost-connection/run.sh \
 	tests/e2e/milter-service/run.sh \
 	tests/e2e/mta-sts/run.sh \
@@ -80,7 +81,8 @@ EXTRA_DIST += $(e2e_tests) \
 
 # what does not fit `make check`
 # 500 sessions at once want a machine that is not busy otherwise.
-long_tests = tests/e2e/slow-servers/run.sh tests/e2e/sendmail-load/run.sh
+long_tests = tests/e2e/slow-servers/run.sh tests/e2e/leases-long/run.sh \
+	tests/e2e/sendmail-load/run.sh
 EXTRA_DIST += $(long_tests)
 check-long: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(long_tests)'
