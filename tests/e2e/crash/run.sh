@@ -235,5 +235,14 @@ wait $stalled 2>/dev/null
 once
 is "killed then, it ends as it would have" "$(outcome | diff "$T/ends/run" -)" ""
 is "and at most one message of a session was sent twice" "$(too_often)" ""
+
+# --- a commit that fails once
+rm -rf "$T/spool"
+cp -a "$T/before/run" "$T/spool"
+wire_keep
+: >"$T/runner.log"
+TLSQ_FAILPOINT=result-delivered.before-commit=fail once
+like "a commit that fails is waited for" "$(cat "$T/runner.log")" "results wait until it can be written"
+is "and nothing is sent twice" "$(wire repeated; outcome | diff "$T/ends/run" -)" ""
 cat "$T/wire.all" >>"$T/peer/wire.jsonl"
 finish
