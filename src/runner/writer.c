@@ -90,6 +90,14 @@ take_batch(struct writer *w, bool *stop_r)
 	return batch;
 }
 
+static bool
+can_pass(const struct error *err)
+{
+	return err->code == EX_TEMPFAIL || err->code == EX_IOERR ||
+	    /* mounted read-only; no more descriptors */
+	    err->code == EX_NOPERM || err->code == EX_NOINPUT;
+}
+
 /* May what failed be tried again?  Waits a little if so. */
 static bool
 patience(struct writer *w, const struct error *err)
@@ -101,7 +109,7 @@ patience(struct writer *w, const struct error *err)
 		w->broken = true;
 		w->options.fatal(w->options.ctx, err);
 	}
-	if (w->broken || err->code == EX_DATAERR || err->code == EX_SOFTWARE)
+	if (w->broken || !can_pass(err))
 		return false;
 	if (!w->complained)
 		log_error("%s: results wait until it can be written",

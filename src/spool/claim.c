@@ -278,6 +278,7 @@ must_wait(struct claiming *c, const struct candidate *of, bool *wait_r,
 	spool_query_put_int(&q, ":id", of->id);
 	spool_query_put_int(&q, ":at", of->domain->wait_until);
 	*wait_r = spool_query_next(&q);
+	FAILPOINT_ROW_IF(*wait_r, "claim-wait");
 	return spool_query_run(&q, err);
 }
 

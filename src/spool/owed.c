@@ -3,6 +3,7 @@
  */
 #include "spool/owed.h"
 
+#include "base/failpoint.h"
 #include "spool/query.h"
 
 bool
@@ -87,6 +88,7 @@ bool
 spool_owed_clear(struct spool *spool, const struct spool_owed *o,
     struct error *err)
 {
+	FAILPOINT_ROW_IF(o->rcpt_count > 0, "dsn");
 	for (size_t i = 0; i < o->rcpt_count; i++) {
 		struct spool_query q;
 

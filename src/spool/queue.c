@@ -54,6 +54,7 @@ spool_claim_release(struct spool *spool, int64_t recipient_id,
 	spool_query_put_int(&q, ":id", recipient_id);
 	spool_query_put_text(&q, ":token", token);
 	spool_query_put_int(&q, ":due_at", due_at);
+	FAILPOINT_ROW("claim-release");
 	return spool_query_run(&q, err);
 }
 

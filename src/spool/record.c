@@ -175,6 +175,7 @@ spool_wait_clear(struct spool *spool, int64_t message_id, struct error *err)
 {
 	struct spool_query q;
 
+	FAILPOINT_ROW("wait-over");
 	spool_query_start(&q, spool, SQL_WAIT_CLEAR);
 	spool_query_put_int(&q, ":id", message_id);
 	return spool_query_run(&q, err);
@@ -215,7 +216,10 @@ wake(struct spool *spool, const char *domain, int64_t now, struct error *err)
 	spool_query_put_text(&q, ":domain", domain);
 	spool_query_put_int(&q, ":now", now);
 	spool_query_put_int(&q, ":max", WAKE_MAX);
-	return spool_query_run(&q, err);
+	if (!spool_query_run(&q, err))
+		return false;
+	FAILPOINT_ROW_IF(spool_changes(spool) > 0, "domain-wake");
+	return true;
 }
 
 bool

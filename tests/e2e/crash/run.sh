@@ -10,7 +10,7 @@ E2E_LIMIT=900
 [ "$E2E_FAILPOINTS" = yes ] || skip_all "needs a build with --enable-failpoints"
 
 n=1
-for d in ok hold later old del bounce slow; do
+for d in ok hold later old del bounce slow wake down; do
 	n=$((n + 1))
 	dns_zone $d.test signed <<Z
 @ MX 10 mx
@@ -18,11 +18,13 @@ mx A 127.0.0.$n
 Z
 done
 dns_start
-cert_make mx dns=mx.ok.test,mx.hold.test,mx.later.test,mx.old.test,mx.del.test,mx.bounce.test,mx.slow.test
+cert_make mx dns=mx.ok.test,mx.hold.test,mx.later.test,mx.old.test,mx.del.test,mx.bounce.test,mx.slow.test,mx.wake.test
 peer_start <<J
 [{"name": "mx", "listen": ["127.0.0.2:25", "127.0.0.3:25", "127.0.0.4:25", "127.0.0.5:25", "127.0.0.6:25", "127.0.0.7:25"],
   "cert": "mx", "rules": [{"on": "^RCPT.*<bad@", "say": "550 5.1.1 no"}, {"on": "^RCPT.*@(later|old)", "say": "450 4.2.0 later"}]},
- {"name": "slow", "listen": ["127.0.0.8:25"], "cert": "mx", "rules": [{"on": "EOM", "delay": 1.5}]}]
+ {"name": "slow", "listen": ["127.0.0.8:25"], "cert": "mx", "rules": [{"on": "EOM", "delay": 1.5}]},
+ {"name": "wake", "listen": ["127.0.0.9:25"], "cert": "mx"},
+ {"name": "local", "listen": ["127.0.0.1:25"]}]
 J
 config_text >"$T/tlsq.toml" <<C
 queue.limit.sessions-per-domain = 2
@@ -112,6 +114,27 @@ again_late() {
 	once
 }
 
+before_down() {
+	put 1@down.test
+	once
+	put 2@down.test
+}
+down() { once; }
+
+before_wake() {
+	put 1@wake.test 2@wake.test
+	sql "UPDATE recipient SET next_attempt_at = unixepoch() + 3000, last_error = 'connection' WHERE address = '2@wake.test';
+		INSERT INTO domain_status (domain, last_attempt_at, failing_since, last_error) VALUES ('wake.test', 1, 1, 'connection')"
+}
+wake() { once; }
+
+before_waiting() { # the milter that had this one died
+	put bad@ok.test
+	sql "UPDATE message SET wait_until = 1 WHERE finished_at IS NULL
+		AND id IN (SELECT message_id FROM recipient WHERE address = 'bad@ok.test')"
+}
+waiting() { once; }
+
 before_retention() {
 	letters purge 12000000 | submit --quiet --hold -f a@sender.test purge@del.test
 	tlsq_ delete --domain del.test >/dev/null
@@ -119,7 +142,7 @@ before_retention() {
 }
 retention() { once; }
 
-steps="upgrade create insert checkpoint hold release retry delete bounce run dead expired late retention"
+steps="upgrade create insert checkpoint hold release retry delete bounce run dead expired late down wake waiting retention"
 
 has() { command -v "$1" >/dev/null; }
 prepare() { ! has "before_$1" || "before_$1"; }
@@ -132,7 +155,10 @@ again() {
 }
 
 # --- what must be true
-outcome() { sql "SELECT DISTINCT address, state, coalesce(status, '-') FROM recipient ORDER BY 1, 2, 3"; }
+outcome() { # a message may be there twice: its sender heard no yes; a DSN may not
+	sql "SELECT DISTINCT address, state, coalesce(status, '-') FROM recipient ORDER BY 1, 2, 3;
+		SELECT 'DSN', count(*) FROM message WHERE source = 'dsn'"
+}
 breaches() { # of what holds at any time, also right after a crash
 	breaches_ 2>&1
 }
