@@ -26,5 +26,6 @@ src_libtlsq_a_SOURCES += \
 	src/runner/taken.c src/runner/taken.h \
 	src/runner/upkeep.c src/runner/upkeep.h \
 	src/runner/watchdog.c src/runner/watchdog.h \
+	src/runner/withhold.c \
 	src/runner/worker.c src/runner/worker.h \
 	src/runner/writer.c src/runner/writer.h

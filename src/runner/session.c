@@ -21,33 +21,6 @@
 
 /* --- deliveries ------------------------------------------------------- */
 
-/*
- * A crash must not repeat more than one message of a session: the end of the
- * next one is not sent before the result of the last one is recorded.  All but
- * the end goes out meanwhile, so that as a rule nothing is lost by it.
- */
-static bool
-withhold_end(struct session *s)
-{
-	if (atomic_load(&s->record->unrecorded) == 0)
-		return false;
-	if (!s->withheld)
-		LIST_INSERT_HEAD(&s->dest->worker->withheld, s,
-		    withheld_entry);
-	s->withheld = true;
-	return true;
-}
-
-void
-session_recorded(struct session *s)
-{
-	if (atomic_load(&s->record->unrecorded) > 0)
-		return;
-	LIST_REMOVE(s, withheld_entry);
-	s->withheld = false;
-	smtp_client_wake(s->client);
-}
-
 static bool
 read_content(void *ctx, struct buf *out, bool *end_r, struct error *err)
 {
@@ -65,7 +38,7 @@ read_content(void *ctx, struct buf *out, bool *end_r, struct error *err)
 		ok = buf_append(out, piece.data, piece.len);
 		d->seq++;
 	} else
-		*end_r = ok && !withhold_end(d->session);
+		*end_r = ok && !session_withholds(d->session);
 	FAILPOINT_IF(*end_r, "final-dot.before-write");
 	buf_free(&piece);
 	return ok;
@@ -496,8 +469,7 @@ session_abort(struct session *s)
 	smtp_client_free(&s->client);
 	loop_timer_free(&s->idle);
 	session_record_unref(&s->record);
-	if (s->withheld)
-		LIST_REMOVE(s, withheld_entry);
+	session_forget_withheld(s);
 	LIST_REMOVE(s, entry);
 	free(s);
 	if (gate_leave(w->config.gate, d->queue))

@@ -151,7 +151,12 @@ bool session_open(struct destination *d, struct plan_place place);
 void session_wake(struct session *s);
 void session_drain(struct session *s);
 void session_abort(struct session *s);
-/* A withheld end may be sent, if what it waited for is recorded. */
+
+/* withhold.c */
+/* Must the end wait?  Then the client is woken when it need not any more. */
+bool session_withholds(struct session *s);
+/* Something was recorded, perhaps what a withheld end waits for. */
 void session_recorded(struct session *s);
+void session_forget_withheld(struct session *s);
 
 #endif
