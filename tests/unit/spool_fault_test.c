@@ -254,6 +254,60 @@ whatever_fails_nothing_reported_is_lost(void **state)
 	}
 }
 
+/*
+ * The workload stops at its n-th write or sync, and the power fails then.  All
+ * that was reported as done is there, what was not may be.
+ */
+static bool
+survives_power_cut(struct scratch *s, enum vfs_op op, int n)
+{
+	struct error err = { .text = "" };
+	struct done d = { false, false, false };
+	struct scratch after = { .spool = NULL };
+	int met;
+
+	fresh(s);
+	(void)snprintf(after.path, sizeof(after.path), "%s/after.db", s->dir);
+	vfs_shim_watch(s->path, after.path);
+	vfs_shim_arm(op, SQLITE_IOERR, n, true);
+	(void)!work(s->spool, &d, &err);
+	met = vfs_shim_disarm();
+	vfs_shim_watch(NULL, NULL);
+	assert_done(&after, spool_open(&after.spool, after.path,
+	    SPOOL_READ_WRITE, &after.err));
+	assert_done(&after, spool_verify(after.spool, &after.err));
+	if (scratch_number(&after, "SELECT count(*) FROM message WHERE "
+	    "mta_id IS NULL") != 1)
+		fail_msg("at %d: the old message is lost", n);
+	if (d.inserted && scratch_number(&after, "SELECT count(*) FROM message "
+	    "WHERE mta_id = 'new'") != 1)
+		fail_msg("at %d: a stored message is lost", n);
+	if (d.claimed && scratch_number(&after, "SELECT count(*) FROM recipient "
+	    "WHERE state IN ('active', 'delivered')") != 1)
+		fail_msg("at %d: a claim is lost", n);
+	if (d.delivered && scratch_number(&after, "SELECT count(*) FROM "
+	    "recipient WHERE state = 'delivered'") != 1)
+		fail_msg("at %d: a delivery is lost", n);
+	spool_close(&after.spool);
+	return met > 0;
+}
+
+static void
+a_power_cut_loses_nothing_reported(void **state)
+{
+	struct scratch *s = *state;
+
+	for (enum vfs_op op = VFS_WRITE; op <= VFS_SYNC; op++) {
+		int n = 1;
+
+		while (n < OPERATIONS_MAX && survives_power_cut(s, op, n))
+			n++;
+		print_message("# at %d %s\n", n - 1,
+		    op == VFS_WRITE ? "writes" : "syncs");
+		assert_true(n > 1 && n < OPERATIONS_MAX);
+	}
+}
+
 /* --- the writer -------------------------------------------------------- */
 
 enum { POSTS = 3 };
@@ -452,6 +506,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    whatever_fails_nothing_reported_is_lost, setup,
+		    scratch_teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_power_cut_loses_nothing_reported, setup,
 		    scratch_teardown),
 		cmocka_unit_test_setup_teardown(the_writer_waits_for_the_disk,
 		    setup, scratch_teardown),

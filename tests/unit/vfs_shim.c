@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -13,6 +15,7 @@
 struct shim_file {
 	sqlite3_file base;	/* first */
 	sqlite3_file *real;	/* in the memory after this */
+	const char *name;	/* SQLite's, until it is closed */
 };
 
 static sqlite3_vfs shim;
@@ -20,6 +23,7 @@ static sqlite3_vfs *real_vfs;
 /* n counts down; 0: nothing is armed, or it is over. */
 static atomic_int op_armed, rc_armed, left, met;
 static atomic_bool lasting_armed;
+static const char *watched, *image_of;
 
 /* --- the fault -------------------------------------------------------- */
 
@@ -57,6 +61,52 @@ fault(enum vfs_op op)
 		return SQLITE_OK;
 	(void)atomic_fetch_add(&met, 1);
 	return atomic_load(&rc_armed);
+}
+
+/* --- the image --------------------------------------------------------- */
+
+static void
+copy_file(const char *from, const char *suffix)
+{
+	char *to = mem_printf("%s%s", image_of, suffix), data[4096];
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+	size_t n;
+
+	assert(out != NULL);
+	while (in != NULL && (n = fread(data, 1, sizeof(data), in)) > 0)
+		assert(fwrite(data, 1, n, out) == n);
+	if (in != NULL)
+		(void)fclose(in);
+	assert(fclose(out) == 0);
+	free(to);
+}
+
+static void
+copy_synced(const char *name)
+{
+	size_t len;
+
+	if (watched == NULL || name == NULL)
+		return;
+	len = strlen(watched);
+	if (strncmp(name, watched, len) == 0 && (name[len] == '\0' ||
+	    strcmp(name + len, "-wal") == 0))
+		copy_file(name, name + len);
+}
+
+void
+vfs_shim_watch(const char *name, const char *image)
+{
+	char *wal;
+
+	watched = name;
+	image_of = image;
+	if (name == NULL)
+		return;
+	wal = mem_printf("%s-wal", name);
+	copy_file(name, "");
+	copy_file(wal, "-wal");
+	free(wal);
 }
 
 /* --- the methods of a file -------------------------------------------- */
@@ -101,8 +151,13 @@ f_truncate(sqlite3_file *f, sqlite3_int64 size)
 static int
 f_sync(sqlite3_file *f, int flags)
 {
+	int rc;
+
 	FAULT(VFS_SYNC);
-	return REAL(f)->xSync(real_of(f), flags);
+	rc = REAL(f)->xSync(real_of(f), flags);
+	if (rc == SQLITE_OK)
+		copy_synced(((struct shim_file *)f)->name);
+	return rc;
 }
 
 static int
@@ -197,6 +252,7 @@ shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
 	(void)vfs;
 	f->real = (sqlite3_file *)(f + 1);
 	f->base.pMethods = NULL;
+	f->name = name;
 	rc = real_vfs->xOpen(real_vfs, name, f->real, flags, flags_r);
 	if (rc == SQLITE_OK)
 		f->base.pMethods = &methods;

@@ -17,6 +17,12 @@ void vfs_shim_install(void);
 void vfs_shim_remove(void);
 /* rc: what SQLite is told, SQLITE_FULL and so on. */
 void vfs_shim_arm(enum vfs_op op, int rc, int n, bool lasting);
+/*
+ * What a power cut would leave, where nothing that was not synced reaches the
+ * disk: from now on each sync of name and its log copies the file to image and
+ * its log.  Both paths are kept; NULL ends it.
+ */
+void vfs_shim_watch(const char *name, const char *image);
 /* Back to normal; how often the fault was met. */
 int vfs_shim_disarm(void);
 
