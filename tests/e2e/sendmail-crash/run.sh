@@ -32,4 +32,23 @@ ok "nothing went into Sendmail's queue" wait_for 10 sendmail_idle
 is "no file is left behind" "$(find "$T/spool" -name 'content*')" ""
 letter after | smtp bob@remote.test >"$T/out"
 like "and mail flows" "$(cat "$T/out")" '^DOT 250'
+
+# on either side of the commit
+if [ "$E2E_FAILPOINTS" = yes ]; then
+	stored() { sql "SELECT count(*) FROM content WHERE instr(data, 'Subject: $1')"; }
+	for point in insert.before-commit insert.after-commit; do
+		milter_stop
+		TLSQ_FAILPOINT=$point milter_start
+		letter "$point" | smtp bob@remote.test >"$T/out"
+		wait "$milter_pid" 2>"$T/err"
+		is "it is killed at $point" $? 137
+		unlike "Sendmail does not accept the message then" "$(cat "$T/out")" '^DOT 250'
+		is "$point: what is stored" "$(stored "$point")" "$([ $point = insert.before-commit ] && echo 0 || echo 1)"
+		: >"$T/milter.log"
+		milter_start
+		letter "$point" | smtp bob@remote.test >"$T/out"
+		like "the next try is accepted" "$(cat "$T/out")" '^DOT 250'
+		ok "$point: it is stored, once or twice" test "$(stored "$point")" -ge 1
+	done
+fi
 finish
