@@ -2,6 +2,7 @@
 src_libtlsq_a_SOURCES += \
 	src/milter/callbacks.c src/milter/callbacks.h \
 	src/milter/finish.c src/milter/session_impl.h \
+	src/milter/front.c src/milter/front.h \
 	src/milter/mail.c src/milter/mail.h \
 	src/milter/main.c src/milter/main.h \
 	src/milter/options.c src/milter/options.h \

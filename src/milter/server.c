@@ -30,10 +30,11 @@
 #include "base/notify.h"
 #include "base/text.h"
 #include "milter/callbacks.h"
+#include "milter/front.h"
 
 enum {
 	BACKLOG = 511,
-	TICK_MS = 10000,	/* where there is no WatchdogSec */
+	TICK_MS = 2000,		/* or sooner, where WatchdogSec says so */
 	STUCK_MS = 60000,	/* no commit takes that long and ends */
 	PATIENCE_MS = 30000,	/* of SIGTERM, for answers under way */
 	LOOK_MS = 50
@@ -41,6 +42,7 @@ enum {
 
 struct server {
 	struct milter_services services;
+	struct milter_front *front;
 	pthread_t thread;
 };
 
@@ -139,6 +141,7 @@ start(struct server *s, const struct milter_options *o, struct error *err)
 	    !milter_callbacks_register(&s->services, err) ||
 	    !open_socket(o->socket, err))
 		return false;
+	s->front = milter_front_new(o->database);
 	if ((rc = pthread_create(&s->thread, NULL, serve, NULL)) != 0)
 		return error_set(err, EX_OSERR, "thread: %s", strerror(rc));
 	return true;
@@ -147,6 +150,7 @@ start(struct server *s, const struct milter_options *o, struct error *err)
 static void
 close_services(struct server *s)
 {
+	milter_front_free(&s->front);
 	milter_storer_stop(&s->services.storer);
 	milter_status_close(&s->services.status);
 	milter_settings_close(&s->services.settings);
@@ -176,14 +180,19 @@ static void
 watch(struct server *s)
 {
 	int64_t watchdog_ms = notify_watchdog_ms();
-	int64_t period_ms = watchdog_ms > 0 ? watchdog_ms : TICK_MS;
+	int64_t period_ms = watchdog_ms > 0 && watchdog_ms < TICK_MS ?
+	    watchdog_ms : TICK_MS;
 
+	milter_front_follow(s->front, s->services.settings);
 	notify_send("READY=1\nMAINPID=%ld\n", (long)getpid());
-	while (sleep_ms(period_ms))
+	while (sleep_ms(period_ms)) {
+		milter_front_follow(s->front, s->services.settings);
 		notify_send("%sSTATUS=%zu connections of the mail server\n",
 		    watchdog_ms > 0 && storer_lives(s) ? "WATCHDOG=1\n" : "",
 		    milter_callbacks_open());
+	}
 	notify_send("STOPPING=1\n");
+	milter_front_free(&s->front);
 }
 
 /* --- the end ------------------------------------------------------------ */

@@ -16,6 +16,38 @@ is "the spool was made" "$(sql 'SELECT count(*) FROM message')" 0
 if getent passwd tlsq >/dev/null; then
 	is "it is not root" "$(stat -c %U "/proc/$milter_pid")" tlsq
 fi
+# the HTTP front end comes and goes with the configuration
+web() { curl -sS --max-time 5 -o "$T/page" -w '%{http_code}' "http://127.0.0.1:$1/$2"; }
+web_is() { [ "$(web "$1" healthz)" = 200 ]; }
+web_gone() { ! curl -sS --max-time 5 -o /dev/null "http://127.0.0.1:$1/healthz"; }
+ok "nothing is served by HTTP unless asked for" web_gone 8026
+config <<E
+http.listen = "127.0.0.1:8026"
+E
+ok "http.listen: it is, soon after" wait_for 10 web_is 8026
+is "the queue is there" "$(web 8026 api/queue) $(web 8026 '')" "200 200"
+config <<E
+http.listen = "127.0.0.1:8027"
+E
+ok "another address is taken up" wait_for 10 web_is 8027
+ok "and the old one given up" web_gone 8026
+config <<E
+http.listen = "127.0.0.1:8899"
+E
+python3 -c 'import socket, time
+s = socket.socket()
+s.bind(("127.0.0.1", 8899))
+s.listen()
+time.sleep(600)' &
+pids="$pids $!"
+taken=$!
+complains() { grep -q 'http.listen: .*8899' "$T/milter.log"; }
+ok "an address that is taken is told" wait_for 10 complains
+ok "and the milter serves on" test -d "/proc/$milter_pid"
+kill "$taken"
+ok "once it is free it is taken" wait_for 10 web_is 8899
+config </dev/null
+ok "without http.listen it ends" wait_for 10 web_gone 8899
 kill -HUP "$milter_pid"
 exits "a second one is refused" 69 timeout 10 tlsq-milter -d "$DB" -s "$MILTER_SOCKET"
 like "and says why" "$(cat "$T/err")" 'another program serves this socket'
