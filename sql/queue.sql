@@ -63,6 +63,11 @@ UPDATE recipient SET next_attempt_at = :at, last_error = 'connection',
 	AND recipient.last_error IS NULL AND d.domain = recipient.domain
 	RETURNING id;
 
+-- Runners that hold claims: they share the limits on sessions.
+-- name: claim_sharers
+SELECT count(DISTINCT claimed_by) FROM recipient INDEXED BY recipient_active
+	WHERE state = 'active';
+
 -- name: claim_message
 SELECT mta_id, sender, source, received_at, wait_until, size, body_type, ret, envid,
 	smtputf8, require_tls, tls_optional, client_ip, client_name, auth_user,

@@ -39,6 +39,7 @@ struct claim_task {
 	size_t recipients;
 	bool more;
 	int64_t next_due_at;
+	int sharers;
 	struct error err;
 	bool failed;
 };
@@ -83,7 +84,8 @@ claim_run(struct write_task *t, struct spool *spool, const char *token,
 
 	return (!c->make_due || spool_make_due(spool, &claim, err)) &&
 	    spool_claim(spool, &claim, &c->jobs, &c->recipients, &c->more,
-	    err) && spool_next_due(spool, &c->next_due_at, err);
+	    err) && spool_claim_sharers(spool, &c->sharers, err) &&
+	    spool_next_due(spool, &c->next_due_at, err);
 }
 
 static void
@@ -381,6 +383,7 @@ claim_arrived(void *arg)
 	bool found = c->recipients > 0, more = c->more, failed = c->failed;
 
 	s->claiming = false;
+	gate_share(s->gate, c->sharers);
 	if (failed) {
 		log_error("claim: %s", c->err.text);
 		s->exit_code = c->err.code;

@@ -177,7 +177,8 @@ destination_refused(struct destination *d, struct plan_place place,
 static size_t
 sessions_wanted(const struct destination *d)
 {
-	size_t cap = (size_t)d->snapshot->conf->queue.sessions_per_domain;
+	size_t cap = (size_t)gate_part(d->worker->config.gate,
+	    d->snapshot->conf->queue.sessions_per_domain);
 	size_t want = 1 + d->n_jobs / JOBS_PER_SESSION + d->boost;
 	size_t ready = d->n_sessions - d->n_unready;
 

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/hash.h"
@@ -21,6 +22,7 @@ struct count {
 struct gate {
 	pthread_mutex_t lock;
 	struct count *counts;
+	atomic_int runners;
 };
 
 struct gate *
@@ -29,7 +31,22 @@ gate_new(void)
 	struct gate *g = mem_zalloc(sizeof(*g));
 
 	pthread_mutex_init(&g->lock, NULL);
+	atomic_init(&g->runners, 1);
 	return g;
+}
+
+void
+gate_share(struct gate *gate, int runners)
+{
+	atomic_store(&gate->runners, runners > 0 ? runners : 1);
+}
+
+int
+gate_part(const struct gate *gate, int limit)
+{
+	int part = limit / atomic_load(&gate->runners);
+
+	return part > 0 ? part : 1;
 }
 
 void
@@ -71,7 +88,7 @@ gate_enter(struct gate *gate, const char *queue, int limit)
 
 	pthread_mutex_lock(&gate->lock);
 	c = find(gate, queue);
-	room = c->open < limit;
+	room = c->open < gate_part(gate, limit);
 	if (room)
 		c->open++;
 	else

@@ -19,6 +19,18 @@ spool_next_due(struct spool *spool, int64_t *due_at_r, struct error *err)
 }
 
 bool
+spool_claim_sharers(struct spool *spool, int *count_r, struct error *err)
+{
+	struct spool_query q;
+
+	*count_r = 0;
+	spool_query_start(&q, spool, SQL_CLAIM_SHARERS);
+	if (spool_query_next(&q))
+		*count_r = (int)spool_query_int(&q, 0);
+	return spool_query_end(&q, err);
+}
+
+bool
 spool_claims_renew(struct spool *spool, const char *token, int64_t until,
     struct error *err)
 {

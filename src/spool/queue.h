@@ -81,6 +81,10 @@ void spool_job_free(struct spool_job **job);
 bool spool_next_due(struct spool *spool, int64_t *due_at_r,
     struct error *err) MUST_CHECK;
 
+/* How many runners hold claims now, the caller among them or not. */
+bool spool_claim_sharers(struct spool *spool, int *count_r, struct error *err)
+    MUST_CHECK;
+
 /* Prolongs all leases of the token to now + lease_s. */
 bool spool_claims_renew(struct spool *spool, const char *token, int64_t until,
     struct error *err) MUST_CHECK;

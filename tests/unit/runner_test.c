@@ -182,6 +182,12 @@ a_full_queue_notes_who_waits(void **state)
 	struct gate *g = gate_new();
 
 	(void)state;
+	assert_int_equal(gate_part(g, 20), 20);
+	gate_share(g, 3);
+	assert_int_equal(gate_part(g, 20), 6);
+	assert_int_equal(gate_part(g, 2), 1);	/* never none */
+	gate_share(g, 0);			/* nobody has claims yet */
+	assert_int_equal(gate_part(g, 20), 20);
 	assert_true(gate_enter(g, "a", 2));
 	assert_true(gate_enter(g, "a", 2));
 	assert_false(gate_enter(g, "a", 2));

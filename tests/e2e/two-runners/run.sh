@@ -37,6 +37,26 @@ letter stuck | submit --quiet -f a@sender.test x@stuck.test
 daemon_start
 in_session() { wire commands stuck '^MAIL' | grep -q .; }
 wait_for 10 in_session
+# a limit of two sessions, and two runners that hold claims: one each
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+	INSERT INTO submission(sender, recipients, content, hold)
+	SELECT 'a@sender.test', json_array('y' || i || '@example.test'), 'Subject: ' || i || char(10) || char(10) || 'text', 1
+	FROM n"
+before=$(wc -l <"$T/peer/wire.jsonl")
+sql "UPDATE recipient SET state = 'queued', next_attempt_at = unixepoch() + 600 WHERE address LIKE 'y%'"
+runner --once --now --domain example.test
+at_once() { # how many sessions with mx were open at a time, since
+	tail -n +$((before + 1)) "$T/peer/wire.jsonl" | python3 -c 'import json, sys
+now = most = 0
+for line in sys.stdin:
+    e = json.loads(line)
+    if e["host"] == "mx":
+        now += {"open": 1, "close": -1}.get(e["ev"], 0)
+        most = max(most, now)
+print(most)'
+}
+is "two runners share the limit" "$(at_once) $(sql "SELECT count(*) FROM recipient WHERE address LIKE 'y%'
+	AND state = 'delivered'")" "1 60"
 is "it is claimed" "$(sql "SELECT state FROM recipient WHERE domain = 'stuck.test'")" active
 kill -9 $daemon_pid
 wait $daemon_pid 2>/dev/null
