@@ -50,7 +50,7 @@ serve(struct milter_front *f)
 		return;
 	}
 	if (strcmp(f->problem, err.text) != 0)
-		log_error("http.listen: %s", err.text);
+		log_error("%s", err.text);
 	(void)text_copy(f->problem, sizeof(f->problem), err.text);
 }
 
