@@ -214,14 +214,14 @@ is "and served" "$(code $url/healthz)" 200
 # --- the end, and a Unix socket
 stop "$web_pid"
 is "it ends when told" "$?" 0
+answers() { [ "$(code --unix-socket "$T/http" http://localhost/healthz)" = 200 ]; }
 serve "unix:$T/http"
-wait_for 10 test -S "$T/http"
+wait_for 10 answers
 is "a Unix socket, for the group" "$(stat -c %a "$T/http")" 660
 is "it serves whatever name a proxy was asked for" "$(code --unix-socket "$T/http" http://mail.example.org/healthz)" 200
 kill -9 "$web_pid"
 wait "$web_pid" 2>/dev/null
 serve "unix:$T/http"
-answers() { [ "$(code --unix-socket "$T/http" http://localhost/healthz)" = 200 ]; }
 ok "what a crash left is replaced" wait_for 10 answers
 stop "$web_pid"
 is "it ends" "$?" 0
