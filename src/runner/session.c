@@ -468,8 +468,8 @@ session_abort(struct session *s)
 	}
 	smtp_client_free(&s->client);
 	loop_timer_free(&s->idle);
+	session_end_withheld(s);
 	session_record_unref(&s->record);
-	session_forget_withheld(s);
 	LIST_REMOVE(s, entry);
 	free(s);
 	if (gate_leave(w->config.gate, d->queue))

@@ -71,6 +71,9 @@ struct destination {
 	size_t n_jobs;
 	LIST_HEAD(session_list, session) sessions;
 	size_t n_sessions, n_unready, boost;
+	/* Of sessions that ended with a result that was not recorded. */
+	struct session_record **unrecorded;
+	size_t n_unrecorded;
 	struct loop_timer *ramp;
 	bool starved;			/* waits for the gate */
 	bool kick_posted, gone;		/* gone: to be freed */
@@ -157,6 +160,8 @@ void session_abort(struct session *s);
 bool session_withholds(struct session *s);
 /* Something was recorded, perhaps what a withheld end waits for. */
 void session_recorded(struct session *s);
-void session_forget_withheld(struct session *s);
+/* The session ends: what it leaves unrecorded keeps the next ones waiting. */
+void session_end_withheld(struct session *s);
+void destination_forget_unrecorded(struct destination *d);
 
 #endif

@@ -10,7 +10,7 @@ E2E_LIMIT=900
 [ "$E2E_FAILPOINTS" = yes ] || skip_all "needs a build with --enable-failpoints"
 
 n=1
-for d in ok hold later old del bounce slow wake down; do
+for d in ok hold later old del bounce slow wake down shut; do
 	n=$((n + 1))
 	dns_zone $d.test signed <<Z
 @ MX 10 mx
@@ -18,12 +18,13 @@ mx A 127.0.0.$n
 Z
 done
 dns_start
-cert_make mx dns=mx.ok.test,mx.hold.test,mx.later.test,mx.old.test,mx.del.test,mx.bounce.test,mx.slow.test,mx.wake.test
+cert_make mx dns=mx.ok.test,mx.hold.test,mx.later.test,mx.old.test,mx.del.test,mx.bounce.test,mx.slow.test,mx.wake.test,mx.shut.test
 peer_start <<J
 [{"name": "mx", "listen": ["127.0.0.2:25", "127.0.0.3:25", "127.0.0.4:25", "127.0.0.5:25", "127.0.0.6:25", "127.0.0.7:25"],
   "cert": "mx", "rules": [{"on": "^RCPT.*<bad@", "say": "550 5.1.1 no"}, {"on": "^RCPT.*@(later|old)", "say": "450 4.2.0 later"}]},
  {"name": "slow", "listen": ["127.0.0.8:25"], "cert": "mx", "rules": [{"on": "EOM", "delay": 1.5}]},
  {"name": "wake", "listen": ["127.0.0.9:25"], "cert": "mx"},
+ {"name": "shut", "listen": ["127.0.0.11:25"], "cert": "mx", "rules": [{"on": "EOM", "then": "close"}]},
  {"name": "local", "listen": ["127.0.0.1:25"]}]
 J
 config_text >"$T/tlsq.toml" <<C
@@ -261,6 +262,22 @@ wait $stalled 2>/dev/null
 once
 is "killed then, it ends as it would have" "$(outcome | diff "$T/ends/run" -)" ""
 is "and at most one message of a session was sent twice" "$(too_often)" ""
+
+# the same with a server that ends each session after its first message
+rm -rf "$T/spool"
+cp -a "$T/before/run" "$T/spool"
+wire_keep
+put 1@shut.test 2@shut.test 3@shut.test 4@shut.test 5@shut.test 6@shut.test
+TLSQ_FAILPOINT=result-delivered.before-commit=stall tlsq-runner -d "$DB" --once --domain shut.test \
+	>"$T/out" 2>"$T/err" </dev/null &
+stalled=$!
+pids="$pids $stalled"
+wait_for 20 grep -q stalled "$T/err"
+sleep 2
+ok "nor does a new session go on where the last one's message is not recorded" \
+	test "$(wire offered shut | wc -l)" -le 2
+kill -9 $stalled
+wait $stalled 2>/dev/null
 
 # --- a commit that fails once
 rm -rf "$T/spool"
