@@ -20,7 +20,7 @@ enum {
 	RAMP_MS = 1000,
 	/* Jobs that one warm session is good for before another is worth a
 	 * handshake. */
-	JOBS_PER_SESSION = 8
+	JOBS_PER_SESSION = 16
 };
 
 /* --- settling --------------------------------------------------------- */
