@@ -7,8 +7,8 @@
 -- trusted_schema = OFF; SQLite 3.40 holds json_valid(x) unsafe there, so JSON
 -- columns are checked for their brackets only.
 --
--- recipient's checks are chains of OR: SQLite makes a table for each IN with more
--- than two values and drops it again, at each row that is written.
+-- The checks of what is written for each message are chains of OR: SQLite makes a
+-- table for each IN with more than two values and drops it again, at each row.
 
 -- name: schema_pragmas
 PRAGMA page_size = 8192;
@@ -21,7 +21,8 @@ CREATE TABLE message ( -- one accepted mail: its envelope
 	sender TEXT NOT NULL, -- '' is the null sender
 	source TEXT NOT NULL DEFAULT 'spool'
 		CONSTRAINT "message.source is one of milter, submit, spool, dsn, report"
-		CHECK (source IN ('milter', 'submit', 'spool', 'dsn', 'report')),
+		CHECK (source = 'milter' OR source = 'submit' OR source = 'spool'
+			OR source = 'dsn' OR source = 'report'),
 	received_at INTEGER NOT NULL DEFAULT (unixepoch()),
 	wait_until INTEGER -- the milter waits for the result until then; 0: no longer
 		CONSTRAINT "message.wait_until is NULL, 0 or a time"
@@ -122,7 +123,8 @@ CREATE TABLE recipient ( -- one address of a message, and how it stands
 	claimed_until INTEGER,
 	dsn_owed TEXT -- the report its sender is to get, until that is in the spool
 		CONSTRAINT "recipient.dsn_owed is NULL or one of failed, delayed, delivered, relayed"
-		CHECK (dsn_owed IN ('failed', 'delayed', 'delivered', 'relayed')),
+		CHECK (dsn_owed = 'failed' OR dsn_owed = 'delayed'
+			OR dsn_owed = 'delivered' OR dsn_owed = 'relayed'),
 	CONSTRAINT "recipient.finished_at is set in the states delivered, failed, expired, withdrawn, deleted and in no other"
 		CHECK ((state = 'delivered' OR state = 'failed' OR state = 'expired'
 			OR state = 'withdrawn' OR state = 'deleted')
@@ -149,7 +151,8 @@ CREATE TABLE session ( -- one connection to a server, and what TLS proved
 	address TEXT,
 	tls TEXT NOT NULL DEFAULT 'none' -- what was proved
 		CONSTRAINT "session.tls is one of none, encrypted, pkix, dane, mta-sts"
-		CHECK (tls IN ('none', 'encrypted', 'pkix', 'dane', 'mta-sts')),
+		CHECK (tls = 'none' OR tls = 'encrypted' OR tls = 'pkix'
+			OR tls = 'dane' OR tls = 'mta-sts'),
 	protocol TEXT, -- TLSv1.2, TLSv1.3
 	cipher TEXT,
 	cert_sha256 TEXT, -- lower-case hex
@@ -160,10 +163,12 @@ CREATE TABLE session ( -- one connection to a server, and what TLS proved
 	tlsa TEXT, -- the record that matched: usage selector matching hex
 	dane TEXT NOT NULL DEFAULT 'none'
 		CONSTRAINT "session.dane is one of none, verified, host-only, unusable, failed"
-		CHECK (dane IN ('none', 'verified', 'host-only', 'unusable', 'failed')),
+		CHECK (dane = 'none' OR dane = 'verified' OR dane = 'host-only'
+			OR dane = 'unusable' OR dane = 'failed'),
 	mta_sts TEXT NOT NULL DEFAULT 'none'
 		CONSTRAINT "session.mta_sts is one of none, testing, verified, failed"
-		CHECK (mta_sts IN ('none', 'testing', 'verified', 'failed')),
+		CHECK (mta_sts = 'none' OR mta_sts = 'testing'
+			OR mta_sts = 'verified' OR mta_sts = 'failed'),
 	resumed INTEGER NOT NULL DEFAULT 0
 		CONSTRAINT "session.resumed is 0 or 1"
 		CHECK (resumed IN (0, 1)),
@@ -185,18 +190,22 @@ CREATE TABLE attempt ( -- one recipient and one host tried (mx NULL: ended befor
 	address TEXT,
 	level TEXT -- what was required
 		CONSTRAINT "attempt.level is one of none, opportunistic, mandatory, mta-sts, dane"
-		CHECK (level IN ('none', 'opportunistic', 'mandatory', 'mta-sts', 'dane')),
+		CHECK (level = 'none' OR level = 'opportunistic'
+			OR level = 'mandatory' OR level = 'mta-sts' OR level = 'dane'),
 	facts TEXT -- JSON: what the decision was made from
 		CONSTRAINT "attempt.facts is a JSON object"
 		CHECK (facts GLOB '{*}'),
 	session_id INTEGER,
 	outcome TEXT NOT NULL
 		CONSTRAINT "attempt.outcome is one of delivered, deferred, failed"
-		CHECK (outcome IN ('delivered', 'deferred', 'failed')),
+		CHECK (outcome = 'delivered' OR outcome = 'deferred'
+			OR outcome = 'failed'),
 	error TEXT
 		CONSTRAINT "attempt.error is NULL or one of dns, connection, tls, dane, mta-sts, unexpected-reply, rate, concurrency, io"
-		CHECK (error IN ('dns', 'connection', 'tls', 'dane', 'mta-sts',
-			'unexpected-reply', 'rate', 'concurrency', 'io')),
+		CHECK (error = 'dns' OR error = 'connection' OR error = 'tls'
+			OR error = 'dane' OR error = 'mta-sts'
+			OR error = 'unexpected-reply' OR error = 'rate'
+			OR error = 'concurrency' OR error = 'io'),
 	result_type TEXT, -- RFC 8460 4.3; NULL: none applies
 	status TEXT, -- RFC 3463
 	reply TEXT
@@ -273,8 +282,11 @@ CREATE TABLE domain_status ( -- how delivery to a domain goes now
 	failing_since INTEGER, -- NULL: the last attempt succeeded
 	last_error TEXT
 		CONSTRAINT "domain_status.last_error is NULL or one of dns, connection, tls, dane, mta-sts, unexpected-reply, rate, concurrency, io"
-		CHECK (last_error IN ('dns', 'connection', 'tls', 'dane', 'mta-sts',
-			'unexpected-reply', 'rate', 'concurrency', 'io')),
+		CHECK (last_error = 'dns' OR last_error = 'connection'
+			OR last_error = 'tls' OR last_error = 'dane'
+			OR last_error = 'mta-sts' OR last_error = 'unexpected-reply'
+			OR last_error = 'rate' OR last_error = 'concurrency'
+			OR last_error = 'io'),
 	result_type TEXT, -- RFC 8460
 	last_status TEXT,
 	last_reply TEXT,
