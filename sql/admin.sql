@@ -14,7 +14,7 @@ SELECT 1 FROM message WHERE id = :message;
 SELECT r.id, r.message_id, r.address, r.state
 	FROM recipient AS r INDEXED BY recipient_domain
 	JOIN message AS m ON m.id = r.message_id
-	WHERE r.state IN ('queued', 'active', 'deferred', 'held')
+	WHERE r.finished_at IS NULL
 	AND (:domain IS NULL OR r.domain = :domain)
 	AND (:sender IS NULL OR m.sender = :sender COLLATE NOCASE)
 	ORDER BY r.id;
@@ -24,7 +24,7 @@ SELECT r.id, r.message_id, r.address, r.state
 	FROM recipient AS r INDEXED BY recipient_message
 	JOIN message AS m ON m.id = r.message_id
 	WHERE r.message_id = :message
-	AND r.state IN ('queued', 'active', 'deferred', 'held')
+	AND r.finished_at IS NULL
 	AND (:domain IS NULL OR r.domain = :domain)
 	AND (:sender IS NULL OR m.sender = :sender COLLATE NOCASE)
 	ORDER BY r.id;

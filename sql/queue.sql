@@ -12,7 +12,7 @@ SELECT id, domain, next_attempt_at FROM recipient INDEXED BY recipient_due
 
 -- name: claim_scan_domain
 SELECT id, domain, next_attempt_at FROM recipient INDEXED BY recipient_domain
-	WHERE state IN ('queued', 'active', 'deferred', 'held')
+	WHERE finished_at IS NULL
 	AND state IN ('queued', 'deferred')
 	AND domain = :domain AND next_attempt_at <= :due_by
 	ORDER BY next_attempt_at;
@@ -44,7 +44,7 @@ UPDATE recipient SET state = 'active', claimed_by = :token, claimed_until = :unt
 -- name: claim_wait_until
 SELECT min(:now + :most, (SELECT next_attempt_at FROM recipient
 		INDEXED BY recipient_domain
-		WHERE state IN ('queued', 'active', 'deferred', 'held')
+		WHERE finished_at IS NULL
 		AND domain = :domain AND next_attempt_at > :now
 		AND state = 'deferred' AND last_error = 'connection'
 		ORDER BY next_attempt_at LIMIT 1))

@@ -35,8 +35,8 @@ UPDATE recipient SET state = :state, attempts = attempts + 1,
 	finished_at = iif(:state = 'deferred', NULL, :now),
 	expires_at = coalesce(:expires_at, expires_at), notified = :notified,
 	last_error = :last_error,
-	tls_failures = tls_failures
-		+ coalesce(:last_error IN ('tls', 'dane', 'mta-sts'), 0),
+	tls_failures = tls_failures + coalesce(:last_error = 'tls'
+		OR :last_error = 'dane' OR :last_error = 'mta-sts', 0),
 	status = :status, reply = :reply,
 	last_attempt_id = coalesce(:last_attempt_id, last_attempt_id),
 	dsn_owed = coalesce(:dsn_owed, iif(:state = 'deferred', dsn_owed, NULL)),
@@ -55,7 +55,7 @@ UPDATE recipient SET state = 'delivered', attempts = attempts + 1,
 UPDATE message SET finished_at = :now
 	WHERE id = :id AND finished_at IS NULL AND wait_until IS NULL
 	AND NOT EXISTS (SELECT 1 FROM recipient WHERE message_id = :id
-		AND (state IN ('queued', 'active', 'deferred', 'held')
+		AND (finished_at IS NULL
 		OR dsn_owed IS NOT NULL));
 
 -- name: content_delete
@@ -77,7 +77,7 @@ SELECT id FROM message INDEXED BY message_unfinished
 -- name: domain_wake
 UPDATE recipient SET next_attempt_at = :now
 	WHERE id IN (SELECT id FROM recipient INDEXED BY recipient_domain
-		WHERE state IN ('queued', 'active', 'deferred', 'held')
+		WHERE finished_at IS NULL
 		AND domain = :domain AND next_attempt_at > :now
 		AND state IN ('queued', 'deferred')
 		AND last_error IN ('dns', 'connection', 'tls', 'dane', 'mta-sts')

@@ -138,7 +138,7 @@ CREATE INDEX recipient_message ON recipient (message_id);
 CREATE INDEX recipient_due ON recipient (next_attempt_at, id, domain)
 	WHERE state IN ('queued', 'deferred');
 CREATE INDEX recipient_domain ON recipient (domain, next_attempt_at)
-	WHERE state IN ('queued', 'active', 'deferred', 'held');
+	WHERE finished_at IS NULL;
 CREATE INDEX recipient_active ON recipient (claimed_until, claimed_by)
 	WHERE state = 'active';
 CREATE INDEX recipient_owed ON recipient (message_id)

@@ -31,7 +31,7 @@ WITH waiting (domain, age) AS (
 	SELECT r.domain, max(unixepoch() - m.received_at, 0)
 		FROM recipient AS r INDEXED BY recipient_domain
 		JOIN message AS m ON m.id = r.message_id
-		WHERE r.state IN ('queued', 'active', 'deferred', 'held')),
+		WHERE r.finished_at IS NULL),
 shape (domain, total, oldest, t5, t10, t20, t40, t80, t160, t320, t640, t1280, t1280_) AS (
 	SELECT domain, count(*), max(age),
 		count(*) FILTER (WHERE age < 300),
@@ -59,7 +59,7 @@ WITH waiting (domain, age) AS (
 	SELECT r.domain, max(unixepoch() - m.received_at, 0)
 		FROM recipient AS r INDEXED BY recipient_domain
 		JOIN message AS m ON m.id = r.message_id
-		WHERE r.state IN ('queued', 'active', 'deferred', 'held'))
+		WHERE r.finished_at IS NULL)
 SELECT json_object('time', unixepoch(),
 	'states', (SELECT json_object('queued', count(*) FILTER (WHERE state = 'queued'),
 		'active', count(*) FILTER (WHERE state = 'active'),

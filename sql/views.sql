@@ -143,7 +143,7 @@ CREATE VIEW queue AS -- undelivered recipients
 	FROM recipient AS r
 	JOIN message AS m ON m.id = r.message_id
 	LEFT JOIN attempt AS a ON a.id = r.last_attempt_id
-	WHERE r.state IN ('queued', 'active', 'deferred', 'held');
+	WHERE r.finished_at IS NULL;
 
 DROP VIEW IF EXISTS history;
 CREATE VIEW history AS -- finished recipients, with the evidence
@@ -178,7 +178,7 @@ CREATE VIEW problems AS -- domains failing now
 		d.last_error, d.result_type, d.last_status AS status,
 		d.last_reply AS reply,
 		(SELECT count(*) FROM recipient AS r WHERE r.domain = d.domain
-			AND r.state IN ('queued', 'active', 'deferred', 'held')) AS waiting,
+			AND r.finished_at IS NULL) AS waiting,
 		strftime('%Y-%m-%dT%H:%M:%SZ', d.last_attempt_at, 'unixepoch')
 			AS last_attempt,
 		strftime('%Y-%m-%dT%H:%M:%SZ', d.last_delivered_at, 'unixepoch')

@@ -13,6 +13,9 @@ ALTER TABLE recipient ADD COLUMN
 		CONSTRAINT "recipient.dsn_owed is NULL or one of failed, delayed, delivered, relayed"
 		CHECK (dsn_owed = 'failed' OR dsn_owed = 'delayed'
 			OR dsn_owed = 'delivered' OR dsn_owed = 'relayed');
+DROP INDEX recipient_domain;
+CREATE INDEX recipient_domain ON recipient (domain, next_attempt_at)
+	WHERE finished_at IS NULL;
 CREATE INDEX recipient_owed ON recipient (message_id)
 	WHERE dsn_owed IS NOT NULL;
 
