@@ -137,6 +137,19 @@ store_attempt(struct report *r, struct line *l, size_t i, struct spool *spool,
 	    .reply = or_null(n->reply) }, id_r, err);
 }
 
+/*
+ * What a delivery says of its domain, a later one says as well; a failure counts
+ * from the first one on.
+ */
+static const char *
+subject_of(const struct report *r)
+{
+	const struct line *l = r->n > 0 ? &r->lines[r->n - 1] : NULL;
+
+	return l != NULL && l->l.outcome == SPOOL_DELIVERED ?
+	    job_domain(r->job) : NULL;
+}
+
 static bool
 store_domain(struct report *r, const struct line *l, struct spool *spool,
     struct error *err)
@@ -192,7 +205,8 @@ report_run(struct write_task *t, struct spool *spool, const char *token,
 		if (!store_line(r, &r->lines[i], spool, token, err))
 			return error_prefix(err, "message %lld",
 			    (long long)r->job->claimed->message_id);
-	if (r->n > 0 && !store_domain(r, &r->lines[r->n - 1], spool, err))
+	if (r->n > 0 && !t->superseded &&
+	    !store_domain(r, &r->lines[r->n - 1], spool, err))
 		return false;
 	return spool_message_finish(spool, r->job->claimed->message_id, r->at,
 	    &finished, err);
@@ -306,6 +320,7 @@ report_done(struct write_task *t, const struct error *err)
 void
 report_send(struct report *r, struct writer *writer)
 {
+	r->task.subject = subject_of(r);
 	r->task.run = report_run;
 	r->task.undo = report_undo;
 	r->task.done = report_done;

@@ -136,6 +136,24 @@ undo(struct write_task *batch, const struct write_task *end)
 			t->undo(t);
 }
 
+static void
+mark_superseded(struct write_task *batch, const struct write_task *end)
+{
+	struct write_task *latest = NULL;
+
+	for (struct write_task *t = batch; t != end; t = t->next) {
+		struct write_task *earlier = NULL;
+
+		t->superseded = false;
+		if (t->subject == NULL)
+			continue;
+		HASH_REPLACE_STR(latest, subject, t, earlier);
+		if (earlier != NULL)
+			earlier->superseded = true;
+	}
+	HASH_CLEAR(hh, latest);
+}
+
 /* One transaction over the list from batch up to, not including, end. */
 static bool
 run_transaction(struct writer *w, struct write_task *batch,
@@ -144,6 +162,7 @@ run_transaction(struct writer *w, struct write_task *batch,
 	struct write_task *t;
 	bool ok = spool_begin(w->spool, err);
 
+	mark_superseded(batch, end);
 	for (t = batch; ok && t != end; t = t->next)
 		ok = t->run(t, w->spool, spool_runner_token(w->runner), err);
 	if (ok)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "spool/spool.h"
 
 struct writer;
@@ -21,7 +22,14 @@ struct writer;
  * called in the writer's thread.
  */
 struct write_task {
-	struct write_task *next;	/* the writer's */
+	/* The writer's. */
+	struct write_task *next;
+	UT_hash_handle hh;
+	/* What it is about, so that a transaction says once what many tasks
+	 * know; NULL: like no other.  superseded: a later task of the same
+	 * transaction is about the same; set before run is called. */
+	const char *subject;
+	bool superseded;
 	/* Inside a transaction that other tasks share; called again after
 	 * undo where that transaction failed. */
 	bool (*run)(struct write_task *t, struct spool *spool,
