@@ -10,6 +10,7 @@ tests_bench_bounds_SOURCES = tests/bench/bounds.c
 tests_bench_bounds_LDADD = $(TLSQ_LIBS)
 CLEANFILES += $(EXTRA_PROGRAMS) tests/bench/syncs.so
 EXTRA_DIST += tests/bench/run.sh tests/bench/tlsq.sh tests/bench/postfix.sh \
+	tests/bench/sendmail.sh \
 	tests/bench/queue.sh tests/bench/fill.py tests/bench/report.py \
 	tests/bench/syncs.c tests/bench/growth.gp
 

@@ -76,31 +76,55 @@ read_small(const char *pid, const char *name, char *dst, size_t room)
 }
 
 /* proc(5), stat: fields from the third on stand behind the last bracket. */
-static bool
-of_session(const char *stat, const char *apart, long session, long *ticks_r)
+static const char *
+behind_name(const char *stat)
 {
-	const char *open = strchr(stat, '('), *close = strrchr(stat, ')');
-	unsigned long utime, stime;
-	int sid;
+	const char *close = strrchr(stat, ')');
 
-	*ticks_r = 0;
-	if (open == NULL || close == NULL || sscanf(close + 1,
-	    " %*c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &sid,
-	    &utime, &stime) != 3 || sid != session)
-		return false;
-	if (apart != NULL && (size_t)(close - open - 1) == strlen(apart) &&
-	    memcmp(open + 1, apart, strlen(apart)) == 0)
-		*ticks_r = (long)(utime + stime);
-	return true;
+	return close != NULL ? close + 1 : "";
+}
+
+/* What loses its parent is ours (the subreaper): all lines lead here. */
+static bool
+is_descendant(const char *stat)
+{
+	char text[2048], pid[16];
+	int parent;
+
+	while (sscanf(behind_name(stat), " %*c %d", &parent) == 1 &&
+	    parent > 1) {
+		if (parent == getpid())
+			return true;
+		(void)snprintf(pid, sizeof(pid), "%d", parent);
+		if (!read_small(pid, "stat", text, sizeof(text)))
+			return false;
+		stat = text;
+	}
+	return false;
+}
+
+/* The CPU of a process of that name. */
+static long
+ticks_of(const char *stat, const char *name)
+{
+	const char *open = strchr(stat, '('), *end = behind_name(stat);
+	unsigned long utime, stime;
+
+	if (name == NULL || open == NULL ||
+	    (size_t)(end - open - 2) != strlen(name) ||
+	    memcmp(open + 1, name, strlen(name)) != 0 || sscanf(end,
+	    " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &utime,
+	    &stime) != 2)
+		return 0;
+	return (long)(utime + stime);
 }
 
 static void
-look(long session, const char *apart, struct sums *most)
+look(const char *apart, struct sums *most)
 {
 	struct sums now = { 0, 0, 0 };
 	char text[2048];
 	struct dirent *e;
-	long ticks;
 	DIR *d = opendir("/proc");
 
 	if (d == NULL)
@@ -110,10 +134,10 @@ look(long session, const char *apart, struct sums *most)
 
 		if (!isdigit((unsigned char)e->d_name[0]) ||
 		    !read_small(e->d_name, "stat", text, sizeof(text)) ||
-		    !of_session(text, apart, session, &ticks))
+		    !is_descendant(text))
 			continue;
 		now.processes++;
-		now.apart_ticks += ticks;
+		now.apart_ticks += ticks_of(text, apart);
 		if (read_small(e->d_name, "smaps_rollup", text, sizeof(text)) &&
 		    (pss = strstr(text, "\nPss:")) != NULL)
 			now.pss_kb += strtol(pss + 5, NULL, 10);
@@ -182,7 +206,7 @@ attend(pid_t pid, const char *apart, const sigset_t *set, struct sums *most)
 			return result;
 		if (sigtimedwait(set, NULL, &pause) == SIGTERM)
 			(void)kill(pid, SIGTERM);
-		look(pid, apart, most);
+		look(apart, most);
 	}
 }
 

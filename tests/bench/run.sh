@@ -6,17 +6,18 @@
 #   W3      W2 with DANE
 #   W4      2,000 to 2,000 domains, each flight of the client answered 50 ms late
 #   W5      a spool of 1,000,000 deferred recipients, 500 of them due
+#   W6      mail comes in: Sendmail without and with the milter, tlsq submit, SQL
 #   W7      1,000 sessions at once
 #   growth  W1 with 1,000 to 100,000 messages, with 1 to 100 sessions at a time
 #   bounds  what this machine can do at most
 #
-# W1 to W4 go through tlsq-runner and through Postfix in turn, RUNS times (3), in
-# the namespaces of the end-to-end tests: no packet leaves the machine.  STARTTLS
+# W1 to W4 go through tlsq-runner, Postfix and Sendmail (which has no DANE: not W3)
+# in turn, RUNS times (3), in the namespaces of the end-to-end tests: no packet leaves the machine.  STARTTLS
 # is required everywhere.  Each result is a line of results.tsv in the build
 # directory; report.py makes medians and ratios.  Nothing here passes or fails.
 #
-# Environment: RUNS, PEERS ("tlsq postfix postfix-tuned"), COUNT (2000), SIZE
-# (4096), SINK (further options of the sink), RUN_LIMIT (seconds).
+# Environment: RUNS, PEERS ("tlsq postfix postfix-tuned sendmail"), COUNT (2000),
+# SIZE (4096), SINK (further options of the sink), RUN_LIMIT (seconds).
 
 E2E=$(cd "$(dirname "$0")/../e2e" && pwd)
 E2E_LIMIT=${E2E_LIMIT:-7200}
@@ -25,7 +26,7 @@ BENCH=$E2E/../bench
 UNBOUND=${UNBOUND:-$(command -v unbound)}
 RESULTS=${RESULTS:-$top_builddir/tests/bench/results.tsv}
 RUNS=${RUNS:-3}
-PEERS=${PEERS:-tlsq postfix postfix-tuned}
+PEERS=${PEERS:-tlsq postfix postfix-tuned sendmail}
 COUNT=${COUNT:-2000}
 SIZE=${SIZE:-4096}
 RUN_LIMIT=${RUN_LIMIT:-300}
@@ -33,6 +34,7 @@ finished=yes	# no TAP here
 . "$BENCH/postfix.sh"
 . "$BENCH/tlsq.sh"
 . "$BENCH/queue.sh"
+. "$BENCH/sendmail.sh"
 
 # --- the world: names, certificates, the sink
 # Every domain has a mail host with an address of its own.
@@ -154,12 +156,16 @@ workload() { # name run
 			[ $peer = postfix ] || tuning=$(tuned "$1")
 			postfix_run $level "$COUNT" "$SIZE" "$domains" "$pattern"
 			;;
+		sendmail)
+			sendmail_there && sendmail_tuned "$1" || continue
+			sendmail_run "$COUNT" "$SIZE" "$domains" "$pattern"
+			;;
 		esac
 		record "$1" $peer "$2" "$COUNT"
 	done
 }
 
-[ $# -gt 0 ] || set -- bounds W1 W2 W3 W4 W5 W7
+[ $# -gt 0 ] || set -- bounds W1 W2 W3 W4 W5 W6 W7
 postfix_there || diag "no Postfix in $top_builddir/peers, or no unbound: ./bootstrap gets them"
 world_make
 run=1
@@ -175,6 +181,7 @@ for w in "$@"; do
 	case $w in
 	W[1-4]) ;;
 	W5) queue_measure ;;
+	W6) ingest_measure ;;
 	W7) sessions_measure ;;
 	growth) growth_measure ;;
 	bounds) bounds_measure ;;
