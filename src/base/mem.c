@@ -9,8 +9,9 @@
 #include <string.h>
 
 /* Most arenas hold a claimed message, or the answer to a lookup: a few hundred
- * octets, thousands of times. */
-enum { ARENA_FIRST = 1000, ARENA_BLOCK = 4000 };
+ * octets, thousands of times; some a large struct first and a sentence then.
+ * Each block is twice the one before. */
+enum { ARENA_FIRST = 500, ARENA_BLOCK = 8000 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -20,6 +21,7 @@ struct arena_block {
 
 struct arena {
 	struct arena_block *head;
+	size_t least;		/* of the next block */
 };
 
 static void
@@ -95,7 +97,10 @@ mem_printf(const char *fmt, ...)
 struct arena *
 arena_new(void)
 {
-	return mem_zalloc(sizeof(struct arena));
+	struct arena *a = mem_alloc(sizeof(*a));
+
+	*a = (struct arena){ .least = ARENA_FIRST };
+	return a;
 }
 
 void
@@ -122,9 +127,10 @@ arena_alloc(struct arena *a, size_t size)
 	size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) *
 	    sizeof(max_align_t);
 	if (b == NULL || b->size - b->used < size) {
-		size_t least = b == NULL ? ARENA_FIRST : ARENA_BLOCK;
-		size_t room = size > least ? size : least;
+		size_t room = size > a->least ? size : a->least;
 
+		if (a->least < ARENA_BLOCK)
+			a->least *= 2;
 		b = mem_alloc(sizeof(*b) + room);
 		b->size = room;
 		b->used = 0;
