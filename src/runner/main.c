@@ -3,6 +3,7 @@
  */
 #include "runner/main.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -13,6 +14,19 @@
 #include "runner/scheduler.h"
 
 static const char ident[] = "tlsq-runner";
+
+/*
+ * What one arena of glibc has free no other one can use, and there would be eight
+ * for each processor: what a session needs is often made by one thread and freed
+ * by another.
+ */
+static void
+share_memory(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	(void)mallopt(M_ARENA_MAX, n > 1 ? (int)n : 1);
+}
 
 static int
 run(const struct runner_options *o)
@@ -57,6 +71,7 @@ runner_main(int argc, char **argv)
 		return code;
 	}
 	log_open(ident, !o.background, o.verbosity);
+	share_memory();
 	code = run(&o);
 	runner_options_free(&o);
 	return code;
