@@ -146,7 +146,7 @@ WITH near (id) AS (
 	UNION SELECT last_attempt_id FROM (SELECT last_attempt_id
 		FROM recipient INDEXED BY recipient_domain
 		WHERE domain = :domain
-		AND state IN ('queued', 'active', 'deferred', 'held') LIMIT 100))
+		AND finished_at IS NULL LIMIT 100))
 SELECT a.id, a.message_id, a.started_at, a.duration_ms, a.mx, a.address,
 	a.strategy, a.level, a.outcome, a.error, a.result_type, a.status,
 	substr(a.reply, 1, 600), s.tls, s.protocol, s.cipher, s.dane, s.mta_sts,
@@ -164,7 +164,7 @@ SELECT m.id, r.id, m.sender, r.address, r.domain, r.state, r.attempts,
 	FROM recipient AS r INDEXED BY recipient_domain
 	JOIN message AS m ON m.id = r.message_id
 	WHERE r.domain = :domain
-		AND r.state IN ('queued', 'active', 'deferred', 'held')
+		AND r.finished_at IS NULL
 	ORDER BY r.next_attempt_at LIMIT :limit;
 
 -- name: web_domain_json
@@ -177,7 +177,7 @@ WITH near (id) AS (
 	UNION SELECT last_attempt_id FROM (SELECT last_attempt_id
 		FROM recipient INDEXED BY recipient_domain
 		WHERE domain = :domain
-		AND state IN ('queued', 'active', 'deferred', 'held') LIMIT 100))
+		AND finished_at IS NULL LIMIT 100))
 SELECT json_object('domain', :domain,
 	'status', (SELECT json_object('failing_since', failing_since,
 		'last_error', last_error, 'result_type', result_type,
@@ -210,7 +210,7 @@ SELECT json_object('domain', :domain,
 		'last_error', last_error, 'status', status, 'reply', reply))
 		FROM (SELECT * FROM recipient INDEXED BY recipient_domain
 			WHERE domain = :domain
-			AND state IN ('queued', 'active', 'deferred', 'held')
+			AND finished_at IS NULL
 			ORDER BY next_attempt_at LIMIT 200)),
 	'attempts', (SELECT json_group_array(json_object('id', a.id,
 		'message_id', a.message_id, 'started_at', a.started_at,
