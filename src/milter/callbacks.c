@@ -17,6 +17,9 @@
 /* libmilter has no pointer for its user: set once, before there are threads. */
 static const struct milter_services *shared;
 
+/* RFC 5321 4.5.3.1.5: 512 octets with the codes and the line end. */
+enum { LINE_LEN = 480, LINES_MAX = 3 };
+
 static atomic_size_t running, open_connections;
 
 /* A connection; libmilter keeps it. */
@@ -98,13 +101,39 @@ double_percent(char *dst, size_t room, const char *text)
 	dst[n] = '\0';
 }
 
+/* The length of the first line of text: up to LINE_LEN, between words if
+ * that can be. */
+static size_t
+line_len(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len <= LINE_LEN)
+		return len;
+	for (len = LINE_LEN; len > 0 && text[len] != ' '; len--)
+		continue;
+	return len > 0 ? len : LINE_LEN;
+}
+
 static sfsistat
 refusal(SMFICTX *ctx, struct milter_reply *reply)
 {
-	char text[2 * sizeof(reply->text)];
+	char lines[LINES_MAX][2 * LINE_LEN + 1], *given[LINES_MAX] = { NULL };
+	const char *rest = reply->text;
 
-	double_percent(text, sizeof(text), reply->text);
-	if (smfi_setreply(ctx, reply->code, reply->status, text) != MI_SUCCESS)
+	for (size_t i = 0; i < LINES_MAX && (i == 0 || *rest != '\0'); i++) {
+		char line[LINE_LEN + 1];
+		size_t len = line_len(rest);
+
+		memcpy(line, rest, len);
+		line[len] = '\0';
+		double_percent(lines[i], sizeof(lines[i]), line);
+		given[i] = lines[i];
+		rest += len;
+		rest += strspn(rest, " ");
+	}
+	if (smfi_setmlreply(ctx, reply->code, reply->status, given[0],
+	    given[1], given[2], NULL) != MI_SUCCESS)
 		log_warning("libmilter does not take the reply %s %s %s",
 		    reply->code, reply->status, reply->text);
 	return reply->code[0] == '5' ? SMFIS_REJECT : SMFIS_TEMPFAIL;

@@ -1,7 +1,8 @@
 /*
  * The final dot: the message becomes durable, then Sendmail is told.
  *
- *   finish the content -> is it fit? -> store, with patience -> drop recipients
+ *   finish the content -> is it fit? -> store, with patience
+ *     [-> wait for the result: answer.c] -> drop recipients
  *
  * Where Sendmail went away between our commit and its answer, the client sends
  * a second copy.  That cannot be excluded with two parties and one disk; it is
@@ -68,7 +69,7 @@ envelope_of(const struct milter_session *s,
 		.sender = m->sender.address.text,
 		.source = "milter",
 		.received_at = m->received_at,
-		.wait_until = -1,
+		.wait_until = milter_wait_until(m),
 		.body_type = body_type(m, facts),
 		.smtputf8 = m->sender.smtputf8,
 		.require_tls = require_tls,
@@ -85,10 +86,8 @@ envelope_of(const struct milter_session *s,
 	};
 }
 
-/* Waits for the job, telling Sendmail to be patient.  False where it was taken
- * back; *heard_r is false once nobody listens. */
-static bool
-wait_for(struct milter_storer *storer, struct milter_job *job,
+bool
+milter_job_finish(struct milter_storer *storer, struct milter_job *job,
     const struct milter_mta *mta, bool *heard_r)
 {
 	int64_t begun_ms = clock_mono_ms();
@@ -117,7 +116,7 @@ store(struct milter_session *s, const struct spool_message *envelope,
 	struct milter_job *job = milter_mail_job(m->mail, envelope);
 	struct error err;
 
-	if (!wait_for(s->services->storer, job, mta, heard_r)) {
+	if (!milter_job_finish(s->services->storer, job, mta, heard_r)) {
 		(void)error_set(&err, EX_TEMPFAIL, "the spool is busy: not "
 		    "stored within %d s", PATIENCE_MS / 1000);
 		return milter_reply_failure(reply, milter_message_name(m), &err);
@@ -171,6 +170,7 @@ finish(struct milter_session *s, const struct milter_mta *mta,
 	struct milter_message *m = s->message;
 	struct mail_intake_facts facts;
 	struct spool_message envelope;
+	struct milter_job *job;
 	struct error err;
 	bool heard;
 
@@ -181,7 +181,11 @@ finish(struct milter_session *s, const struct milter_mta *mta,
 	envelope = envelope_of(s, &facts);
 	if (!store(s, &envelope, mta, &heard, reply))
 		return false;
-	log_stored(s, milter_mail_job(m->mail, &envelope));
+	job = milter_mail_job(m->mail, &envelope);
+	log_stored(s, job);
+	if (envelope.wait_until >= 0 && !milter_answer_result(s, job,
+	    envelope.wait_until, mta, &heard, reply))
+		return false;
 	drop_recipients(m, mta, heard);
 	return true;
 }

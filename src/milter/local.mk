@@ -1,5 +1,6 @@
 # The milter front end.
 src_libtlsq_a_SOURCES += \
+	src/milter/answer.c \
 	src/milter/callbacks.c src/milter/callbacks.h \
 	src/milter/finish.c src/milter/session_impl.h \
 	src/milter/front.c src/milter/front.h \
@@ -12,5 +13,6 @@ src_libtlsq_a_SOURCES += \
 	src/milter/session.c src/milter/session.h \
 	src/milter/settings.c src/milter/settings.h \
 	src/milter/status.c src/milter/status.h \
-	src/milter/storer.c src/milter/storer.h
+	src/milter/storer.c src/milter/storer.h \
+	src/milter/wait.c src/milter/wait.h
 sql_files += $(top_srcdir)/sql/milter.sql

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -56,4 +57,35 @@ milter_reply_failure(struct milter_reply *r, const char *what,
 			    "%s", failures[i].text);
 	return milter_reply_set(r, "451", "4.3.0",
 	    "the mail queue cannot be used");
+}
+
+/* What follows a word at the beginning of text; text itself where it does not
+ * begin with it. */
+static const char *
+skip_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (strncmp(text, word, len) != 0 ||
+	    (text[len] != ' ' && text[len] != '\0'))
+		return text;
+	return text + len + strspn(text + len, " ");
+}
+
+void
+milter_reply_failed(struct milter_reply *r, const char *status,
+    const char *reply)
+{
+	char code[4] = "550";
+	const char *text;
+
+	if (status == NULL || status[0] != '5')
+		status = "5.0.0";
+	if (reply == NULL)
+		reply = "";
+	if (reply[0] == '5' && strspn(reply, "0123456789") == 3)
+		memcpy(code, reply, 3);
+	text = skip_word(skip_word(reply, code), status);
+	(void)milter_reply_set(r, code, status, "%s",
+	    text[0] != '\0' ? text : "the message cannot be delivered");
 }

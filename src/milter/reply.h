@@ -15,7 +15,7 @@
 struct milter_reply {
 	char code[4];		/* "451"; "" where there is none */
 	char status[10];	/* "4.3.0" */
-	char text[256];		/* printable ASCII */
+	char text[1024];	/* printable ASCII, on one line */
 };
 
 /* Fills the reply and returns false, for `return milter_reply_set(...)`. */
@@ -26,5 +26,12 @@ bool milter_reply_set(struct milter_reply *r, const char *code,
 /* The same for a failure of ours, which is logged with `what` before it. */
 bool milter_reply_failure(struct milter_reply *r, const char *what,
     const struct error *err);
+
+/*
+ * That a recipient failed for good, with status and reply as they are on record
+ * ("550 5.1.1 no such user", or our own words); either may be NULL.
+ */
+void milter_reply_failed(struct milter_reply *r, const char *status,
+    const char *reply);
 
 #endif

@@ -138,6 +138,7 @@ start(struct server *s, const struct milter_options *o, struct error *err)
 	    !milter_settings_open(&s->services.settings, o->database, err) ||
 	    !milter_status_open(&s->services.status, o->database, err) ||
 	    !milter_storer_start(&s->services.storer, o->database, err) ||
+	    !milter_waits_open(&s->services.waits, o->database, err) ||
 	    !milter_callbacks_register(&s->services, err) ||
 	    !open_socket(o->socket, err))
 		return false;
@@ -151,6 +152,7 @@ static void
 close_services(struct server *s)
 {
 	milter_front_free(&s->front);
+	milter_waits_close(&s->services.waits);
 	milter_storer_stop(&s->services.storer);
 	milter_status_close(&s->services.status);
 	milter_settings_close(&s->services.settings);
@@ -250,6 +252,7 @@ finish(struct server *s, const char *spec)
 {
 	int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
 
+	milter_waits_end(s->services.waits);
 	stop_libmilter(spec);
 	while (milter_callbacks_running() > 0 && clock_mono_ms() < until_ms)
 		pause_ms(LOOK_MS);

@@ -228,8 +228,10 @@ milter_session_rcpt(struct milter_session *s, const struct milter_mta *mta,
 	log_debug("%s: %s, mailer=%s, host=%s: %s", milter_message_name(m),
 	    args[0], shown(values.rcpt_mailer), shown(values.rcpt_host),
 	    take ? "taken over" : "left to the mail server");
-	if (!take)
+	if (!take) {
+		m->others++;
 		return MILTER_CONTINUE;
+	}
 	if (!check_ours(m, good ? NULL : &why, reply_r) ||
 	    !milter_status_admits(s->services->status, &m->conf->milter,
 	    rcpt.address.domain, clock_now_s(), reply_r))

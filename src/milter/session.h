@@ -15,6 +15,7 @@
 #include "milter/settings.h"
 #include "milter/status.h"
 #include "milter/storer.h"
+#include "milter/wait.h"
 
 /* The mail server that asks. */
 struct milter_mta {
@@ -38,6 +39,7 @@ struct milter_services {
 	struct milter_settings *settings;
 	struct milter_status *status;
 	struct milter_storer *storer;
+	struct milter_waits *waits;
 };
 
 struct milter_session;
@@ -70,7 +72,8 @@ enum milter_answer milter_session_body(struct milter_session *s,
 /*
  * The end of the message.  MILTER_CONTINUE: it is durable in the spool and its
  * recipients were dropped.  Waits for the disk and for other writers, at most
- * half a minute unless a commit is under way.
+ * half a minute unless a commit is under way; then, with milter.wait, for the
+ * delivery: MILTER_REFUSE may be what its server said.
  */
 enum milter_answer milter_session_end(struct milter_session *s,
     const struct milter_mta *mta, struct milter_reply *reply_r);

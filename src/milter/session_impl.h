@@ -1,5 +1,5 @@
 /*
- * Between session.c and finish.c.
+ * Between session.c, finish.c and answer.c.
  */
 #ifndef TLSQ_MILTER_SESSION_IMPL_H
 #define TLSQ_MILTER_SESSION_IMPL_H
@@ -21,6 +21,7 @@ struct milter_message {
 	struct milter_hop hop;
 	bool trusted;		/* authenticated, or of this host */
 	unsigned seen;		/* recipients, ours and others */
+	unsigned others;	/* left to the mail server */
 	const char *only;	/* the first, where it is ours */
 	struct milter_mail *mail;
 	int64_t received_at;
@@ -40,5 +41,19 @@ struct milter_session {
 const char *milter_message_name(const struct milter_message *m);
 /* There is no message at hand: fail closed.  MILTER_REFUSE. */
 enum milter_answer milter_session_lost(struct milter_reply *reply);
+
+/*
+ * Has the storer do it and waits, telling the mail server to be patient.  False
+ * where it was taken back; *heard_r is false once nobody listens.
+ */
+bool milter_job_finish(struct milter_storer *storer, struct milter_job *job,
+    const struct milter_mta *mta, bool *heard_r);
+
+/* Until when the end of this message waits for its result; -1: it does not. */
+int64_t milter_wait_until(const struct milter_message *m);
+/* Waits for what was stored.  False, with the reply, where it was withdrawn. */
+bool milter_answer_result(struct milter_session *s,
+    const struct milter_job *stored, int64_t until,
+    const struct milter_mta *mta, bool *heard, struct milter_reply *reply);
 
 #endif

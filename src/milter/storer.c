@@ -38,7 +38,8 @@ struct milter_storer {
 static uint64_t
 job_size(const struct milter_job *job)
 {
-	return spool_insert_size(job->items[0].insert) * job->count;
+	return job->count == 0 ? 0 :
+	    spool_insert_size(job->items[0].insert) * job->count;
 }
 
 /* Takes what may share a transaction off the list.  A job of several messages
@@ -80,6 +81,8 @@ store_job(struct spool *spool, struct milter_job *job)
 {
 	bool ok = true;
 
+	if (job->count == 0)
+		ok = job->write(job, spool, &job->err);
 	for (size_t i = 0; ok && i < job->count; i++)
 		ok = spool_insert_store(job->items[i].insert, spool,
 		    &job->items[i].message, &job->items[i].id, &job->err);
@@ -99,9 +102,9 @@ store_batch(struct spool *spool, struct milter_job **batch, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (store_job(spool, batch[i]))
 			continue;
-		/* A full disk has ended the transaction for all; several
-		 * messages of one job are undone together. */
-		if (!spool_in_transaction(spool) || batch[i]->count > 1) {
+		/* A full disk has ended the transaction for all; what is more
+		 * than one message is undone with it. */
+		if (!spool_in_transaction(spool) || batch[i]->count != 1) {
 			err = batch[i]->err;
 			spool_rollback(spool);
 			fail_all(batch, n, &err);

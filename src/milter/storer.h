@@ -30,6 +30,10 @@ enum milter_job_state { MILTER_JOB_WAITS, MILTER_JOB_STORING, MILTER_JOB_DONE };
 struct milter_job {
 	struct milter_store_item *items;	/* all are stored, or none */
 	size_t count;
+	/* With count 0, what to do instead: in a transaction, and with what it
+	 * has changed undone where it fails. */
+	bool (*write)(struct milter_job *job, struct spool *spool,
+	    struct error *err);
 	/* results, once wait has said so */
 	bool stored;		/* durable */
 	struct error err;	/* why not */

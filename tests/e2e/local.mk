@@ -54,6 +54,7 @@ e2e_tests = \
 	tests/e2e/sendmail-strategies/run.sh \
 	tests/e2e/sendmail-takes-over/run.sh \
 	tests/e2e/sendmail-tempfails/run.sh \
+	tests/e2e/sendmail-wait/run.sh \
 	tests/e2e/sessions/run.sh \
 	tests/e2e/spool-locked/run.sh \
 	tests/e2e/sql-submission/run.sh \

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -91,6 +92,8 @@ world_open(struct world *w, void **state, const char *sql,
 	    w->scratch->path, &w->scratch->err));
 	assert_done(w->scratch, milter_storer_start(&w->services.storer,
 	    w->scratch->path, &w->scratch->err));
+	assert_done(w->scratch, milter_waits_open(&w->services.waits,
+	    w->scratch->path, &w->scratch->err));
 	w->session = milter_session_new(&w->services, "client.test", client_ip,
 	    true);
 	w->fake = (struct fake){ .mailer = "esmtp" };
@@ -102,6 +105,7 @@ static void
 world_close(struct world *w)
 {
 	milter_session_free(&w->session);
+	milter_waits_close(&w->services.waits);
 	milter_storer_stop(&w->services.storer);
 	milter_status_close(&w->services.status);
 	milter_settings_close(&w->services.settings);
@@ -443,6 +447,110 @@ a_spool_that_was_moved_is_not_written(void **state)
 	world_close(&w);
 }
 
+/* --- milter.wait -------------------------------------------------------- */
+
+/* A runner that does one thing once there is mail. */
+struct runner {
+	pthread_t thread;
+	struct scratch *scratch;
+	const char *sql;
+};
+
+static void *
+run(void *arg)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	struct runner *r = arg;
+
+	while (scratch_number(r->scratch, "SELECT count(*) FROM recipient") <
+	    1)
+		(void)nanosleep(&pause, NULL);
+	assert_string_equal(scratch_sql(r->scratch, r->sql), "");
+	return NULL;
+}
+
+#define FAILED "UPDATE recipient SET state = 'failed', finished_at = 1, " \
+	"dsn_owed = 'failed', status = '5.2.1', reply = '553 5.2.1 100% full'"
+
+static void
+the_answer_is_the_result(void **state)
+{
+	static const struct {
+		const char *what, *sender, *mailer, *sql, *code, *state;
+		int64_t wait_until;	/* -1: NULL */
+	} cases[] = {
+		{ "all fail", "<s@t.test>", "esmtp", FAILED, "553",
+		  "withdrawn", 0 },
+		{ "one fails", "<s@t.test>", "esmtp",
+		  FAILED " WHERE id = 1; UPDATE recipient SET state = "
+		  "'deferred', attempts = 1 WHERE id <> 1", NULL, "failed", 0 },
+		{ "all expire", "<s@t.test>", "esmtp",
+		  "UPDATE recipient SET state = 'expired', finished_at = 1",
+		  NULL, "expired", 0 },
+		{ "the null sender", "<>", "esmtp", FAILED, NULL, NULL, -1 },
+		{ "somebody is local", "<s@t.test>", "local", FAILED, NULL,
+		  NULL, -1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct runner r = { .scratch = *state, .sql = cases[i].sql };
+		enum milter_answer answer;
+		struct world w;
+
+		world_open(&w, state, "PRAGMA foreign_keys = ON; "
+		    "DELETE FROM message; DELETE FROM sqlite_sequence; "
+		    "INSERT OR REPLACE INTO setting VALUES "
+		    "('milter.wait', '30s')", "192.0.2.1");
+		(void)mail(&w, cases[i].sender);
+		(void)rcpt(&w, "<a@r.test>", NULL, NULL);
+		(void)rcpt(&w, "<b@r.test>", NULL, NULL);
+		(void)rcpt(&w, "<l@l.test>", cases[i].mailer, NULL);
+		(void)content(&w, NULL, NULL);
+		(void)pthread_create(&r.thread, NULL, run, &r);
+		answer = end(&w);
+		(void)pthread_join(r.thread, NULL);
+		if ((answer == MILTER_REFUSE) != (cases[i].code != NULL))
+			fail_msg("%s", cases[i].what);
+		if (cases[i].code != NULL) {
+			assert_string_equal(w.reply.code, cases[i].code);
+			assert_string_equal(w.reply.status, "5.2.1");
+			assert_string_equal(w.reply.text, "100% full");
+		}
+		assert_true((w.fake.dropped[0] == '\0') ==
+		    (cases[i].code != NULL));
+		if (cases[i].state != NULL)
+			assert_string_equal(scratch_text(w.scratch, "SELECT "
+			    "state FROM recipient WHERE id = 1"),
+			    cases[i].state);
+		assert_int_equal(scratch_number(w.scratch, "SELECT "
+		    "wait_until FROM message"), cases[i].wait_until);
+		world_close(&w);
+	}
+}
+
+static void
+a_wait_ends_with_time_and_with_the_milter(void **state)
+{
+	struct world w;
+
+	for (int i = 0; i < 3; i++) {
+		world_open(&w, state, "INSERT OR REPLACE INTO setting VALUES "
+		    "('milter.wait', '1s')", NULL);
+		if (i == 1)
+			milter_waits_end(w.services.waits);
+		(void)mail(&w, "<s@t.test>");
+		(void)rcpt(&w, "<a@r.test>", NULL, NULL);
+		(void)content(&w, NULL, NULL);
+		w.fake.deaf = i == 2;
+		assert_int_equal(end(&w), MILTER_CONTINUE);
+		assert_string_equal(w.fake.dropped, "<a@r.test> ");
+		world_close(&w);
+	}
+	assert_int_equal(scratch_number(w.scratch, "SELECT count(*) FROM "
+	    "message JOIN recipient AS r ON r.message_id = message.id "
+	    "WHERE wait_until = 0 AND state = 'queued'"), 3);
+}
+
 /* --- many at once ------------------------------------------------------- */
 
 enum { THREADS = 16, EACH = 25 };
@@ -514,6 +622,8 @@ main(void)
 		SPOOL_TEST(a_server_that_left_is_told_nothing),
 		SPOOL_TEST(a_header_value_stays_one_field),
 		SPOOL_TEST(a_spool_that_was_moved_is_not_written),
+		SPOOL_TEST(the_answer_is_the_result),
+		SPOOL_TEST(a_wait_ends_with_time_and_with_the_milter),
 		SPOOL_TEST(what_was_accepted_is_stored_once),
 	};
 

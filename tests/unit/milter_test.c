@@ -15,6 +15,7 @@
 #include "milter/options.h"
 #include "milter/received.h"
 #include "milter/reply.h"
+#include "milter/wait.h"
 
 enum { ARGS_MAX = 5 };
 
@@ -126,6 +127,104 @@ replies_are_printable(void **state)
 }
 
 static void
+a_failure_is_told_in_the_servers_words(void **state)
+{
+	static const struct {
+		const char *status, *reply;	/* as recorded */
+		const char *code, *told, *text;
+	} cases[] = {
+		{ "5.1.1", "550 5.1.1 no such user", "550", "5.1.1",
+		  "no such user" },
+		{ "5.2.2", "552 full", "552", "5.2.2", "full" },
+		{ "5.7.1", "554 5.7.0 two minds", "554", "5.7.1",
+		  "5.7.0 two minds" },
+		{ "5.0.0", "550", "550", "5.0.0",
+		  "the message cannot be delivered" },
+		{ "5.7.5", "mx.x.test: no TLSA record matches", "550", "5.7.5",
+		  "mx.x.test: no TLSA record matches" },
+		{ "5.0.0", "5 wrongs", "550", "5.0.0", "5 wrongs" },
+		{ "5.1.1", "55011 x", "550", "5.1.1", "55011 x" },
+		{ "4.7.5", "450 4.7.5 came to nothing", "550", "5.0.0",
+		  "450 4.7.5 came to nothing" },
+		{ NULL, NULL, "550", "5.0.0",
+		  "the message cannot be delivered" },
+		{ "5.1.1", "550 5.1.1 \xc3\xa9\r\n", "550", "5.1.1", "????" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct milter_reply r;
+
+		milter_reply_failed(&r, cases[i].status, cases[i].reply);
+		assert_string_equal(r.code, cases[i].code);
+		assert_string_equal(r.status, cases[i].told);
+		assert_string_equal(r.text, cases[i].text);
+	}
+}
+
+static void
+waits_end_with_the_last_result(void **state)
+{
+	static const struct {
+		const char *what;
+		struct milter_wait_facts facts;
+		enum milter_wait_verdict verdict;
+	} cases[] = {
+		{ "nothing is known", { { 1, 0, 0 }, false, true },
+		  MILTER_WAIT_ON },
+		{ "one failed, one is on its way", { { 1, 1, 0 }, false, true },
+		  MILTER_WAIT_ON },
+		{ "one is delivered, one on its way",
+		  { { 1, 0, 1 }, false, true }, MILTER_WAIT_ON },
+		{ "the only one failed", { { 0, 1, 0 }, false, true },
+		  MILTER_WAIT_WITHDRAW },
+		{ "all failed", { { 0, 3, 0 }, false, true },
+		  MILTER_WAIT_WITHDRAW },
+		{ "all failed, at the last moment", { { 0, 3, 0 }, true, true },
+		  MILTER_WAIT_WITHDRAW },
+		{ "one of two failed", { { 0, 1, 1 }, false, true },
+		  MILTER_WAIT_ACCEPT },
+		{ "none failed", { { 0, 0, 2 }, false, true },
+		  MILTER_WAIT_ACCEPT },
+		{ "the time is over", { { 1, 0, 0 }, true, true },
+		  MILTER_WAIT_ACCEPT },
+		{ "the time is over, one failed", { { 1, 1, 0 }, true, true },
+		  MILTER_WAIT_ACCEPT },
+		{ "nobody listens", { { 1, 0, 0 }, false, false },
+		  MILTER_WAIT_ACCEPT },
+		{ "all failed and nobody listens", { { 0, 1, 0 }, false, false },
+		  MILTER_WAIT_ACCEPT },
+		{ "the message is gone", { { 0, 0, 0 }, false, true },
+		  MILTER_WAIT_ACCEPT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (milter_wait_decide(&cases[i].facts) != cases[i].verdict)
+			fail_msg("%s", cases[i].what);
+}
+
+/* A refusal without a failure of everybody would lose mail. */
+static void
+only_what_failed_for_all_is_withdrawn(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 3 * 3 * 3 * 4; i++) {
+		struct milter_wait_facts f = {
+			.counts = { i % 3, i / 3 % 3, i / 9 % 3 },
+			.over = (i / 27 & 1) != 0,
+			.listening = (i / 27 & 2) != 0 };
+		enum milter_wait_verdict v = milter_wait_decide(&f);
+
+		assert_true(v != MILTER_WAIT_WITHDRAW ||
+		    (f.counts.untried == 0 && f.counts.others == 0 &&
+		    f.counts.failed > 0 && f.listening));
+		assert_true(v != MILTER_WAIT_ON ||
+		    (!f.over && f.listening && f.counts.untried > 0));
+	}
+}
+
+static void
 command_lines(void **state)
 {
 	static const struct {
@@ -170,6 +269,9 @@ main(void)
 		cmocka_unit_test(received_lines_are_bounded),
 		cmocka_unit_test(failures_are_451),
 		cmocka_unit_test(replies_are_printable),
+		cmocka_unit_test(a_failure_is_told_in_the_servers_words),
+		cmocka_unit_test(waits_end_with_the_last_result),
+		cmocka_unit_test(only_what_failed_for_all_is_withdrawn),
 		cmocka_unit_test(command_lines),
 	};
 

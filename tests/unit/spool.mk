@@ -10,7 +10,8 @@ spool_tests = \
 	tests/unit/spool_owed_test \
 	tests/unit/spool_queue_test \
 	tests/unit/spool_schema_test \
-	tests/unit/spool_stress_test
+	tests/unit/spool_stress_test \
+	tests/unit/spool_wait_test
 check_PROGRAMS += $(spool_tests)
 TESTS += $(spool_tests)
 check_LIBRARIES += tests/unit/libspooltesting.a
@@ -36,4 +37,6 @@ tests_unit_spool_schema_test_SOURCES = tests/unit/spool_schema_test.c
 tests_unit_spool_schema_test_LDADD = $(spool_test_ldadd)
 tests_unit_spool_stress_test_SOURCES = tests/unit/spool_stress_test.c
 tests_unit_spool_stress_test_LDADD = $(spool_test_ldadd)
+tests_unit_spool_wait_test_SOURCES = tests/unit/spool_wait_test.c
+tests_unit_spool_wait_test_LDADD = $(spool_test_ldadd)
 endif

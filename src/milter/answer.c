@@ -1,0 +1,113 @@
+/*
+ * With milter.wait: what the client hears is what became of its message.
+ *
+ *   stored with wait_until -> tried, or the wait is over
+ *     -> every recipient of the transaction is ours, and failed: they become
+ *        withdrawn, then 5xx
+ *     -> else wait_until goes, then 250
+ *
+ * The transaction of either comes before the answer.  Where we die in between,
+ * Sendmail says 451 and the client comes again; where we die before it, the
+ * runner goes on when the time has passed.
+ */
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "milter/session_impl.h"
+#include "milter/wait.h"
+
+/* The storer's work; it starts with the job. */
+struct answering {
+	struct milter_job job;
+	const char *messages;
+	struct arena *arena;
+	bool withdraw;		/* asked for */
+	bool withdrawn;		/* result; with what to say: */
+	struct spool_wait_failure failure;
+};
+
+/* Waiting changes nothing where the answer is yes anyhow: somebody else's
+ * recipients; and a bounce is not refused to who hands it over. */
+int64_t
+milter_wait_until(const struct milter_message *m)
+{
+	if (m->conf->milter.wait_s == 0 || m->others > 0 ||
+	    m->sender.address.text[0] == '\0')
+		return -1;
+	return (clock_unix_ms() + 999) / 1000 + m->conf->milter.wait_s;
+}
+
+static const char *
+message_ids(const struct milter_job *job, struct arena *arena)
+{
+	struct buf ids = BUF_INIT;
+	const char *copy;
+
+	for (size_t i = 0; i < job->count; i++)
+		buf_printf(&ids, "%c%" PRId64, i == 0 ? '[' : ',',
+		    job->items[i].id);
+	buf_printf(&ids, "]");
+	copy = arena_strdup(arena, buf_str(&ids));
+	buf_free(&ids);
+	return copy;
+}
+
+static bool
+write_answer(struct milter_job *job, struct spool *spool, struct error *err)
+{
+	struct answering *a = (struct answering *)job;
+
+	if (a->withdraw && (!spool_wait_failure(spool, a->messages, a->arena,
+	    &a->failure, err) || !spool_wait_withdraw(spool, a->messages,
+	    clock_now_s(), &a->withdrawn, err)))
+		return false;
+	return spool_wait_answered(spool, a->messages, err);
+}
+
+/* True where the recipients are withdrawn, durably. */
+static bool
+settle(struct milter_session *s, struct answering *a,
+    const struct milter_mta *mta, bool *heard)
+{
+	struct error err;
+
+	a->job.write = write_answer;
+	if (!milter_job_finish(s->services->storer, &a->job, mta, heard))
+		(void)error_set(&err, EX_TEMPFAIL, "the spool is busy");
+	else if (a->job.stored)
+		return a->withdrawn;
+	else
+		err = a->job.err;
+	log_warning("%s: the end of the wait is not recorded: %s; it ends by "
+	    "itself", milter_message_name(s->message), err.text);
+	return false;
+}
+
+bool
+milter_answer_result(struct milter_session *s, const struct milter_job *stored,
+    int64_t until, const struct milter_mta *mta, bool *heard,
+    struct milter_reply *reply)
+{
+	struct milter_message *m = s->message;
+	struct answering a = { .arena = m->arena,
+		.messages = message_ids(stored, m->arena) };
+	int64_t begun_ms = clock_mono_ms(), waited_ms;
+
+	if (*heard)
+		a.withdraw = milter_waits_wait(s->services->waits, a.messages,
+		    until, mta->progress, mta->ctx, heard) ==
+		    MILTER_WAIT_WITHDRAW;
+	waited_ms = clock_mono_ms() - begun_ms;
+	if (!settle(s, &a, mta, heard)) {
+		log_info("%s: accepted after %" PRId64 " ms",
+		    milter_message_name(m), waited_ms);
+		return true;
+	}
+	milter_reply_failed(reply, a.failure.status, a.failure.reply);
+	log_info("%s: withdrawn after %" PRId64 " ms: to=<%s>: %s %s %s",
+	    milter_message_name(m), waited_ms, a.failure.address, reply->code,
+	    reply->status, reply->text);
+	return false;
+}
