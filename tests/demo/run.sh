@@ -1,9 +1,11 @@
 #!/bin/sh
 # The main job on this machine alone: a DNS tree signed by ourselves, mail servers
-# of several kinds on loopback, real messages, the queue runner, and what the
-# spool then says.  `./bootstrap demo` runs it with the programs just installed.
+# of several kinds on loopback, a real Sendmail with our filter, real messages, the
+# queue runner, and what the spool then says.  `./bootstrap demo` runs it with the
+# programs just installed.  Where there is no Sendmail, `tlsq submit` puts the mail in.
 E2E=$(cd "$(dirname "$0")/../e2e" && pwd)
 . "$E2E/lib.sh"
+. "$E2E/sendmail.sh"
 
 title() { printf '\n%s\n' "$*"; }
 command_line() { printf '  $ %s\n' "$*"; }
@@ -13,8 +15,14 @@ show() { # what it means, SQL
 	sqlite3 -box -cmd '.timeout 5000' "$DB" "$2" | sed 's/^/  /'
 }
 put() { # recipient text
-	command_line "tlsq submit -f you@sender.test $1 < letter.eml"
-	letter "$2" | submit --quiet -f you@sender.test "$1" || exit 1
+	if [ -z "$no_sendmail" ]; then
+		command_line "smtp.py --from you@sender.test $1 < letter.eml"
+		letter "$2" | smtp --from you@sender.test "$1" >"$T/answer" || { cat "$T/answer"; exit 1; }
+		sed -n 's/^DOT /  /p' "$T/answer"
+	else
+		command_line "tlsq submit -f you@sender.test $1 < letter.eml"
+		letter "$2" | submit --quiet -f you@sender.test "$1" || exit 1
+	fi
 }
 servers=
 server() { # domain, certificate ("": no STARTTLS): the next address
@@ -92,13 +100,35 @@ title "What would become of mail to a domain, and why, before any is sent:"
 command_line "tlsq explain --connect mismatch.test"
 tlsq_ explain --connect mismatch.test | sed 's/^/  /'
 
-title "Mail goes into the spool, by the command or by plain SQL:"
-put ann@bank.test 'a contract'
+no_sendmail=$(sendmail_lacks)
+if [ -z "$no_sendmail" ]; then
+	title "Sendmail, Debian's own, with tlsq-milter as its filter; sendmail.mc has one line more:"
+	echo "  include(\`tlsq.m4')dnl"
+	syslog_listen
+	command_line "tlsq-milter -s $MILTER_SOCKET &"
+	milter_start
+	sendmail_start </dev/null
+	sed 's/^/  /' "$T/milter.log"
+	title "A client (smtp.py, of the tests) sends mail to Sendmail; each 250 means: it is in the spool, on the disk:"
+	put ann@bank.test 'a contract'
+	title "What Sendmail logged of it, and the filter:"
+	id=$(sed -n 's/^DOT 250 2\.0\.0 \([^ ]*\).*/\1/p' "$T/answer")
+	wait_for 5 grep -q "$id: .*delete" "$T/maillog"
+	grep -h "$id" "$T/maillog" "$T/milter.log" | sed 's/^/  /'
+	show "The same in the spool; mta_id is Sendmail's queue id:" \
+		"SELECT m.id, m.mta_id, m.source, m.sender, r.address AS recipient, r.state FROM message m
+		JOIN recipient r ON r.message_id = m.id"
+	title "More of them:"
+else
+	title "Mail goes into the spool by a command ($no_sendmail):"
+	put ann@bank.test 'a contract'
+fi
 put mike@mismatch.test 'a secret'
 put bob@bogus.test 'another one'
 put pat@post.test 'a postcard'
 put sue@stripped.test 'a parcel'
 put gus@garage.test 'an estimate'
+title "And one by plain SQL:"
 letter 'a recipe' >"$T/letter.eml"
 insert="INSERT INTO submission(sender, recipients, content)
 	VALUES ('you@sender.test', '[\"carl@cafe.test\"]', readfile('letter.eml'))"
@@ -134,5 +164,5 @@ show "Which domains have a problem now, since when, and how many messages wait f
 title "MAIL commands that the servers saw outside TLS: $(wire mails '*' | wc -l)"
 
 title "All of this is in files that are now removed; nothing on this machine has changed.
-To read on: README, doc/policy.md, tlsq(8), tlsq-runner(8)."
+To read on: README, doc/sendmail.md, doc/policy.md, tlsq(8), tlsq-runner(8)."
 finished=yes

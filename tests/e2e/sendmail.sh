@@ -69,6 +69,27 @@ sendmail_user() { # name password
 		$db{"$ARGV[1]\0mail.local.test\0userPassword"} = $ARGV[2]' "$SM" "$@"
 }
 
+# A syslog for Sendmail: its lines, without date, are in $T/maillog.  /dev is ours
+# for that, in this mount namespace only.  Before what is to log there.
+syslog_listen() {
+	mkdir "$T/dev"
+	mount -t tmpfs tmpfs "$T/dev"
+	for node in null zero full random urandom tty; do
+		: >"$T/dev/$node"
+		mount --bind "/dev/$node" "$T/dev/$node"
+	done
+	ln -s /proc/self/fd "$T/dev/fd"
+	start python3 -c 'import os, re, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o666)
+while True:
+    print(re.sub("^<[0-9]*>.{16}", "", s.recv(8192).decode("utf-8", "replace").rstrip("\0\n")), flush=True)' \
+		"$T/dev/log" >"$T/maillog"
+	wait_for 10 test -S "$T/dev/log"
+	mount --move "$T/dev" /dev
+}
+
 # The m4 of an administrator is: his own lines, tlsq.m4, MAILERs.  Here the lines
 # on standard input come before tlsq.m4, $1 says what comes after the MAILERs.
 sendmail_mc() {
@@ -122,11 +143,17 @@ sendmail_mc() {
 	E
 }
 
+sendmail_lacks() { # why there is none; nothing where there is
+	[ -x "$SENDMAIL" ] || {
+		echo "Sendmail is not unpacked in $SENDMAIL_ROOT (./bootstrap demo does it)"
+		return
+	}
+	! ldd "$SENDMAIL" | grep -q 'not found' ||
+		echo "Sendmail lacks libraries: $(ldd "$SENDMAIL" | grep 'not found' | tr -d '\n')"
+}
+
 sendmail_start() { # further lines of the .mc on standard input
-	[ -x "$SENDMAIL" ] ||
-		skip_all "Sendmail is not unpacked in $SENDMAIL_ROOT (./bootstrap does it)"
-	ldd "$SENDMAIL" | grep -q 'not found' &&
-		skip_all "Sendmail lacks libraries: $(ldd "$SENDMAIL" | grep 'not found' | tr -d '\n')"
+	[ -z "$(sendmail_lacks)" ] || skip_all "$(sendmail_lacks)"
 	sendmail_files
 	sendmail_mc >"$SM/sendmail.mc"
 	m4 "$SM/sendmail.mc" >"$SM/sendmail.cf" 2>"$SM/m4.err" ||
