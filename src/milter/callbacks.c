@@ -40,6 +40,7 @@ static struct {
 	{ .stage = SMFIM_ENVRCPT,
 	  .names = "{rcpt_mailer} {rcpt_host} {rcpt_addr}" },
 	{ .stage = SMFIM_EOH, .names = "{msg_id}" },
+	{ .stage = SMFIM_EOM, .names = "{quarantine}" },
 };
 
 /* --- the mail server, for a session ------------------------------------- */

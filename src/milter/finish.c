@@ -190,6 +190,22 @@ finish(struct milter_session *s, const struct milter_mta *mta,
 	return true;
 }
 
+/*
+ * Another filter wants somebody to look at the message: that is not for us to
+ * undo.  Sendmail keeps it; released, it comes by the mailer (contrib/tlsq.m4).
+ */
+static bool
+is_quarantined(const struct milter_message *m, const struct milter_mta *mta)
+{
+	const char *why = mta->macro(mta->ctx, "{quarantine}");
+
+	if (why == NULL || why[0] == '\0')
+		return false;
+	log_info("%s: left to the mail server, quarantined: %s",
+	    milter_message_name(m), why);
+	return true;
+}
+
 enum milter_answer
 milter_session_end(struct milter_session *s, const struct milter_mta *mta,
     struct milter_reply *reply_r)
@@ -202,7 +218,8 @@ milter_session_end(struct milter_session *s, const struct milter_mta *mta,
 	if (m->failure.code[0] != '\0') {
 		*reply_r = m->failure;
 		ok = false;
-	} else if (milter_mail_recipients(m->mail) > 0)
+	} else if (milter_mail_recipients(m->mail) > 0 &&
+	    !is_quarantined(m, mta))
 		ok = finish(s, mta, reply_r);
 	milter_session_abort(s);
 	return ok ? MILTER_CONTINUE : MILTER_REFUSE;

@@ -21,7 +21,7 @@
 /* --- the mail server ---------------------------------------------------- */
 
 struct fake {
-	const char *mailer, *host, *addr, *auth, *queue_id;
+	const char *mailer, *host, *addr, *auth, *queue_id, *quarantine;
 	char dropped[512];	/* recipients, each with a blank after it */
 	int progressed;
 	bool deaf;		/* it went away */
@@ -44,6 +44,8 @@ fake_macro(void *ctx, const char *name)
 		return f->host;
 	if (strcmp(name, "{rcpt_addr}") == 0)
 		return f->addr;
+	if (strcmp(name, "{quarantine}") == 0)
+		return f->quarantine;
 	return NULL;
 }
 
@@ -412,6 +414,23 @@ a_server_that_left_is_told_nothing(void **state)
 }
 
 static void
+what_is_quarantined_stays_with_the_server(void **state)
+{
+	struct world w;
+
+	world_open(&w, state, NULL, "192.0.2.1");
+	(void)mail(&w, "<s@t.test>");
+	(void)rcpt(&w, "<a@r.test>", NULL, NULL);
+	(void)content(&w, NULL, NULL);
+	w.fake.quarantine = "somebody should look at this";
+	assert_int_equal(end(&w), MILTER_CONTINUE);
+	assert_string_equal(w.fake.dropped, "");
+	world_close(&w);
+	assert_int_equal(scratch_number(w.scratch,
+	    "SELECT count(*) FROM message"), 0);
+}
+
+static void
 a_header_value_stays_one_field(void **state)
 {
 	struct world w;
@@ -620,6 +639,7 @@ main(void)
 		SPOOL_TEST(out_of_order_fails_closed),
 		SPOOL_TEST(a_bad_sender_is_no_matter_for_local_mail),
 		SPOOL_TEST(a_server_that_left_is_told_nothing),
+		SPOOL_TEST(what_is_quarantined_stays_with_the_server),
 		SPOOL_TEST(a_header_value_stays_one_field),
 		SPOOL_TEST(a_spool_that_was_moved_is_not_written),
 		SPOOL_TEST(the_answer_is_the_result),
