@@ -151,11 +151,15 @@ loop_post(struct loop *loop, void (*fn)(void *arg), void *arg)
 	first = loop->head == NULL;
 	*loop->tail = w;
 	loop->tail = &w->next;
-	pthread_mutex_unlock(&loop->lock);
-	/* The counter cannot overflow: a full one is a pending wake-up. */
+	/*
+	 * Under the lock: the work may be the last, done by a wake-up that was
+	 * pending, and the loop freed, before we come to it.  The counter cannot
+	 * overflow: a full one is a pending wake-up.
+	 */
 	if (first && write(loop->wake_fd, &one, sizeof(one)) < 0 &&
 	    errno != EAGAIN)
 		abort();
+	pthread_mutex_unlock(&loop->lock);
 }
 
 static void

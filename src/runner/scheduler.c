@@ -287,14 +287,17 @@ start(struct scheduler *s, struct error *err)
 	    start_workers(s, err);
 }
 
-/* Workers first, so that all reports are with the writer, which ends last. */
+/* Workers first, so that all reports are with the writer, which ends last; their
+ * loops once the services of the last configuration are gone. */
 static void
 stop(struct scheduler *s)
 {
 	for (size_t i = 0; i < WORKERS_MAX; i++)
-		worker_stop(&s->workers[i]);
+		worker_stop(s->workers[i]);
 	watchdog_free(&s->watchdog);
 	snapshot_unref(&s->snapshot);
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		worker_free(&s->workers[i]);
 	writer_stop(&s->writer);
 	upkeep_stop(s->upkeep);
 	loop_watch_free(&s->signals);

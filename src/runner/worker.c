@@ -261,12 +261,16 @@ worker_thread(void *arg)
 	return NULL;
 }
 
-static void
-worker_free(struct worker *w)
+void
+worker_free(struct worker **worker)
 {
+	struct worker *w = *worker;
+
+	*worker = NULL;
+	if (w == NULL)
+		return;
 	loop_timer_free(&w->patience);
 	loop_free(&w->loop);
-	chooser_unref(&w->chooser);
 	spool_close(&w->spool);
 	free(w);
 }
@@ -288,12 +292,12 @@ worker_start(struct worker **w_r, const struct worker_config *config,
 	}
 	w->patience = loop_timer_new(w->loop, out_of_patience, w);
 	if (!spool_open(&w->spool, config->database, SPOOL_READ_WRITE, err)) {
-		worker_free(w);
+		worker_free(&w);
 		return false;
 	}
 	rc = pthread_create(&w->thread, NULL, worker_thread, w);
 	if (rc != 0) {
-		worker_free(w);
+		worker_free(&w);
 		return error_set(err, EX_OSERR, "worker thread: %s",
 		    strerror(rc));
 	}
@@ -302,14 +306,11 @@ worker_start(struct worker **w_r, const struct worker_config *config,
 }
 
 void
-worker_stop(struct worker **worker)
+worker_stop(struct worker *w)
 {
-	struct worker *w = *worker;
-
 	if (w == NULL)
 		return;
 	loop_stop(w->loop);
 	pthread_join(w->thread, NULL);
-	worker_free(w);
-	*worker = NULL;
+	chooser_unref(&w->chooser);
 }

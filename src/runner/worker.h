@@ -42,7 +42,13 @@ void worker_post(struct worker *w, void (*fn)(void *arg), void *arg);
  */
 void worker_drain(struct worker *w, int64_t patience_ms,
     void (*drained)(void *ctx), void *ctx);
-/* Ends the thread.  Blocks for it.  Accepts NULL. */
-void worker_stop(struct worker **w);
+/*
+ * Ends the thread, blocks for it, and lets go of the configuration.  Its services
+ * may go on answering questions that nobody has any more until the last worker
+ * has: so the loop, which they answer to, stays until worker_free.  Both accept
+ * NULL.
+ */
+void worker_stop(struct worker *w);
+void worker_free(struct worker **w);
 
 #endif
