@@ -119,10 +119,23 @@ loop_free(struct loop **loop)
 	*loop = NULL;
 }
 
+static bool
+has_posted(struct loop *loop)
+{
+	bool some;
+
+	pthread_mutex_lock(&loop->lock);
+	some = loop->head != NULL;
+	pthread_mutex_unlock(&loop->lock);
+	return some;
+}
+
 void
 loop_run(struct loop *loop)
 {
 	(void)event_base_dispatch(loop->base);
+	while (has_posted(loop))
+		run_posted(loop);
 }
 
 static void

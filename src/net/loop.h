@@ -23,7 +23,7 @@ enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 bool loop_new(struct loop **loop_r, struct error *err) MUST_CHECK;
 /* Frees the loop and runs what was posted but not yet run.  Accepts NULL. */
 void loop_free(struct loop **loop);
-/* Runs until loop_stop().  Blocks. */
+/* Runs until loop_stop(), and then what was posted and not yet run.  Blocks. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
