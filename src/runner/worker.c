@@ -11,6 +11,9 @@
 #include "runner/settle.h"
 #include "runner/worker_impl.h"
 
+/* Beyond the patience of worker_drain(): a minute in all. */
+enum { VERDICT_PATIENCE_MS = 50000 };
+
 struct gift {
 	struct worker *worker;
 	struct job_list jobs;
@@ -202,18 +205,38 @@ worker_check_drained(struct worker *w)
 	w->drained(w->drained_ctx);
 }
 
+/* A host that may have a message says so soon, or it gets the message again. */
+static bool
+has_to_go(const struct worker *w, const struct session *s)
+{
+	return w->waited_long || !smtp_client_owed_verdict(s->client);
+}
+
+static void
+abort_sessions(struct worker *w, struct destination *d)
+{
+	struct session *s, *next;
+
+	for (s = LIST_FIRST(&d->sessions); s != NULL && !d->gone; s = next) {
+		next = LIST_NEXT(s, entry);
+		if (has_to_go(w, s))
+			session_abort(s);
+	}
+}
+
 static void
 out_of_patience(void *arg)
 {
 	struct worker *w = arg;
 	struct destination *d, *next;
-	struct session *s;
 
 	for (d = LIST_FIRST(&w->all); d != NULL; d = next) {
 		next = LIST_NEXT(d, entry);
-		while (!d->gone && (s = LIST_FIRST(&d->sessions)) != NULL)
-			session_abort(s);
+		abort_sessions(w, d);
 	}
+	if (!w->waited_long)
+		loop_timer_set(w->patience, VERDICT_PATIENCE_MS);
+	w->waited_long = true;
 	worker_check_drained(w);
 }
 

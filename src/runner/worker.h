@@ -38,7 +38,8 @@ void worker_post(struct worker *w, void (*fn)(void *arg), void *arg);
 /*
  * No new messages: waiting jobs are dropped (their claims are released by the
  * writer when it stops), sessions end after what they are at, at the latest
- * after patience_ms.  Then drained(ctx) is called in the worker's thread.
+ * after patience_ms; those that wait for the verdict on a message that was sent
+ * whole have a minute.  Then drained(ctx) is called in the worker's thread.
  */
 void worker_drain(struct worker *w, int64_t patience_ms,
     void (*drained)(void *ctx), void *ctx);

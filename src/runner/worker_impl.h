@@ -26,7 +26,7 @@ struct worker {
 	LIST_HEAD(destination_list, destination) all;
 	LIST_HEAD(withheld_list, session) withheld;
 	struct loop_timer *patience;
-	bool draining, drained_told;
+	bool draining, drained_told, waited_long;
 	void (*drained)(void *ctx);
 	void *drained_ctx;
 };

@@ -369,6 +369,12 @@ smtp_client_quit(struct smtp_client *client)
 }
 
 bool
+smtp_client_owed_verdict(const struct smtp_client *c)
+{
+	return smtp_session_owed_verdict(c->session);
+}
+
+bool
 smtp_client_idle(const struct smtp_client *client)
 {
 	return client->ready && smtp_session_idle(client->session);

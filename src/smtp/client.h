@@ -102,6 +102,8 @@ void smtp_client_wake(struct smtp_client *client);
 void smtp_client_quit(struct smtp_client *client);
 /* Ready, and nothing under way. */
 bool smtp_client_idle(const struct smtp_client *client);
+/* smtp_session_owed_verdict() */
+bool smtp_client_owed_verdict(const struct smtp_client *client);
 /* Valid until the client is freed; fills up as the session goes on. */
 const struct smtp_evidence *smtp_client_evidence(
     const struct smtp_client *client);

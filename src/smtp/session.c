@@ -325,6 +325,16 @@ smtp_session_quit(struct smtp_session *s)
 }
 
 bool
+smtp_session_owed_verdict(const struct smtp_session *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(s->exchanges); i++)
+		if (s->exchanges[i].phase == EXCHANGE_END &&
+		    s->written >= s->exchanges[i].end_at)
+			return true;
+	return false;
+}
+
+bool
 smtp_session_over(const struct smtp_session *s)
 {
 	return s->state == SESSION_CLOSED;

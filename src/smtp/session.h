@@ -139,6 +139,9 @@ const struct smtp_capabilities *smtp_session_capabilities(
 unsigned smtp_session_completed(const struct smtp_session *s);
 /* Ready, nothing under way, and nothing was offered when it asked. */
 bool smtp_session_idle(const struct smtp_session *s);
+/* The end of a message was written and its reply has not come: the host may have
+ * it, and will not say so twice. */
+bool smtp_session_owed_verdict(const struct smtp_session *s);
 /* Ended: only actions are left. */
 bool smtp_session_over(const struct smtp_session *s);
 

@@ -57,6 +57,7 @@ e2e_tests = \
 	tests/e2e/sendmail-tempfails/run.sh \
 	tests/e2e/sendmail-wait/run.sh \
 	tests/e2e/sessions/run.sh \
+	tests/e2e/shutdown/run.sh \
 	tests/e2e/spool-locked/run.sh \
 	tests/e2e/sql-submission/run.sh \
 	tests/e2e/starttls-optional/run.sh \
