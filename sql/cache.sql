@@ -68,3 +68,8 @@ DELETE FROM dane_cache WHERE expires_at <= :now;
 -- A valid policy has not expired, however long ago it was refreshed.
 -- name: mta_sts_cache_purge
 DELETE FROM mta_sts_cache WHERE expires_at <= :now OR expires_at IS NULL;
+
+-- name: cache_use_add
+INSERT INTO cache_use (cache, hits, misses) VALUES (:cache, :hits, :misses)
+	ON CONFLICT (cache) DO UPDATE SET hits = hits + excluded.hits,
+	misses = misses + excluded.misses;

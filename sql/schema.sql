@@ -275,6 +275,15 @@ CREATE TABLE mta_sts_cache ( -- MTA-STS policies, RFC 8461
 	last_error TEXT
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE cache_use ( -- how often an answer was at hand, since the spool was made
+	cache TEXT PRIMARY KEY NOT NULL
+		CONSTRAINT "cache_use.cache is one of mx, host, dane, mta-sts"
+		CHECK (cache = 'mx' OR cache = 'host' OR cache = 'dane'
+			OR cache = 'mta-sts'),
+	hits INTEGER NOT NULL DEFAULT 0, -- in memory or in the cache's table
+	misses INTEGER NOT NULL DEFAULT 0 -- asked of DNS or HTTPS
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE domain_status ( -- how delivery to a domain goes now
 	domain TEXT PRIMARY KEY NOT NULL,
 	last_attempt_at INTEGER,

@@ -37,6 +37,10 @@ SELECT (SELECT count(*) FROM message INDEXED BY message_unfinished
 	(SELECT freelist_count * page_size FROM pragma_freelist_count,
 		pragma_page_size);
 
+-- name: web_cache_use
+SELECT cache, 'hit', hits FROM cache_use
+	UNION ALL SELECT cache, 'miss', misses FROM cache_use;
+
 -- name: web_failing
 SELECT last_error, count(*)
 	FROM domain_status INDEXED BY domain_status_failing

@@ -196,4 +196,13 @@ ALTER TABLE domain_status_3 RENAME TO domain_status;
 CREATE INDEX domain_status_failing ON domain_status (failing_since)
 	WHERE failing_since IS NOT NULL;
 
+CREATE TABLE cache_use ( -- how often an answer was at hand, since the spool was made
+	cache TEXT PRIMARY KEY NOT NULL
+		CONSTRAINT "cache_use.cache is one of mx, host, dane, mta-sts"
+		CHECK (cache = 'mx' OR cache = 'host' OR cache = 'dane'
+			OR cache = 'mta-sts'),
+	hits INTEGER NOT NULL DEFAULT 0, -- in memory or in the cache's table
+	misses INTEGER NOT NULL DEFAULT 0 -- asked of DNS or HTTPS
+) STRICT, WITHOUT ROWID;
+
 PRAGMA user_version = 3;

@@ -170,6 +170,7 @@ deliver(const struct lookup_request *rq, const struct facts *facts)
 
 static const struct lookup_kind host_kind = {
 	.tag = "host",
+	.cache = LOOKUP_CACHE_HOST,
 	.load = load,
 	.ask = start,
 	.row = make_row,

@@ -3,6 +3,8 @@
  */
 #include "lookup/lookup_impl.h"
 
+#include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +72,48 @@ lookup_row_valid(const struct lookups *lookups, int64_t fetched_at,
 	return expires_at > now && fetched_at <= now &&
 	    fetched_at >= resolver_configured_at(lookups->resolver);
 }
+
+/* --- counts */
+
+static atomic_llong hits[LOOKUP_CACHE_COUNT], misses[LOOKUP_CACHE_COUNT];
+
+const char *
+lookup_cache_name(enum lookup_cache cache)
+{
+	static const char *const names[] = {
+		[LOOKUP_CACHE_MX] = "mx",
+		[LOOKUP_CACHE_HOST] = "host",
+		[LOOKUP_CACHE_DANE] = "dane",
+		[LOOKUP_CACHE_MTA_STS] = "mta-sts",
+	};
+	static_assert(ARRAY_LEN(names) == LOOKUP_CACHE_COUNT, "");
+
+	return names[cache];
+}
+
+void
+lookup_counts_take(struct lookup_counts *counts_r)
+{
+	for (size_t i = 0; i < LOOKUP_CACHE_COUNT; i++) {
+		counts_r->hits[i] = atomic_exchange(&hits[i], 0);
+		counts_r->misses[i] = atomic_exchange(&misses[i], 0);
+	}
+}
+
+bool
+lookup_counts_put(struct spool *spool, const struct lookup_counts *counts,
+    struct error *err)
+{
+	for (int i = 0; i < LOOKUP_CACHE_COUNT; i++)
+		if ((counts->hits[i] > 0 || counts->misses[i] > 0) &&
+		    !spool_cache_use_add(spool,
+		    lookup_cache_name((enum lookup_cache)i), counts->hits[i],
+		    counts->misses[i], err))
+			return false;
+	return true;
+}
+
+/* --- answers */
 
 static void
 remember(struct lookups *l, const char *key, struct facts *facts, int64_t now)
@@ -187,6 +231,8 @@ on_request(void *arg)
 	if (f == NULL || rq->kind->use != NULL)
 		known = at_hand(l, key, rq, now);
 	use = use_of(rq, known, now);
+	(void)atomic_fetch_add(use == LOOKUP_ASK ? &misses[rq->kind->cache] :
+	    &hits[rq->kind->cache], 1);
 	if (use != LOOKUP_ANSWER && f == NULL)
 		take_off(l, key, rq, known, use);
 	else if (use == LOOKUP_ASK)

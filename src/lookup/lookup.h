@@ -35,6 +35,22 @@ bool lookup_row_put(struct spool *spool, const struct lookup_row *row,
     struct error *err) MUST_CHECK;
 void lookup_row_free(struct lookup_row **row);
 
+/* How often an answer was at hand, and how often DNS or HTTPS was asked. */
+enum lookup_cache {
+	LOOKUP_CACHE_MX, LOOKUP_CACHE_HOST, LOOKUP_CACHE_DANE,
+	LOOKUP_CACHE_MTA_STS, LOOKUP_CACHE_COUNT
+};
+/* "mx", "host", "dane", "mta-sts" */
+const char *lookup_cache_name(enum lookup_cache cache);
+struct lookup_counts {
+	int64_t hits[LOOKUP_CACHE_COUNT], misses[LOOKUP_CACHE_COUNT];
+};
+/* Of the whole process, since the last call.  Any thread. */
+void lookup_counts_take(struct lookup_counts *counts_r);
+/* Adds them to the spool's. */
+bool lookup_counts_put(struct spool *spool, const struct lookup_counts *counts,
+    struct error *err) MUST_CHECK;
+
 struct lookups_config {
 	struct resolver_config dns;
 	struct sts_fetch_config sts;

@@ -24,6 +24,7 @@ enum lookup_use { LOOKUP_ASK, LOOKUP_ANSWER, LOOKUP_ANSWER_AND_ASK };
 
 struct lookup_kind {
 	const char *tag;
+	enum lookup_cache cache;
 	/* Facts that need no DNS, not expired at now; NULL: there are none. */
 	struct facts *(*load)(struct lookups *lookups, const char *name,
 	    int64_t now);

@@ -107,6 +107,7 @@ deliver(const struct lookup_request *rq, const struct facts *facts)
 
 static const struct lookup_kind mx_kind = {
 	.tag = "mx",
+	.cache = LOOKUP_CACHE_MX,
 	.load = load,
 	.ask = ask,
 	.row = make_row,

@@ -232,6 +232,7 @@ deliver(const struct lookup_request *rq, const struct facts *facts)
 
 static const struct lookup_kind sts_kind = {
 	.tag = "sts",
+	.cache = LOOKUP_CACHE_MTA_STS,
 	.load = load,
 	.use = use,
 	.ask = start,

@@ -185,6 +185,7 @@ deliver(const struct lookup_request *rq, const struct facts *facts)
 
 static const struct lookup_kind tlsa_kind = {
 	.tag = "tlsa",
+	.cache = LOOKUP_CACHE_DANE,
 	.load = load,
 	.ask = start,
 	.row = make_row,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "lookup/lookup.h"
 #include "spool/queue.h"
 #include "spool/record.h"
 
@@ -31,6 +32,7 @@ struct upkeep {
 	int64_t before, cursor, next_cursor;
 	int64_t purged;
 	bool more;
+	struct lookup_counts counts;	/* taken for this round */
 };
 
 /* --- in the writer's thread ------------------------------------------- */
@@ -59,6 +61,8 @@ upkeep_run(struct write_task *t, struct spool *spool, const char *token,
 
 	(void)token;
 	u->next_cursor = u->cursor;
+	if (!lookup_counts_put(spool, &u->counts, err))
+		return false;
 	if (!spool_purge(spool, u->before, MESSAGES_MAX, &u->purged, err) ||
 	    !spool_finish_strays(spool, clock_now_s(), MESSAGES_MAX,
 	    &u->next_cursor, err))
@@ -95,6 +99,7 @@ begin(void *arg)
 
 	u->rounds++;
 	u->before = clock_now_s() - u->retention_s;
+	lookup_counts_take(&u->counts);
 	writer_post(u->options.writer, &u->task);
 }
 

@@ -1,7 +1,8 @@
 /*
  * Upkeep: what time alone makes due in the spool.  Finished messages go after
  * queue.retention, messages whose recipients were made final by hand are
- * finished, free pages go back to the file system.
+ * finished, free pages go back to the file system, the use of the caches is
+ * counted.
  *
  * It is done in rounds, each a small part of a transaction of the writer, so
  * that deliveries do not wait for it.  All functions belong to the loop's thread.

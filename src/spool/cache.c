@@ -171,6 +171,19 @@ spool_sts_cache_put(struct spool *spool, const struct spool_sts_cache *row,
 }
 
 bool
+spool_cache_use_add(struct spool *spool, const char *cache, int64_t hits,
+    int64_t misses, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CACHE_USE_ADD);
+	spool_query_put_text(&q, ":cache", cache);
+	spool_query_put_int(&q, ":hits", hits);
+	spool_query_put_int(&q, ":misses", misses);
+	return spool_query_run(&q, err);
+}
+
+bool
 spool_cache_purge(struct spool *spool, int64_t now, struct error *err)
 {
 	static const enum sql_id tables[] = {

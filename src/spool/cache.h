@@ -74,6 +74,10 @@ bool spool_sts_cache_get(struct spool *spool, const char *domain, int64_t now,
 bool spool_sts_cache_put(struct spool *spool,
     const struct spool_sts_cache *row, struct error *err) MUST_CHECK;
 
+/* Adds to the counts of a cache (table cache_use). */
+bool spool_cache_use_add(struct spool *spool, const char *cache, int64_t hits,
+    int64_t misses, struct error *err) MUST_CHECK;
+
 /* Deletes what has expired. */
 bool spool_cache_purge(struct spool *spool, int64_t now, struct error *err)
     MUST_CHECK;

@@ -190,6 +190,19 @@ read_failing(struct web_collector *c, struct error *err)
 }
 
 static bool
+read_cache_use(struct web_collector *c, struct error *err)
+{
+	struct spool_query q;
+
+	memset(&c->now.cache_use, 0, sizeof(c->now.cache_use));
+	spool_query_start(&q, c->spool, SQL_WEB_CACHE_USE);
+	while (spool_query_next(&q))
+		web_tally_add(&c->now.cache_use, spool_query_text(&q, 0),
+		    spool_query_text(&q, 1), spool_query_int(&q, 2));
+	return spool_query_end(&q, err);
+}
+
+static bool
 count_all(struct web_collector *c, struct error *err)
 {
 	struct web_ledger *l = &c->now.kept;
@@ -201,7 +214,8 @@ count_all(struct web_collector *c, struct error *err)
 	    read_rows(c, SQL_WEB_ATTEMPTS_AFTER, &attempt, add_attempt, l,
 	    err) &&
 	    read_rows(c, SQL_WEB_SESSIONS_AFTER, &session, add_session, l,
-	    err) && read_gauges(c, err) && read_failing(c, err);
+	    err) && read_gauges(c, err) && read_failing(c, err) &&
+	    read_cache_use(c, err);
 }
 
 /* --- the thread */

@@ -22,6 +22,11 @@ static const struct counted {
 	    .help = "Domains whose last attempt failed, by what failed." },
 	  .offset = offsetof(struct web_snapshot, failing),
 	  .labels = { "error" } },
+	{ .family = { .name = "tlsq_cache_lookups", .type = WEB_GAUGE,
+	    .help = "Lookups since the spool was made, by cache, and whether "
+	    "the answer was at hand." },
+	  .offset = offsetof(struct web_snapshot, cache_use),
+	  .labels = { "cache", "result" } },
 	{ .family = { .name = "tlsq_attempts", .type = WEB_COUNTER,
 	    .help = "Delivery attempts since the start, by outcome and by "
 	    "what failed." },

@@ -105,6 +105,10 @@ for d in ee11 absent unusable mismatch; do
 done
 runner_once
 is "a second run asks nothing" "$(tail -n +$(($(wc -l <"$T/dns/before") + 1)) "$T/dns/queries")" ""
+is "and counts it" "$(sql "SELECT cache, hits > 0, misses > 0 FROM cache_use ORDER BY cache")" "dane|1|1
+host|1|1
+mta-sts|1|1
+mx|1|1"
 is "and decides the same" "$(state_of again@ee11.test) $(proof again@ee11.test)" \
 	"delivered 2.0.0 - dane|dane|verified|3 1 1"
 is "errors are not kept as answers" "$(sql "SELECT status FROM dane_cache WHERE host = 'mx.servfail.test'

@@ -123,6 +123,9 @@ wait_for 10 metric_is 'tlsq_recipients{state="queued"}' 452
 is "counts by state" "$(metric 'tlsq_recipients{state="queued"}') $(metric 'tlsq_recipients{state="deferred"}')" "452 2"
 is "domains that fail" "$(metric 'tlsq_failing_domains{error="dane"}')" 1
 is "caches" "$(metric 'tlsq_cache_entries{cache="dane"}')" 2
+sql "INSERT INTO cache_use VALUES ('dane', 7, 3)"
+wait_for 40 metric_is 'tlsq_cache_lookups{cache="dane",result="hit"}' 7
+is "and their use" "$(metric 'tlsq_cache_lookups{cache="dane",result="miss"}')" 3
 is "what the spool keeps" "$(metric 'tlsq_kept_attempts{outcome="deferred",error="dane"}')" 1
 like "the oldest is of yesterday" "$(metric tlsq_oldest_message_age_seconds)" '^936[0-9][0-9]$'
 is "counters begin with the program" "$(metric 'tlsq_attempts_total{outcome="delivered",error="none"}')" 0
