@@ -66,7 +66,7 @@ SELECT m.id, r.id, m.sender, r.address, r.domain, r.state, r.attempts,
 	LEFT JOIN attempt AS a ON a.id = r.last_attempt_id
 	WHERE m.finished_at IS NULL AND m.id >= :message
 		AND (m.id > :message OR r.id >= :recipient)
-		AND r.state IN ('queued', 'active', 'deferred', 'held')
+		AND r.finished_at IS NULL
 	ORDER BY m.id, r.id LIMIT :limit;
 
 -- name: web_domains
@@ -75,7 +75,7 @@ SELECT d.domain, d.failing_since, d.last_error, d.result_type, d.last_status,
 	d.last_attempt_at, d.last_delivered_at,
 	(SELECT count(*) FROM (SELECT 1 FROM recipient AS r
 		WHERE r.domain = d.domain
-		AND r.state IN ('queued', 'active', 'deferred', 'held') LIMIT 1001)),
+		AND r.finished_at IS NULL LIMIT 1001)),
 	json_object('domain', d.domain, 'failing_since', d.failing_since,
 		'last_error', d.last_error, 'result_type', d.result_type,
 		'status', d.last_status, 'reply', d.last_reply,
@@ -95,7 +95,7 @@ SELECT d.domain, d.failing_since, d.last_error, d.result_type, d.last_status,
 	d.last_attempt_at, d.last_delivered_at,
 	(SELECT count(*) FROM (SELECT 1 FROM recipient AS r
 		WHERE r.domain = d.domain
-		AND r.state IN ('queued', 'active', 'deferred', 'held') LIMIT 1001))
+		AND r.finished_at IS NULL LIMIT 1001))
 	FROM domain_status AS d INDEXED BY domain_status_failing
 	WHERE d.failing_since IS NOT NULL ORDER BY d.failing_since LIMIT :limit;
 
@@ -106,7 +106,7 @@ SELECT :domain, d.failing_since, d.last_error, d.result_type, d.last_status,
 	d.last_attempt_at, d.last_delivered_at,
 	(SELECT count(*) FROM (SELECT 1 FROM recipient AS r
 		WHERE r.domain = :domain
-		AND r.state IN ('queued', 'active', 'deferred', 'held') LIMIT 1001)),
+		AND r.finished_at IS NULL LIMIT 1001)),
 	x.status, (SELECT group_concat(json_extract(e.value, '$[0]') || ' ' ||
 			json_extract(e.value, '$[1]'), ', ')
 		FROM json_each(iif(json_valid(x.records), x.records, '[]')) AS e),
@@ -120,7 +120,7 @@ SELECT :domain, d.failing_since, d.last_error, d.result_type, d.last_status,
 	LEFT JOIN mta_sts_cache AS s ON s.domain = :domain
 	WHERE d.domain IS NOT NULL OR x.domain IS NOT NULL OR s.domain IS NOT NULL
 		OR EXISTS (SELECT 1 FROM recipient WHERE domain = :domain
-		AND state IN ('queued', 'active', 'deferred', 'held'));
+		AND finished_at IS NULL);
 
 -- The cached answers of the hosts that its MX records name.
 -- name: web_domain_tlsa
