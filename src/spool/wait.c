@@ -3,6 +3,7 @@
  */
 #include "spool/wait.h"
 
+#include "base/failpoint.h"
 #include "spool/query.h"
 
 static void
@@ -59,6 +60,7 @@ spool_wait_withdraw(struct spool *spool, const char *messages, int64_t now,
 	if (!spool_query_run(&q, err))
 		return false;
 	*withdrawn_r = spool_changes(spool) > 0;
+	FAILPOINT_ROW_IF(*withdrawn_r, "withdraw");
 	return true;
 }
 

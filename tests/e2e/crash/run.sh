@@ -222,6 +222,8 @@ ok "the source has failpoints" test "$(echo "$points" | wc -l)" -gt 40
 done >"$T/unknown"
 is "doc/spool-states.md has each of them" "$(cat "$T/unknown")" ""
 for point in ${POINTS:-$points}; do
+	# needs Sendmail: tests/e2e/sendmail-wait
+	case $point in withdraw.*) continue ;; esac
 	step=$(grep -lx "$point" "$T/passed"/* | head -n 1)
 	step=${step##*/}
 	[ -n "$step" ] || { verdict 1 "a step passes $point"; continue; }

@@ -142,6 +142,22 @@ wait "$client"
 like "the runner is killed: yes, when the time is over" "$(answer)" '^250 2\.0\.0 '
 daemon_start
 ok "the next one makes the report" wait_for 30 is_told lost
+if [ "$E2E_FAILPOINTS" = yes ]; then
+	for point in before after; do
+		milter_stop
+		TLSQ_FAILPOINT=withdraw.$point-commit milter_start
+		send "$point" none@remote.test
+		wait "$milter_pid" 2>"$T/err"
+		is "the milter is killed $point it is withdrawn" $? 137
+		like "$point: come again" "$(answer)" '^451 '
+	done
+	milter_start
+	ok "a report where it was not withdrawn yet" wait_for 30 is_told before
+	is "what is withdrawn stays so" "$(sql "SELECT state, dsn_owed FROM recipient JOIN message ON message.id = message_id
+		WHERE sender = 'after@sender.test'")" "withdrawn|"
+	withdrawn_ended() { [ "$(sql "SELECT finished_at > 0 FROM message WHERE sender = 'after@sender.test'")" = 1 ]; }
+	ok "and its message ends" wait_for 10 withdrawn_ended
+fi
 more 60s | config
 sleep 0.6
 letter ending | smtp --from ending@sender.test never@remote.test >"$T/out" &
@@ -152,6 +168,6 @@ wait "$client"
 is "SIGTERM ends it with 0" "$milter_code" 0
 like "and who waits with yes" "$(answer)" '^250 2\.0\.0 '
 is "reports are one each" "$(for n in two mixed orphan lost; do told $n; done | tr '\n' ' ')" "1 1 1 1 "
-is "no one was told twice" "$(for n in none full long refused patient wait2; do told $n; done | tr '\n' ' ')" "0 0 0 0 0 0 "
+is "no one was told twice" "$(for n in none full long refused patient wait2 after; do told $n; done | tr '\n' ' ')" "0 0 0 0 0 0 0 "
 stop "$daemon_pid"
 finish
