@@ -19,6 +19,8 @@ enum {
 	OPEN_DOMAIN_MAX = 1000,
 	CLAIM_MAX = 1000,	/* in one transaction */
 	LEASE_S = 900,
+	REFILL_PART = 4,	/* refilled when one in four is settled */
+	PASS_PAUSE_MS = 200,	/* of a scan that only passes over full domains */
 	BACK_S = 60	/* until a claim given back is due again */
 };
 
@@ -39,7 +41,8 @@ struct claim_task {
 	size_t recipients;
 	bool more;
 	int64_t next_due_at;
-	int sharers;
+	bool ask_sharers;
+	int sharers;			/* 0: not asked */
 	struct error err;
 	bool failed;
 };
@@ -84,7 +87,8 @@ claim_run(struct write_task *t, struct spool *spool, const char *token,
 
 	return (!c->make_due || spool_make_due(spool, &claim, err)) &&
 	    spool_claim(spool, &claim, &c->jobs, &c->recipients, &c->more,
-	    err) && spool_claim_sharers(spool, &c->sharers, err) &&
+	    err) && (!c->ask_sharers ||
+	    spool_claim_sharers(spool, &c->sharers, err)) &&
 	    spool_next_due(spool, &c->next_due_at, err);
 }
 
@@ -255,10 +259,13 @@ settled_arrived(void *arg)
 			free(b);
 		}
 	}
+	s->settled += d->n;
 	free(d->domain);
 	free(d);
-	/* Refill early, so that warm sessions do not run dry. */
-	if (s->open == 0 || (s->again && s->open < OPEN_MAX / 2))
+	/* Refill early, so that warm sessions do not run dry; and seldom, since
+	 * each claim looks at the rows it has to pass over. */
+	if (s->open == 0 || (s->again && s->open < OPEN_MAX / 2 &&
+	    s->settled >= s->opened / REFILL_PART))
 		scheduler_claim(s);
 }
 
@@ -330,6 +337,7 @@ scheduler_claim(struct scheduler *s)
 	c->make_due = s->options->now && !s->made_due;
 	s->made_due = true;
 	c->full = full_domains(s);
+	c->ask_sharers = clock_now_s() != s->shared_at;
 	c->next_due_at = -1;
 	c->task.run = claim_run;
 	c->task.undo = claim_undo;
@@ -383,7 +391,10 @@ claim_arrived(void *arg)
 	bool found = c->recipients > 0, more = c->more, failed = c->failed;
 
 	s->claiming = false;
-	gate_share(s->gate, c->sharers);
+	if (c->sharers > 0) {
+		gate_share(s->gate, c->sharers);
+		s->shared_at = clock_now_s();
+	}
 	if (failed) {
 		log_error("claim: %s", c->err.text);
 		s->exit_code = c->err.code;
@@ -394,10 +405,15 @@ claim_arrived(void *arg)
 	if (s->stopping)
 		return;
 	s->again |= more;
+	s->opened = s->open;
+	s->settled = 0;
 	if (failed && s->options->mode == RUNNER_ONCE)
 		scheduler_stop(s);
-	else if (s->again && (found || more) && s->open < OPEN_MAX)
+	else if (s->again && s->open < OPEN_MAX &&
+	    (found || (more && s->open == 0)))
 		scheduler_claim(s);
+	else if (more && s->open < OPEN_MAX)
+		loop_timer_set(s->wake, PASS_PAUSE_MS);
 	else if (s->open == 0 || s->options->mode == RUNNER_DAEMON)
 		scheduler_idle(s, next_due_at);
 }

@@ -44,6 +44,8 @@ struct scheduler {
 	struct backlog *backlogs;
 	struct open_rcpt *open_rcpts;
 	size_t open;			/* sum over backlogs */
+	size_t opened, settled;		/* at the last claim, and since */
+	int64_t shared_at;		/* when other runners were counted */
 	bool claiming;			/* a claim is with the writer */
 	bool again;			/* claim at once when it is back */
 	bool made_due;			/* --now was served */
