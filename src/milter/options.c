@@ -5,6 +5,8 @@
 
 #include <getopt.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -68,6 +70,19 @@ take(struct milter_options *o, int option, const char *value,
 	}
 }
 
+/* libmilter keeps the low 16 bits of any number.  A name is a service's. */
+static bool
+port_is_good(const char *port)
+{
+	char *end;
+	unsigned long n;
+
+	if (*port < '0' || *port > '9')
+		return true;
+	n = strtoul(port, &end, 10);
+	return n >= 1 && n <= UINT16_MAX && (*end == '@' || *end == '\0');
+}
+
 static bool
 check_socket(const char *socket, struct error *err)
 {
@@ -77,7 +92,9 @@ check_socket(const char *socket, struct error *err)
 		return error_set(err, EX_USAGE, "needs -s SOCKET; see --help");
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (text_starts_nocase(socket, kinds[i]))
-			return true;
+			return port_is_good(strchr(socket, ':') + 1) ||
+			    error_set(err, EX_USAGE, "-s %s: the port must be "
+			    "from 1 to 65535", socket);
 	return error_set(err, EX_USAGE, "-s %s: neither unix:/path nor "
 	    "inet:port@host nor inet6:port@host", socket);
 }

@@ -238,6 +238,10 @@ command_lines(void **state)
 		{ { NULL }, false },
 		{ { "-s", "/run/x" }, false },
 		{ { "-s", "unix:relative" }, false },
+		/* libmilter would listen on 34463 */
+		{ { "-s", "inet:99999@localhost" }, false },
+		{ { "-s", "inet:0@localhost" }, false },
+		{ { "-s", "inet6:25x@localhost" }, false },
 		{ { "-s", "unix:/run/x", "more" }, false },
 		{ { "--nothing" }, false },
 	};
