@@ -106,6 +106,8 @@ tune(WOLFSSL_CTX *w)
 		if (wolfSSL_CTX_UseSupportedCurve(w, groups[i]) !=
 		    WOLFSSL_SUCCESS)
 			return false;
+	/* It would look ten times for what has not come yet. */
+	(void)wolfSSL_CTX_clear_mode(w, SSL_MODE_AUTO_RETRY);
 	/* Sessions are kept by the caller, under the policy they were made for;
 	 * a cache that all sessions share would mix servers. */
 	(void)wolfSSL_CTX_set_session_cache_mode(w, WOLFSSL_SESS_CACHE_OFF);

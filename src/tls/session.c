@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -14,21 +15,52 @@
 
 /* One record at a time: then what wolfSSL still holds after WANT_WRITE is
  * never more than the caller gave last. */
-enum { WRITE_MAX = 16384, NAME_MAX_LEN = 255 };
+enum { WRITE_MAX = 16384, NAME_MAX_LEN = 255, AHEAD_MAX = 4096 };
 
-/* wolfSSL's own callbacks raise SIGPIPE and hide errno. */
+static int
+take_ahead(struct stls *s, char *buf, size_t room)
+{
+	size_t n = s->ahead_len - s->ahead_at;
+
+	if (n > room)
+		n = room;
+	memcpy(buf, s->ahead + s->ahead_at, n);
+	s->ahead_at += n;
+	if (s->ahead_at == s->ahead_len) {
+		free(s->ahead);
+		s->ahead = NULL;
+	}
+	return (int)n;
+}
+
+static void
+keep_ahead(struct stls *s, const uint8_t *data, size_t len)
+{
+	s->ahead = mem_dup(data, len);
+	s->ahead_at = 0;
+	s->ahead_len = len;
+}
+
+/* wolfSSL's own callbacks raise SIGPIPE and hide errno.  It asks for the five
+ * octets of a record's head, then for the rest: one call fetches both. */
 static int
 socket_receive(WOLFSSL *w, char *buf, int room, void *arg)
 {
 	struct stls *s = arg;
+	uint8_t ahead[AHEAD_MAX];
+	struct iovec into[] = { { buf, (size_t)room }, { ahead, sizeof(ahead) } };
 	ssize_t n;
 
 	(void)w;
+	if (s->ahead != NULL)
+		return take_ahead(s, buf, (size_t)room);
 	do
-		n = recv(s->fd, buf, (size_t)room, 0);
+		n = readv(s->fd, into, (int)ARRAY_LEN(into));
 	while (n < 0 && errno == EINTR);
+	if (n > room)
+		keep_ahead(s, ahead, (size_t)(n - room));
 	if (n > 0)
-		return (int)n;
+		return n < room ? (int)n : room;
 	if (n == 0) {
 		s->closed = true;
 		return WOLFSSL_CBIO_ERR_CONN_CLOSE;
@@ -183,6 +215,7 @@ stls_free(struct stls **s_p)
 	if (s == NULL)
 		return;
 	wolfSSL_free(s->wolfssl);
+	free(s->ahead);
 	free(s->octets);
 	free(s);
 }

@@ -17,6 +17,9 @@ struct stls {
 	bool closed;		/* the peer closed the connection */
 	int socket_errno;	/* of the last send or receive that failed */
 	bool too_long;		/* more certificates than we keep */
+	/* What came with the octets that wolfSSL asked for; NULL: nothing. */
+	uint8_t *ahead;
+	size_t ahead_at, ahead_len;
 	struct stls_peer peer;
 	uint8_t *octets;	/* of the chain, one piece */
 };
