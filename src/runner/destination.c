@@ -218,11 +218,25 @@ wake_idle(struct destination *d)
 	}
 }
 
+/* Waits for the gate, behind the others; or not any more. */
+static void
+set_starved(struct destination *d, bool starved)
+{
+	struct worker *w = d->worker;
+
+	if (d->starved)
+		TAILQ_REMOVE(&w->starved, d, starved_entry);
+	if (starved)
+		TAILQ_INSERT_TAIL(&w->starved, d, starved_entry);
+	d->starved = starved;
+}
+
 static void
 open_sessions(struct destination *d)
 {
 	struct plan_place place;
 	struct job *job;
+	bool opened = false;
 
 	TAILQ_FOREACH(job, &d->jobs, entry) {
 		bool wanted = d->n_sessions < sessions_wanted(d);
@@ -234,10 +248,15 @@ open_sessions(struct destination *d)
 		if (!wanted && session_serves(d, place))
 			continue;
 		if (!session_open(d, place)) {
-			d->starved = true;
+			/* One that got nothing keeps its turn. */
+			if (opened || !d->starved)
+				set_starved(d, true);
+			session_end_idle(d->worker, d->queue);
 			return;
 		}
+		opened = true;
 	}
+	set_starved(d, false);
 }
 
 static void
@@ -263,7 +282,6 @@ destination_kick(struct destination *d)
 	}
 	advance_jobs(d);
 	if (d->n_jobs > 0) {
-		d->starved = false;
 		wake_idle(d);
 		open_sessions(d);
 		loop_timer_set(d->ramp, RAMP_MS);
@@ -447,6 +465,7 @@ destination_reap(struct destination *d)
 	if (!d->resolved && !d->worker->draining)
 		return;
 	retire(d);
+	set_starved(d, false);
 	d->gone = true;
 	LIST_REMOVE(d, entry);
 	/* Callers up the stack still look at it. */

@@ -97,7 +97,7 @@ gate_enter(struct gate *gate, const char *queue, int limit)
 	return room;
 }
 
-bool
+const char *
 gate_leave(struct gate *gate, const char *queue)
 {
 	struct count *c;
@@ -110,5 +110,16 @@ gate_leave(struct gate *gate, const char *queue)
 	waited = c->waited;
 	c->waited = false;
 	pthread_mutex_unlock(&gate->lock);
-	return waited;
+	return waited ? c->queue : NULL;
+}
+
+bool
+gate_is_wanted(struct gate *gate, const char *queue)
+{
+	bool wanted;
+
+	pthread_mutex_lock(&gate->lock);
+	wanted = find(gate, queue)->waited;
+	pthread_mutex_unlock(&gate->lock);
+	return wanted;
 }

@@ -21,7 +21,10 @@ void gate_share(struct gate *gate, int runners);
 int gate_part(const struct gate *gate, int limit);
 /* Any thread.  False: the queue is full, and the caller is noted as waiting. */
 bool gate_enter(struct gate *gate, const char *queue, int limit);
-/* True where somebody was noted as waiting for this queue since. */
-bool gate_leave(struct gate *gate, const char *queue);
+/* Where somebody was noted as waiting for this queue since: its name, which lives
+ * as long as the gate; else NULL. */
+const char *gate_leave(struct gate *gate, const char *queue);
+/* Is somebody noted as waiting?  Any thread. */
+bool gate_is_wanted(struct gate *gate, const char *queue);
 
 #endif

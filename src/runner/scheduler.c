@@ -208,12 +208,12 @@ on_fatal(void *ctx, const struct error *err)
 
 /* In a worker's thread: n_workers and workers do not change any more. */
 static void
-on_gate_opened(void *ctx)
+on_gate_opened(void *ctx, const char *queue)
 {
 	struct scheduler *s = ctx;
 
 	for (size_t i = 0; i < s->n_workers; i++)
-		worker_look(s->workers[i]);
+		worker_look(s->workers[i], queue);
 }
 
 /* --- the start -------------------------------------------------------- */

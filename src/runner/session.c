@@ -236,6 +236,48 @@ take_job(struct session *s)
 	return job;
 }
 
+static void
+set_idling(struct session *s, bool idling)
+{
+	struct worker *w = s->dest->worker;
+
+	if (idling)
+		loop_timer_set(s->idle, w->config.idle_ms);
+	else
+		loop_timer_clear(s->idle);
+	if (idling && !s->idling)
+		TAILQ_INSERT_TAIL(&w->idle, s, idle_entry);
+	else if (!idling && s->idling)
+		TAILQ_REMOVE(&w->idle, s, idle_entry);
+	s->idling = idling;
+}
+
+void
+session_end_idle(struct worker *w, const char *queue)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &w->idle, idle_entry)
+		if (strcmp(s->dest->queue, queue) == 0) {
+			session_drain(s);
+			return;
+		}
+}
+
+/* No more for this session: it stays for a while, unless others wait for it to
+ * leave. */
+static void
+nothing_left(struct session *s)
+{
+	const struct destination *d = s->dest;
+
+	if (s->given >= d->snapshot->conf->queue.messages_per_session ||
+	    gate_is_wanted(d->worker->config.gate, d->queue))
+		session_drain(s);
+	else
+		set_idling(s, true);
+}
+
 static const struct smtp_transaction *
 on_next(void *ctx)
 {
@@ -247,13 +289,10 @@ on_next(void *ctx)
 	    s->given < d->snapshot->conf->queue.messages_per_session)
 		job = take_job(s);
 	if (job == NULL) {
-		if (s->given >= d->snapshot->conf->queue.messages_per_session)
-			session_drain(s);
-		else
-			loop_timer_set(s->idle, d->worker->config.idle_ms);
+		nothing_left(s);
 		return NULL;
 	}
-	loop_timer_clear(s->idle);
+	set_idling(s, false);
 	s->given++;
 	return &delivery_new(s, job)->tx;
 }
@@ -429,7 +468,7 @@ session_open(struct destination *d, struct plan_place place)
 void
 session_wake(struct session *s)
 {
-	loop_timer_clear(s->idle);
+	set_idling(s, false);
 	smtp_client_wake(s->client);
 }
 
@@ -439,7 +478,7 @@ session_drain(struct session *s)
 	if (s->ending)
 		return;
 	s->ending = true;
-	loop_timer_clear(s->idle);
+	set_idling(s, false);
 	if (s->ready)
 		smtp_client_quit(s->client);
 	else
@@ -454,9 +493,11 @@ session_abort(struct session *s)
 	struct destination *d = s->dest;
 	struct worker *w = d->worker;
 	struct delivery *delivery;
+	const char *wanted;
 	bool was_ready = s->ready;
 	struct job *job;
 
+	set_idling(s, false);
 	while ((delivery = LIST_FIRST(&s->deliveries)) != NULL) {
 		job = delivery->job;
 		delivery_free(delivery);
@@ -472,7 +513,8 @@ session_abort(struct session *s)
 	session_record_unref(&s->record);
 	LIST_REMOVE(s, entry);
 	free(s);
-	if (gate_leave(w->config.gate, d->queue))
-		w->config.gate_opened(w->config.ctx);
+	wanted = gate_leave(w->config.gate, d->queue);
+	if (wanted != NULL)
+		w->config.gate_opened(w->config.ctx, wanted);
 	destination_session_gone(d, was_ready);
 }

@@ -143,23 +143,38 @@ worker_give(struct worker *w, struct job_list *jobs)
 	loop_post(w->loop, take_gift, g);
 }
 
+struct look {
+	struct worker *worker;
+	const char *queue;
+};
+
+/* Those that have waited longest come first; one that still waits afterwards has
+ * found the gate shut again. */
 static void
 look(void *arg)
 {
-	struct worker *w = arg;
+	struct look *l = arg;
 	struct destination *d, *next;
 
-	for (d = LIST_FIRST(&w->all); d != NULL; d = next) {
-		next = LIST_NEXT(d, entry);
+	for (d = TAILQ_FIRST(&l->worker->starved); d != NULL; d = next) {
+		next = TAILQ_NEXT(d, starved_entry);
+		if (strcmp(d->queue, l->queue) != 0)
+			continue;
+		destination_kick(d);
 		if (d->starved)
-			destination_kick(d);
+			break;
 	}
+	free(l);
 }
 
 void
-worker_look(struct worker *w)
+worker_look(struct worker *w, const char *queue)
 {
-	loop_post(w->loop, look, w);
+	struct look *l = mem_zalloc(sizeof(*l));
+
+	l->worker = w;
+	l->queue = queue;
+	loop_post(w->loop, look, l);
 }
 
 static void
@@ -309,6 +324,8 @@ worker_start(struct worker **w_r, const struct worker_config *config,
 	w->config = *config;
 	LIST_INIT(&w->all);
 	LIST_INIT(&w->withheld);
+	TAILQ_INIT(&w->starved);
+	TAILQ_INIT(&w->idle);
 	if (!loop_new(&w->loop, err)) {
 		free(w);
 		return false;

@@ -18,9 +18,9 @@ struct worker_config {
 	struct report_listener listener;
 	const char *own_name;		/* the system's host name */
 	int64_t idle_ms;		/* how long a session is kept for more */
-	/* Called in a worker's thread: sessions may have been let in again by
-	 * the gate, and other workers should look. */
-	void (*gate_opened)(void *ctx);
+	/* Called in a worker's thread: the gate may let sessions of the queue in
+	 * again, and all workers should look. */
+	void (*gate_opened)(void *ctx, const char *queue);
 	void *ctx;
 };
 
@@ -29,8 +29,8 @@ bool worker_start(struct worker **w_r, const struct worker_config *config,
     struct error *err) MUST_CHECK;
 /* Gives jobs to the worker.  Any thread. */
 void worker_give(struct worker *w, struct job_list *jobs);
-/* Looks again for room in the gate.  Any thread. */
-void worker_look(struct worker *w);
+/* Looks again for room in the gate; queue is the gate's.  Any thread. */
+void worker_look(struct worker *w, const char *queue);
 /* Something was recorded: sessions may wait for it.  Any thread. */
 void worker_recorded(struct worker *w);
 /* Runs fn(arg) in the worker's thread.  Any thread. */

@@ -25,6 +25,8 @@ struct worker {
 	struct destination *current;	/* by key: those that take new jobs */
 	LIST_HEAD(destination_list, destination) all;
 	LIST_HEAD(withheld_list, session) withheld;
+	TAILQ_HEAD(starved_list, destination) starved;	/* longest first */
+	TAILQ_HEAD(idle_list, session) idle;		/* longest first */
 	struct loop_timer *patience;
 	bool draining, drained_told, waited_long;
 	void (*drained)(void *ctx);
@@ -75,7 +77,8 @@ struct destination {
 	struct session_record **unrecorded;
 	size_t n_unrecorded;
 	struct loop_timer *ramp;
-	bool starved;			/* waits for the gate */
+	bool starved;			/* waits for the gate, in worker->starved */
+	TAILQ_ENTRY(destination) starved_entry;
 	bool kick_posted, gone;		/* gone: to be freed */
 };
 
@@ -99,6 +102,8 @@ struct session {
 	struct session_record *record;
 	struct decision decision;	/* that it was opened under */
 	struct loop_timer *idle;
+	bool idling;			/* in worker->idle */
+	TAILQ_ENTRY(session) idle_entry;
 	int64_t started_ms;
 	int given;			/* transactions */
 	bool ready, ending;
@@ -152,6 +157,8 @@ struct note *destination_note(const struct destination *d, size_t host,
 /* session.c */
 bool session_open(struct destination *d, struct plan_place place);
 void session_wake(struct session *s);
+/* Ends the session of the queue that has been idle longest, if there is one. */
+void session_end_idle(struct worker *w, const char *queue);
 void session_drain(struct session *s);
 void session_abort(struct session *s);
 

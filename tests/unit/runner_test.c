@@ -190,11 +190,15 @@ a_full_queue_notes_who_waits(void **state)
 	assert_int_equal(gate_part(g, 20), 20);
 	assert_true(gate_enter(g, "a", 2));
 	assert_true(gate_enter(g, "a", 2));
+	assert_false(gate_is_wanted(g, "a"));	/* full, but nobody waits */
 	assert_false(gate_enter(g, "a", 2));
-	assert_true(gate_enter(g, "b", 1));	/* queues are apart */
-	assert_true(gate_leave(g, "a"));	/* somebody waited */
-	assert_false(gate_leave(g, "a"));	/* told once */
-	assert_false(gate_leave(g, "b"));
+	assert_true(gate_is_wanted(g, "a"));
+	assert_false(gate_is_wanted(g, "b"));	/* queues are apart */
+	assert_true(gate_enter(g, "b", 1));
+	assert_string_equal(gate_leave(g, "a"), "a");	/* somebody waited */
+	assert_false(gate_is_wanted(g, "a"));
+	assert_null(gate_leave(g, "a"));	/* told once */
+	assert_null(gate_leave(g, "b"));
 	gate_free(&g);
 }
 

@@ -9,6 +9,7 @@ E
 dns_zone other.test signed <<E
 @ MX 10 mx.example.test.
 E
+seq -f 'd%g MX 10 mx.example.test.' 20 | dns_zone many.test signed
 dns_start
 cert_make mx dns=mx.example.test
 peer_start <<E
@@ -42,4 +43,15 @@ is "in transactions of at most five" "$(wire messages mx | grep -c '<r[0-9]*@')"
 is "one attempt row each, all with a session" \
 	"$(sql "SELECT count(*), count(session_id) FROM attempt a JOIN recipient r ON a.recipient_id = r.id WHERE r.address LIKE 'r%'")" "12|12"
 is "one session row for each connection" "$(sql "SELECT count(*) FROM session WHERE mx LIKE 'mx.%'")" "$(wire_count connections mx)"
+# one place for sessions, twenty domains: idle ones (3 s each) leave for others
+config <<E
+queue.virtual.default.threads-per-node = 1
+E
+daemon_start
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
+	INSERT INTO submission(sender, recipients, content)
+	SELECT 'a@sender.test', json_array('one@d' || i || '.many.test'), 'Subject: x' || char(10) || char(10) || 'text' FROM n"
+many_delivered() { [ "$(sql "SELECT count(*) FROM recipient WHERE address LIKE 'one@%' AND state = 'delivered'")" = 20 ]; }
+ok "an idle session leaves where others wait" wait_for 30 many_delivered
+stop "$daemon_pid"
 finish
