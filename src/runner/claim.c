@@ -112,24 +112,65 @@ claim_done(struct write_task *t, const struct error *err)
 }
 
 struct settled {
-	struct scheduler *scheduler;
+	struct settled *next;
 	char *domain;
 	size_t n;
 	int64_t ids[];
 };
 
+struct settled_batch {
+	struct scheduler *scheduler;
+	struct settled *first;
+};
+
 static void settled_arrived(void *arg);
+
+static struct settled *
+settled_new(const char *domain, const int64_t *ids, size_t n)
+{
+	struct settled *d = mem_alloc(sizeof(*d) + n * sizeof(*ids));
+
+	d->domain = mem_strdup(domain);
+	d->n = n;
+	memcpy(d->ids, ids, n * sizeof(*ids));
+	d->next = NULL;
+	return d;
+}
+
+static void
+hand_over(struct scheduler *s, struct settled *first)
+{
+	struct settled_batch *b = mem_alloc(sizeof(*b));
+
+	b->scheduler = s;
+	b->first = first;
+	loop_post(s->loop, settled_arrived, b);
+}
 
 void
 scheduler_settled(void *ctx, const char *domain, const int64_t *ids, size_t n)
 {
-	struct settled *s = mem_alloc(sizeof(*s) + n * sizeof(*ids));
+	struct scheduler *s = ctx;
+	struct settled *d = settled_new(domain, ids, n);
 
-	s->scheduler = ctx;
-	s->domain = mem_strdup(domain);
-	s->n = n;
-	memcpy(s->ids, ids, n * sizeof(*ids));
-	loop_post(s->scheduler->loop, settled_arrived, s);
+	d->next = s->told;
+	s->told = d;
+}
+
+void
+scheduler_batch_over(void *ctx)
+{
+	struct scheduler *s = ctx;
+
+	if (s->told != NULL)
+		hand_over(s, s->told);
+	s->told = NULL;
+}
+
+void
+scheduler_dropped(void *ctx, const char *domain, const int64_t *ids, size_t n)
+{
+	hand_over(ctx, settled_new(domain, ids, n));
 }
 
 /* A claim that goes back, untried. */
@@ -239,17 +280,12 @@ closed(struct scheduler *s, int64_t id)
 }
 
 static void
-settled_arrived(void *arg)
+take_settled(struct scheduler *s, const struct settled *d)
 {
-	struct settled *d = arg;
-	struct scheduler *s = d->scheduler;
 	struct backlog *b;
 
 	for (size_t i = 0; i < d->n; i++)
 		closed(s, d->ids[i]);
-	/* The worker of the domain; none is left at the very end. */
-	if (s->workers[worker_of(s, d->domain)] != NULL)
-		worker_recorded(s->workers[worker_of(s, d->domain)]);
 	HASH_FIND_STR(s->backlogs, d->domain, b);
 	if (b != NULL) {
 		b->open -= d->n;
@@ -260,8 +296,28 @@ settled_arrived(void *arg)
 		}
 	}
 	s->settled += d->n;
-	free(d->domain);
-	free(d);
+}
+
+static void
+settled_arrived(void *arg)
+{
+	struct settled_batch *b = arg;
+	struct scheduler *s = b->scheduler;
+	bool told[WORKERS_MAX] = { false };
+	struct settled *d, *next;
+
+	for (d = b->first; d != NULL; d = next) {
+		next = d->next;
+		told[worker_of(s, d->domain)] = true;
+		take_settled(s, d);
+		free(d->domain);
+		free(d);
+	}
+	free(b);
+	/* Those of the domains; none is left at the very end. */
+	for (size_t i = 0; i < s->n_workers; i++)
+		if (told[i] && s->workers[i] != NULL)
+			worker_recorded(s->workers[i]);
 	/* Refill early, so that warm sessions do not run dry; and seldom, since
 	 * each claim looks at the rows it has to pass over. */
 	if (s->open == 0 || (s->again && s->open < OPEN_MAX / 2 &&

@@ -321,6 +321,7 @@ void
 report_send(struct report *r, struct writer *writer)
 {
 	r->task.subject = subject_of(r);
+	r->task.when = WRITE_SOON;
 	r->task.run = report_run;
 	r->task.undo = report_undo;
 	r->task.done = report_done;

@@ -14,10 +14,12 @@
 #include "runner/writer.h"
 #include "spool/record.h"
 
-/* Called once n recipients (ids) of domain are recorded, in the writer's thread, or
- * dropped, in a worker's. */
 struct report_listener {
+	/* n recipients (ids) of domain are recorded.  In the writer's thread. */
 	void (*settled)(void *ctx, const char *domain, const int64_t *ids,
+	    size_t n);
+	/* They were let go, untried.  In a worker's thread. */
+	void (*dropped)(void *ctx, const char *domain, const int64_t *ids,
 	    size_t n);
 	void *ctx;
 };

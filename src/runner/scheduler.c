@@ -254,7 +254,7 @@ start_workers(struct scheduler *s, struct error *err)
 	struct worker_config c = {
 		.database = s->options->database, .writer = s->writer,
 		.gate = s->gate,
-		.listener = { scheduler_settled, s },
+		.listener = { scheduler_settled, scheduler_dropped, s },
 		.own_name = s->own_name,
 		.idle_ms = s->options->mode == RUNNER_ONCE ? IDLE_ONCE_MS :
 		    IDLE_DAEMON_MS,
@@ -271,7 +271,8 @@ static bool
 start(struct scheduler *s, struct error *err)
 {
 	struct writer_options wo = { .path = s->options->database,
-		.lease_s = LEASE_S, .fatal = on_fatal, .ctx = s };
+		.lease_s = LEASE_S, .fatal = on_fatal,
+		.batch_over = scheduler_batch_over, .ctx = s };
 
 	host_name(s->own_name);
 	if (!loop_new(&s->loop, err) || !take_signals(s, err))

@@ -45,6 +45,7 @@ struct scheduler {
 	struct open_rcpt *open_rcpts;
 	size_t open;			/* sum over backlogs */
 	size_t opened, settled;		/* at the last claim, and since */
+	struct settled *told;		/* of this batch; the writer's thread's */
 	int64_t shared_at;		/* when other runners were counted */
 	bool claiming;			/* a claim is with the writer */
 	bool again;			/* claim at once when it is back */
@@ -64,9 +65,13 @@ struct scheduler {
 /* claim.c */
 /* Asks the writer to claim, unless that is under way or there is no room. */
 void scheduler_claim(struct scheduler *s);
-/* As struct report_listener.  Any thread. */
+/* As struct report_listener. */
 void scheduler_settled(void *ctx, const char *domain, const int64_t *ids,
     size_t n);
+void scheduler_dropped(void *ctx, const char *domain, const int64_t *ids,
+    size_t n);
+/* Hands over what was settled, at the end of a batch.  In the writer's thread. */
+void scheduler_batch_over(void *ctx);
 void scheduler_forget_backlogs(struct scheduler *s);
 
 /* scheduler.c */

@@ -50,6 +50,7 @@ store_row(void *ctx, struct lookup_row *row)
 	struct services *s = ctx;
 	struct cache_write *c = mem_zalloc(sizeof(*c));
 
+	c->task.when = WRITE_LATER;
 	c->task.run = cache_run;
 	c->task.done = cache_done;
 	c->row = row;

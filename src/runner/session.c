@@ -92,6 +92,7 @@ delivery_new(struct session *s, struct job *job)
 	d->tx.ctx = d;
 	fill_recipients(d);
 	LIST_INSERT_HEAD(&s->deliveries, d, entry);
+	session_expect(s);
 	return d;
 }
 
@@ -100,6 +101,7 @@ static void
 delivery_free(struct delivery *d)
 {
 	LIST_REMOVE(d, entry);
+	session_expect(d->session);
 	free(d->recipients);
 	free(d->index);
 	free(d);

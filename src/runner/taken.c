@@ -33,7 +33,7 @@ taken_check(struct job *job, const struct worker_config *config,
 		log_info("%lld: to=<%s>: taken back meanwhile, not tried",
 		    (long long)job->claimed->message_id, r->address);
 		job_settled(job, i);
-		config->listener.settled(config->listener.ctx,
+		config->listener.dropped(config->listener.ctx,
 		    job_domain(job), &r->id, 1);
 	}
 	return job->open > 0;

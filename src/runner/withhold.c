@@ -39,15 +39,28 @@ must_wait(const struct session *s)
 	return is_unrecorded(s->record) || any_left(s->dest);
 }
 
+void
+session_expect(struct session *s)
+{
+	bool expected = !LIST_EMPTY(&s->deliveries) && !s->withheld;
+
+	if (expected != s->expected)
+		writer_expect(s->dest->worker->config.writer,
+		    expected ? 1 : -1);
+	s->expected = expected;
+}
+
 bool
 session_withholds(struct session *s)
 {
 	if (!must_wait(s))
 		return false;
-	if (!s->withheld)
-		LIST_INSERT_HEAD(&s->dest->worker->withheld, s,
-		    withheld_entry);
+	if (s->withheld)
+		return true;
+	LIST_INSERT_HEAD(&s->dest->worker->withheld, s, withheld_entry);
 	s->withheld = true;
+	session_expect(s);
+	writer_hurry(s->dest->worker->config.writer);
 	return true;
 }
 
@@ -57,6 +70,7 @@ forget(struct session *s)
 	if (s->withheld)
 		LIST_REMOVE(s, withheld_entry);
 	s->withheld = false;
+	session_expect(s);
 }
 
 void

@@ -107,6 +107,7 @@ struct session {
 	int64_t started_ms;
 	int given;			/* transactions */
 	bool ready, ending;
+	bool expected;			/* counted by writer_expect */
 	bool withheld;			/* in worker->withheld */
 	LIST_ENTRY(session) withheld_entry;
 	LIST_HEAD(delivery_list, delivery) deliveries;
@@ -165,6 +166,8 @@ void session_abort(struct session *s);
 /* withhold.c */
 /* Must the end wait?  Then the client is woken when it need not any more. */
 bool session_withholds(struct session *s);
+/* Tells the writer whether a result of the session is on its way. */
+void session_expect(struct session *s);
 /* Something was recorded, perhaps what a withheld end waits for. */
 void session_recorded(struct session *s);
 /* The session ends: what it leaves unrecorded keeps the next ones waiting. */

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,6 +27,8 @@
 enum {
 	HOUSEKEEPING_MS = 1000,
 	REAP_MS = 10000,
+	GATHER_MS = 10,
+	HURRY_MS = 2,
 	RETRY_MS = 500,
 	STOP_PATIENCE_MS = 5000,
 	BATCH_MAX = 1000
@@ -36,10 +39,14 @@ struct writer {
 	struct spool *spool;
 	struct spool_runner *runner;
 	pthread_t thread;
-	pthread_mutex_t lock;	/* guards head, tail and stopping */
+	atomic_int expected;	/* results on their way */
+	pthread_mutex_t lock;	/* guards what follows */
 	pthread_cond_t wake;
 	struct write_task *head, **tail;
-	bool stopping;
+	size_t waiting;		/* in the list */
+	int64_t since_ms;	/* the first of them */
+	bool now, soon;		/* there are such among them */
+	bool hurried, stopping;
 	/* The writer thread's own. */
 	int64_t stop_by_ms, next_house_ms, next_reap_ms, next_renew_ms;
 	bool complained, broken;
@@ -47,34 +54,39 @@ struct writer {
 
 /* --- waiting ---------------------------------------------------------- */
 
-static struct timespec
-deadline(int64_t ms)
+/* With the lock.  Need what waits not wait for more? */
+static bool
+is_complete(struct writer *w)
 {
-	struct timespec t;
+	return w->stopping || w->now || w->waiting >= BATCH_MAX ||
+	    (w->soon && atomic_load(&w->expected) <= 0);
+}
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += (time_t)(ms / 1000);
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
+/* With the lock.  Until there is a batch, or it is time to keep house. */
+static void
+await_batch(struct writer *w)
+{
+	while (!is_complete(w)) {
+		int64_t by_ms = w->head == NULL ? w->next_house_ms :
+		    w->since_ms + (w->hurried ? HURRY_MS : GATHER_MS);
+		const struct timespec by = { (time_t)(by_ms / 1000),
+			(long)(by_ms % 1000) * 1000000 };
+
+		if (clock_mono_ms() >= by_ms)
+			return;
+		(void)pthread_cond_timedwait(&w->wake, &w->lock, &by);
 	}
-	return t;
 }
 
 /* What waits, at most a batch; NULL with *stop_r once there is no more to come. */
 static struct write_task *
 take_batch(struct writer *w, bool *stop_r)
 {
-	struct timespec until = deadline(HOUSEKEEPING_MS);
 	struct write_task *batch, *last;
-	int n = 1;
+	size_t n = 1;
 
 	pthread_mutex_lock(&w->lock);
-	while (w->head == NULL && !w->stopping)
-		if (pthread_cond_timedwait(&w->wake, &w->lock, &until) ==
-		    ETIMEDOUT)
-			break;
+	await_batch(w);
 	batch = w->head;
 	for (last = batch; last != NULL && last->next != NULL && n < BATCH_MAX;
 	    last = last->next)
@@ -82,6 +94,10 @@ take_batch(struct writer *w, bool *stop_r)
 	if (last != NULL) {
 		w->head = last->next;
 		last->next = NULL;
+		w->waiting -= n;
+		/* More than a batch has no one to wait for. */
+		w->now = w->head != NULL;
+		w->soon = w->hurried = false;
 		if (w->head == NULL)
 			w->tail = &w->head;
 	}
@@ -249,9 +265,11 @@ keep_house(struct writer *w)
 	struct error err;
 	bool done, ok = true;
 
-	if (now < w->next_house_ms || w->broken)
+	if (now < w->next_house_ms)
 		return;
 	w->next_house_ms = now + HOUSEKEEPING_MS;
+	if (w->broken)
+		return;
 	if (now >= w->next_reap_ms) {
 		w->next_reap_ms = now + REAP_MS;
 		ok = reap(w, &err);
@@ -289,6 +307,8 @@ writer_thread(void *arg)
 		batch = take_batch(w, &stop);
 		if (batch != NULL) {
 			run_batch(w, batch);
+			if (w->options.batch_over != NULL)
+				w->options.batch_over(w->options.ctx);
 			checkpoint(w);
 		}
 		keep_house(w);
@@ -358,11 +378,41 @@ writer_token(const struct writer *w)
 void
 writer_post(struct writer *w, struct write_task *t)
 {
+	bool first;
+
 	t->next = NULL;
 	pthread_mutex_lock(&w->lock);
+	first = w->head == NULL;
+	if (first)
+		w->since_ms = clock_mono_ms();
 	*w->tail = t;
 	w->tail = &t->next;
-	pthread_cond_signal(&w->wake);
+	w->waiting++;
+	w->now |= t->when == WRITE_NOW;
+	w->soon |= t->when == WRITE_SOON;
+	if (first || is_complete(w))
+		pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+writer_expect(struct writer *w, int n)
+{
+	if (atomic_fetch_add(&w->expected, n) + n > 0)
+		return;
+	pthread_mutex_lock(&w->lock);
+	if (w->soon)
+		pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void
+writer_hurry(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	if (w->soon && !w->hurried)
+		pthread_cond_signal(&w->wake);
+	w->hurried = true;
 	pthread_mutex_unlock(&w->lock);
 }
 

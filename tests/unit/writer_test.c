@@ -113,11 +113,101 @@ a_slow_delivery_keeps_its_lease(void **state)
 	    "WHERE state = 'queued' AND claimed_by IS NULL"), 2);
 }
 
+/* A task that says in which batch it was. */
+struct mark {
+	struct write_task task;		/* first */
+	atomic_int *batch;
+	atomic_int was_in;		/* 0: not done */
+};
+
+static bool
+mark_run(struct write_task *t, struct spool *spool, const char *token,
+    struct error *err)
+{
+	(void)t;
+	(void)spool;
+	(void)token;
+	(void)err;
+	return true;
+}
+
+static void
+mark_done(struct write_task *t, const struct error *err)
+{
+	struct mark *m = (struct mark *)t;
+
+	assert_null(err);
+	atomic_store(&m->was_in, atomic_load(m->batch));
+}
+
+static void
+batch_over(void *ctx)
+{
+	(void)atomic_fetch_add((atomic_int *)ctx, 1);
+}
+
+static int
+await_mark(struct mark *m)
+{
+	while (atomic_load(&m->was_in) == 0)
+		(void)usleep(100);
+	return atomic_load(&m->was_in);
+}
+
+/* How many of 20 pairs of tasks, 3 ms from each other, share a transaction. */
+static int
+pairs_together(struct writer *w, enum write_when first, enum write_when second,
+    atomic_int *batch)
+{
+	int together = 0;
+
+	for (int i = 0; i < 20; i++) {
+		struct mark m[2] = { { .batch = batch }, { .batch = batch } };
+
+		m[0].task = m[1].task = (struct write_task){
+			.run = mark_run, .done = mark_done };
+		m[0].task.when = first;
+		m[1].task.when = second;
+		writer_post(w, &m[0].task);
+		(void)usleep(3000);
+		writer_post(w, &m[1].task);
+		together += await_mark(&m[0]) == await_mark(&m[1]);
+	}
+	return together;
+}
+
+static void
+a_result_waits_for_those_to_come(void **state)
+{
+	struct scratch *s = *state;
+	atomic_int batch = 1;
+	struct writer_options o = { .path = s->path, .lease_s = 900,
+	    .fatal = fatal, .batch_over = batch_over, .ctx = &batch };
+	struct writer *w;
+
+	assert_done(s, writer_start(&w, &o, &s->err));
+	/* Nobody else has a result under way: it is alone. */
+	assert_in_range(pairs_together(w, WRITE_SOON, WRITE_SOON, &batch), 0,
+	    19);
+	writer_expect(w, 1);
+	assert_in_range(pairs_together(w, WRITE_SOON, WRITE_SOON, &batch), 1,
+	    20);
+	writer_expect(w, -1);
+	/* One that nobody waits for goes with the next that somebody does. */
+	assert_in_range(pairs_together(w, WRITE_LATER, WRITE_NOW, &batch), 1,
+	    20);
+	assert_in_range(pairs_together(w, WRITE_NOW, WRITE_LATER, &batch), 0,
+	    19);
+	writer_stop(&w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_slow_delivery_keeps_its_lease,
+		    scratch_open_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(a_result_waits_for_those_to_come,
 		    scratch_open_setup, scratch_teardown),
 	};
 
