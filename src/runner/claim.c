@@ -2,7 +2,10 @@
  * Claiming: how many recipients, of which domains, and handing them out.
  *
  * Open work is bounded, in all and by domain, so that one domain that takes
- * nothing cannot fill memory or keep the others waiting.
+ * nothing cannot fill memory or keep the others waiting.  A scan over all that is
+ * due passes over the rows of a full domain, which costs as much as there are;
+ * so such a domain is refilled by itself, and scans are made when something may
+ * have changed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +23,7 @@ enum {
 	CLAIM_MAX = 1000,	/* in one transaction */
 	LEASE_S = 900,
 	REFILL_PART = 4,	/* refilled when one in four is settled */
+	REFILL_ROOM = OPEN_DOMAIN_MAX / REFILL_PART,
 	PASS_PAUSE_MS = 200,	/* of a scan that only passes over full domains */
 	BACK_S = 60	/* until a claim given back is due again */
 };
@@ -27,6 +31,7 @@ enum {
 struct domain_count {
 	UT_hash_handle hh;
 	size_t room;
+	bool passed_over;	/* there was more than room for */
 	char domain[];
 };
 
@@ -37,6 +42,8 @@ struct claim_task {
 	size_t max;
 	bool make_due;			/* --now, the first time */
 	struct domain_count *full;	/* domains with less than all room */
+	char **refill;			/* only of these; NULL: of all */
+	size_t n_refill;
 	struct spool_job *jobs;
 	size_t recipients;
 	bool more;
@@ -49,6 +56,18 @@ struct claim_task {
 
 /* --- in the writer's thread ------------------------------------------- */
 
+static struct domain_count *
+add_count(struct claim_task *c, const char *domain, size_t room)
+{
+	size_t len = strlen(domain) + 1;
+	struct domain_count *d = mem_zalloc(sizeof(*d) + len);
+
+	memcpy(d->domain, domain, len);
+	d->room = room;
+	HASH_ADD_STR(c->full, domain, d);
+	return d;
+}
+
 static bool
 domain_has_room(void *ctx, const char *domain, size_t taken)
 {
@@ -56,7 +75,12 @@ domain_has_room(void *ctx, const char *domain, size_t taken)
 	struct domain_count *d;
 
 	HASH_FIND_STR(c->full, domain, d);
-	return taken < (d != NULL ? d->room : OPEN_DOMAIN_MAX);
+	if (taken < (d != NULL ? d->room : OPEN_DOMAIN_MAX))
+		return true;
+	if (d == NULL)
+		d = add_count(c, domain, OPEN_DOMAIN_MAX);
+	d->passed_over = true;
+	return false;
 }
 
 static void
@@ -81,7 +105,9 @@ claim_run(struct write_task *t, struct spool *spool, const char *token,
 	const struct spool_claim claim = {
 		.token = token, .now = now, .due_by = now, .lease_s = LEASE_S,
 		.max = c->max, .domain_has_room = domain_has_room, .ctx = c,
-		.domains = o->domains, .domain_count = o->n_domains,
+		.domains = c->refill != NULL ?
+		    (const char *const *)c->refill : o->domains,
+		.domain_count = c->refill != NULL ? c->n_refill : o->n_domains,
 		.message_ids = o->messages, .message_count = o->n_messages
 	};
 
@@ -247,23 +273,38 @@ drop_open(struct scheduler *s, struct spool_job *claimed)
 	claimed->rcpt_count = kept;
 }
 
+static struct backlog *
+backlog_of(struct scheduler *s, const char *domain)
+{
+	size_t len = strlen(domain) + 1;
+	struct backlog *b;
+
+	HASH_FIND_STR(s->backlogs, domain, b);
+	if (b != NULL)
+		return b;
+	b = mem_zalloc(sizeof(*b) + len);
+	memcpy(b->domain, domain, len);
+	HASH_ADD_STR(s->backlogs, domain, b);
+	return b;
+}
+
+static void
+backlog_reap(struct scheduler *s, struct backlog *b)
+{
+	if (b->open > 0 || b->more)
+		return;
+	HASH_DEL(s->backlogs, b);
+	free(b);
+}
+
 static void
 opened(struct scheduler *s, const char *domain, int64_t id)
 {
 	struct open_rcpt *o = mem_zalloc(sizeof(*o));
-	struct backlog *b;
 
 	o->id = id;
 	HASH_ADD(hh, s->open_rcpts, id, sizeof(o->id), o);
-	HASH_FIND_STR(s->backlogs, domain, b);
-	if (b == NULL) {
-		size_t len = strlen(domain) + 1;
-
-		b = mem_zalloc(sizeof(*b) + len);
-		memcpy(b->domain, domain, len);
-		HASH_ADD_STR(s->backlogs, domain, b);
-	}
-	b->open++;
+	backlog_of(s, domain)->open++;
 	s->open++;
 }
 
@@ -279,6 +320,14 @@ closed(struct scheduler *s, int64_t id)
 	free(o);
 }
 
+static bool
+can_refill(const struct backlog *b)
+{
+	return b->more && b->open + REFILL_ROOM <= OPEN_DOMAIN_MAX;
+}
+
+static void refill(struct scheduler *s);
+
 static void
 take_settled(struct scheduler *s, const struct settled *d)
 {
@@ -287,15 +336,13 @@ take_settled(struct scheduler *s, const struct settled *d)
 	for (size_t i = 0; i < d->n; i++)
 		closed(s, d->ids[i]);
 	HASH_FIND_STR(s->backlogs, d->domain, b);
-	if (b != NULL) {
-		b->open -= d->n;
-		s->open -= d->n;
-		if (b->open == 0) {
-			HASH_DEL(s->backlogs, b);
-			free(b);
-		}
-	}
 	s->settled += d->n;
+	if (b == NULL)
+		return;
+	b->open -= d->n;
+	s->open -= d->n;
+	s->refill |= can_refill(b);
+	backlog_reap(s, b);
 }
 
 static void
@@ -323,6 +370,8 @@ settled_arrived(void *arg)
 	if (s->open == 0 || (s->again && s->open < OPEN_MAX / 2 &&
 	    s->settled >= s->opened / REFILL_PART))
 		scheduler_claim(s);
+	else if (s->refill)
+		refill(s);
 }
 
 void
@@ -343,22 +392,14 @@ scheduler_forget_backlogs(struct scheduler *s)
 }
 
 /* Domains that may not have all the room there is. */
-static struct domain_count *
-full_domains(const struct scheduler *s)
+static void
+count_open(struct claim_task *c, const struct scheduler *s)
 {
-	struct domain_count *full = NULL, *d;
 	struct backlog *b, *next;
 
-	HASH_ITER(hh, s->backlogs, b, next) {
-		size_t len = strlen(b->domain) + 1;
-
-		d = mem_zalloc(sizeof(*d) + len);
-		memcpy(d->domain, b->domain, len);
-		d->room = b->open < OPEN_DOMAIN_MAX ?
-		    OPEN_DOMAIN_MAX - b->open : 0;
-		HASH_ADD_STR(full, domain, d);
-	}
-	return full;
+	HASH_ITER(hh, s->backlogs, b, next)
+		(void)add_count(c, b->domain, b->open < OPEN_DOMAIN_MAX ?
+		    OPEN_DOMAIN_MAX - b->open : 0);
 }
 
 static void
@@ -370,8 +411,27 @@ claim_free(struct claim_task *c)
 		HASH_DEL(c->full, d);
 		free(d);
 	}
+	for (size_t i = 0; i < c->n_refill; i++)
+		free(c->refill[i]);
+	free(c->refill);
 	free_jobs(c);
 	free(c);
+}
+
+static struct claim_task *
+claim_new(struct scheduler *s)
+{
+	struct claim_task *c = mem_zalloc(sizeof(*c));
+
+	c->scheduler = s;
+	c->max = OPEN_MAX - s->open < CLAIM_MAX ? OPEN_MAX - s->open :
+	    CLAIM_MAX;
+	count_open(c, s);
+	c->next_due_at = -1;
+	c->task.run = claim_run;
+	c->task.undo = claim_undo;
+	c->task.done = claim_done;
+	return c;
 }
 
 void
@@ -386,21 +446,60 @@ scheduler_claim(struct scheduler *s)
 		return;
 	s->claiming = true;
 	s->again = false;
-	c = mem_zalloc(sizeof(*c));
-	c->scheduler = s;
-	c->max = OPEN_MAX - s->open < CLAIM_MAX ? OPEN_MAX - s->open :
-	    CLAIM_MAX;
+	c = claim_new(s);
 	c->make_due = s->options->now && !s->made_due;
 	s->made_due = true;
-	c->full = full_domains(s);
 	c->ask_sharers = clock_now_s() != s->shared_at;
-	c->next_due_at = -1;
-	c->task.run = claim_run;
-	c->task.undo = claim_undo;
-	c->task.done = claim_done;
 	/* First: what it makes is due at once. */
 	postmaster_send(s->writer, s->snapshot, s->own_name);
 	writer_post(s->writer, &c->task);
+}
+
+/* More of the domains that were full.  Not where only some messages are asked
+ * for: those are found by their number. */
+static void
+refill(struct scheduler *s)
+{
+	struct backlog *b, *next;
+	struct claim_task *c;
+
+	if (s->stopping || s->claiming || s->open >= OPEN_MAX)
+		return;
+	s->refill = false;
+	if (s->options->n_messages > 0)
+		return;
+	c = claim_new(s);
+	c->refill = mem_alloc((HASH_COUNT(s->backlogs) + 1) *
+	    sizeof(*c->refill));
+	HASH_ITER(hh, s->backlogs, b, next)
+		if (can_refill(b))
+			c->refill[c->n_refill++] = mem_strdup(b->domain);
+	if (c->n_refill == 0) {
+		claim_free(c);
+		return;
+	}
+	s->claiming = true;
+	writer_post(s->writer, &c->task);
+}
+
+/* Which domains have more than was taken. */
+static void
+note_more(struct scheduler *s, const struct claim_task *c)
+{
+	struct domain_count *d, *next;
+	struct backlog *b;
+
+	/* All of these were read to their end, or until they were full. */
+	for (size_t i = 0; i < c->n_refill && !c->more; i++)
+		backlog_of(s, c->refill[i])->more = false;
+	HASH_ITER(hh, c->full, d, next)
+		if (d->passed_over)
+			backlog_of(s, d->domain)->more = true;
+	for (size_t i = 0; i < c->n_refill; i++) {
+		b = backlog_of(s, c->refill[i]);
+		s->refill |= can_refill(b);
+		backlog_reap(s, b);
+	}
 }
 
 static void
@@ -445,6 +544,7 @@ claim_arrived(void *arg)
 	struct scheduler *s = c->scheduler;
 	int64_t next_due_at = c->next_due_at;
 	bool found = c->recipients > 0, more = c->more, failed = c->failed;
+	bool refilled = c->refill != NULL;
 
 	s->claiming = false;
 	if (c->sharers > 0) {
@@ -454,22 +554,33 @@ claim_arrived(void *arg)
 	if (failed) {
 		log_error("claim: %s", c->err.text);
 		s->exit_code = c->err.code;
-	} else if (!s->stopping)
+	} else if (!s->stopping) {
 		hand_out(s, c);
+		note_more(s, c);
+	}
 	/* After a stop the claims go back when the writer ends. */
 	claim_free(c);
 	if (s->stopping)
 		return;
+	if (failed && s->options->mode == RUNNER_ONCE) {
+		scheduler_stop(s);
+		return;
+	}
+	if (refilled) {
+		if (s->again || s->open == 0)
+			scheduler_claim(s);
+		return;
+	}
 	s->again |= more;
 	s->opened = s->open;
 	s->settled = 0;
-	if (failed && s->options->mode == RUNNER_ONCE)
-		scheduler_stop(s);
-	else if (s->again && s->open < OPEN_MAX &&
+	if (s->again && s->open < OPEN_MAX &&
 	    (found || (more && s->open == 0)))
 		scheduler_claim(s);
-	else if (more && s->open < OPEN_MAX)
+	else if (more && s->open < OPEN_MAX) {
+		/* Nothing but rows that were passed over, so far. */
+		s->again = false;
 		loop_timer_set(s->wake, PASS_PAUSE_MS);
-	else if (s->open == 0 || s->options->mode == RUNNER_DAEMON)
+	} else if (s->open == 0 || s->options->mode == RUNNER_DAEMON)
 		scheduler_idle(s, next_due_at);
 }

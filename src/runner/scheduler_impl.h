@@ -21,6 +21,7 @@ enum { WORKERS_MAX = 4 };
 struct backlog {
 	UT_hash_handle hh;
 	size_t open;
+	bool more;			/* due, and left behind: no room */
 	char domain[];
 };
 
@@ -49,6 +50,7 @@ struct scheduler {
 	int64_t shared_at;		/* when other runners were counted */
 	bool claiming;			/* a claim is with the writer */
 	bool again;			/* claim at once when it is back */
+	bool refill;			/* a domain with more has room again */
 	bool made_due;			/* --now was served */
 	struct loop_timer *wake;	/* the next due recipient */
 	struct loop_timer *poll;	/* data_version */

@@ -84,9 +84,13 @@ domain_wanted(const struct spool_claim *claim, const char *name)
 	return false;
 }
 
-/* Looks at the rows of a started scan; false at one of the bounds. */
+/*
+ * Looks at the rows of a started scan; false at one of the bounds.  A scan of one
+ * domain is at its end when that has no more room.
+ */
 static bool
-gather(struct claiming *c, struct spool_query *q, int64_t *at, int64_t *id)
+gather(struct claiming *c, struct spool_query *q, bool one_domain, int64_t *at,
+    int64_t *id)
 {
 	while (spool_query_next(q)) {
 		const char *domain = spool_query_text(q, 1);
@@ -98,6 +102,8 @@ gather(struct claiming *c, struct spool_query *q, int64_t *at, int64_t *id)
 		if (!domain_wanted(c->claim, domain))
 			continue;
 		d = domain_of(c, domain);
+		if (d == NULL && one_domain)
+			return true;
 		if (d == NULL)
 			c->passed_over = true;
 		else {
@@ -127,7 +133,7 @@ scan_all(struct claiming *c, bool *more_r, struct error *err)
 	spool_query_put_int(&q, ":due_by", c->claim->due_by);
 	spool_query_put_int(&q, ":after_at", at);
 	spool_query_put_int(&q, ":after_id", id);
-	ended = gather(c, &q, &at, &id);
+	ended = gather(c, &q, false, &at, &id);
 	/* What was before the place where this scan began was not seen. */
 	*more_r = !ended || spool->scan_at >= 0;
 	/* Rows that were taken are gone: only those passed over need a place
@@ -152,7 +158,7 @@ scan_messages(struct claiming *c, bool *more_r, struct error *err)
 		spool_query_put_int(&q, ":message_id",
 		    c->claim->message_ids[i]);
 		spool_query_put_int(&q, ":due_by", c->claim->due_by);
-		ended = gather(c, &q, &at, &id);
+		ended = gather(c, &q, false, &at, &id);
 		if (!spool_query_end(&q, err))
 			return false;
 	}
@@ -172,7 +178,7 @@ scan_domains(struct claiming *c, bool *more_r, struct error *err)
 		spool_query_start(&q, c->spool, SQL_CLAIM_SCAN_DOMAIN);
 		spool_query_put_text(&q, ":domain", c->claim->domains[i]);
 		spool_query_put_int(&q, ":due_by", c->claim->due_by);
-		ended = gather(c, &q, &at, &id);
+		ended = gather(c, &q, true, &at, &id);
 		if (!spool_query_end(&q, err))
 			return false;
 	}

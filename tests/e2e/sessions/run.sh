@@ -43,6 +43,17 @@ is "in transactions of at most five" "$(wire messages mx | grep -c '<r[0-9]*@')"
 is "one attempt row each, all with a session" \
 	"$(sql "SELECT count(*), count(session_id) FROM attempt a JOIN recipient r ON a.recipient_id = r.id WHERE r.address LIKE 'r%'")" "12|12"
 is "one session row for each connection" "$(sql "SELECT count(*) FROM session WHERE mx LIKE 'mx.%'")" "$(wire_count connections mx)"
+# more for one domain than is claimed at a time, and a little for another after it
+config <<E
+queue.limit.sessions-per-domain = 3
+E
+put 2500 bulk example.test
+put 3 late other.test
+before=$(wire_count messages mx)
+runner_once
+is "all of a large backlog and what came after it" "$(sql "SELECT count(*) FROM recipient
+	WHERE (address LIKE 'bulk%' OR address LIKE 'late%') AND state = 'delivered'")" 2503
+is "each once" "$(($(wire_count messages mx) - before))" 2503
 # one place for sessions, twenty domains: idle ones (3 s each) leave for others
 config <<E
 queue.virtual.default.threads-per-node = 1
