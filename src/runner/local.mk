@@ -15,6 +15,7 @@ src_libtlsq_a_SOURCES += \
 	src/runner/proof.c src/runner/proof.h \
 	src/runner/report.c src/runner/report.h \
 	src/runner/resolve.c \
+	src/runner/resume.c src/runner/resume.h \
 	src/runner/scheduler.c src/runner/scheduler.h \
 	src/runner/secret.c src/runner/secret.h \
 	src/runner/services.c src/runner/services.h \

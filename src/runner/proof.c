@@ -30,10 +30,10 @@ static void
 judge_pkix(const struct proof *p, const struct stls_peer *peer, int64_t now,
     enum smtp_proof proof, struct smtp_verdict *v)
 {
-	const char *names[] = { host_of(p)->name };
+	const char *name = host_of(p)->name;
 	struct stls_result r;
 
-	stls_verify_pkix(p->tls, peer, names, ARRAY_LEN(names), now, &r);
+	stls_verify_pkix(p->tls, peer, &name, 1, now, &r);
 	smtp_verdict_from_chain(v, &r, proof);
 	/* RFC 8461 4.2: a dNSName, nothing else. */
 	if (v->verified && proof == SMTP_PROOF_MTA_STS && r.matched_cn) {
@@ -49,11 +49,15 @@ judge_pkix(const struct proof *p, const struct stls_peer *peer, int64_t now,
  * RFC 7672 3.2.2: the base domain, the host, and the next hop where it is known
  * to have chosen that host.
  */
-static size_t
-dane_names(const struct proof *p, const char *names[static 3])
+size_t
+proof_names(const struct proof *p, const char *names[static PROOF_NAMES_MAX])
 {
 	size_t n = 0;
 
+	if (p->decision->verdict.level != LEVEL_DANE) {
+		names[n++] = host_of(p)->name;
+		return n;
+	}
 	names[n++] = host_of(p)->tlsa->base;
 	if (strcmp(names[0], host_of(p)->name) != 0)
 		names[n++] = host_of(p)->name;
@@ -68,9 +72,9 @@ judge_dane(const struct proof *p, const struct stls_peer *peer, int64_t now,
     struct smtp_verdict *v, char tlsa_r[static PROOF_TLSA_LEN])
 {
 	const struct survey_host *h = host_of(p);
-	const char *names[3];
+	const char *names[PROOF_NAMES_MAX];
 	struct stls_dane dane = { h->tlsa->records, h->n_usable, names,
-		dane_names(p, names) };
+		proof_names(p, names) };
 	struct stls_result r;
 	size_t matched;
 
@@ -87,18 +91,29 @@ judge_dane(const struct proof *p, const struct stls_peer *peer, int64_t now,
 		v->proof = SMTP_PROOF_DANE;
 }
 
+static bool
+wants_sts(const struct proof *p)
+{
+	const struct policy_verdict *asked = &p->decision->verdict;
+
+	return asked->level == LEVEL_MTA_STS || asked->sts_too;
+}
+
+bool
+proof_names_host(const struct proof *p)
+{
+	return p->decision->facts.mx == DNS_SECURE || wants_sts(p);
+}
+
 void
 proof_judge(const struct proof *p, const struct stls_peer *peer, int64_t now,
     struct smtp_verdict *v, char tlsa_r[static PROOF_TLSA_LEN])
 {
-	const struct policy_verdict *asked = &p->decision->verdict;
-	bool sts = asked->level == LEVEL_MTA_STS || asked->sts_too;
-
 	tlsa_r[0] = '\0';
-	if (asked->level == LEVEL_DANE)
+	if (p->decision->verdict.level == LEVEL_DANE)
 		judge_dane(p, peer, now, v, tlsa_r);
 	else
-		judge_pkix(p, peer, now, sts ? SMTP_PROOF_MTA_STS :
+		judge_pkix(p, peer, now, wants_sts(p) ? SMTP_PROOF_MTA_STS :
 		    SMTP_PROOF_PKIX, v);
-	v->named_by_domain = p->decision->facts.mx == DNS_SECURE || sts;
+	v->named_by_domain = proof_names_host(p);
 }

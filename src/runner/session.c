@@ -110,6 +110,19 @@ delivery_free(struct delivery *d)
 /* --- evidence --------------------------------------------------------- */
 
 static void
+fill_certificate(struct session_record *r, const struct stls_peer_info *c)
+{
+	(void)text_copy(r->cert_sha256, sizeof(r->cert_sha256),
+	    c->cert_sha256);
+	(void)text_copy(r->spki_sha256, sizeof(r->spki_sha256),
+	    c->spki_sha256);
+	(void)text_copy(r->cert_subject, sizeof(r->cert_subject),
+	    c->subject);
+	(void)text_copy(r->cert_issuer, sizeof(r->cert_issuer), c->issuer);
+	r->cert_not_after = c->not_after_at;
+}
+
+static void
 fill_record(struct session *s)
 {
 	const struct smtp_evidence *e = smtp_client_evidence(s->client);
@@ -124,17 +137,10 @@ fill_record(struct session *s)
 	(void)text_copy(r->cipher, sizeof(r->cipher), e->cipher);
 	(void)text_copy(r->verify_error, sizeof(r->verify_error),
 	    e->verify_error);
-	if (!e->has_certificate)
-		return;
-	(void)text_copy(r->cert_sha256, sizeof(r->cert_sha256),
-	    e->certificate.cert_sha256);
-	(void)text_copy(r->spki_sha256, sizeof(r->spki_sha256),
-	    e->certificate.spki_sha256);
-	(void)text_copy(r->cert_subject, sizeof(r->cert_subject),
-	    e->certificate.subject);
-	(void)text_copy(r->cert_issuer, sizeof(r->cert_issuer),
-	    e->certificate.issuer);
-	r->cert_not_after = e->certificate.not_after_at;
+	if (e->has_certificate)
+		fill_certificate(r, &e->certificate);
+	else if (e->resumed && s->proof != NULL)
+		fill_certificate(r, &s->proof->certificate);
 }
 
 static struct note *
@@ -224,6 +230,48 @@ on_result(void *ctx, const struct smtp_transaction *tx,
 	destination_kick(s->dest);
 }
 
+/* --- resumption ------------------------------------------------------- */
+
+static void
+end_resumption(struct session *s)
+{
+	resume_unref(&s->resuming);
+	free(s->proof);
+	s->proof = NULL;
+}
+
+static void
+keep_for_resumption(struct session *s, const struct smtp_evidence *e)
+{
+	uint8_t *session;
+	size_t len;
+
+	if (s->proof != NULL && e->has_certificate) {
+		s->proof->certificate = e->certificate;
+		s->proof->until = resume_until(&e->certificate,
+		    clock_now_s());
+		(void)text_copy(s->proof->tlsa, sizeof(s->proof->tlsa),
+		    s->record->tlsa);
+	}
+	if (s->proof != NULL && smtp_client_export(s->client, &session, &len))
+		resume_put(s->dest->worker->resumable, s->resume_key, s->proof,
+		    session, len);
+	end_resumption(s);
+}
+
+/* Where the host does not get on with a session of old: another try, in full. */
+static bool
+resumption_failed(struct session *s, const struct smtp_failure *f)
+{
+	bool in_handshake = f->step == SMTP_STEP_TLS && f->reply[0] == '\0';
+
+	if (s->resuming == NULL || f->permanent || (!in_handshake &&
+	    !smtp_client_evidence(s->client)->resumed))
+		return false;
+	resume_forget(s->dest->worker->resumable, s->resume_key);
+	return true;
+}
+
 /* --- life ------------------------------------------------------------- */
 
 static struct job *
@@ -304,8 +352,8 @@ on_ready(void *ctx, const struct smtp_evidence *evidence)
 {
 	struct session *s = ctx;
 
-	(void)evidence;
 	fill_record(s);
+	keep_for_resumption(s, evidence);
 	s->ready = true;
 	destination_session_ready(s->dest);
 }
@@ -368,7 +416,8 @@ on_closed(void *ctx, const struct smtp_failure *f)
 {
 	struct session *s = ctx;
 	struct destination *d = s->dest;
-	bool again = f == NULL || f->warm, doubt = false;
+	bool again = f == NULL || f->warm || resumption_failed(s, f);
+	bool doubt = false;
 
 	if (!s->ready)
 		fill_record(s);
@@ -415,7 +464,34 @@ on_authenticate(void *ctx, const struct stls_peer *peer,
 	const struct proof proof = proof_of(s);
 
 	static_assert(sizeof(s->record->tlsa) == PROOF_TLSA_LEN, "");
-	proof_judge(&proof, peer, clock_now_s(), verdict_r, s->record->tlsa);
+	/* No certificate and nothing known of one: not verified. */
+	if (peer->resumed && s->resuming == NULL)
+		return;
+	s->proof = mem_zalloc(sizeof(*s->proof));
+	if (peer->resumed) {
+		*s->proof = *resume_proof_of(s->resuming);
+		*verdict_r = s->proof->verdict;
+		(void)text_copy(s->record->tlsa, sizeof(s->record->tlsa),
+		    s->proof->tlsa);
+	} else {
+		proof_judge(&proof, peer, clock_now_s(), verdict_r,
+		    s->record->tlsa);
+		s->proof->verdict = *verdict_r;
+	}
+	verdict_r->named_by_domain = proof_names_host(&proof);
+}
+
+static void
+offer_resumption(struct session *s, const struct proof *proof,
+    struct smtp_client_config *c)
+{
+	if (c->level == LEVEL_NONE)
+		return;
+	s->resume_key = resume_key(proof, c, s->dest->snapshot->generation);
+	s->resuming = resume_get(s->dest->worker->resumable, s->resume_key,
+	    clock_now_s());
+	if (s->resuming != NULL)
+		c->resume = resume_session(s->resuming, &c->resume_len);
 }
 
 static void
@@ -437,6 +513,7 @@ start_client(struct session *s)
 	};
 
 	session_config_fill(&c, &proof, &d->way, d->worker->config.own_name);
+	offer_resumption(s, &proof, &c);
 	s->client = smtp_client_start(&c);
 }
 
@@ -510,6 +587,8 @@ session_abort(struct session *s)
 		job_unref(&job);
 	}
 	smtp_client_free(&s->client);
+	end_resumption(s);
+	free(s->resume_key);
 	loop_timer_free(&s->idle);
 	session_end_withheld(s);
 	session_record_unref(&s->record);

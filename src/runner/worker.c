@@ -309,6 +309,7 @@ worker_free(struct worker **worker)
 		return;
 	loop_timer_free(&w->patience);
 	loop_free(&w->loop);
+	resume_store_free(&w->resumable);
 	spool_close(&w->spool);
 	free(w);
 }
@@ -330,6 +331,7 @@ worker_start(struct worker **w_r, const struct worker_config *config,
 		free(w);
 		return false;
 	}
+	w->resumable = resume_store_new();
 	w->patience = loop_timer_new(w->loop, out_of_patience, w);
 	if (!spool_open(&w->spool, config->database, SPOOL_READ_WRITE, err)) {
 		worker_free(&w);

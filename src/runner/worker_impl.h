@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "runner/decision.h"
 #include "runner/proof.h"
+#include "runner/resume.h"
 #include "runner/survey.h"
 #include "runner/worker.h"
 #include "smtp/client.h"
@@ -22,6 +23,7 @@ struct worker {
 	pthread_t thread;
 	struct spool *spool;		/* for reading content */
 	struct chooser *chooser;	/* of the newest configuration met */
+	struct resume_store *resumable;	/* TLS sessions */
 	struct destination *current;	/* by key: those that take new jobs */
 	LIST_HEAD(destination_list, destination) all;
 	LIST_HEAD(withheld_list, session) withheld;
@@ -101,6 +103,9 @@ struct session {
 	struct smtp_client *client;
 	struct session_record *record;
 	struct decision decision;	/* that it was opened under */
+	char *resume_key;		/* owned */
+	struct resume_entry *resuming;	/* offered to the host, or NULL */
+	struct resume_proof *proof;	/* from the handshake until ready */
 	struct loop_timer *idle;
 	bool idling;			/* in worker->idle */
 	TAILQ_ENTRY(session) idle_entry;

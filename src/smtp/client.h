@@ -84,6 +84,10 @@ struct smtp_client_config {
 	bool allow_invalid_certs;
 	bool implicit_tls;		/* TLS from the first octet */
 	enum stls_min_version min_version;
+	/* A session to resume (tls/stls.h), kept, or NULL; then `authenticate`
+	 * must know what to say of a peer that shows no certificate. */
+	const uint8_t *resume;
+	size_t resume_len;
 	struct smtp_timeouts timeouts;
 	const struct smtp_client_events *events;	/* kept */
 	void *ctx;
@@ -104,6 +108,9 @@ void smtp_client_quit(struct smtp_client *client);
 bool smtp_client_idle(const struct smtp_client *client);
 /* smtp_session_owed_verdict() */
 bool smtp_client_owed_verdict(const struct smtp_client *client);
+/* stls_session_export(), from `ready` on.  False without TLS, too. */
+bool smtp_client_export(struct smtp_client *client, uint8_t **session_r,
+    size_t *len_r);
 /* Valid until the client is freed; fills up as the session goes on. */
 const struct smtp_evidence *smtp_client_evidence(
     const struct smtp_client *client);

@@ -33,6 +33,8 @@ client_start_tls(struct smtp_client *c)
 {
 	struct stls_params params = {
 		.sni = c->sni, .min_version = c->config.min_version,
+		.resume = c->config.resume,
+		.resume_len = c->config.resume_len,
 	};
 	struct error err;
 
@@ -101,6 +103,12 @@ verify_pkix(const struct smtp_client *c, struct smtp_verdict *v)
 	stls_verify_pkix(c->config.tls, stls_peer(c->tls), names, 1,
 	    clock_now_s(), &result);
 	smtp_verdict_from_chain(v, &result, SMTP_PROOF_PKIX);
+}
+
+bool
+smtp_client_export(struct smtp_client *c, uint8_t **session_r, size_t *len_r)
+{
+	return c->tls_usable && stls_session_export(c->tls, session_r, len_r);
 }
 
 void

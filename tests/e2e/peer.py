@@ -11,6 +11,7 @@ SCRIPT is a list of servers.  Everything but name and listen may be left out:
    "starttls": false,                 not offered although there is a certificate
    "implicit": true,                  TLS from the first octet
    "tls_min": "1.2", "tls_max": "1.2",
+   "drops_resumed": true,             closes after a handshake that resumed a session
    "ehlo": [...], "ehlo_tls": [...],  keywords before and inside TLS (STARTTLS is added)
    "size": 1000,                      offered as SIZE and enforced
    "rules": [...]}                    what to do differently; the first that matches counts
@@ -64,6 +65,7 @@ class Server:
         self.listen = spec["listen"]
         self.implicit = spec.get("implicit", False)
         self.size = spec.get("size")
+        self.drops_resumed = spec.get("drops_resumed", False)
         self.rules = [dict(r, on=re.compile(r["on"], re.I), seen=0) for r in spec.get("rules", [])]
         self.directory = directory
         self.log = log
@@ -264,6 +266,8 @@ class Connection(asyncio.Protocol):
         sslobj = transport.get_extra_info("ssl_object")
         self.note("tls", version=sslobj.version(), cipher=sslobj.cipher()[0],
                   sni=getattr(sslobj, "sni", None), resumed=sslobj.session_reused)
+        if self.server.drops_resumed and sslobj.session_reused:
+            await self.then("close")
 
     # -- dialogue
     async def run(self):
