@@ -69,7 +69,9 @@ SELECT id FROM message WHERE wait_until IS NOT NULL AND wait_until <= :now
 UPDATE message SET wait_until = NULL WHERE id = :id;
 
 -- name: strays
-SELECT id FROM message INDEXED BY message_unfinished
+SELECT id, NOT EXISTS (SELECT 1 FROM recipient WHERE message_id = message.id
+		AND (finished_at IS NULL OR dsn_owed IS NOT NULL))
+	FROM message INDEXED BY message_unfinished
 	WHERE finished_at IS NULL AND id > :after ORDER BY id LIMIT :max;
 
 -- The domain takes mail again: what waits because it did not is due now.  Before

@@ -22,6 +22,9 @@
 
 enum {
 	POLL_MS = 500,
+	POLL_QUIET_MS = 900,	/* nothing has changed for a while */
+	POLLS_QUIET = 10,
+	POLLS_PER_LOOK = 5,	/* at the file, whether it is still there */
 	LEASE_S = 900,
 	PATIENCE_MS = 10000,	/* of SIGTERM, for what is under way */
 	IDLE_DAEMON_MS = 3000,
@@ -73,10 +76,12 @@ on_poll(void *arg)
 	struct error err;
 	int64_t version;
 
-	loop_timer_set(s->poll, POLL_MS);
+	loop_timer_set(s->poll, s->unchanged < POLLS_QUIET ? POLL_MS :
+	    POLL_QUIET_MS);
 	if (s->stopping)
 		return;
-	if (!spool_check_place(s->spool, &err)) {
+	if (s->unchanged % POLLS_PER_LOOK == 0 &&
+	    !spool_check_place(s->spool, &err)) {
 		log_error("%s: the runner ends", err.text);
 		s->exit_code = err.code;
 		scheduler_stop(s);
@@ -86,8 +91,10 @@ on_poll(void *arg)
 		log_warning("%s", err.text);
 		return;
 	}
+	s->unchanged++;
 	if (version == s->data_version)
 		return;
+	s->unchanged = 0;
 	s->data_version = version;
 	reload(s);
 	scheduler_claim(s);

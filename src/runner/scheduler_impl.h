@@ -41,6 +41,7 @@ struct scheduler {
 	struct spool *spool;		/* for reading */
 	struct snapshot *snapshot;
 	int64_t data_version;
+	int64_t unchanged;		/* polls since it was another one */
 	int64_t refused_generation;	/* its error is in the log */
 	struct backlog *backlogs;
 	struct open_rcpt *open_rcpts;

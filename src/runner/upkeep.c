@@ -17,7 +17,7 @@ enum {
 	PAGES_MAX = 256,
 	PAGES_KEPT = 1024,	/* free ones, for the next messages: 8 MiB */
 	REST_MS = 60000,
-	PAUSE_MS = 1000,	/* where more is left */
+	PAUSE_MS = 1000,	/* where more is left, strays apart: nobody waits */
 	ROUNDS_ONCE = 20
 };
 
@@ -67,7 +67,7 @@ upkeep_run(struct write_task *t, struct spool *spool, const char *token,
 	    !spool_finish_strays(spool, clock_now_s(), MESSAGES_MAX,
 	    &u->next_cursor, err))
 		return false;
-	u->more = u->purged == MESSAGES_MAX || u->next_cursor != 0;
+	u->more = u->purged == MESSAGES_MAX;
 	return shrink(u, spool, err);
 }
 
@@ -112,7 +112,7 @@ upkeep_arrived(void *arg)
 		return;
 	if (!u->options.once)
 		loop_timer_set(u->timer, u->more ? PAUSE_MS : REST_MS);
-	else if (u->more && u->rounds < ROUNDS_ONCE)
+	else if ((u->more || u->cursor != 0) && u->rounds < ROUNDS_ONCE)
 		begin(u);
 	else {
 		u->over = true;

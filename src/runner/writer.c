@@ -49,6 +49,7 @@ struct writer {
 	bool hurried, stopping;
 	/* The writer thread's own. */
 	int64_t stop_by_ms, next_house_ms, next_reap_ms, next_renew_ms;
+	bool wrote;		/* since the house was kept last */
 	bool complained, broken;
 };
 
@@ -257,6 +258,12 @@ reap(struct writer *w, struct error *err)
 	return true;
 }
 
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Failures are logged and met again at the next round. */
 static void
 keep_house(struct writer *w)
@@ -283,6 +290,10 @@ keep_house(struct writer *w)
 		    SPOOL_CHECKPOINT_PAGES, &done, &err);
 	if (!ok)
 		log_warning("housekeeping: %s", err.text);
+	/* What others write makes the scheduler claim: that is a batch, too. */
+	else if (!w->wrote)
+		w->next_house_ms = earlier(w->next_reap_ms, w->next_renew_ms);
+	w->wrote = false;
 }
 
 static void
@@ -306,6 +317,7 @@ writer_thread(void *arg)
 	while (!stop) {
 		batch = take_batch(w, &stop);
 		if (batch != NULL) {
+			w->wrote = true;
 			run_batch(w, batch);
 			if (w->options.batch_over != NULL)
 				w->options.batch_over(w->options.ctx);

@@ -196,7 +196,9 @@ spool_finish_strays(struct spool *spool, int64_t now, int max,
 	while (ok && spool_query_next(&q)) {
 		count++;
 		after = spool_query_int(&q, 0);
-		ok = spool_message_finish(spool, after, now, &finished, err);
+		if (spool_query_int(&q, 1) != 0)
+			ok = spool_message_finish(spool, after, now,
+			    &finished, err);
 	}
 	if (!spool_query_end(&q, ok ? err : NULL))
 		ok = false;

@@ -198,8 +198,12 @@ bury(struct spool *spool, int64_t id, const char *token, const char *path,
 	return true;
 }
 
+struct seen {
+	bool alive, dead;
+};
+
 static bool
-each_runner(struct spool *spool, bool reap, int64_t *buried, bool *alive,
+each_runner(struct spool *spool, bool reap, int64_t *buried, struct seen *seen,
     struct error *err)
 {
 	char host[HOST_ROOM];
@@ -211,10 +215,11 @@ each_runner(struct spool *spool, bool reap, int64_t *buried, bool *alive,
 	spool_query_put_text(&q, ":host", host);
 	while (ok && spool_query_next(&q)) {
 		char *path = lock_path(spool, spool_query_text(&q, 1));
+		bool free_lock = lock_is_free(path);
 
-		if (!lock_is_free(path))
-			*alive = true;
-		else if (reap)
+		seen->alive |= !free_lock;
+		seen->dead |= free_lock;
+		if (free_lock && reap)
 			ok = bury(spool, spool_query_int(&q, 0),
 			    spool_query_text(&q, 2), path, buried, err);
 		free(path);
@@ -225,12 +230,17 @@ each_runner(struct spool *spool, bool reap, int64_t *buried, bool *alive,
 bool
 spool_runners_reap(struct spool *spool, int64_t *count_r, struct error *err)
 {
-	bool alive = false;
+	struct seen seen = { .dead = false };
 
 	*count_r = 0;
+	/* Seldom is one: do not ask for the write lock before. */
+	if (!each_runner(spool, false, count_r, &seen, err))
+		return false;
+	if (!seen.dead)
+		return true;
 	if (!spool_begin(spool, err))
 		return false;
-	if (each_runner(spool, true, count_r, &alive, err))
+	if (each_runner(spool, true, count_r, &seen, err))
 		return spool_commit(spool, err);
 	spool_rollback(spool);
 	return false;
@@ -239,10 +249,12 @@ spool_runners_reap(struct spool *spool, int64_t *count_r, struct error *err)
 bool
 spool_runner_alive(struct spool *spool, bool *alive_r, struct error *err)
 {
+	struct seen seen = { .alive = false };
 	int64_t count = 0;
+	bool ok = each_runner(spool, false, &count, &seen, err);
 
-	*alive_r = false;
-	return each_runner(spool, false, &count, alive_r, err);
+	*alive_r = seen.alive;
+	return ok;
 }
 
 void

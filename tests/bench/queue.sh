@@ -37,7 +37,8 @@ queue_measure() {
 	sql "UPDATE recipient SET next_attempt_at = next_attempt_at + 3600
 		WHERE next_attempt_at < unixepoch()"
 	daemon_start
-	sleep 3
+	# the runner is quiet when nothing has changed for five seconds
+	sleep 10
 	idle_before=$(cpu_ms "$daemon_pid")
 	sleep "$IDLE_S"
 	echo "$idle_before $(cpu_ms "$daemon_pid") $IDLE_S" |
