@@ -1,13 +1,13 @@
 /*
- * From libunbound's result to ours.
+ * From libunbound's answers to ours.
  */
 #include "lookup/answer_impl.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unbound.h>
 
 #include "base/text.h"
+#include "lookup/packet.h"
 
 enum { RCODE_NOERROR = 0, RCODE_NXDOMAIN = 3, WHY_MAX = 512 };
 
@@ -79,78 +79,78 @@ answer_failed(const char *name, int rrtype, int64_t ttl_s, const char *cause)
 }
 
 static struct answer_facts *
-answer_bogus(const char *name, int rrtype, const struct ub_result *r)
+answer_bogus(const char *name, int rrtype, const char *cause)
 {
 	struct answer_facts *a = new_answer(name);
 
-	/* Its data are there, and so is a ttl; neither is to be believed. */
+	/* There is a packet, with data and a ttl; it is not to be believed. */
 	a->answer.status = DNS_BOGUS;
-	a->answer.rcode = r->rcode;
 	a->answer.ttl_s = DNS_TTL_ERROR_S;
 	set_why(a, "DNS answer to", rrtype, name, "is bogus",
-	    r->why_bogus != NULL ? r->why_bogus : "validation failed");
+	    cause != NULL ? cause : "validation failed");
 	return a;
 }
 
-static void
-copy_rdata(struct answer_facts *a, const struct ub_result *r)
+static struct answer_facts *
+answer_rcode(const char *name, int rrtype, int rcode)
 {
-	struct arena *arena = a->facts.arena;
-	struct dns_rdata *rdata;
-	size_t n = 0;
+	struct answer_facts *a = answer_failed(name, rrtype, DNS_TTL_ERROR_S,
+	    rcode_text(rcode));
 
-	while (n < DNS_RDATA_MAX && r->data[n] != NULL)
-		n++;
-	rdata = arena_alloc(arena, sizeof(*rdata) * n);
-	for (size_t i = 0; i < n; i++) {
-		size_t len = (size_t)r->len[i];
-		uint8_t *copy = arena_alloc(arena, len);
-
-		memcpy(copy, r->data[i], len);
-		rdata[i].data = copy;
-		rdata[i].len = len;
-	}
-	a->answer.rdata = rdata;
-	a->answer.count = n;
+	a->answer.rcode = rcode;
+	return a;
 }
 
-static void
-copy_canonical(struct answer_facts *a, const char *canonical)
+/* Takes over a, which begins as an answer without data. */
+static struct answer_facts *
+fill(struct answer_facts *a, const struct packet_answer *p, bool is_secure)
 {
-	char *text = arena_strdup(a->facts.arena, canonical);
-	size_t len = strlen(text);
+	struct dns_answer *answer = &a->answer;
+	int64_t most;
 
-	text_lower(text);
-	if (len > 1 && text[len - 1] == '.')
-		text[len - 1] = '\0';
-	a->answer.canonical = text;
+	answer->status = is_secure ? DNS_SECURE : DNS_INSECURE;
+	answer->rcode = p->rcode;
+	answer->nxdomain = p->rcode == RCODE_NXDOMAIN;
+	if (p->canonical != NULL)
+		answer->canonical = p->canonical;
+	if (!answer->nxdomain) {
+		answer->rdata = p->rdata;
+		answer->count = p->count;
+	}
+	answer->have_data = answer->count > 0;
+	most = answer->have_data ? DNS_TTL_MAX_S : DNS_TTL_NEGATIVE_MAX_S;
+	answer->ttl_s = p->ttl_s > most ? most : p->ttl_s;
+	return a;
+}
+
+/* libunbound 1.17 has a kind of bogus (RFC 8509) that it reports as insecure,
+ * but with the reason. */
+static bool
+is_bogus(const struct answer_raw *raw)
+{
+	return raw->why_bogus != NULL || (raw->security != RAW_INSECURE &&
+	    raw->security != RAW_SECURE);
 }
 
 struct answer_facts *
-answer_from_result(const char *name, int rrtype, const struct ub_result *r)
+answer_from_raw(const char *name, int rrtype, const struct answer_raw *raw)
 {
+	struct packet_answer p;
 	struct answer_facts *a;
-	int64_t most;
 
 	/* First of all: a bogus answer comes with rcode 0 and data. */
-	if (r->bogus)
-		return answer_bogus(name, rrtype, r);
-	if (r->rcode != RCODE_NOERROR && r->rcode != RCODE_NXDOMAIN) {
-		a = answer_failed(name, rrtype, DNS_TTL_ERROR_S,
-		    rcode_text(r->rcode));
-		a->answer.rcode = r->rcode;
-		return a;
-	}
+	if (is_bogus(raw))
+		return answer_bogus(name, rrtype, raw->why_bogus);
+	if (raw->rcode != RCODE_NOERROR)
+		return answer_rcode(name, rrtype, raw->rcode);
 	a = new_answer(name);
-	a->answer.status = r->secure ? DNS_SECURE : DNS_INSECURE;
-	a->answer.rcode = r->rcode;
-	a->answer.nxdomain = r->nxdomain || r->rcode == RCODE_NXDOMAIN;
-	if (r->canonname != NULL && r->canonname[0] != '\0')
-		copy_canonical(a, r->canonname);
-	if (r->havedata && !a->answer.nxdomain)
-		copy_rdata(a, r);
-	a->answer.have_data = a->answer.count > 0;
-	most = a->answer.have_data ? DNS_TTL_MAX_S : DNS_TTL_NEGATIVE_MAX_S;
-	a->answer.ttl_s = r->ttl < 0 ? 0 : r->ttl > most ? most : r->ttl;
-	return a;
+	if (packet_read(&p, a->facts.arena, name, rrtype, raw->packet,
+	    raw->len) && (p.rcode == RCODE_NOERROR ||
+	    p.rcode == RCODE_NXDOMAIN))
+		return fill(a, &p, raw->security == RAW_SECURE);
+	facts_unref(&a->facts);
+	if (p.rcode != RCODE_NOERROR)
+		return answer_rcode(name, rrtype, p.rcode);
+	return answer_failed(name, rrtype, DNS_TTL_ERROR_S,
+	    "the answer cannot be read");
 }

@@ -7,8 +7,6 @@
 #include "lookup/request_impl.h"
 #include "lookup/resolver.h"
 
-struct ub_result;
-
 struct answer_facts {
 	struct facts facts;
 	struct dns_answer answer;
@@ -17,8 +15,19 @@ struct answer_facts {
 /* "A", "MX", ... */
 const char *answer_type_name(int rrtype);
 
-struct answer_facts *answer_from_result(const char *name, int rrtype,
-    const struct ub_result *result) __attribute__((returns_nonnull));
+/* libunbound's numbers; another one is taken for bogus. */
+enum { RAW_INSECURE = 0, RAW_BOGUS = 1, RAW_SECURE = 2 };
+
+/* What libunbound hands to its callback. */
+struct answer_raw {
+	int rcode;	/* not 0: its lookup has failed, and that is all */
+	const uint8_t *packet;
+	size_t len;
+	int security;
+	const char *why_bogus;	/* or NULL; else bogus whatever security says */
+};
+struct answer_facts *answer_from_raw(const char *name, int rrtype,
+    const struct answer_raw *raw) __attribute__((returns_nonnull));
 /* No answer: `cause` ends the sentence "DNS lookup of MX for NAME failed: ". */
 struct answer_facts *answer_failed(const char *name, int rrtype, int64_t ttl_s,
     const char *cause) __attribute__((returns_nonnull));

@@ -7,6 +7,7 @@ src_libtlsq_a_SOURCES += \
 	src/lookup/memory.c src/lookup/memory_impl.h \
 	src/lookup/mx.c src/lookup/mx.h \
 	src/lookup/mx_facts.c src/lookup/mx_facts.h \
+	src/lookup/packet.c src/lookup/packet.h \
 	src/lookup/rdata.c src/lookup/rdata.h \
 	src/lookup/records.c src/lookup/records.h \
 	src/lookup/request.c src/lookup/request.h src/lookup/request_impl.h \
@@ -17,4 +18,5 @@ src_libtlsq_a_SOURCES += \
 	src/lookup/sts_fetch_impl.h src/lookup/sts_request.c \
 	src/lookup/tlsa.c src/lookup/tlsa.h \
 	src/lookup/tlsa_facts.c src/lookup/tlsa_facts.h \
-	src/lookup/unbound.c src/lookup/unbound_impl.h
+	src/lookup/unbound.c src/lookup/unbound_events.c \
+	src/lookup/unbound_impl.h

@@ -2,9 +2,9 @@
  * The resolver thread: requests in, one query per name and type to libunbound,
  * answers out.
  *
- * libunbound works in a thread of its own, behind ub_fd(); once that runs, all its
- * functions are called from ours.  A query that runs out of time is cancelled, which
- * means that its answer, still being looked for, will be thrown away.
+ * libunbound works in this thread too, on its loop; once that runs, all its
+ * functions are called from there.  A query that runs out of time is cancelled,
+ * which means that its answer, still being looked for, will be thrown away.
  */
 #include "lookup/resolver.h"
 
@@ -13,11 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unbound-event.h>
 #include <unbound.h>
 
 #include "base/hash.h"
-#include "base/log.h"
 #include "lookup/answer_impl.h"
+#include "lookup/packet.h"
 #include "lookup/unbound_impl.h"
 
 struct query {
@@ -28,18 +29,21 @@ struct query {
 	char *key;		/* type, blank, name */
 	const char *name;	/* within key */
 	int rrtype, id;
+	bool asking;		/* ub_resolve_event() has not returned */
+	struct answer_facts *early;	/* the answer, given meanwhile */
 };
 
 struct resolver {
 	struct loop *loop;
-	struct loop_watch *watch;
-	struct ub_ctx *ctx;
+	struct unbound unbound;
 	struct query *queries;
-	int64_t timeout_ms, configured_at;
-	const char *stopped;	/* why no more is asked, or NULL */
+	int64_t timeout_ms;
+	bool stopped;		/* no more is asked */
 	pthread_t thread;
 	bool joined;
 };
+
+static const char ending[] = "the program is ending";
 
 /* Takes the facts. */
 static void
@@ -65,55 +69,78 @@ on_timeout(void *arg)
 	struct query *q = arg;
 	char cause[64];
 
-	(void)ub_cancel(q->resolver->ctx, q->id);
+	(void)ub_cancel(q->resolver->unbound.ctx, q->id);
 	(void)snprintf(cause, sizeof(cause), "no answer within %lld s",
 	    (long long)((q->resolver->timeout_ms + 999) / 1000));
 	fail(q, DNS_TTL_ERROR_S, cause);
 }
 
+/* The packet is libunbound's, and everybody's who asked for it. */
 static void
-on_answer(void *arg, int code, struct ub_result *result)
+on_answer(void *arg, int rcode, void *packet, int len, int security,
+    char *why_bogus, int was_ratelimited)
 {
+	const struct answer_raw raw = {
+		.rcode = rcode,
+		.packet = packet,
+		.len = len < 0 ? 0 : (size_t)len,
+		.security = security,
+		.why_bogus = why_bogus,
+	};
 	struct query *q = arg;
+	struct answer_facts *a = answer_from_raw(q->name, q->rrtype, &raw);
 
-	if (code != 0)
-		fail(q, DNS_TTL_ERROR_S, ub_strerror(code));
+	(void)was_ratelimited;
+	if (q->asking)
+		q->early = a;
 	else
-		finish(q, answer_from_result(q->name, q->rrtype, result));
-	ub_resolve_free(result);
+		finish(q, a);
 }
 
-/* Nothing more will be asked: answers what is open.  No ttl, so that nobody
- * remembers it. */
+/*
+ * Nothing more will be asked: answers what is open.  No ttl, so that nobody
+ * remembers it.  Cancelled first: what is not, libunbound calls back when its
+ * context is deleted.
+ */
 static void
-stop(struct resolver *r, const char *why)
+stop(struct resolver *r)
 {
-	r->stopped = why;
+	r->stopped = true;
 	while (r->queries != NULL) {
-		(void)ub_cancel(r->ctx, r->queries->id);
-		fail(r->queries, 0, why);
+		(void)ub_cancel(r->unbound.ctx, r->queries->id);
+		fail(r->queries, 0, ending);
 	}
 }
 
+/* Asks libunbound.  What it knows already it says before it returns: q must be
+ * there still, so it is finished here. */
 static void
-on_readable(void *arg, int ready)
+ask(struct resolver *r, struct query *q)
 {
-	struct resolver *r = arg;
-	int code = ub_process(r->ctx);
+	char canon[PACKET_NAME_LEN];
+	int code = UB_SYNTAX;
 
-	(void)ready;
-	if (code == 0)
-		return;
-	log_error("libunbound: %s", ub_strerror(code));
-	loop_watch_want(r->watch, 0);
-	stop(r, "the resolver has failed");
+	/* It would keep the query of a name that it cannot read. */
+	if (packet_name(canon, q->name)) {
+		q->asking = true;
+		code = ub_resolve_event(r->unbound.ctx, q->name, q->rrtype, 1,
+		    q, on_answer, &q->id);
+		q->asking = false;
+	}
+	if (q->early != NULL) {
+		finish(q, q->early);
+	} else if (code != 0) {
+		fail(q, DNS_TTL_ERROR_S, ub_strerror(code));
+	} else {
+		q->timer = loop_timer_new(r->loop, on_timeout, q);
+		loop_timer_set(q->timer, r->timeout_ms);
+	}
 }
 
 static void
 start(struct resolver *r, char *key, struct lookup_request *rq)
 {
 	struct query *q = mem_zalloc(sizeof(*q));
-	int code;
 
 	q->resolver = r;
 	q->key = key;
@@ -123,16 +150,10 @@ start(struct resolver *r, char *key, struct lookup_request *rq)
 	STAILQ_INSERT_TAIL(&q->waiting, rq, next);
 	HASH_ADD_KEYPTR(hh, r->queries, q->key, (unsigned int)strlen(q->key),
 	    q);
-	if (r->stopped != NULL) {
-		fail(q, 0, r->stopped);
-		return;
-	}
-	q->timer = loop_timer_new(r->loop, on_timeout, q);
-	loop_timer_set(q->timer, r->timeout_ms);
-	code = ub_resolve_async(r->ctx, q->name, q->rrtype, 1, q, on_answer,
-	    &q->id);
-	if (code != 0)
-		fail(q, DNS_TTL_ERROR_S, ub_strerror(code));
+	if (r->stopped)
+		fail(q, 0, ending);
+	else
+		ask(r, q);
 }
 
 static void
@@ -189,9 +210,7 @@ run(void *arg)
 static void
 release(struct resolver *r)
 {
-	loop_watch_free(&r->watch);
-	if (r->ctx != NULL)
-		ub_ctx_delete(r->ctx);
+	unbound_close(&r->unbound);
 	loop_free(&r->loop);
 	free(r);
 }
@@ -202,11 +221,9 @@ open_all(struct resolver *r, const struct resolver_config *config,
 {
 	int code;
 
-	if (!unbound_open(&r->ctx, &r->configured_at, config, err) ||
-	    !loop_new(&r->loop, err))
+	if (!loop_new(&r->loop, err) ||
+	    !unbound_open(&r->unbound, r->loop, config, err))
 		return false;
-	r->watch = loop_watch_new(r->loop, ub_fd(r->ctx), on_readable, r);
-	loop_watch_want(r->watch, LOOP_READ);
 	code = pthread_create(&r->thread, NULL, run, r);
 	return code == 0 || error_set(err, EX_OSERR, "resolver thread: %s",
 	    strerror(code));
@@ -222,8 +239,8 @@ resolver_open(struct resolver **resolver_r,
 
 	*resolver_r = NULL;
 	r->timeout_ms = config->timeout_ms;
-	/* Signals are for the main thread: ours and libunbound's, which start
-	 * here, have them blocked. */
+	/* Signals are for the main thread: the one that starts here has them
+	 * blocked. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ok = open_all(r, config, err);
@@ -253,7 +270,7 @@ resolver_close(struct resolver **resolver)
 	if (r == NULL)
 		return;
 	resolver_stop(r);
-	stop(r, "the program is ending");
+	stop(r);
 	release(r);
 	*resolver = NULL;
 }
@@ -267,5 +284,5 @@ resolver_loop(struct resolver *resolver)
 int64_t
 resolver_configured_at(const struct resolver *resolver)
 {
-	return resolver->configured_at;
+	return resolver->unbound.changed_at;
 }

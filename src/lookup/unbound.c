@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unbound-event.h>
 #include <unbound.h>
 #include <unistd.h>
 
@@ -211,9 +212,22 @@ first_complaint(char *log)
 	return text;
 }
 
+static void
+answered(void *ctx, int rcode, void *packet, int len, int security,
+    char *why_bogus, int was_ratelimited)
+{
+	(void)ctx;
+	(void)rcode;
+	(void)packet;
+	(void)len;
+	(void)security;
+	(void)why_bogus;
+	(void)was_ratelimited;
+}
+
 /*
- * Makes libunbound read its files and start its thread now, by a question that
- * it answers out of its head.
+ * Makes libunbound read its files and get ready now, by a question that it
+ * answers out of its head, before ub_resolve_event() returns.
  */
 static bool
 start(struct ub_ctx *ctx, struct error *err)
@@ -228,12 +242,13 @@ start(struct ub_ctx *ctx, struct error *err)
 		return error_set(err, EX_OSERR, "libunbound: %s",
 		    strerror(errno));
 	(void)ub_ctx_debugout(ctx, out);
-	code = ub_resolve_async(ctx, "localhost.", DNS_TYPE_A, 1, NULL, NULL,
-	    &id);
-	if (code == 0)
-		(void)ub_cancel(ctx, id);
+	code = ub_resolve_event(ctx, "localhost.", DNS_TYPE_A, 1, NULL,
+	    answered, &id);
 	(void)ub_ctx_debugout(ctx, NULL);
 	(void)fclose(out);
+	/* Where the file takes that name out of its head, it asks around. */
+	if (code == 0)
+		(void)ub_cancel(ctx, id);
 	complaint = first_complaint(log);
 	if (code != 0)
 		error_set(err, EX_CONFIG, "libunbound: %s",
@@ -243,43 +258,44 @@ start(struct ub_ctx *ctx, struct error *err)
 }
 
 static bool
-configure(struct ub_ctx *ctx, int64_t *changed_at,
-    const struct resolver_config *config, struct error *err)
+configure(struct unbound *u, const struct resolver_config *config,
+    struct error *err)
 {
 	int code;
 
 	for (size_t i = 0; i < ARRAY_LEN(defaults); i++)
-		if ((code = ub_ctx_set_option(ctx, defaults[i].name,
+		if ((code = ub_ctx_set_option(u->ctx, defaults[i].name,
 		    defaults[i].value)) != 0)
 			return error_set(err, EX_SOFTWARE, "libunbound: %s %s",
 			    defaults[i].name, ub_strerror(code));
-	if (config->unbound_config != NULL &&
-	    !read_config(ctx, config->unbound_config, changed_at, err))
+	if (config->unbound_config != NULL && !read_config(u->ctx,
+	    config->unbound_config, &u->changed_at, err))
 		return false;
-	if (!add_anchor(ctx, config, changed_at, err) ||
-	    !is_validating(ctx, err))
-		return false;
-	if ((code = ub_ctx_async(ctx, 1)) != 0)
-		return error_set(err, EX_SOFTWARE, "libunbound: %s",
-		    ub_strerror(code));
-	return start(ctx, err);
+	return add_anchor(u->ctx, config, &u->changed_at, err) &&
+	    is_validating(u->ctx, err) && start(u->ctx, err);
 }
 
 bool
-unbound_open(struct ub_ctx **ctx_r, int64_t *changed_at_r,
+unbound_open(struct unbound *u, struct loop *loop,
     const struct resolver_config *config, struct error *err)
 {
-	struct ub_ctx *ctx = ub_ctx_create();
+	u->changed_at = 0;
+	u->events = unbound_events_new(loop);
+	u->ctx = ub_ctx_create_ub_event(u->events);
+	if (u->ctx == NULL)
+		error_set(err, EX_OSERR, "libunbound: %s", strerror(errno));
+	else if (configure(u, config, err))
+		return true;
+	unbound_close(u);
+	return false;
+}
 
-	*ctx_r = NULL;
-	*changed_at_r = 0;
-	if (ctx == NULL)
-		return error_set(err, EX_OSERR, "libunbound: %s",
-		    strerror(errno));
-	if (!configure(ctx, changed_at_r, config, err)) {
-		ub_ctx_delete(ctx);
-		return false;
-	}
-	*ctx_r = ctx;
-	return true;
+void
+unbound_close(struct unbound *u)
+{
+	if (u->ctx != NULL)
+		ub_ctx_delete(u->ctx);
+	free(u->events);
+	u->ctx = NULL;
+	u->events = NULL;
 }

@@ -150,6 +150,12 @@ loop_stop(struct loop *loop)
 	loop_post(loop, break_loop, loop->base);
 }
 
+struct event_base *
+loop_event_base(struct loop *loop)
+{
+	return loop->base;
+}
+
 void
 loop_post(struct loop *loop, void (*fn)(void *arg), void *arg)
 {

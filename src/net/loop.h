@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 
+struct event_base;
 struct loop;
 struct loop_timer;
 struct loop_watch;
@@ -26,6 +27,9 @@ void loop_free(struct loop **loop);
 /* Runs until loop_stop(), and then what was posted and not yet run.  Blocks. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
+
+/* For a library that lives on the loop: it has gone before loop_free(). */
+struct event_base *loop_event_base(struct loop *loop);
 
 /* Runs fn(arg) in the loop's thread, in the order posted.  Any thread. */
 void loop_post(struct loop *loop, void (*fn)(void *arg), void *arg);

@@ -150,7 +150,8 @@ set_up(struct setup *s, int64_t timeout_ms)
 	char text[512];
 
 	server_start(&s->server);
-	(void)snprintf(text, sizeof(text), "server:\n"
+	/* libunbound has no threads of its own, whatever the file says. */
+	(void)snprintf(text, sizeof(text), "server:\n num-threads: 4\n"
 	    " do-not-query-localhost: no\n local-zone: test. nodefault\n"
 	    " domain-insecure: test.\nforward-zone:\n name: test.\n"
 	    " forward-addr: 127.0.0.1@%u\n", s->server.port);
@@ -320,6 +321,39 @@ answers_are_told_apart(void **state)
 	tear_down(&s);
 }
 
+/* libunbound gives such answers while it is being asked. */
+static void
+what_is_known_already_comes_like_the_rest(void **state)
+{
+	struct dns_answer a;
+	struct setup s;
+	struct asker k;
+
+	(void)state;
+	set_up(&s, 5000);
+	for (int i = 0; i < 2; i++) {
+		a = ask(&s, "count.test", DNS_TYPE_MX);
+		assert_true(a.have_data);
+		assert_true(a.ttl_s > 290 && a.ttl_s <= 300);
+		forget(&a);
+	}
+	assert_int_equal(atomic_load(&s.server.queries), 1);
+	a = ask(&s, "localhost", DNS_TYPE_A);
+	assert_int_equal(a.status, DNS_INSECURE);
+	assert_int_equal(a.count, 1);
+	forget(&a);
+	k = asker(&s, QUESTIONS);
+	for (int i = 0; i < QUESTIONS; i++)
+		(void)resolver_query(s.resolver, i % 2 ? "localhost" :
+		    "count.test", DNS_TYPE_MX, s.loop, on_answer, &k);
+	usleep(50000);
+	assert_int_equal(k.answers, 0);	/* never at once */
+	loop_run(s.loop);
+	assert_int_equal(k.answers, QUESTIONS);
+	assert_int_equal(k.errors + k.strangers, 0);
+	tear_down(&s);
+}
+
 static void
 a_silent_server_costs_the_timeout_and_no_more(void **state)
 {
@@ -429,6 +463,13 @@ static const struct {
 	{ "anchor file of the configuration is missing",
 	    "server:\n trust-anchor-file: /nonexistent/key\n", anchor,
 	    "/nonexistent/key" },
+	/* After these, libunbound lets go of the event base it was given. */
+	{ "an interface that is none",
+	    "server:\n outgoing-interface: 999.1.1.1\n", anchor,
+	    "cannot parse ip address: '999.1.1.1'" },
+	{ "no port to send from",
+	    "server:\n outgoing-port-avoid: 0-65535\n", anchor,
+	    "initialization failure" },
 	{ "stub without a valid address",
 	    "stub-zone:\n name: x.\n stub-addr: nowhere\n", anchor, "nowhere" },
 };
@@ -464,6 +505,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_who_ask_share_one_query),
 		cmocka_unit_test(answers_are_told_apart),
+		cmocka_unit_test(what_is_known_already_comes_like_the_rest),
 		cmocka_unit_test(a_silent_server_costs_the_timeout_and_no_more),
 		cmocka_unit_test(who_cancels_hears_nothing),
 		cmocka_unit_test(closing_answers_what_is_open),
