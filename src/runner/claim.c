@@ -1,11 +1,9 @@
 /*
  * Claiming: how many recipients, of which domains, and handing them out.
  *
- * Open work is bounded, in all and by domain, so that one domain that takes
- * nothing cannot fill memory or keep the others waiting.  A scan over all that is
- * due passes over the rows of a full domain, which costs as much as there are;
- * so such a domain is refilled by itself, and scans are made when something may
- * have changed.
+ * A scan over all that is due passes over the rows of a full domain, which costs
+ * as much as there are; so such a domain is refilled by itself, and scans are made
+ * when something may have changed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +16,9 @@
 #include "spool/queue.h"
 
 enum {
-	OPEN_MAX = 4000,	/* recipients claimed and not settled */
-	OPEN_DOMAIN_MAX = 1000,
 	CLAIM_MAX = 1000,	/* in one transaction */
 	LEASE_S = 900,
 	REFILL_PART = 4,	/* refilled when one in four is settled */
-	REFILL_ROOM = OPEN_DOMAIN_MAX / REFILL_PART,
 	PASS_PAUSE_MS = 200,	/* of a scan that only passes over full domains */
 	BACK_S = 60	/* until a claim given back is due again */
 };
@@ -75,10 +70,10 @@ domain_has_room(void *ctx, const char *domain, size_t taken)
 	struct domain_count *d;
 
 	HASH_FIND_STR(c->full, domain, d);
-	if (taken < (d != NULL ? d->room : OPEN_DOMAIN_MAX))
+	if (taken < (d != NULL ? d->room : BACKLOG_DOMAIN_MAX))
 		return true;
 	if (d == NULL)
-		d = add_count(c, domain, OPEN_DOMAIN_MAX);
+		d = add_count(c, domain, BACKLOG_DOMAIN_MAX);
 	d->passed_over = true;
 	return false;
 }
@@ -250,22 +245,13 @@ give_back(struct scheduler *s, int64_t id)
  * it, and is due again, must not be sent by two jobs: the claim goes back until
  * the first has come to its end.
  */
-static bool
-is_open(const struct scheduler *s, int64_t id)
-{
-	struct open_rcpt *o;
-
-	HASH_FIND(hh, s->open_rcpts, &id, sizeof(id), o);
-	return o != NULL;
-}
-
 static void
 drop_open(struct scheduler *s, struct spool_job *claimed)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < claimed->rcpt_count; i++) {
-		if (is_open(s, claimed->rcpts[i].id))
+		if (backlog_has(&s->backlog, claimed->rcpts[i].id))
 			give_back(s, claimed->rcpts[i].id);
 		else
 			claimed->rcpts[kept++] = claimed->rcpts[i];
@@ -273,77 +259,7 @@ drop_open(struct scheduler *s, struct spool_job *claimed)
 	claimed->rcpt_count = kept;
 }
 
-static struct backlog *
-backlog_of(struct scheduler *s, const char *domain)
-{
-	size_t len = strlen(domain) + 1;
-	struct backlog *b;
-
-	HASH_FIND_STR(s->backlogs, domain, b);
-	if (b != NULL)
-		return b;
-	b = mem_zalloc(sizeof(*b) + len);
-	memcpy(b->domain, domain, len);
-	HASH_ADD_STR(s->backlogs, domain, b);
-	return b;
-}
-
-static void
-backlog_reap(struct scheduler *s, struct backlog *b)
-{
-	if (b->open > 0 || b->more)
-		return;
-	HASH_DEL(s->backlogs, b);
-	free(b);
-}
-
-static void
-opened(struct scheduler *s, const char *domain, int64_t id)
-{
-	struct open_rcpt *o = mem_zalloc(sizeof(*o));
-
-	o->id = id;
-	HASH_ADD(hh, s->open_rcpts, id, sizeof(o->id), o);
-	backlog_of(s, domain)->open++;
-	s->open++;
-}
-
-static void
-closed(struct scheduler *s, int64_t id)
-{
-	struct open_rcpt *o;
-
-	HASH_FIND(hh, s->open_rcpts, &id, sizeof(id), o);
-	if (o == NULL)
-		return;
-	HASH_DEL(s->open_rcpts, o);
-	free(o);
-}
-
-static bool
-can_refill(const struct backlog *b)
-{
-	return b->more && b->open + REFILL_ROOM <= OPEN_DOMAIN_MAX;
-}
-
 static void refill(struct scheduler *s);
-
-static void
-take_settled(struct scheduler *s, const struct settled *d)
-{
-	struct backlog *b;
-
-	for (size_t i = 0; i < d->n; i++)
-		closed(s, d->ids[i]);
-	HASH_FIND_STR(s->backlogs, d->domain, b);
-	s->settled += d->n;
-	if (b == NULL)
-		return;
-	b->open -= d->n;
-	s->open -= d->n;
-	s->refill |= can_refill(b);
-	backlog_reap(s, b);
-}
 
 static void
 settled_arrived(void *arg)
@@ -356,7 +272,8 @@ settled_arrived(void *arg)
 	for (d = b->first; d != NULL; d = next) {
 		next = d->next;
 		told[worker_of(s, d->domain)] = true;
-		take_settled(s, d);
+		backlog_close(&s->backlog, d->domain, d->ids, d->n);
+		s->settled += d->n;
 		free(d->domain);
 		free(d);
 	}
@@ -367,39 +284,21 @@ settled_arrived(void *arg)
 			worker_recorded(s->workers[i]);
 	/* Refill early, so that warm sessions do not run dry; and seldom, since
 	 * each claim looks at the rows it has to pass over. */
-	if (s->open == 0 || (s->again && s->open < OPEN_MAX / 2 &&
+	if (s->backlog.open == 0 || (s->again && s->backlog.open < BACKLOG_MAX / 2 &&
 	    s->settled >= s->opened / REFILL_PART))
 		scheduler_claim(s);
-	else if (s->refill)
+	else if (s->backlog.refill)
 		refill(s);
-}
-
-void
-scheduler_forget_backlogs(struct scheduler *s)
-{
-	struct open_rcpt *o, *next_o;
-	struct backlog *b, *next;
-
-	HASH_ITER(hh, s->open_rcpts, o, next_o) {
-		HASH_DEL(s->open_rcpts, o);
-		free(o);
-	}
-	HASH_ITER(hh, s->backlogs, b, next) {
-		HASH_DEL(s->backlogs, b);
-		free(b);
-	}
-	s->open = 0;
 }
 
 /* Domains that may not have all the room there is. */
 static void
 count_open(struct claim_task *c, const struct scheduler *s)
 {
-	struct backlog *b, *next;
+	struct backlog_domain *d, *next;
 
-	HASH_ITER(hh, s->backlogs, b, next)
-		(void)add_count(c, b->domain, b->open < OPEN_DOMAIN_MAX ?
-		    OPEN_DOMAIN_MAX - b->open : 0);
+	HASH_ITER(hh, s->backlog.domains, d, next)
+		(void)add_count(c, d->name, backlog_room(d));
 }
 
 static void
@@ -424,7 +323,7 @@ claim_new(struct scheduler *s)
 	struct claim_task *c = mem_zalloc(sizeof(*c));
 
 	c->scheduler = s;
-	c->max = OPEN_MAX - s->open < CLAIM_MAX ? OPEN_MAX - s->open :
+	c->max = BACKLOG_MAX - s->backlog.open < CLAIM_MAX ? BACKLOG_MAX - s->backlog.open :
 	    CLAIM_MAX;
 	count_open(c, s);
 	c->next_due_at = -1;
@@ -442,7 +341,7 @@ scheduler_claim(struct scheduler *s)
 	if (s->stopping)
 		return;
 	s->again = true;
-	if (s->claiming || s->open >= OPEN_MAX)
+	if (s->claiming || s->backlog.open >= BACKLOG_MAX)
 		return;
 	s->claiming = true;
 	s->again = false;
@@ -460,20 +359,20 @@ scheduler_claim(struct scheduler *s)
 static void
 refill(struct scheduler *s)
 {
-	struct backlog *b, *next;
+	struct backlog_domain *d, *next;
 	struct claim_task *c;
 
-	if (s->stopping || s->claiming || s->open >= OPEN_MAX)
+	if (s->stopping || s->claiming || s->backlog.open >= BACKLOG_MAX)
 		return;
-	s->refill = false;
+	s->backlog.refill = false;
 	if (s->options->n_messages > 0)
 		return;
 	c = claim_new(s);
-	c->refill = mem_alloc((HASH_COUNT(s->backlogs) + 1) *
+	c->refill = mem_alloc((HASH_COUNT(s->backlog.domains) + 1) *
 	    sizeof(*c->refill));
-	HASH_ITER(hh, s->backlogs, b, next)
-		if (can_refill(b))
-			c->refill[c->n_refill++] = mem_strdup(b->domain);
+	HASH_ITER(hh, s->backlog.domains, d, next)
+		if (backlog_wants_refill(d))
+			c->refill[c->n_refill++] = mem_strdup(d->name);
 	if (c->n_refill == 0) {
 		claim_free(c);
 		return;
@@ -487,19 +386,13 @@ static void
 note_more(struct scheduler *s, const struct claim_task *c)
 {
 	struct domain_count *d, *next;
-	struct backlog *b;
 
 	/* All of these were read to their end, or until they were full. */
 	for (size_t i = 0; i < c->n_refill && !c->more; i++)
-		backlog_of(s, c->refill[i])->more = false;
+		backlog_set_more(&s->backlog, c->refill[i], false);
 	HASH_ITER(hh, c->full, d, next)
 		if (d->passed_over)
-			backlog_of(s, d->domain)->more = true;
-	for (size_t i = 0; i < c->n_refill; i++) {
-		b = backlog_of(s, c->refill[i]);
-		s->refill |= can_refill(b);
-		backlog_reap(s, b);
-	}
+			backlog_set_more(&s->backlog, d->domain, true);
 }
 
 static void
@@ -523,7 +416,7 @@ hand_out(struct scheduler *s, struct claim_task *c)
 			continue;
 		}
 		for (size_t i = 0; i < claimed->rcpt_count; i++)
-			opened(s, claimed->rcpts[i].domain,
+			backlog_open(&s->backlog, claimed->rcpts[i].domain,
 			    claimed->rcpts[i].id);
 		job_make(&made, claimed, s->snapshot, per);
 	}
@@ -567,20 +460,20 @@ claim_arrived(void *arg)
 		return;
 	}
 	if (refilled) {
-		if (s->again || s->open == 0)
+		if (s->again || s->backlog.open == 0)
 			scheduler_claim(s);
 		return;
 	}
 	s->again |= more;
-	s->opened = s->open;
+	s->opened = s->backlog.open;
 	s->settled = 0;
-	if (s->again && s->open < OPEN_MAX &&
-	    (found || (more && s->open == 0)))
+	if (s->again && s->backlog.open < BACKLOG_MAX &&
+	    (found || (more && s->backlog.open == 0)))
 		scheduler_claim(s);
-	else if (more && s->open < OPEN_MAX) {
+	else if (more && s->backlog.open < BACKLOG_MAX) {
 		/* Nothing but rows that were passed over, so far. */
 		s->again = false;
 		loop_timer_set(s->wake, PASS_PAUSE_MS);
-	} else if (s->open == 0 || s->options->mode == RUNNER_DAEMON)
+	} else if (s->backlog.open == 0 || s->options->mode == RUNNER_DAEMON)
 		scheduler_idle(s, next_due_at);
 }

@@ -1,5 +1,6 @@
 # Sources of runner.
 src_libtlsq_a_SOURCES += \
+	src/runner/backlog.c src/runner/backlog.h \
 	src/runner/chooser.c src/runner/chooser.h \
 	src/runner/claim.c src/runner/scheduler_impl.h \
 	src/runner/decision.c src/runner/decision.h \
@@ -21,6 +22,7 @@ src_libtlsq_a_SOURCES += \
 	src/runner/services.c src/runner/services.h \
 	src/runner/session.c \
 	src/runner/session_config.c src/runner/session_config.h \
+	src/runner/session_proof.c \
 	src/runner/settle.c src/runner/settle.h \
 	src/runner/snapshot.c src/runner/snapshot.h \
 	src/runner/survey.c src/runner/survey.h \

@@ -313,7 +313,7 @@ stop(struct scheduler *s)
 	loop_timer_free(&s->wake);
 	loop_free(&s->loop);
 	upkeep_free(&s->upkeep);
-	scheduler_forget_backlogs(s);
+	backlog_clear(&s->backlog);
 	gate_free(&s->gate);
 	spool_close(&s->spool);
 	if (s->signal_fd >= 0)
@@ -327,7 +327,7 @@ be_service(struct scheduler *s)
 	loop_timer_set(s->poll, POLL_MS);
 	keep_up(s);
 	s->watchdog = watchdog_start(s->loop, s->workers, s->n_workers,
-	    &s->open);
+	    &s->backlog.open);
 	notify_send("READY=1\nMAINPID=%ld\n", (long)getpid());
 }
 

@@ -4,9 +4,9 @@
 #ifndef TLSQ_RUNNER_SCHEDULER_IMPL_H
 #define TLSQ_RUNNER_SCHEDULER_IMPL_H
 
-#include "base/hash.h"
 #include "base/host.h"
 #include "net/loop.h"
+#include "runner/backlog.h"
 #include "runner/gate.h"
 #include "runner/options.h"
 #include "runner/snapshot.h"
@@ -16,20 +16,6 @@
 #include "runner/writer.h"
 
 enum { WORKERS_MAX = 4 };
-
-/* How many claimed recipients of a domain have no result yet. */
-struct backlog {
-	UT_hash_handle hh;
-	size_t open;
-	bool more;			/* due, and left behind: no room */
-	char domain[];
-};
-
-/* A recipient that a job of ours has and whose result is not recorded yet. */
-struct open_rcpt {
-	UT_hash_handle hh;
-	int64_t id;
-};
 
 struct scheduler {
 	const struct runner_options *options;
@@ -43,15 +29,12 @@ struct scheduler {
 	int64_t data_version;
 	int64_t unchanged;		/* polls since it was another one */
 	int64_t refused_generation;	/* its error is in the log */
-	struct backlog *backlogs;
-	struct open_rcpt *open_rcpts;
-	size_t open;			/* sum over backlogs */
+	struct backlog backlog;		/* claimed, without result */
 	size_t opened, settled;		/* at the last claim, and since */
 	struct settled *told;		/* of this batch; the writer's thread's */
 	int64_t shared_at;		/* when other runners were counted */
 	bool claiming;			/* a claim is with the writer */
 	bool again;			/* claim at once when it is back */
-	bool refill;			/* a domain with more has room again */
 	bool made_due;			/* --now was served */
 	struct loop_timer *wake;	/* the next due recipient */
 	struct loop_timer *poll;	/* data_version */
@@ -75,7 +58,6 @@ void scheduler_dropped(void *ctx, const char *domain, const int64_t *ids,
     size_t n);
 /* Hands over what was settled, at the end of a batch.  In the writer's thread. */
 void scheduler_batch_over(void *ctx);
-void scheduler_forget_backlogs(struct scheduler *s);
 
 /* scheduler.c */
 void scheduler_stop(struct scheduler *s);

@@ -109,40 +109,6 @@ delivery_free(struct delivery *d)
 
 /* --- evidence --------------------------------------------------------- */
 
-static void
-fill_certificate(struct session_record *r, const struct stls_peer_info *c)
-{
-	(void)text_copy(r->cert_sha256, sizeof(r->cert_sha256),
-	    c->cert_sha256);
-	(void)text_copy(r->spki_sha256, sizeof(r->spki_sha256),
-	    c->spki_sha256);
-	(void)text_copy(r->cert_subject, sizeof(r->cert_subject),
-	    c->subject);
-	(void)text_copy(r->cert_issuer, sizeof(r->cert_issuer), c->issuer);
-	r->cert_not_after = c->not_after_at;
-}
-
-static void
-fill_record(struct session *s)
-{
-	const struct smtp_evidence *e = smtp_client_evidence(s->client);
-	struct session_record *r = s->record;
-	bool proved = e->proof > SMTP_PROOF_PKIX;
-
-	r->tls = smtp_proof_name(e->proof);
-	r->dane = decision_dane_word(&s->decision, e->tls, proved);
-	r->mta_sts = decision_sts_word(&s->decision, e->tls, proved);
-	r->resumed = e->resumed;
-	(void)text_copy(r->protocol, sizeof(r->protocol), e->protocol);
-	(void)text_copy(r->cipher, sizeof(r->cipher), e->cipher);
-	(void)text_copy(r->verify_error, sizeof(r->verify_error),
-	    e->verify_error);
-	if (e->has_certificate)
-		fill_certificate(r, &e->certificate);
-	else if (e->resumed && s->proof != NULL)
-		fill_certificate(r, &s->proof->certificate);
-}
-
 static struct note *
 session_note(const struct session *s, int64_t started_at, int64_t started_ms,
     const char *error, const char *status, const char *reply)
@@ -230,48 +196,6 @@ on_result(void *ctx, const struct smtp_transaction *tx,
 	destination_kick(s->dest);
 }
 
-/* --- resumption ------------------------------------------------------- */
-
-static void
-end_resumption(struct session *s)
-{
-	resume_unref(&s->resuming);
-	free(s->proof);
-	s->proof = NULL;
-}
-
-static void
-keep_for_resumption(struct session *s, const struct smtp_evidence *e)
-{
-	uint8_t *session;
-	size_t len;
-
-	if (s->proof != NULL && e->has_certificate) {
-		s->proof->certificate = e->certificate;
-		s->proof->until = resume_until(&e->certificate,
-		    clock_now_s());
-		(void)text_copy(s->proof->tlsa, sizeof(s->proof->tlsa),
-		    s->record->tlsa);
-	}
-	if (s->proof != NULL && smtp_client_export(s->client, &session, &len))
-		resume_put(s->dest->worker->resumable, s->resume_key, s->proof,
-		    session, len);
-	end_resumption(s);
-}
-
-/* Where the host does not get on with a session of old: another try, in full. */
-static bool
-resumption_failed(struct session *s, const struct smtp_failure *f)
-{
-	bool in_handshake = f->step == SMTP_STEP_TLS && f->reply[0] == '\0';
-
-	if (s->resuming == NULL || f->permanent || (!in_handshake &&
-	    !smtp_client_evidence(s->client)->resumed))
-		return false;
-	resume_forget(s->dest->worker->resumable, s->resume_key);
-	return true;
-}
-
 /* --- life ------------------------------------------------------------- */
 
 static struct job *
@@ -352,8 +276,9 @@ on_ready(void *ctx, const struct smtp_evidence *evidence)
 {
 	struct session *s = ctx;
 
-	fill_record(s);
-	keep_for_resumption(s, evidence);
+	(void)evidence;
+	session_fill_record(s);
+	session_keep_proof(s);
 	s->ready = true;
 	destination_session_ready(s->dest);
 }
@@ -416,11 +341,12 @@ on_closed(void *ctx, const struct smtp_failure *f)
 {
 	struct session *s = ctx;
 	struct destination *d = s->dest;
-	bool again = f == NULL || f->warm || resumption_failed(s, f);
+	bool again = f == NULL || f->warm ||
+	    session_resumption_failed(s, f);
 	bool doubt = false;
 
 	if (!s->ready)
-		fill_record(s);
+		session_fill_record(s);
 	if (f != NULL) {
 		struct note *note = failure_note(s, f);
 
@@ -446,52 +372,11 @@ on_idle(void *arg)
 
 /* --- opening and closing ---------------------------------------------- */
 
-static struct proof
-proof_of(const struct session *s)
-{
-	return (struct proof){
-		.tls = services_tls(s->dest->snapshot->services),
-		.survey = &s->dest->survey, .host = s->place.host,
-		.decision = &s->decision
-	};
-}
-
 static void
 on_authenticate(void *ctx, const struct stls_peer *peer,
     struct smtp_verdict *verdict_r)
 {
-	struct session *s = ctx;
-	const struct proof proof = proof_of(s);
-
-	static_assert(sizeof(s->record->tlsa) == PROOF_TLSA_LEN, "");
-	/* No certificate and nothing known of one: not verified. */
-	if (peer->resumed && s->resuming == NULL)
-		return;
-	s->proof = mem_zalloc(sizeof(*s->proof));
-	if (peer->resumed) {
-		*s->proof = *resume_proof_of(s->resuming);
-		*verdict_r = s->proof->verdict;
-		(void)text_copy(s->record->tlsa, sizeof(s->record->tlsa),
-		    s->proof->tlsa);
-	} else {
-		proof_judge(&proof, peer, clock_now_s(), verdict_r,
-		    s->record->tlsa);
-		s->proof->verdict = *verdict_r;
-	}
-	verdict_r->named_by_domain = proof_names_host(&proof);
-}
-
-static void
-offer_resumption(struct session *s, const struct proof *proof,
-    struct smtp_client_config *c)
-{
-	if (c->level == LEVEL_NONE)
-		return;
-	s->resume_key = resume_key(proof, c, s->dest->snapshot->generation);
-	s->resuming = resume_get(s->dest->worker->resumable, s->resume_key,
-	    clock_now_s());
-	if (s->resuming != NULL)
-		c->resume = resume_session(s->resuming, &c->resume_len);
+	session_judge(ctx, peer, verdict_r);
 }
 
 static void
@@ -502,7 +387,7 @@ start_client(struct session *s)
 		.closed = on_closed, .authenticate = on_authenticate
 	};
 	struct destination *d = s->dest;
-	const struct proof proof = proof_of(s);
+	const struct proof proof = session_proof(s);
 	struct smtp_client_config c = {
 		.loop = d->worker->loop,
 		.to = d->plan.host[s->place.host].address[s->place.address].to,
@@ -513,7 +398,7 @@ start_client(struct session *s)
 	};
 
 	session_config_fill(&c, &proof, &d->way, d->worker->config.own_name);
-	offer_resumption(s, &proof, &c);
+	session_offer_resumption(s, &proof, &c);
 	s->client = smtp_client_start(&c);
 }
 
@@ -587,7 +472,7 @@ session_abort(struct session *s)
 		job_unref(&job);
 	}
 	smtp_client_free(&s->client);
-	end_resumption(s);
+	session_end_proof(s);
 	free(s->resume_key);
 	loop_timer_free(&s->idle);
 	session_end_withheld(s);

@@ -168,6 +168,24 @@ void session_end_idle(struct worker *w, const char *queue);
 void session_drain(struct session *s);
 void session_abort(struct session *s);
 
+/* session_proof.c */
+struct proof session_proof(const struct session *s);
+/* Before the client starts: a TLS session of before, where there is one. */
+void session_offer_resumption(struct session *s, const struct proof *proof,
+    struct smtp_client_config *c);
+/* As smtp_client_events.authenticate. */
+void session_judge(struct session *s, const struct stls_peer *peer,
+    struct smtp_verdict *verdict_r);
+/* The evidence that is stored. */
+void session_fill_record(struct session *s);
+/* Ready: the TLS session is kept for others. */
+void session_keep_proof(struct session *s);
+/* The host did not get on with a session of before, which is forgotten: true,
+ * and the host is to be tried again in full. */
+bool session_resumption_failed(struct session *s,
+    const struct smtp_failure *f);
+void session_end_proof(struct session *s);
+
 /* withhold.c */
 /* Must the end wait?  Then the client is woken when it need not any more. */
 bool session_withholds(struct session *s);

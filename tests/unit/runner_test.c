@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "runner/backlog.h"
 #include "runner/gate.h"
 #include "runner/logline.h"
 #include "runner/options.h"
@@ -177,6 +178,47 @@ places_are_walked_past_what_failed(void **state)
 }
 
 static void
+a_backlog_knows_who_wants_more(void **state)
+{
+	struct backlog b = { .open = 0 };
+	struct backlog_domain *d;
+	int64_t ids[BACKLOG_DOMAIN_MAX];
+
+	(void)state;
+	for (int i = 0; i < BACKLOG_DOMAIN_MAX; i++) {
+		ids[i] = i + 1;
+		backlog_open(&b, "full.example", ids[i]);
+	}
+	backlog_open(&b, "other.example", 5000);
+	assert_int_equal(b.open, BACKLOG_DOMAIN_MAX + 1);
+	assert_true(backlog_has(&b, 1));
+	assert_false(backlog_has(&b, 4999));
+	HASH_FIND_STR(b.domains, "full.example", d);
+	assert_int_equal(backlog_room(d), 0);
+	backlog_set_more(&b, "full.example", true);
+	assert_false(b.refill);			/* no room yet */
+	backlog_close(&b, "full.example", ids, BACKLOG_REFILL - 1);
+	assert_false(b.refill);			/* not worth a claim */
+	backlog_close(&b, "other.example", &(int64_t){ 5000 }, 1);
+	assert_false(b.refill);			/* left nothing behind */
+	backlog_close(&b, "full.example", ids, BACKLOG_REFILL);
+	assert_true(b.refill);			/* those closed count once */
+	assert_int_equal(b.open, BACKLOG_DOMAIN_MAX - BACKLOG_REFILL);
+	assert_false(backlog_has(&b, 1));
+	/* Known as long as it has more, or something open. */
+	backlog_close(&b, "full.example", ids, BACKLOG_DOMAIN_MAX);
+	assert_int_equal(b.open, 0);
+	assert_int_equal(HASH_COUNT(b.domains), 1);
+	assert_true(backlog_wants_refill(d));
+	backlog_set_more(&b, "full.example", false);
+	assert_int_equal(HASH_COUNT(b.domains), 0);
+	backlog_set_more(&b, "left.example", true);	/* closed meanwhile */
+	assert_int_equal(HASH_COUNT(b.domains), 1);
+	backlog_clear(&b);
+	assert_null(b.domains);
+}
+
+static void
 a_full_queue_notes_who_waits(void **state)
 {
 	struct gate *g = gate_new();
@@ -211,6 +253,7 @@ main(void)
 		cmocka_unit_test(the_log_line_has_sendmails_fields_in_order),
 		cmocka_unit_test(a_long_reply_does_not_grow_the_log),
 		cmocka_unit_test(places_are_walked_past_what_failed),
+		cmocka_unit_test(a_backlog_knows_who_wants_more),
 		cmocka_unit_test(a_full_queue_notes_who_waits),
 	};
 
