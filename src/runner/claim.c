@@ -284,7 +284,8 @@ settled_arrived(void *arg)
 			worker_recorded(s->workers[i]);
 	/* Refill early, so that warm sessions do not run dry; and seldom, since
 	 * each claim looks at the rows it has to pass over. */
-	if (s->backlog.open == 0 || (s->again && s->backlog.open < BACKLOG_MAX / 2 &&
+	if (s->backlog.open == 0 || (s->again &&
+	    s->backlog.open < BACKLOG_MAX / 2 &&
 	    s->settled >= s->opened / REFILL_PART))
 		scheduler_claim(s);
 	else if (s->backlog.refill)
