@@ -5,6 +5,12 @@
  * libunbound works in this thread too, on its loop; once that runs, all its
  * functions are called from there.  A query that runs out of time is cancelled,
  * which means that its answer, still being looked for, will be thrown away.
+ *
+ * A thousand domains are asked for at once.  Were all their questions sent before
+ * the first answer is read, name servers and sockets would lose some, and
+ * libunbound, finding nothing in its cache yet, would check everything that the
+ * questions have in common for each of them: so a few are asked, then what has
+ * come is looked at.
  */
 #include "lookup/resolver.h"
 
@@ -21,8 +27,11 @@
 #include "lookup/packet.h"
 #include "lookup/unbound_impl.h"
 
+enum { ASKED_AT_ONCE = 8 };
+
 struct query {
 	UT_hash_handle hh;
+	STAILQ_ENTRY(query) entry;	/* in resolver->unasked */
 	struct resolver *resolver;
 	struct request_list waiting;
 	struct loop_timer *timer;
@@ -37,6 +46,8 @@ struct resolver {
 	struct loop *loop;
 	struct unbound unbound;
 	struct query *queries;
+	STAILQ_HEAD(, query) unasked;
+	bool turn_posted;
 	int64_t timeout_ms;
 	bool stopped;		/* no more is asked */
 	pthread_t thread;
@@ -106,8 +117,10 @@ static void
 stop(struct resolver *r)
 {
 	r->stopped = true;
+	STAILQ_INIT(&r->unasked);
 	while (r->queries != NULL) {
-		(void)ub_cancel(r->unbound.ctx, r->queries->id);
+		if (r->queries->timer != NULL)
+			(void)ub_cancel(r->unbound.ctx, r->queries->id);
 		fail(r->queries, 0, ending);
 	}
 }
@@ -138,6 +151,24 @@ ask(struct resolver *r, struct query *q)
 }
 
 static void
+ask_some(void *arg)
+{
+	struct resolver *r = arg;
+	struct query *q;
+
+	r->turn_posted = false;
+	for (int n = 0; n < ASKED_AT_ONCE &&
+	    (q = STAILQ_FIRST(&r->unasked)) != NULL; n++) {
+		STAILQ_REMOVE_HEAD(&r->unasked, entry);
+		ask(r, q);
+	}
+	if (STAILQ_EMPTY(&r->unasked))
+		return;
+	r->turn_posted = true;
+	loop_post(r->loop, ask_some, r);
+}
+
+static void
 start(struct resolver *r, char *key, struct lookup_request *rq)
 {
 	struct query *q = mem_zalloc(sizeof(*q));
@@ -150,10 +181,14 @@ start(struct resolver *r, char *key, struct lookup_request *rq)
 	STAILQ_INSERT_TAIL(&q->waiting, rq, next);
 	HASH_ADD_KEYPTR(hh, r->queries, q->key, (unsigned int)strlen(q->key),
 	    q);
-	if (r->stopped)
+	if (r->stopped) {
 		fail(q, 0, ending);
-	else
-		ask(r, q);
+		return;
+	}
+	STAILQ_INSERT_TAIL(&r->unasked, q, entry);
+	if (!r->turn_posted)
+		loop_post(r->loop, ask_some, r);
+	r->turn_posted = true;
 }
 
 static void
@@ -239,6 +274,7 @@ resolver_open(struct resolver **resolver_r,
 
 	*resolver_r = NULL;
 	r->timeout_ms = config->timeout_ms;
+	STAILQ_INIT(&r->unasked);
 	/* Signals are for the main thread: the one that starts here has them
 	 * blocked. */
 	sigfillset(&all);
