@@ -20,7 +20,9 @@ INSERT INTO recipient (message_id, address, domain, state, next_attempt_at, noti
 INSERT INTO content (message_id, seq, data) VALUES (:message_id, :seq, :data);
 
 -- name: content_read
-SELECT data FROM content WHERE message_id = :message_id AND seq = :seq;
+SELECT data, NOT EXISTS (SELECT 1 FROM content
+		WHERE message_id = :message_id AND seq = :seq + 1)
+	FROM content WHERE message_id = :message_id AND seq = :seq;
 
 -- name: content_exists
 SELECT 1 FROM content WHERE message_id = :message_id AND seq = :seq;

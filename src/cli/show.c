@@ -184,7 +184,8 @@ print_content(struct spool *spool, int64_t id, struct error *err)
 	int64_t seq = 0;
 
 	for (; ok && !ferror(stdout); seq++) {
-		ok = spool_content_read(spool, id, seq, &piece, &found, err);
+		ok = spool_content_read(spool, id, seq, &piece, &found, NULL,
+		    err);
 		if (!ok || !found)
 			break;
 		(void)fwrite(piece.data, 1, piece.len, stdout);

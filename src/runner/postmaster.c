@@ -218,7 +218,7 @@ put_returned(struct making *m, struct error *err)
 	}
 	while (found) {
 		if (!put(m, &m->piece, err) || !spool_content_read(m->spool,
-		    m->owed.message_id, seq++, &m->piece, &found, err))
+		    m->owed.message_id, seq++, &m->piece, &found, NULL, err))
 			return false;
 	}
 	return true;
@@ -293,7 +293,7 @@ make(struct making *m, int64_t message_id, struct error *err)
 	if (m->owed.sender[0] == '\0')
 		return settle(m, err);
 	return spool_content_read(m->spool, message_id, 0, &m->piece, &found,
-	    err) && fill(m, err) && gather(m, err) && store(m, err);
+	    NULL, err) && fill(m, err) && gather(m, err) && store(m, err);
 }
 
 static bool

@@ -25,23 +25,23 @@ static bool
 read_content(void *ctx, struct buf *out, bool *end_r, struct error *err)
 {
 	struct delivery *d = ctx;
-	struct buf piece = BUF_INIT;
-	bool found, ok;
+	int64_t id = d->job->claimed->message_id;
+	bool found;
 
 	*end_r = false;
-	ok = spool_content_read(d->session->dest->worker->spool,
-	    d->job->claimed->message_id, d->seq, &piece, &found, err);
-	if (ok && !found && d->seq == 0)
-		ok = error_set(err, EX_DATAERR, "message %lld has no content",
-		    (long long)d->job->claimed->message_id);
-	if (ok && found) {
-		ok = buf_append(out, piece.data, piece.len);
+	if (!d->all_read) {
+		if (!spool_content_read(d->session->dest->worker->spool, id,
+		    d->seq, out, &found, &d->all_read, err))
+			return false;
+		if (!found && d->seq == 0)
+			return error_set(err, EX_DATAERR,
+			    "message %lld has no content", (long long)id);
+		d->all_read |= !found;
 		d->seq++;
-	} else
-		*end_r = ok && !session_withholds(d->session);
+	}
+	*end_r = d->all_read && !session_withholds(d->session);
 	FAILPOINT_IF(*end_r, "final-dot.before-write");
-	buf_free(&piece);
-	return ok;
+	return true;
 }
 
 static void

@@ -32,10 +32,10 @@ check_end(struct spool *spool, int64_t message_id, int64_t seq,
 
 bool
 spool_content_read(struct spool *spool, int64_t message_id, int64_t seq,
-    struct buf *piece, bool *found_r, struct error *err)
+    struct buf *piece, bool *found_r, bool *last_r, struct error *err)
 {
 	struct spool_query q;
-	bool fits = true;
+	bool fits = true, last = false;
 	size_t len;
 
 	*found_r = false;
@@ -47,7 +47,10 @@ spool_content_read(struct spool *spool, int64_t message_id, int64_t seq,
 		const void *data = spool_query_blob(&q, 0, &len);
 
 		*found_r = fits = buf_append(piece, data, len);
+		last = spool_query_int(&q, 1) != 0;
 	}
+	if (last_r != NULL)
+		*last_r = last;
 	if (!spool_query_run(&q, err))
 		return false;
 	if (!fits)

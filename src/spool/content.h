@@ -17,10 +17,12 @@ enum { SPOOL_PIECE_MAX = 256 * 1024 };
 /*
  * Puts piece seq (0, 1, ...) into piece (cleared first).  found_r is false
  * after the last piece, and at piece 0 of a message whose content is gone; where
- * it went after an earlier piece was there: EX_NOINPUT.  Line ends are as stored:
- * mail of SQL producers may have bare LF.
+ * it went after an earlier piece was there: EX_NOINPUT.  last_r, which may be
+ * NULL, tells that no other piece follows, and the next call can be spared.  Line
+ * ends are as stored: mail of SQL producers may have bare LF.
  */
 bool spool_content_read(struct spool *spool, int64_t message_id, int64_t seq,
-    struct buf *piece, bool *found_r, struct error *err) MUST_CHECK;
+    struct buf *piece, bool *found_r, bool *last_r, struct error *err)
+    MUST_CHECK;
 
 #endif

@@ -368,17 +368,17 @@ content_that_vanishes_is_no_end(void **state)
 	bool found = true;
 
 	(void)scratch_message(s, NOW, ADDRESSES("a@y.example"));
-	assert_done(s, spool_content_read(s->spool, 1, 0, &piece, &found,
+	assert_done(s, spool_content_read(s->spool, 1, 0, &piece, &found, NULL,
 	    &s->err));
 	assert_true(found);
-	assert_done(s, spool_content_read(s->spool, 1, 1, &piece, &found,
+	assert_done(s, spool_content_read(s->spool, 1, 1, &piece, &found, NULL,
 	    &s->err));
 	assert_false(found);
 	(void)act_on_all(s, SPOOL_DELETE);
-	assert_false(spool_content_read(s->spool, 1, 1, &piece, &found,
+	assert_false(spool_content_read(s->spool, 1, 1, &piece, &found, NULL,
 	    &s->err));
 	assert_int_equal(s->err.code, EX_NOINPUT);
-	assert_done(s, spool_content_read(s->spool, 1, 0, &piece, &found,
+	assert_done(s, spool_content_read(s->spool, 1, 0, &piece, &found, NULL,
 	    &s->err));
 	assert_false(found);
 	buf_free(&piece);

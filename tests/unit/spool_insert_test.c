@@ -65,7 +65,7 @@ content_comes_back_as_it_went_in(void **state)
 		struct spool_insert *ins = spool_insert_new(s->spool);
 		uint64_t offset = 0;
 		int64_t id, seq = 0;
-		bool found;
+		bool found, last;
 
 		spool_insert_recipient(ins, &(struct spool_recipient){
 		    .address = "b@y.example" });
@@ -84,9 +84,12 @@ content_comes_back_as_it_went_in(void **state)
 		spool_insert_free(&ins);
 		for (offset = 0;; seq++) {
 			assert_done(s, spool_content_read(s->spool, id, seq,
-			    &piece, &found, &s->err));
+			    &piece, &found, &last, &s->err));
 			if (!found)
 				break;
+			if (last != (seq + 1 == rows[i].pieces))
+				fail_msg("%s: piece %d is %sthe last",
+				    rows[i].why, (int)seq, last ? "" : "not ");
 			fill(chunk, piece.len, offset);
 			if (memcmp(chunk, buf_str(&piece), piece.len) != 0)
 				fail_msg("%s: piece %d", rows[i].why,
