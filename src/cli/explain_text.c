@@ -92,11 +92,12 @@ put_mx(struct buf *out, const struct explanation *e)
 static void
 put_policy(struct buf *out, const struct sts_policy *p, const char *id)
 {
+	struct sts_pattern mx = { NULL, 0 };
+
 	(void)buf_printf(out, "mode %s, id %s, max_age %" PRId64 ", mx",
 	    sts_mode_name(p->mode), id, p->max_age_s);
-	for (size_t i = 0; i < p->n_mx; i++)
-		(void)buf_printf(out, " %.*s", (int)p->mx[i].len,
-		    p->mx[i].text);
+	while (sts_policy_next_mx(p, &mx))
+		(void)buf_printf(out, " %.*s", (int)mx.len, mx.text);
 }
 
 static const char *const sts_words[] = {

@@ -311,17 +311,20 @@ sts_facts_from_row(struct sts_facts *facts_r, struct arena *arena,
 static const char *
 mx_text(struct arena *arena, const struct sts_policy *policy)
 {
-	const char **mx = arena_alloc(arena, sizeof(*mx) * policy->n_mx);
+	const char **names = arena_alloc(arena, sizeof(*names) * policy->n_mx);
+	struct sts_pattern mx = { NULL, 0 };
 	struct buf json = BUF_INIT;
+	size_t n = 0;
 	char *text;
 
-	for (size_t i = 0; i < policy->n_mx; i++) {
-		text = arena_alloc(arena, policy->mx[i].len + 1);
-		memcpy(text, policy->mx[i].text, policy->mx[i].len);
-		text[policy->mx[i].len] = '\0';
-		mx[i] = text;
+	while (sts_policy_next_mx(policy, &mx)) {
+		text = arena_alloc(arena, mx.len + 1);
+		memcpy(text, mx.text, mx.len);
+		text[mx.len] = '\0';
+		names[n++] = text;
 	}
-	records_write_texts(&json, mx, policy->n_mx);
+	assert(n == policy->n_mx);
+	records_write_texts(&json, names, n);
 	text = arena_strdup(arena, buf_str(&json));
 	buf_free(&json);
 	return text;

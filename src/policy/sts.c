@@ -254,7 +254,7 @@ read_mx(struct sts_policy *p, struct slice value, const char **why_r)
 	*why_r = "more mx than this program can keep";
 	if (p->n_mx == STS_MX_MAX)
 		return false;
-	p->mx[p->n_mx++] = (struct sts_pattern){ value.text, value.len };
+	p->n_mx++;
 	return true;
 }
 
@@ -366,8 +366,27 @@ sts_policy_parse(struct sts_policy *policy_r, const char *text, size_t len,
 		if (!seen[i])
 			return false;
 	}
+	policy_r->text = text;
+	policy_r->len = len;
 	*why_r = NULL;
 	return true;
+}
+
+bool
+sts_policy_next_mx(const struct sts_policy *policy, struct sts_pattern *mx)
+{
+	struct slice rest = { policy->text, policy->len }, name, value;
+
+	/* What is left of that pattern's line is no line of its own. */
+	if (mx->text != NULL)
+		(void)take(&rest, (size_t)(mx->text - rest.text) + mx->len);
+	while (rest.len > 0)
+		if (split_line(take_line(&rest), &name, &value) &&
+		    equals(name, fields[FIELD_MX].name)) {
+			*mx = (struct sts_pattern){ value.text, value.len };
+			return true;
+		}
+	return false;
 }
 
 /* --- matching */
@@ -405,8 +424,10 @@ sts_pattern_matches(const struct sts_pattern *pattern, const char *host)
 bool
 sts_policy_names(const struct sts_policy *policy, const char *host)
 {
-	for (size_t i = 0; i < policy->n_mx; i++)
-		if (sts_pattern_matches(&policy->mx[i], host))
+	struct sts_pattern mx = { NULL, 0 };
+
+	while (sts_policy_next_mx(policy, &mx))
+		if (sts_pattern_matches(&mx, host))
 			return true;
 	return false;
 }

@@ -37,16 +37,23 @@ struct sts_pattern {
 	size_t len;
 };
 
+/* Its patterns are read from the text when they are asked for: most domains have
+ * no policy, and a policy has few. */
 struct sts_policy {
 	enum sts_mode mode;
 	int64_t max_age_s;	/* cut at STS_AGE_MAX_S */
-	struct sts_pattern mx[STS_MX_MAX];
 	size_t n_mx;
+	const char *text;	/* borrowed */
+	size_t len;
 };
 
-/* False with a sentence (static) in *why_r.  Patterns borrow from text. */
+/* False with a sentence (static) in *why_r.  The policy borrows text. */
 bool sts_policy_parse(struct sts_policy *policy_r, const char *text, size_t len,
     const char **why_r);
+/* From one pattern to the next; to the first where mx->text is NULL.  False after
+ * the last. */
+bool sts_policy_next_mx(const struct sts_policy *policy,
+    struct sts_pattern *mx);
 
 /* RFC 8461 4.1: equal but for case, or "*." for exactly one whole leftmost label.
  * A trailing dot of host does not count. */

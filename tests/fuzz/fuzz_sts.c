@@ -45,8 +45,10 @@ look_at(const struct sts_policy *p, const struct sts_pattern *mx)
 static void
 read_policy(const char *text, size_t len)
 {
+	struct sts_pattern mx = { NULL, 0 };
 	struct sts_policy p;
 	const char *why;
+	size_t n = 0;
 
 	if (!sts_policy_parse(&p, text, len, &why)) {
 		assert(why != NULL);
@@ -57,11 +59,11 @@ read_policy(const char *text, size_t len)
 	assert(p.max_age_s >= 0 && p.max_age_s <= STS_AGE_MAX_S);
 	/* It may be kept as a string. */
 	assert(memchr(text, '\0', len) == NULL);
-	for (size_t i = 0; i < p.n_mx; i++) {
-		assert(p.mx[i].text >= text &&
-		    p.mx[i].text + p.mx[i].len <= text + len);
-		look_at(&p, &p.mx[i]);
+	for (; sts_policy_next_mx(&p, &mx); n++) {
+		assert(mx.text >= text && mx.text + mx.len <= text + len);
+		look_at(&p, &mx);
 	}
+	assert(n == p.n_mx);
 }
 
 int

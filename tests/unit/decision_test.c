@@ -50,11 +50,11 @@ set_tlsa(struct world *w, enum tlsa_status status, size_t usable)
 }
 
 static void
-set_policy(struct world *w, enum sts_mode mode, const char *mx)
+set_policy(struct world *w, enum sts_mode mode, const char *text)
 {
 	w->sts = (struct sts_result){ .status = STS_STATUS_POLICY,
-		.policy = { .mode = mode, .n_mx = 1,
-		.mx = { { mx, strlen(mx) } } }, .id = "20261125" };
+		.policy = { .mode = mode, .n_mx = 1, .text = text,
+		.len = strlen(text) }, .id = "20261125" };
 	w->survey.sts = &w->sts;
 }
 
@@ -118,17 +118,17 @@ policies_are_matched_to_the_host(void **state)
 {
 	static const struct {
 		enum sts_mode mode;
-		const char *mx;
+		const char *text;
 		enum sts_fact fact;
 	} rows[] = {
-		{ STS_ENFORCE, "mx.example", STS_ENFORCE_MATCH },
-		{ STS_ENFORCE, "*.example", STS_ENFORCE_MATCH },
-		{ STS_ENFORCE, "mx.other", STS_ENFORCE_MISMATCH },
-		{ STS_TESTING, "mx.example", STS_TESTING_MATCH },
-		{ STS_TESTING, "mx.other", STS_TESTING_MISMATCH },
-		{ STS_NONE, "mx.other", STS_MODE_NONE },
+		{ STS_ENFORCE, "mx: mx.example", STS_ENFORCE_MATCH },
+		{ STS_ENFORCE, "mx: *.example", STS_ENFORCE_MATCH },
+		{ STS_ENFORCE, "mx: mx.other", STS_ENFORCE_MISMATCH },
+		{ STS_TESTING, "mx: mx.example", STS_TESTING_MATCH },
+		{ STS_TESTING, "mx: mx.other", STS_TESTING_MISMATCH },
+		{ STS_NONE, "mx: mx.other", STS_MODE_NONE },
 		/* Cannot be; the strictest, then. */
-		{ STS_MODE_UNSET, "mx.other", STS_ENFORCE_MISMATCH },
+		{ STS_MODE_UNSET, "mx: mx.other", STS_ENFORCE_MISMATCH },
 	};
 	static const enum sts_fact without[] = {
 		[STS_STATUS_FETCH_FAILED] = STS_FETCH_FAILED,
@@ -141,7 +141,7 @@ policies_are_matched_to_the_host(void **state)
 	(void)state;
 	make_world(&w);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		set_policy(&w, rows[i].mode, rows[i].mx);
+		set_policy(&w, rows[i].mode, rows[i].text);
 		assert_int_equal(survey_facts(&w.survey, 0).sts, rows[i].fact);
 	}
 	for (size_t i = 0; i < STS_STATUS_COUNT; i++) {
@@ -269,7 +269,7 @@ each_decision_has_its_words(void **state)
 			    MX_INSECURE;
 			set_tlsa(&w, (enum tlsa_status)tlsa, i % 5 == 0);
 			set_policy(&w, modes[i / 27 % 3], i / 81 == 0 ?
-			    "mx.example" : "mx.other");
+			    "mx: mx.example" : "mx: mx.other");
 			decision_make(&d, &w.survey, 0, &t);
 			expect_words(&w, &d);
 		}

@@ -228,6 +228,21 @@ static const struct {
 	    STS_MODE_UNSET, 0, 0 },
 };
 
+/* By walking them. */
+static size_t
+count_mx(const struct sts_policy *p)
+{
+	struct sts_pattern mx = { NULL, 0 };
+	size_t n = 0;
+
+	while (sts_policy_next_mx(p, &mx)) {
+		assert_true(mx.text >= p->text &&
+		    mx.text + mx.len <= p->text + p->len);
+		n++;
+	}
+	return n;
+}
+
 static void
 policies_are_read_to_the_letter(void **state)
 {
@@ -242,7 +257,7 @@ policies_are_read_to_the_letter(void **state)
 			fail_msg("%s: %s", policies[i].why,
 			    want ? why : "accepted");
 		if (want && (p.mode != policies[i].mode ||
-		    p.n_mx != policies[i].n_mx ||
+		    p.n_mx != policies[i].n_mx || count_mx(&p) != p.n_mx ||
 		    p.max_age_s != policies[i].max_age_s || why != NULL))
 			fail_msg("%s: %s, %zu mx, %lld s", policies[i].why,
 			    sts_mode_name(p.mode), p.n_mx,
@@ -295,14 +310,19 @@ patterns_are_domains(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(domains); i++) {
 		char *text = mem_printf(HEAD MODE AGE "mx: %s\n",
 		    domains[i].mx);
+		struct sts_pattern mx = { NULL, 0 };
 		struct sts_policy p;
 		const char *why;
 
 		if (sts_policy_parse(&p, text, strlen(text), &why) !=
 		    domains[i].ok)
 			fail_msg("%s: %s", domains[i].why, domains[i].mx);
-		if (domains[i].ok)
-			assert_int_equal(p.mx[0].len, strlen(domains[i].mx));
+		if (domains[i].ok) {
+			assert_true(sts_policy_next_mx(&p, &mx));
+			assert_int_equal(mx.len, strlen(domains[i].mx));
+			assert_memory_equal(mx.text, domains[i].mx, mx.len);
+			assert_false(sts_policy_next_mx(&p, &mx));
+		}
 		free(text);
 	}
 }
@@ -382,7 +402,10 @@ hosts_match_patterns(void **state)
 static void
 a_policy_names_what_any_pattern_does(void **state)
 {
-	static const char text[] = HEAD MODE AGE MX "mx: *.example.net\n";
+	/* An extension's name may begin with "mx", and blanks end a line. */
+	static const char text[] = "mxx: x.example\n" HEAD MODE AGE
+	    "mx:mx.example \t\r\nmxy: y.example\nmx: *.example.net";
+	const struct sts_policy none = { .mode = STS_NONE };
 	struct sts_policy p;
 	const char *why;
 
@@ -391,8 +414,9 @@ a_policy_names_what_any_pattern_does(void **state)
 	assert_true(sts_policy_names(&p, "mx.example"));
 	assert_true(sts_policy_names(&p, "a.example.net"));
 	assert_false(sts_policy_names(&p, "a.example"));
-	p.n_mx = 0;
-	assert_false(sts_policy_names(&p, "mx.example"));
+	assert_false(sts_policy_names(&p, "x.example"));
+	assert_false(sts_policy_names(&p, "y.example"));
+	assert_false(sts_policy_names(&none, "mx.example"));
 }
 
 int
