@@ -98,7 +98,7 @@ smtp_session_action(struct smtp_session *s, struct smtp_action *a)
 		return false;
 	s->close_told = true;
 	a->kind = SMTP_ACTION_CLOSE;
-	a->failure = s->failed ? &s->failure : NULL;
+	a->failure = s->failure;
 	return true;
 }
 

@@ -350,7 +350,7 @@ static struct smtp_recipient_result
 abandoned_verdict(const struct smtp_session *s, const struct exchange *ex,
     enum mark mark)
 {
-	const struct smtp_failure *f = &s->failure;
+	const struct smtp_failure *f = s->failure;
 	struct smtp_recipient_result v = { .error = f->error, .reply = f->text };
 
 	if (ex->result.possible_duplicate) {
@@ -374,7 +374,7 @@ abandoned_verdict(const struct smtp_session *s, const struct exchange *ex,
 static bool
 may_have_it(const struct smtp_session *s, const struct exchange *ex)
 {
-	const struct smtp_failure *f = &s->failure;
+	const struct smtp_failure *f = s->failure;
 	bool refused = f->reply[0] != '\0' && (f->step == SMTP_STEP_MAIL ||
 	    f->step == SMTP_STEP_RCPT);
 

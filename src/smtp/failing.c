@@ -54,15 +54,15 @@ void
 session_fail(struct smtp_session *s, const struct session_fault *fault,
     const char *fmt, ...)
 {
-	struct smtp_failure *f = &s->failure;
+	struct smtp_failure *f;
 	bool quit;
 	int n;
 	va_list ap;
 
-	if (s->failed || s->state == SESSION_CLOSED ||
+	if (s->failure != NULL || s->state == SESSION_CLOSED ||
 	    s->state == SESSION_CLOSING)
 		return;
-	s->failed = true;
+	s->failure = f = mem_zalloc(sizeof(*f));
 	f->step = fault->step;
 	f->error = fault->error;
 	f->result_type = fault->result_type;

@@ -49,6 +49,8 @@ smtp_session_free(struct smtp_session **s)
 	smtp_reply_parser_free(&(*s)->parser);
 	buf_free(&(*s)->out);
 	buf_free(&(*s)->pending_buf);
+	free((*s)->ehlo_reply);
+	free((*s)->failure);
 	free(*s);
 	*s = NULL;
 }
@@ -175,7 +177,7 @@ take_reply(struct smtp_session *s, const struct smtp_reply *reply)
 	if (p.step != SMTP_STEP_TLS)
 		s->mark++;
 	on_reply(s, &p, reply);
-	if (!s->failed && (reply->code == 421 || !whole) &&
+	if (s->failure == NULL && (reply->code == 421 || !whole) &&
 	    s->state != SESSION_CLOSED)
 		session_fail_reply(s, p.step, reply);
 }

@@ -95,7 +95,7 @@ struct smtp_session {
 	bool authenticated;		/* as RFC 8689 4.2.1 has it */
 	bool plain_permitted;		/* by policy, for this session */
 	bool start_tls, tell_ready;	/* actions due */
-	bool nothing_offered, quitting, need_rset, close_told, failed;
+	bool nothing_offered, quitting, need_rset, close_told;
 	enum auth_stage { AUTH_NONE, AUTH_PLAIN, AUTH_LOGIN_USERNAME,
 	    AUTH_LOGIN_SECRET, AUTH_LAST } auth;	/* what is sent next */
 	int current;			/* the older of two exchanges */
@@ -111,8 +111,9 @@ struct smtp_session {
 	size_t pending_first;
 	unsigned mark;
 
-	char ehlo_reply[SESSION_REPLY_LEN];
-	struct smtp_failure failure;
+	/* Few sessions have them: NULL until then. */
+	char *ehlo_reply;		/* of a server that knows HELO only */
+	struct smtp_failure *failure;
 };
 
 /* --- session.c --- */

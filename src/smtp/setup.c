@@ -4,8 +4,10 @@
  */
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "smtp/session_impl.h"
 
 bool
@@ -86,7 +88,9 @@ on_ehlo(struct smtp_session *s, const struct smtp_reply *reply)
 		hello_answered(s);
 	} else if (reply->code / 100 == 5) {
 		/* RFC 5321 3.2: a server from before ESMTP. */
-		smtp_reply_print(s->ehlo_reply, sizeof(s->ehlo_reply), reply);
+		free(s->ehlo_reply);
+		s->ehlo_reply = mem_alloc(SESSION_REPLY_LEN);
+		smtp_reply_print(s->ehlo_reply, SESSION_REPLY_LEN, reply);
 		say_hello(s, SMTP_STEP_HELO);
 	} else if (reply->code / 100 == 4) {
 		session_fail_reply(s, SMTP_STEP_EHLO, reply);
@@ -133,7 +137,8 @@ on_starttls(struct smtp_session *s, const struct smtp_reply *reply)
 	if (reply->code == 220) {
 		/* RFC 3207 4.2: nothing learnt before TLS is used after it. */
 		memset(&s->caps, 0, sizeof(s->caps));
-		s->ehlo_reply[0] = '\0';
+		free(s->ehlo_reply);
+		s->ehlo_reply = NULL;
 		smtp_reply_parser_reset(&s->parser);
 		s->start_tls = true;
 		session_enter(s, SESSION_HANDSHAKE);
