@@ -8,12 +8,13 @@
 #include "base/mem.h"
 
 struct session_record *
-session_record_new(void)
+session_record_new(const char *mx)
 {
 	struct session_record *r = mem_zalloc(sizeof(*r));
 
 	atomic_init(&r->refs, 1);
 	atomic_init(&r->unrecorded, 0);
+	r->mx = mem_strdup(mx);
 	r->tls = "none";
 	r->dane = "none";
 	r->mta_sts = "none";
@@ -31,8 +32,13 @@ session_record_ref(struct session_record *r)
 void
 session_record_unref(struct session_record **r)
 {
-	if (*r != NULL && atomic_fetch_sub(&(*r)->refs, 1) == 1)
+	if (*r != NULL && atomic_fetch_sub(&(*r)->refs, 1) == 1) {
+		free((*r)->mx);
+		free((*r)->cert_subject);
+		free((*r)->cert_issuer);
+		free((*r)->verify_error);
 		free(*r);
+	}
 	*r = NULL;
 }
 

@@ -22,19 +22,20 @@ struct session_record {
 	bool stored;		/* the writer's: row_id is committed */
 	atomic_int unrecorded;	/* reports of its deliveries not committed */
 	int64_t started_at;
-	char mx[256], address[NET_ADDRESS_TEXT_LEN];
+	char *mx;		/* owned, as the other `char *` here */
+	char address[NET_ADDRESS_TEXT_LEN];
 	const char *tls;	/* none, encrypted, pkix, dane, mta-sts */
 	const char *dane, *mta_sts; /* INTERFACE section 4's words */
 	char protocol[16], cipher[64];
 	char cert_sha256[65], spki_sha256[65];
 	char tlsa[160];		/* the record that matched, "" where none */
-	char cert_subject[512], cert_issuer[512];
+	char *cert_subject, *cert_issuer;	/* NULL: none */
 	int64_t cert_not_after;	/* 0: no certificate */
 	bool resumed;
-	char verify_error[512];	/* "" where none */
+	char *verify_error;	/* NULL or "": none */
 };
 
-struct session_record *session_record_new(void);
+struct session_record *session_record_new(const char *mx);
 struct session_record *session_record_ref(struct session_record *r);
 void session_record_unref(struct session_record **r);
 

@@ -80,7 +80,7 @@ report_add(struct report *r, const struct report_line *line)
 static const char *
 or_null(const char *text)
 {
-	return text[0] != '\0' ? text : NULL;
+	return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
 static bool

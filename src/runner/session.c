@@ -415,9 +415,8 @@ session_open(struct destination *d, struct plan_place place)
 	s->place = place;
 	s->decision = *destination_decision(d, place);
 	s->started_ms = clock_mono_ms();
-	s->record = session_record_new();
+	s->record = session_record_new(h->name);
 	s->record->started_at = clock_now_s();
-	(void)text_copy(s->record->mx, sizeof(s->record->mx), h->name);
 	net_address_text(s->record->address, &h->address[place.address].to);
 	s->idle = loop_timer_new(d->worker->loop, on_idle, s);
 	LIST_INIT(&s->deliveries);

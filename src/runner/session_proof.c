@@ -64,9 +64,8 @@ fill_certificate(struct session_record *r, const struct stls_peer_info *c)
 	    c->cert_sha256);
 	(void)text_copy(r->spki_sha256, sizeof(r->spki_sha256),
 	    c->spki_sha256);
-	(void)text_copy(r->cert_subject, sizeof(r->cert_subject),
-	    c->subject);
-	(void)text_copy(r->cert_issuer, sizeof(r->cert_issuer), c->issuer);
+	r->cert_subject = mem_strdup(c->subject);
+	r->cert_issuer = mem_strdup(c->issuer);
 	r->cert_not_after = c->not_after_at;
 }
 
@@ -83,8 +82,7 @@ session_fill_record(struct session *s)
 	r->resumed = e->resumed;
 	(void)text_copy(r->protocol, sizeof(r->protocol), e->protocol);
 	(void)text_copy(r->cipher, sizeof(r->cipher), e->cipher);
-	(void)text_copy(r->verify_error, sizeof(r->verify_error),
-	    e->verify_error);
+	r->verify_error = mem_strdup(e->verify_error);
 	if (e->has_certificate)
 		fill_certificate(r, &e->certificate);
 	else if (e->resumed && s->proof != NULL)
