@@ -16,16 +16,14 @@
 static const char ident[] = "tlsq-runner";
 
 /*
- * What one arena of glibc has free no other one can use, and there would be eight
- * for each processor: what a session needs is often made by one thread and freed
- * by another.
+ * One arena of glibc for all threads: what one has free no other one can use, and
+ * what a session needs is often made by one thread and freed by another.  Small
+ * blocks do not go there: each thread keeps some for itself.
  */
 static void
 share_memory(void)
 {
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	(void)mallopt(M_ARENA_MAX, n > 1 ? (int)n : 1);
+	(void)mallopt(M_ARENA_MAX, 1);
 }
 
 static int
