@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "runner/settle.h"
 #include "runner/worker_impl.h"
 
@@ -365,7 +364,7 @@ destination_new(struct worker *w, struct job *job, char *key)
 	d->snapshot = snapshot_ref(job->snapshot);
 	d->chooser = chooser_ref(w->chooser);
 	d->way = job->way;
-	(void)text_copy(d->rule, sizeof(d->rule), job->rule);
+	d->rule = mem_strdup(job->rule);
 	d->way.rule = d->rule;
 	d->waived = job_waives_tls(job);
 	d->sole = job->way.per_host ? job_ref(job) : NULL;
@@ -451,6 +450,7 @@ destination_free(void *arg)
 	chooser_unref(&d->chooser);
 	snapshot_unref(&d->snapshot);
 	free(d->next_hop);
+	free(d->rule);
 	free(d->key);
 	free(d);
 }

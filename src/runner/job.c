@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 
 static int
 by_domain(const void *a, const void *b)
@@ -71,7 +70,8 @@ void
 job_set_way(struct job *job, const struct way *way)
 {
 	job->way = *way;
-	(void)text_copy(job->rule, sizeof(job->rule), way->rule);
+	free(job->rule);
+	job->rule = mem_strdup(way->rule);
 	job->way.rule = job->rule;
 }
 
@@ -106,6 +106,7 @@ job_unref(struct job **job)
 		free(j->progress[i].trail);
 	}
 	free(j->progress);
+	free(j->rule);
 	snapshot_unref(&j->snapshot);
 	if (j->whole != NULL)
 		job_unref(&j->whole);

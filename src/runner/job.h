@@ -36,7 +36,7 @@ struct job {
 	struct snapshot *snapshot;
 	/* Chosen by the worker for this attempt.  strategy NULL: not yet. */
 	struct way way;
-	char rule[256];			/* way.rule */
+	char *rule;			/* owned; way.rule, or NULL */
 	struct job_progress *progress;	/* by recipient of this job */
 	size_t open;			/* recipients not settled */
 	struct plan_place place;	/* where to go on */

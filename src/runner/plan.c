@@ -15,6 +15,13 @@ plan_init(struct plan *plan_r, size_t n_hosts)
 	plan_r->n_hosts = n_hosts;
 }
 
+void
+plan_add_addresses(struct plan_host *host, size_t n)
+{
+	host->address = mem_zalloc(n * sizeof(*host->address));
+	host->n_addresses = n;
+}
+
 enum plan_next
 plan_next(const struct plan *plan, struct plan_place from,
     struct plan_place *place_r)
@@ -71,6 +78,7 @@ plan_clear(struct plan *plan)
 		note_unref(&host->failed);
 		for (size_t a = 0; a < host->n_addresses; a++)
 			note_unref(&host->address[a].failed);
+		free(host->address);
 	}
 	free(plan->host);
 	memset(plan, 0, sizeof(*plan));

@@ -11,8 +11,6 @@
 #include "net/address.h"
 #include "runner/evidence.h"
 
-enum { PLAN_ADDRESSES_MAX = 10 };
-
 struct plan_address {
 	struct net_address to;
 	struct note *failed;	/* owned; NULL: not known to fail */
@@ -21,7 +19,7 @@ struct plan_address {
 struct plan_host {
 	const char *name;	/* borrowed */
 	bool resolved;		/* its addresses are here, or failed is */
-	struct plan_address address[PLAN_ADDRESSES_MAX];
+	struct plan_address *address;	/* owned */
 	size_t n_addresses;
 	struct note *failed;	/* the whole host; owned */
 };
@@ -33,6 +31,8 @@ struct plan {
 
 /* Zeroed hosts. */
 void plan_init(struct plan *plan_r, size_t n_hosts);
+/* Once for each host; zeroed addresses. */
+void plan_add_addresses(struct plan_host *host, size_t n);
 
 /* A place in the order.  host == n_hosts: the end. */
 struct plan_place {

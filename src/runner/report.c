@@ -48,7 +48,8 @@ report_new(struct job *job, const struct report_listener *listener)
 	r->job = job_ref(job);
 	r->listener = *listener;
 	r->strategy = job->way.strategy != NULL ? job->way.strategy->id : NULL;
-	(void)text_copy(r->rule, sizeof(r->rule), job->rule);
+	if (job->rule != NULL)
+		(void)text_copy(r->rule, sizeof(r->rule), job->rule);
 	r->at = clock_now_s();
 	return r;
 }

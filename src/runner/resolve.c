@@ -174,10 +174,10 @@ take_addresses(struct destination *d, size_t host)
 	const struct plan_place place = { host, 0 };
 	struct note *note;
 
-	h->n_addresses = from->n_addresses;
+	plan_add_addresses(h, from->n_addresses);
 	for (size_t i = 0; i < h->n_addresses; i++)
 		h->address[i].to = from->address[i];
-	d->verdicts[host].decision = mem_zalloc((h->n_addresses + 1) *
+	d->verdicts[host].decision = mem_zalloc(h->n_addresses *
 	    sizeof(struct decision));
 	if (h->n_addresses > 0)
 		return;

@@ -57,7 +57,7 @@ struct destination {
 	struct snapshot *snapshot;
 	struct chooser *chooser;
 	struct way way;
-	char rule[256];			/* way.rule */
+	char *rule;			/* way.rule */
 	bool waived;			/* its messages waive TLS */
 	char *secret;			/* for the relay, or NULL */
 	struct job *sole;		/* of a way that is per_host; else NULL */

@@ -154,8 +154,8 @@ places_are_walked_past_what_failed(void **state)
 	plan_init(plan, 3);
 	assert_int_equal(plan_next(plan, start, &at), PLAN_WAIT);
 	plan->host[0].resolved = plan->host[1].resolved = true;
-	plan->host[0].n_addresses = 2;
-	plan->host[1].n_addresses = 1;
+	plan_add_addresses(&plan->host[0], 2);
+	plan_add_addresses(&plan->host[1], 1);
 	assert_int_equal(plan_next(plan, start, &at), PLAN_TRY);
 	assert_true(plan_same(at, start));
 
