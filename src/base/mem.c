@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Most arenas hold a claimed message, or the answer to a lookup: a few hundred
- * octets, thousands of times; some a large struct first and a sentence then.
- * Each block is twice the one before. */
-enum { ARENA_FIRST = 500, ARENA_BLOCK = 8000 };
+/* Most arenas hold the answer to a lookup, 80 to 280 octets, thousands of times.
+ * A further block doubles what is there. */
+enum { ARENA_FIRST = 240, ARENA_BLOCK = 8000 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -21,7 +20,8 @@ struct arena_block {
 
 struct arena {
 	struct arena_block *head;
-	size_t least;		/* of the next block */
+	size_t first;		/* of the first block, at least */
+	size_t size;		/* of all blocks */
 };
 
 static void
@@ -97,9 +97,15 @@ mem_printf(const char *fmt, ...)
 struct arena *
 arena_new(void)
 {
+	return arena_new_for(ARENA_FIRST);
+}
+
+struct arena *
+arena_new_for(size_t size)
+{
 	struct arena *a = mem_alloc(sizeof(*a));
 
-	*a = (struct arena){ .least = ARENA_FIRST };
+	*a = (struct arena){ .first = size };
 	return a;
 }
 
@@ -118,6 +124,15 @@ arena_free(struct arena **arena)
 	*arena = NULL;
 }
 
+/* At least, of the next block. */
+static size_t
+block_size(const struct arena *a)
+{
+	if (a->head == NULL)
+		return a->first;
+	return a->size < ARENA_BLOCK ? a->size : ARENA_BLOCK;
+}
+
 void *
 arena_alloc(struct arena *a, size_t size)
 {
@@ -127,10 +142,9 @@ arena_alloc(struct arena *a, size_t size)
 	size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) *
 	    sizeof(max_align_t);
 	if (b == NULL || b->size - b->used < size) {
-		size_t room = size > a->least ? size : a->least;
+		size_t least = block_size(a), room = size > least ? size : least;
 
-		if (a->least < ARENA_BLOCK)
-			a->least *= 2;
+		a->size += room;
 		b = mem_alloc(sizeof(*b) + room);
 		b->size = room;
 		b->used = 0;

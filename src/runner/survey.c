@@ -189,6 +189,8 @@ add_addresses(struct survey_host *h, const struct host_result *r)
 
 	if (limit > SURVEY_ADDRESSES_MAX)
 		limit = SURVEY_ADDRESSES_MAX;
+	if (limit > r->count)
+		limit = r->count;
 	h->address = arena_alloc(h->survey->arena,
 	    limit * sizeof(*h->address));
 	if (mx && route->ip_lookup == CONF_IP_V6_THEN_V4) {

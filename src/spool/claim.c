@@ -17,6 +17,7 @@
 
 enum {
 	SCAN_MAX = 20000,
+	JOB_ROOM = 500,		/* a message with one recipient has some 440 */
 	WAIT_MOST_S = 300	/* for a domain that cannot be reached */
 };
 
@@ -226,7 +227,7 @@ entry_of(struct claiming *c, int64_t message_id)
 		return e;
 	e = mem_zalloc(sizeof(*e));
 	e->message_id = message_id;
-	arena = arena_new();
+	arena = arena_new_for(JOB_ROOM);
 	e->job = arena_alloc(arena, sizeof(*e->job));
 	*e->job = (struct spool_job){ .arena = arena,
 	    .message_id = message_id };
