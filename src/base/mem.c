@@ -3,6 +3,7 @@
  */
 #include "base/mem.h"
 
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,8 +140,8 @@ arena_alloc(struct arena *a, size_t size)
 	struct arena_block *b = a->head;
 	void *p;
 
-	size = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) *
-	    sizeof(max_align_t);
+	size = (size + alignof(max_align_t) - 1) / alignof(max_align_t) *
+	    alignof(max_align_t);
 	if (b == NULL || b->size - b->used < size) {
 		size_t least = block_size(a), room = size > least ? size : least;
 

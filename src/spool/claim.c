@@ -17,7 +17,7 @@
 
 enum {
 	SCAN_MAX = 20000,
-	JOB_ROOM = 500,		/* a message with one recipient has some 440 */
+	JOB_ROOM = 500,		/* a message with one recipient has some 400 */
 	WAIT_MOST_S = 300	/* for a domain that cannot be reached */
 };
 
