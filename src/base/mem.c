@@ -125,6 +125,12 @@ arena_free(struct arena **arena)
 	*arena = NULL;
 }
 
+size_t
+arena_size(const struct arena *a)
+{
+	return a->size;
+}
+
 /* At least, of the next block. */
 static size_t
 block_size(const struct arena *a)

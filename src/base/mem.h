@@ -28,6 +28,8 @@ struct arena *arena_new(void) __attribute__((returns_nonnull));
 /* One that will hold some more than the answer to a lookup: that much at once. */
 struct arena *arena_new_for(size_t size) __attribute__((returns_nonnull));
 void arena_free(struct arena **arena);
+/* What it has taken, in octets. */
+size_t arena_size(const struct arena *a);
 void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull));
 char *arena_strdup(struct arena *a, const char *s)
     __attribute__((returns_nonnull));

@@ -39,10 +39,6 @@ static struct facts *
 complete(struct host_shared *s)
 {
 	s->facts.expires_at = s->host.expires_at;
-	s->facts.size = FACTS_SIZE_MIN;
-	for (int i = 0; i < HOST_FAMILY_COUNT; i++)
-		s->facts.size += s->host.family[i].count *
-		    2 * sizeof(struct net_address);
 	return &s->facts;
 }
 

@@ -12,7 +12,7 @@
 #include "lookup/sts_fetch.h"
 
 enum {
-	MEMORY_LIMIT = 16 << 20,
+	MEMORY_LIMIT = 2 << 20,		/* some 5,000 answers */
 	/* The spool is read again after this, so that what an administrator
 	 * deletes there is not remembered for a day. */
 	MEMORY_KEEP_S = 60
@@ -123,7 +123,7 @@ remember(struct lookups *l, const char *key, struct facts *facts, int64_t now)
 	if (l->spool != NULL && until > now + MEMORY_KEEP_S)
 		until = now + MEMORY_KEEP_S;
 	if (until > now)
-		memory_put(l->memory, key, facts, facts->size, until);
+		memory_put(l->memory, key, facts, until);
 }
 
 static void

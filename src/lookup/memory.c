@@ -60,15 +60,15 @@ memory_free(struct memory **memory)
 }
 
 void
-memory_put(struct memory *m, const char *key, struct facts *facts, size_t size,
+memory_put(struct memory *m, const char *key, struct facts *facts,
     int64_t until)
 {
 	size_t len = strlen(key) + 1;
 	struct entry *e = find(m, key);
+	size_t size = sizeof(*e) + len + arena_size(facts->arena);
 
 	if (e != NULL)
 		forget(m, e);
-	size += sizeof(*e) + len;
 	if (size > m->limit)
 		return;
 	while (m->size + size > m->limit)

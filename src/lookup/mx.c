@@ -24,10 +24,6 @@ static struct facts *
 complete(struct mx_shared *s)
 {
 	s->facts.expires_at = s->mx.expires_at;
-	s->facts.size = FACTS_SIZE_MIN;
-	for (size_t i = 0; i < s->mx.count; i++)
-		s->facts.size += sizeof(s->mx.records[i]) +
-		    2 * strlen(s->mx.records[i].host);
 	return &s->facts;
 }
 

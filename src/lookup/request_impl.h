@@ -21,16 +21,14 @@
 
 /*
  * The first member of what a kind of lookup finds out; lives in its arena.  The
- * times and the size are for the kinds that are kept.
+ * time is for the kinds that are kept.
  */
 struct facts {
 	atomic_uint refs;
 	struct arena *arena;
 	int64_t expires_at;
-	size_t size;
 };
 /* size octets, zeroed, that begin with struct facts; one reference. */
-enum { FACTS_SIZE_MIN = 4096 };	/* a block of the arena */
 void *facts_new(size_t size) __attribute__((returns_nonnull));
 struct facts *facts_ref(struct facts *facts);
 void facts_unref(struct facts *facts);

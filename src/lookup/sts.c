@@ -38,9 +38,6 @@ static struct facts *
 complete(struct sts_shared *s)
 {
 	s->facts.expires_at = s->sts.expires_at;
-	s->facts.size = FACTS_SIZE_MIN + sizeof(*s);
-	if (s->sts.text != NULL)
-		s->facts.size += 2 * strlen(s->sts.text);
 	return &s->facts;
 }
 

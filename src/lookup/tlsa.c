@@ -53,10 +53,6 @@ static struct facts *
 complete(struct tlsa_shared *s)
 {
 	s->facts.expires_at = s->tlsa.expires_at;
-	s->facts.size = FACTS_SIZE_MIN;
-	for (size_t i = 0; i < s->tlsa.count; i++)
-		s->facts.size += 2 * (sizeof(s->tlsa.records[i]) +
-		    s->tlsa.records[i].len);
 	return &s->facts;
 }
 

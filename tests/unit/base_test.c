@@ -1,10 +1,13 @@
 /*
- * base: escaping of foreign octets, buffers with limits, spellings of time.
+ * base: escaping of foreign octets, buffers with limits, arenas, spellings of
+ * time.
  */
 #include <setjmp.h>
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -91,10 +94,44 @@ errors_gather_prefixes(void **state)
 	assert_int_equal(err.code, EX_TEMPFAIL);
 }
 
+static void
+arenas_keep_what_they_gave(void **state)
+{
+	struct arena *a = arena_new(), *large = arena_new_for(5000);
+	char *piece[200], *expected;
+	size_t before, all = 0;
+
+	(void)state;
+	assert_int_equal(arena_size(a), 0);
+	for (size_t i = 0; i < ARRAY_LEN(piece); i++) {
+		piece[i] = arena_alloc(a, i);
+		assert_int_equal((uintptr_t)piece[i] %
+		    alignof(max_align_t), 0);
+		memset(piece[i], (int)i, i);
+		all += i;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(piece); i++) {
+		expected = mem_alloc(i);
+		memset(expected, (int)i, i);
+		assert_memory_equal(piece[i], expected, i);
+		free(expected);
+	}
+	/* Not more than is needed twice, and the rounding. */
+	assert_in_range(arena_size(a), all, 2 * all + 16 * ARRAY_LEN(piece));
+	(void)arena_alloc(large, 16);
+	before = arena_size(large);
+	(void)arena_alloc(large, 4000);
+	assert_int_equal(arena_size(large), before);
+	arena_free(&a);
+	arena_free(&large);
+	assert_null(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arenas_keep_what_they_gave),
 		cmocka_unit_test(escape_hides_what_could_forge_a_line),
 		cmocka_unit_test(buf_refuses_beyond_its_limit),
 		cmocka_unit_test(times_are_spelled_as_the_rfcs_say),
