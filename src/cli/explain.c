@@ -321,9 +321,13 @@ choose(struct explanation *e, struct error *err)
 static void
 clear(struct explanation *e)
 {
-	survey_clear(&e->survey);
+	for (size_t h = 0; h < e->survey.n_hosts; h++)
+		for (size_t i = 0; e->address[h] != NULL &&
+		    i < e->survey.host[h].n_addresses; i++)
+			smtp_client_free(&e->address[h][i].session.client);
 	for (size_t i = 0; i < SURVEY_HOSTS_MAX; i++)
 		free(e->address[i]);
+	survey_clear(&e->survey);
 	chooser_unref(&e->chooser);
 	snapshot_unref(&e->snapshot);
 	loop_free(&e->loop);

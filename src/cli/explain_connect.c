@@ -14,7 +14,6 @@ struct visit {
 	struct explanation *e;
 	struct explain_address *to;
 	struct proof proof;
-	struct smtp_client *client;
 };
 
 static const struct smtp_transaction *
@@ -31,7 +30,7 @@ on_ready(void *ctx, const struct smtp_evidence *evidence)
 
 	(void)evidence;
 	v->to->session.ready = true;
-	smtp_client_quit(v->client);
+	smtp_client_quit(v->to->session.client);
 }
 
 static void
@@ -49,7 +48,6 @@ on_closed(void *ctx, const struct smtp_failure *failure)
 	struct visit *v = ctx;
 	struct explain_session *s = &v->to->session;
 
-	s->evidence = *smtp_client_evidence(v->client);
 	s->failed = !s->ready;
 	if (failure != NULL)
 		s->failure = *failure;
@@ -84,7 +82,6 @@ explain_connect(struct explanation *e, size_t host, size_t address)
 
 	session_config_fill(&c, &v.proof, &e->way, e->own_name);
 	to->session.tried = true;
-	v.client = smtp_client_start(&c);
+	to->session.client = smtp_client_start(&c);
 	loop_run(e->loop);
-	smtp_client_free(&v.client);
 }

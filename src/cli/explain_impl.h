@@ -16,7 +16,7 @@
 /* What a connection showed (--connect). */
 struct explain_session {
 	bool tried, ready, failed;
-	struct smtp_evidence evidence;
+	struct smtp_client *client;	/* closed: for its evidence */
 	struct smtp_failure failure;	/* where failed */
 	char tlsa[160];			/* the record that matched */
 };

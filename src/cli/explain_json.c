@@ -96,7 +96,7 @@ put_tlsa(struct json *j, const struct survey_host *h)
 static void
 put_session(struct json *j, const struct explain_session *s)
 {
-	const struct smtp_evidence *ev = &s->evidence;
+	const struct smtp_evidence *ev = smtp_client_evidence(s->client);
 
 	json_open_object(j, "session");
 	json_text(j, "tls", smtp_proof_name(ev->proof));
@@ -110,8 +110,7 @@ put_session(struct json *j, const struct explain_session *s)
 		json_text(j, "spki_sha256", ev->certificate.spki_sha256);
 		json_int(j, "cert_not_after", ev->certificate.not_after_at);
 	}
-	json_text(j, "verify_error", ev->verify_error[0] != '\0' ?
-	    ev->verify_error : NULL);
+	json_text(j, "verify_error", ev->verify_error);
 	json_text(j, "error", s->failed ? s->failure.error : NULL);
 	json_text(j, "status", s->failed ? s->failure.status : NULL);
 	json_text(j, "result_type", s->failed ? s->failure.result_type : NULL);

@@ -192,7 +192,7 @@ put_decision(struct buf *out, const struct explanation *e,
 static void
 put_session(struct buf *out, const struct explain_session *s)
 {
-	const struct smtp_evidence *ev = &s->evidence;
+	const struct smtp_evidence *ev = smtp_client_evidence(s->client);
 
 	put_line(out, "  session");
 	(void)buf_printf(out, "proved %s", smtp_proof_name(ev->proof));
@@ -210,7 +210,7 @@ put_session(struct buf *out, const struct explain_session *s)
 		(void)buf_printf(out, ", SHA-256 %s, key %s\n",
 		    ev->certificate.cert_sha256, ev->certificate.spki_sha256);
 	}
-	if (ev->verify_error[0] != '\0' && !s->failed) {
+	if (ev->verify_error != NULL && !s->failed) {
 		put_line(out, "");
 		(void)buf_puts(out, "not verified, and allowed: ");
 		put_foreign(out, ev->verify_error);

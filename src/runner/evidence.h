@@ -32,7 +32,7 @@ struct session_record {
 	char *cert_subject, *cert_issuer;	/* NULL: none */
 	int64_t cert_not_after;	/* 0: no certificate */
 	bool resumed;
-	char *verify_error;	/* NULL or "": none */
+	char *verify_error;	/* NULL: none */
 };
 
 struct session_record *session_record_new(const char *mx);

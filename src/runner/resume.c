@@ -31,6 +31,13 @@ struct resume_store {
 	size_t n;
 };
 
+void
+resume_proof_copy(struct resume_proof *copy, const struct resume_proof *proof)
+{
+	*copy = *proof;
+	stls_peer_info_copy(&copy->certificate, &proof->certificate);
+}
+
 struct resume_store *
 resume_store_new(void)
 {
@@ -152,6 +159,7 @@ resume_unref(struct resume_entry **entry)
 	*entry = NULL;
 	if (e == NULL || --e->refs > 0)
 		return;
+	stls_peer_info_clear(&e->proof.certificate);
 	explicit_bzero(e->session, e->len);
 	free(e->session);
 	free(e);
@@ -191,7 +199,7 @@ resume_put(struct resume_store *s, const char *key,
 		drop(s, TAILQ_FIRST(&s->entries));
 	e = mem_zalloc(sizeof(*e) + key_len);
 	e->refs = 1;
-	e->proof = *proof;
+	resume_proof_copy(&e->proof, proof);
 	e->session = session;
 	e->len = len;
 	memcpy(e->key, key, key_len);

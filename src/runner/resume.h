@@ -22,8 +22,10 @@ struct resume_proof {
 	int64_t until;			/* unix seconds */
 	struct smtp_verdict verdict;	/* but for named_by_domain */
 	char tlsa[PROOF_TLSA_LEN];	/* the record that matched */
-	struct stls_peer_info certificate;
+	struct stls_peer_info certificate;	/* to be cleared */
 };
+void resume_proof_copy(struct resume_proof *copy_r,
+    const struct resume_proof *proof);
 
 struct resume_entry;
 struct resume_store;

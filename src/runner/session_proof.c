@@ -45,7 +45,7 @@ session_judge(struct session *s, const struct stls_peer *peer,
 		return;
 	s->proof = mem_zalloc(sizeof(*s->proof));
 	if (peer->resumed) {
-		*s->proof = *resume_proof_of(s->resuming);
+		resume_proof_copy(s->proof, resume_proof_of(s->resuming));
 		*verdict_r = s->proof->verdict;
 		(void)text_copy(s->record->tlsa, sizeof(s->record->tlsa),
 		    s->proof->tlsa);
@@ -82,7 +82,8 @@ session_fill_record(struct session *s)
 	r->resumed = e->resumed;
 	(void)text_copy(r->protocol, sizeof(r->protocol), e->protocol);
 	(void)text_copy(r->cipher, sizeof(r->cipher), e->cipher);
-	r->verify_error = mem_strdup(e->verify_error);
+	if (e->verify_error != NULL)
+		r->verify_error = mem_strdup(e->verify_error);
 	if (e->has_certificate)
 		fill_certificate(r, &e->certificate);
 	else if (e->resumed && s->proof != NULL)
@@ -97,7 +98,7 @@ session_keep_proof(struct session *s)
 	size_t len;
 
 	if (s->proof != NULL && e->has_certificate) {
-		s->proof->certificate = e->certificate;
+		stls_peer_info_copy(&s->proof->certificate, &e->certificate);
 		s->proof->until = resume_until(&e->certificate,
 		    clock_now_s());
 		(void)text_copy(s->proof->tlsa, sizeof(s->proof->tlsa),
@@ -125,6 +126,8 @@ void
 session_end_proof(struct session *s)
 {
 	resume_unref(&s->resuming);
+	if (s->proof != NULL)
+		stls_peer_info_clear(&s->proof->certificate);
 	free(s->proof);
 	s->proof = NULL;
 }

@@ -32,7 +32,7 @@ struct smtp_timeouts {
 	int64_t quit_ms;	/* a few seconds: nothing hangs on it */
 };
 
-/* What is known about the session; texts are printable UTF-8. */
+/* What is known about the session; the client's, texts are printable UTF-8. */
 struct smtp_evidence {
 	struct net_address address;	/* of the peer */
 	struct net_address local;	/* ours; len 0 before the connect */
@@ -42,7 +42,7 @@ struct smtp_evidence {
 	bool resumed;
 	bool has_certificate;		/* then these are filled: */
 	struct stls_peer_info certificate;
-	char verify_error[512];		/* "" where verified or not checked */
+	char *verify_error;		/* NULL where verified or not checked */
 	/* After the last EHLO; .name is the EHLO name. */
 	struct smtp_capabilities capabilities;
 };

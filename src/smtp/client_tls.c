@@ -124,7 +124,6 @@ client_authenticate(struct smtp_client *c)
 	if (v.verified)
 		c->evidence.proof = v.proof;
 	else
-		(void)text_copy(c->evidence.verify_error,
-		    sizeof(c->evidence.verify_error), v.text);
+		c->evidence.verify_error = mem_strdup(v.text);
 	smtp_session_authenticated(c->session, &v);
 }

@@ -4,10 +4,14 @@
 #include <wolfssl/options.h>
 #include <wolfssl/wolfcrypt/hash.h>
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "tls/cert.h"
+
+enum { NAME_TEXT_LEN = 512 };
 
 static void
 sha256_hex(struct stls_blob b, char hex_r[static 65])
@@ -18,22 +22,45 @@ sha256_hex(struct stls_blob b, char hex_r[static 65])
 		text_hex(hex_r, digest, sizeof(digest));
 }
 
+void
+stls_peer_info_copy(struct stls_peer_info *copy,
+    const struct stls_peer_info *info)
+{
+	*copy = *info;
+	if (info->subject != NULL)
+		copy->subject = mem_strdup(info->subject);
+	if (info->issuer != NULL)
+		copy->issuer = mem_strdup(info->issuer);
+}
+
+void
+stls_peer_info_clear(struct stls_peer_info *info)
+{
+	free(info->subject);
+	free(info->issuer);
+	memset(info, 0, sizeof(*info));
+}
+
 bool
 stls_peer_describe(const struct stls_peer *peer, struct stls_peer_info *info)
 {
+	char subject[NAME_TEXT_LEN] = "", issuer[NAME_TEXT_LEN] = "";
 	struct stls_cert cert;
+	bool ok;
 
 	memset(info, 0, sizeof(*info));
-	if (peer->n_chain == 0)
-		return false;
-	sha256_hex(peer->chain[0], info->cert_sha256);
-	if (!stls_cert_parse(peer->chain[0].data, peer->chain[0].len, &cert,
-	    NULL))
-		return false;
-	stls_name_text(cert.subject, info->subject, sizeof(info->subject));
-	stls_name_text(cert.issuer, info->issuer, sizeof(info->issuer));
-	info->not_before_at = cert.not_before_at;
-	info->not_after_at = cert.not_after_at;
-	sha256_hex(cert.key.spki, info->spki_sha256);
-	return true;
+	ok = peer->n_chain > 0 && stls_cert_parse(peer->chain[0].data,
+	    peer->chain[0].len, &cert, NULL);
+	if (peer->n_chain > 0)
+		sha256_hex(peer->chain[0], info->cert_sha256);
+	if (ok) {
+		stls_name_text(cert.subject, subject, sizeof(subject));
+		stls_name_text(cert.issuer, issuer, sizeof(issuer));
+		info->not_before_at = cert.not_before_at;
+		info->not_after_at = cert.not_after_at;
+		sha256_hex(cert.key.spki, info->spki_sha256);
+	}
+	info->subject = mem_strdup(subject);
+	info->issuer = mem_strdup(issuer);
+	return ok;
 }

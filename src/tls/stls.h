@@ -125,15 +125,19 @@ const struct stls_peer *stls_peer(const struct stls *s);
 /* The leaf certificate in words.  Texts are RFC 4514 in printable UTF-8, cut
  * where too long. */
 struct stls_peer_info {
-	char subject[512], issuer[512];
+	char *subject, *issuer;		/* owned */
 	int64_t not_before_at, not_after_at;	/* unix seconds */
 	char cert_sha256[65], spki_sha256[65];	/* lower-case hex */
 };
 
-/* False, with *info_r empty but for cert_sha256, where there is no certificate
- * or it cannot be parsed. */
+/* False, with texts empty but for cert_sha256, where there is no certificate or
+ * it cannot be parsed.  *info_r is to be cleared in any case. */
 bool stls_peer_describe(const struct stls_peer *peer,
     struct stls_peer_info *info_r);
+/* All zero may be copied and cleared, too. */
+void stls_peer_info_copy(struct stls_peer_info *copy_r,
+    const struct stls_peer_info *info);
+void stls_peer_info_clear(struct stls_peer_info *info);
 
 /*
  * The session for later resumption, about 1.1 kB, in fresh memory that the
