@@ -150,6 +150,14 @@ ask(struct resolver *r, struct query *q)
 	}
 }
 
+/* What else is asked about a domain comes before the next domain, so that mail
+ * to the first leaves while others are looked up. */
+static bool
+begins_lookup(int rrtype)
+{
+	return rrtype == DNS_TYPE_MX || rrtype == DNS_TYPE_TXT;
+}
+
 static void
 ask_some(void *arg)
 {
@@ -185,7 +193,10 @@ start(struct resolver *r, char *key, struct lookup_request *rq)
 		fail(q, 0, ending);
 		return;
 	}
-	STAILQ_INSERT_TAIL(&r->unasked, q, entry);
+	if (begins_lookup(q->rrtype))
+		STAILQ_INSERT_TAIL(&r->unasked, q, entry);
+	else
+		STAILQ_INSERT_HEAD(&r->unasked, q, entry);
 	if (!r->turn_posted)
 		loop_post(r->loop, ask_some, r);
 	r->turn_posted = true;
