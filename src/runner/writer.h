@@ -20,10 +20,10 @@ struct writer;
 /* How long a task may wait for others to share its transaction. */
 enum write_when {
 	WRITE_NOW,
-	/* A result: until no other is expected, at most 10 ms, and 2 ms once a
+	/* A result: until no other is expected, at most 20 ms, and 2 ms once a
 	 * session withholds the end of a message for it. */
 	WRITE_SOON,
-	WRITE_LATER		/* nobody waits for it: 10 ms */
+	WRITE_LATER		/* nobody waits for it: 20 ms */
 };
 
 /*
