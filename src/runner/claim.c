@@ -322,10 +322,10 @@ static struct claim_task *
 claim_new(struct scheduler *s)
 {
 	struct claim_task *c = mem_zalloc(sizeof(*c));
+	size_t room = BACKLOG_MAX - s->backlog.open;
 
 	c->scheduler = s;
-	c->max = BACKLOG_MAX - s->backlog.open < CLAIM_MAX ? BACKLOG_MAX - s->backlog.open :
-	    CLAIM_MAX;
+	c->max = room < CLAIM_MAX ? room : CLAIM_MAX;
 	count_open(c, s);
 	c->next_due_at = -1;
 	c->task.run = claim_run;

@@ -127,7 +127,6 @@ upkeep_start(const struct upkeep_options *o, int64_t retention_s)
 
 	u->options = *o;
 	u->retention_s = retention_s;
-	u->task.when = WRITE_LATER;
 	u->task.run = upkeep_run;
 	u->task.done = upkeep_done;
 	u->timer = loop_timer_new(o->loop, begin, u);
