@@ -2,6 +2,7 @@
  * The connection: opened, bounded, locked down, and filled with lookup maps.
  */
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "strategy/expr_impl.h"
@@ -32,6 +33,29 @@ static const struct {
 	{ SQLITE_DBCONFIG_DQS_DDL, 0 },
 };
 
+/* The processor's time of this thread: a busy machine refuses no expression. */
+static int64_t
+thread_time_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+void
+expr_engine_start_clock(struct expr_engine *engine)
+{
+	engine->deadline_ns = thread_time_ns() +
+	    (int64_t)EXPR_TIME_MAX_MS * 1000000;
+}
+
+bool
+expr_engine_out_of_time(const struct expr_engine *engine)
+{
+	return thread_time_ns() > engine->deadline_ns;
+}
+
 /* Non-zero ends the evaluation. */
 static int
 count_operations(void *arg)
@@ -41,7 +65,8 @@ count_operations(void *arg)
 	if (engine->values == NULL)
 		return 0;
 	engine->operations += EXPR_OPERATIONS_STEP;
-	return engine->operations > EXPR_OPERATIONS_MAX;
+	return engine->operations > EXPR_OPERATIONS_MAX ||
+	    expr_engine_out_of_time(engine);
 }
 
 static int

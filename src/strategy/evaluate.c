@@ -172,6 +172,7 @@ expr_evaluate(struct expr *e, const struct expr_values *values,
 
 	engine->values = values;
 	engine->operations = 0;
+	expr_engine_start_clock(engine);
 	rc = sqlite3_step(e->stmt);
 	if (rc == SQLITE_ROW)
 		take_result(e, result_r);

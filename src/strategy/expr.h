@@ -6,7 +6,8 @@
  * of a one-row virtual table.  An authorizer admits those columns and a list of
  * functions and refuses everything else: no query, no table, no write, no
  * ATTACH, no PRAGMA, no extension.  Text is bounded to a few KiB, operations to
- * a few thousand, so that no expression runs for ever or takes much memory.
+ * a few thousand, and an evaluation to a quarter of a second of the processor,
+ * so that no expression runs for ever or takes much memory.
  *
  * Threads: an engine and its expressions belong to one thread at a time; make
  * an engine for each.  Nothing here blocks or does I/O.

@@ -11,12 +11,14 @@
 
 /*
  * Bounds.  No function takes more than a square of EXPR_LENGTH_MAX steps, and
- * the progress handler cannot interrupt one: that is why it is small.
+ * the progress handler cannot interrupt one: that is why it is small.  Many of
+ * them in one expression are stopped by the clock of the thread.
  */
 enum {
 	EXPR_LENGTH_MAX = 4096,	/* octets of any text */
 	EXPR_OPERATIONS_MAX = 5000, /* of SQLite's machine, an evaluation */
-	EXPR_OPERATIONS_STEP = 100,
+	EXPR_OPERATIONS_STEP = 20,
+	EXPR_TIME_MAX_MS = 250,	/* of the processor, an evaluation */
 	EXPR_DEPTH_MAX = 500,
 	EXPR_PATTERN_MAX = 256	/* octets of a pattern of LIKE and GLOB */
 };
@@ -60,10 +62,15 @@ struct expr_engine {
 	struct expr_compilation *compiling; /* NULL: our own SQL */
 	const struct expr_values *values; /* NULL: not evaluating */
 	int operations;		/* steps so far in this evaluation */
+	int64_t deadline_ns;	/* of it, on the thread's own clock */
 	struct buf text;	/* the result's */
 	sqlite3_stmt *get, *map;
 	struct expr_regex *regex; /* uthash by pattern */
 };
+
+/* engine.c: the running evaluation has used up its time. */
+bool expr_engine_out_of_time(const struct expr_engine *engine);
+void expr_engine_start_clock(struct expr_engine *engine);
 
 /* variable.c: the tables the variables are columns of. */
 extern const char *const expr_class_table[EXPR_CLASS_COUNT];
@@ -103,7 +110,7 @@ bool expr_function_allowed(const char *name, bool *varies_r);
 struct expr_engine *expr_function_engine(sqlite3_context *ctx);
 const char *expr_argument(sqlite3_value *value);
 
-/* regex.c: matches s against an ERE; false with a sentence in *why_r. */
+/* regex.c: the pattern occurs in s; false with a sentence in *why. */
 bool expr_regex_match(struct expr_engine *engine, const char *pattern,
     const char *s, bool *match_r, char *why, size_t why_room);
 void expr_regex_free_all(struct expr_engine *engine);

@@ -7,10 +7,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "strategy/expr.h"
 
@@ -225,6 +228,143 @@ patterns_are_bounded(void **state)
 	}
 }
 
+/* Of this thread, in milliseconds of the processor. */
+static int64_t
+time_used_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* AddressSanitizer keeps what was freed. */
+static long
+memory_peak_mib(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	return 0;
+#endif
+	struct rusage usage;
+
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss / 1024;
+}
+
+/* text with the longest sender that fits; says: NULL where it works. */
+static void
+check_cost(struct expr_engine *engine, const char *why, const char *text,
+    const char *says)
+{
+	struct expr_values values = expr_values_sample();
+	char *sender = nest("a", "", 4095, "");
+	const int64_t start_ms = time_used_ms();
+	const long start_mib = memory_peak_mib();
+	struct error err = { .text = "" };
+	struct expr *expr = NULL;
+	struct expr_result r;
+	int64_t took_ms;
+	long took_mib;
+
+	values.sender = sender;
+	if (expr_compile(&expr, engine, EXPR_QUEUE, text, &err))
+		(void)!expr_evaluate(expr, &values, &r, &err);
+	took_ms = time_used_ms() - start_ms;
+	took_mib = memory_peak_mib() - start_mib;
+	expr_free(&expr);
+	free(sender);
+	if (took_ms >= 1000 || took_mib >= 64)
+		fail_msg("%s: %lld ms, %ld MiB", why, (long long)took_ms,
+		    took_mib);
+	if (says != NULL ? strstr(err.text, says) == NULL :
+	    err.text[0] != '\0')
+		fail_msg("%s: says: %s", why, err.text);
+}
+
+static void
+patterns_cost_little(void **state)
+{
+	static const struct {
+		const char *pattern, *says; /* NULL: it works */
+	} rows[] = {
+		{ "a{1,255}{1,255}{1,9}", "does not follow" },
+		{ "((a{1,255}){1,255}){1,9}", "too large" },
+		{ "(rcpt{0,10}+{314}b)*)+$", "+ after" },
+		{ "((rcpt{0,10}{314}b)*)+$", "does not follow" },
+		{ "(a|b)*{1,255}{1,255}", "does not follow" },
+		{ "(((a|b)*){1,255}){1,255}$", "too large" },
+		{ "((a|b)*){1,255}c?$", NULL },
+		{ "a{65535}", NULL },
+		{ "a{65536}", "too big" },
+		{ "(((((a{0,9}){0,9}){0,9}){0,9}){0,9})", "too large" },
+		{ "^(a|b)*$", NULL },
+		{ "(a|b|ab)*(?=c)", "on this text" },
+		{ "(a|aa)+[^a]", "on this text" },
+		{ "([a-z]+)*[0-9]", "on this text" },
+		{ ".*.*.*.*[0-9]", "on this text" },
+		{ "(?<n>a*)(\\k<n>)*[0-9]", "on this text" },
+		{ "((a)*)*(?R)?[0-9]", "" }, /* any error */
+		{ "(?R)", "recursion" },
+		{ "(*LIMIT_HEAP=4000000000)(*LIMIT_MATCH=4000000000)"
+		  "((a|b)|(?R))*[0-9]", "" },
+		{ "(?<=(?<=(?<=a{200})a{200})a{200})b", NULL },
+		{ "(((((((((((((((((((((((((((((((((((((((((((((((((((a"
+		  ")))))))))))))))))))))))))))))))))))))))))))))))))))",
+		  "too deeply nested" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *text = mem_printf("matches('%s', sender)",
+		    rows[i].pattern);
+
+		check_cost(*state, rows[i].pattern, text, rows[i].says);
+		free(text);
+	}
+}
+
+/* Each is cheap; a whole expression of them is, too. */
+static void
+many_calls_cost_little(void **state)
+{
+	static const char *const rows[] = {
+		"(instr(sender, concat(substr(sender, 2000), 'b')))",
+		"contains(sender, concat(substr(sender, 2000), 'b'))",
+		"contains_ignore_case(sender, concat(substr(sender, 9), 'b'))",
+		"(trim(sender, 'zyxwvutsrqponmlkjihgfedcba') == '')",
+		"(sender LIKE '%aaaa%aaaa%aaaa%aaaa%aaaa%aaaa%aaaa%aaaa%_b')",
+		"(sender GLOB '*[a-b]*[a-b]*[a-b]*[a-b]*[a-b]*[a-b]*[a-b]b')",
+		"(replace(sender, 'a', 'b') == '')",
+		"(hex(substr(sender, 2048)) == '')",
+		"(strftime('%J%J%J%J%J%J%J%J%J%J%J%J%J%J%J%J%J%J%J') == '')",
+		"matches('a*a*[0-9]', substr(sender, 3900))",
+		"matches(concat('a*a*[0-9]', hex(mx)), sender)",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf text = { .limit = 8000 };
+
+		assert_true(buf_puts(&text, rows[i]));
+		for (int n = 1; n < 90 && buf_printf(&text, " | %s", rows[i]);
+		    n++)
+			;
+		check_cost(*state, rows[i], buf_str(&text), "");
+		buf_free(&text);
+	}
+}
+
+/* One that fails leaves the engine as it was. */
+static void
+time_is_that_of_one_evaluation(void **state)
+{
+	struct error err = { .text = "" };
+
+	check_cost(*state, "slow", "matches('(a|aa)+[^a]', sender)",
+	    "takes too long on this text");
+	for (int i = 0; i < 100; i++)
+		if (!works(*state, "matches('^(a|aa)+[^a]', 'aab')", &err))
+			fail_msg("%s", err.text);
+}
+
 int
 main(void)
 {
@@ -233,6 +373,9 @@ main(void)
 		cmocka_unit_test(growth_is_bounded),
 		cmocka_unit_test(operations_are_bounded),
 		cmocka_unit_test(patterns_are_bounded),
+		cmocka_unit_test(patterns_cost_little),
+		cmocka_unit_test(many_calls_cost_little),
+		cmocka_unit_test(time_is_that_of_one_evaluation),
 	};
 
 	return cmocka_run_group_tests_name("expr attacks", tests, set_up,

@@ -11,7 +11,7 @@ i=0
 server() { # name, address, certificate
 	echo "{\"name\": \"$1\", \"listen\": [\"$2:25\"]${3:+, \"cert\": \"$3\"}}" >>"$T/script"
 }
-for d in self:self loop:unknown allowed:unknown notallowed:unknown listed: plainlist: pinned:self unknownid:good; do
+for d in self:self loop:unknown allowed:unknown notallowed:unknown listed: plainlist: pinned:self unknownid:good costly:good; do
 	i=$((i + 1))
 	dns_zone ${d%:*}.test signed <<-X
 	@ MX 10 mx
@@ -54,6 +54,7 @@ starttls = "require"
 allow-invalid-certs = "rcpt_domain = 'allowed.test' && starts_with(mx, 'mx.')"
 [queue.strategy]
 tls = [
+  { if = "rcpt_domain = 'costly.test' && matches('^(a|aa)+[^a@]', sender)", then = "'strict'" },
   { if = "key_exists('secure', rcpt_domain)", then = "key_get('secure', rcpt_domain)" },
   { if = "rcpt_domain = 'loop.test' && retry_num % 2 = 0", then = "'one'" },
   { if = "rcpt_domain = 'loop.test'", then = "'two'" },
@@ -72,6 +73,9 @@ for d in self loop allowed notallowed listed unknownid twohosts byaddress; do
 	letter $d | submit --quiet -f a@sender.test x@$d.test
 done
 letter two | submit --quiet -f a@sender.test first@plainlist.test second@plainlist.test
+many_a=$(printf '%060d' 0 | tr 0 a)
+letter costly | submit --quiet -f "$many_a@sender.test" x@costly.test
+letter cheap | submit --quiet -f aaa@sender.test y@costly.test
 letter pinned | submit --quiet --strategy strict -f a@sender.test x@pinned.test
 runner_once
 
@@ -83,8 +87,8 @@ is "a self-signed host is reached in the same pass" "$(state_of x@self.test)" "d
 is "by the fallback after error tls" "$(went self)" "default|mx.self.test|deferred|tls
 invalid-tls|mx.self.test|delivered|-"
 is "each with the rule that chose it" "$(sql "SELECT rule FROM attempt WHERE domain = 'self.test' ORDER BY id")" \
-	"queue.strategy.tls[8]: else
-queue.strategy.tls[7]: retry_num > 0 && last_error == 'tls'"
+	"queue.strategy.tls[9]: else
+queue.strategy.tls[8]: retry_num > 0 && last_error == 'tls'"
 is "two strategies that name each other are tried once each" "$(went loop)" "one|mx.loop.test|deferred|tls
 two|mx.loop.test|deferred|tls"
 is "then the delay of its schedule counts" "$(sql "SELECT next_attempt_at - unixepoch() BETWEEN 3000 AND 3700
@@ -92,7 +96,11 @@ is "then the delay of its schedule counts" "$(sql "SELECT next_attempt_at - unix
 is "a map of domains" "$(went listed)" "strict|mx.listed.test|deferred|tls"
 is "a result that is no strategy: no default is taken" "$(state_of x@unknownid.test)" "deferred 4.3.5 io"
 like "and the reply says which rule" "$(sql "SELECT reply FROM recipient WHERE domain = 'unknownid.test'")" \
-	'queue.strategy.tls\[0\].*there is no queue.tls.nobody'
+	'queue.strategy.tls\[1\].*there is no queue.tls.nobody'
+is "a pattern that takes too long on a sender: no default is taken" "$(state_of x@costly.test)" "deferred 4.3.5 io"
+like "and the reply says which pattern" "$(sql "SELECT reply FROM recipient WHERE address = 'x@costly.test'")" \
+	'queue.strategy.tls\[0\].*takes too long on this text'
+is "on another sender it is evaluated" "$(state_of y@costly.test)" "delivered 2.0.0 -"
 is "allow-invalid-certs as an expression, true" "$(state_of x@allowed.test)" "delivered 2.0.0 -"
 is "and false" "$(state_of x@notallowed.test)" "deferred 4.7.5 tls"
 is "chosen again for each host" "$(went twohosts)" "strict|strict.twohosts.test|deferred|tls
