@@ -18,7 +18,7 @@ reply_verdict(const struct smtp_reply *reply, enum smtp_step step,
 		.outcome = permanent ? SMTP_PERMANENT : SMTP_TEMPORARY,
 		.step = step, .error = "unexpected-reply", .reply = text,
 		/* Before the content another host may do better. */
-		.next_host = !permanent && (step == SMTP_STEP_MAIL ||
+		.next_host = (!permanent || reply->code == 521) && (step == SMTP_STEP_MAIL ||
 		    step == SMTP_STEP_RCPT || step == SMTP_STEP_DATA),
 	};
 

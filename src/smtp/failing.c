@@ -104,15 +104,18 @@ session_fail_policy(struct smtp_session *s, enum policy_event event, bool polite
 	    "%s", why);
 }
 
-/* A 4xx or 5xx that ends the session for now: the next host may do better.
- * RFC 3463 wants the class to fit a deferral. */
+/*
+ * A 4xx or 5xx that ends the session for now: the next host may do better.
+ * RFC 3463 wants the class to fit a deferral; but a host that answers with 521
+ * takes no mail at all (RFC 7504), which is final where every host does so.
+ */
 void
 session_fail_reply(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply)
 {
 	char status[SMTP_STATUS_LEN], text[SESSION_REPLY_LEN];
 
-	session_status(status, reply, '4');
+	session_status(status, reply, reply->code == 521 ? '5' : '4');
 	smtp_reply_print(text, sizeof(text), reply);
 	session_fail(s, &(struct session_fault){ .step = step,
 	    .error = "unexpected-reply", .status = status,

@@ -49,7 +49,7 @@ parse_code(const char *line, size_t len, unsigned *code_r)
 	return true;
 }
 
-/* One line without its end.  *last_r: no hyphen follows the code. */
+/* One line without its LF.  *last_r: no hyphen follows the code. */
 static bool
 take_line(struct smtp_reply_parser *p, bool *last_r)
 {
@@ -58,6 +58,12 @@ take_line(struct smtp_reply_parser *p, bool *last_r)
 	unsigned code;
 
 	*last_r = false;
+	while (len > 0 && line[len - 1] == '\r')
+		len--;
+	if (p->skip_strays && p->n_lines == 0 && !is_digit(line[0])) {
+		buf_clear(&p->line);
+		return true;
+	}
 	if (++p->n_lines > SMTP_REPLY_LINES_MAX || !parse_code(line, len, &code))
 		return false;
 	if (len > 3 && line[3] != ' ' && line[3] != '-')
@@ -103,17 +109,30 @@ status_len(const char *s, unsigned reply_class)
 	return s[n] == ' ' || s[n] == '\n' || s[n] == '\0' ? n : 0;
 }
 
+/* Some servers put it on the last line only, or behind two blanks. */
+static void
+find_status(struct smtp_reply *reply)
+{
+	const char *line = reply->text, *end;
+	size_t n = 0;
+
+	for (; n == 0 && (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		line += strspn(line, " ");
+		n = status_len(line, reply->code / 100);
+		memcpy(reply->status, line, n);
+	}
+	reply->status[n] = '\0';
+}
+
 static void
 complete(struct smtp_reply_parser *p, struct smtp_reply *reply_r)
 {
-	size_t n = status_len(buf_str(&p->text), p->code / 100);
-
 	p->complete = true;
+	p->skip_strays = false;
 	reply_r->code = p->code;
 	reply_r->text = buf_str(&p->text);
 	reply_r->n_lines = p->n_lines;
-	memcpy(reply_r->status, reply_r->text, n);
-	reply_r->status[n] = '\0';
+	find_status(reply_r);
 }
 
 /* After a complete reply: ready for the next; a text of unusual size is given
@@ -129,21 +148,18 @@ begin(struct smtp_reply_parser *p)
 		buf_free(&p->line);
 	p->octets = p->n_lines = 0;
 	p->code = 0;
-	p->after_cr = p->complete = false;
+	p->complete = false;
 }
 
-/* False: this octet cannot be part of a reply.  *eol_r: it ended a line. */
+/* False: the reply is too large.  *eol_r: it ended a line. */
 static bool
 take_octet(struct smtp_reply_parser *p, char c, bool *eol_r)
 {
 	*eol_r = c == '\n';
-	if (++p->octets > SMTP_REPLY_OCTETS_MAX || c == '\0')
+	if (++p->octets > SMTP_REPLY_OCTETS_MAX)
 		return false;
-	if (p->after_cr && c != '\n')
-		return false;
-	p->after_cr = c == '\r';
-	if (c != '\r' && c != '\n' && p->line.len < SMTP_REPLY_LINE_MAX)
-		(void)buf_append(&p->line, &c, 1);
+	if (!*eol_r && p->line.len < SMTP_REPLY_LINE_MAX)
+		(void)buf_append(&p->line, c == '\0' ? "?" : &c, 1);
 	return true;
 }
 
@@ -200,18 +216,19 @@ smtp_reply_print(char *dst, size_t room, const struct smtp_reply *reply)
 {
 	size_t status = strlen(reply->status), len, n;
 	const char *s = reply->text, *end;
-	bool more = true;
+	bool more = true, seen = false;
 
 	(void)snprintf(dst, room, "%03u", reply->code);
 	len = strlen(dst);
-	for (size_t i = 0; more && (end = strchr(s, '\n')) != NULL; i++) {
+	while (more && (end = strchr(s, '\n')) != NULL) {
 		n = (size_t)(end - s);
 		/* Servers repeat the enhanced code on each line. */
-		if (i > 0 && status > 0 && n > status &&
+		if (status > 0 && n > status &&
 		    strncmp(s, reply->status, status) == 0 &&
 		    s[status] == ' ') {
-			s += status + 1;
-			n -= status + 1;
+			s += seen ? status + 1 : 0;
+			n -= seen ? status + 1 : 0;
+			seen = true;
 		}
 		if (n > 0)
 			more = print_line(dst, room, &len, " ", 1) &&

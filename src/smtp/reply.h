@@ -2,10 +2,10 @@
  * SMTP replies: octets in, complete replies out.  PURE, incremental, bounded.
  *
  * Strict where a guess would be dangerous: a code outside 200 to 599, a fourth
- * digit, a missing blank or hyphen, codes that differ within one reply, NUL and
- * a CR that no LF follows end the dialogue (RFC 5321 4.2).  Tolerated: a bare LF
- * as line end (some servers send it, and nothing is gained by a guess: what
- * follows it is read as a line either way), a code without text, lines longer
+ * digit, a missing blank or hyphen, and codes that differ within one reply end
+ * the dialogue (RFC 5321 4.2).  Tolerated, since the meaning is certain: a line
+ * end of LF alone or of several CRs and LF, control characters inside a line
+ * (smtp_reply_print() makes them visible), a code without text, lines longer
  * than 512 octets.
  */
 #ifndef TLSQ_SMTP_REPLY_H
@@ -19,14 +19,15 @@
 
 enum {
 	SMTP_REPLY_LINE_MAX = 2048,	/* of a line more is dropped */
-	SMTP_REPLY_LINES_MAX = 64,	/* more of these is an error */
-	SMTP_REPLY_OCTETS_MAX = 16384,
+	SMTP_REPLY_LINES_MAX = 512,	/* more of these is an error */
+	SMTP_REPLY_OCTETS_MAX = 65536,
 };
 
 struct smtp_reply {
 	unsigned code;			/* 200 to 599 */
-	char status[SMTP_STATUS_LEN];	/* RFC 3463, "" where there is none or
-					 * its class is not the code's */
+	/* RFC 3463: the first that begins a line; "" where there is none or
+	 * its class is not the code's. */
+	char status[SMTP_STATUS_LEN];
 	const char *text;		/* lines without code, each ended by \n */
 	size_t n_lines;
 };
@@ -36,7 +37,11 @@ struct smtp_reply_parser {
 	struct buf line, text;
 	size_t octets, n_lines;
 	unsigned code;
-	bool after_cr, complete, broken;
+	bool complete, broken;
+	/* Drop lines that have no code before the next reply, which ends this.
+	 * Only for a caller that waits for one reply at a time: with several
+	 * outstanding a dropped line could have been one of them. */
+	bool skip_strays;
 };
 
 void smtp_reply_parser_free(struct smtp_reply_parser *p);

@@ -67,13 +67,14 @@ hello_answered(struct smtp_session *s)
 static void
 on_greeting(struct smtp_session *s, const struct smtp_reply *reply)
 {
-	if (reply->code == 220)
+	/* RFC 5321 4.3.1 says 220; some servers greet with 250. */
+	if (reply->code / 100 == 2)
 		say_hello(s, SMTP_STEP_EHLO);
 	else if (reply->code >= 400)
 		session_fail_reply(s, SMTP_STEP_GREETING, reply);
 	else
 		session_protocol_error(s, SMTP_STEP_GREETING, reply,
-		    "a greeting that is not 220");
+		    "a greeting that is neither 2xx nor an error");
 }
 
 static void
@@ -85,14 +86,17 @@ on_ehlo(struct smtp_session *s, const struct smtp_reply *reply)
 		 * RFC 8689 4.2.1: REQUIRETLS counts within TLS only. */
 		s->caps.can &= ~(unsigned)(s->tls_active ? SMTP_CAN_STARTTLS :
 		    SMTP_CAN_REQUIRETLS);
+		/* Some servers end this reply with lines that have no code. */
+		s->parser.skip_strays =
+		    (s->caps.can & SMTP_CAN_PIPELINING) == 0;
 		hello_answered(s);
-	} else if (reply->code / 100 == 5) {
+	} else if (reply->code / 100 == 5 && reply->code != 521) {
 		/* RFC 5321 3.2: a server from before ESMTP. */
 		free(s->ehlo_reply);
 		s->ehlo_reply = mem_alloc(SESSION_REPLY_LEN);
 		smtp_reply_print(s->ehlo_reply, SESSION_REPLY_LEN, reply);
 		say_hello(s, SMTP_STEP_HELO);
-	} else if (reply->code / 100 == 4) {
+	} else if (reply->code / 100 == 4 || reply->code == 521) {
 		session_fail_reply(s, SMTP_STEP_EHLO, reply);
 	} else {
 		session_protocol_error(s, SMTP_STEP_EHLO, reply,
@@ -110,7 +114,7 @@ on_helo(struct smtp_session *s, const struct smtp_reply *reply)
 		s->caps.can = 0;
 		s->caps.size_max = 0;
 		hello_answered(s);
-	} else if (reply->code / 100 == 5) {
+	} else if (reply->code / 100 == 5 && reply->code != 521) {
 		session_status(status, reply, '5');
 		smtp_reply_print(text, sizeof(text), reply);
 		session_fail(s, &(struct session_fault){
@@ -119,7 +123,7 @@ on_helo(struct smtp_session *s, const struct smtp_reply *reply)
 		    .reply = reply },
 		    "EHLO was refused with %.300s, HELO with %.300s",
 		    s->ehlo_reply, text);
-	} else if (reply->code / 100 == 4) {
+	} else if (reply->code / 100 == 4 || reply->code == 521) {
 		session_fail_reply(s, SMTP_STEP_HELO, reply);
 	} else {
 		session_protocol_error(s, SMTP_STEP_HELO, reply,

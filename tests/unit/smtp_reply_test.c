@@ -60,8 +60,26 @@ static const struct reply_row reply_rows[] = {
 	{ "+OK\r\n", NULL, "", "another protocol" },
 	{ "250-a\r\n251 b\r\n", NULL, "", "mixed codes (RFC 5321 4.2.1)" },
 	{ "250-a\r\n550 b\r\n", NULL, "", "mixed classes" },
-	{ "250 a\rb\r\n", NULL, "", "a bare CR" },
-	{ "250 a\r\r\n", NULL, "", "CR CR LF" },
+	{ "250-a\r\n\r\n250 b\r\n", NULL, "", "an empty line within" },
+	{ "250-a\r\n\r\r\n250 b\r\n", NULL, "", "CRs alone are no code" },
+	{ "250 a\rb\r\n", "250 a?b", "", "a bare CR is shown, not obeyed" },
+	{ "550 5.1.1 \x1b[2J\r\n", "550 5.1.1 ?[2J", "5.1.1",
+	  "a control character is no reason to try for five days" },
+	{ "250 a\r\r\n", "250 a", "", "CR CR LF" },
+	{ "250-a\r\r\n250 b\r\r\r\n", "250 a b", "", "CR CR LF on each" },
+	{ "250\r\r\n", "250", "", "CR CR LF behind a code alone" },
+	{ "\r250 a\r\n", NULL, "", "a CR before the code" },
+	{ "2\r50 a\r\n", NULL, "", "a CR within the code" },
+	{ "550-sorry\r\n550 5.1.1 no\r\n", "550 sorry 5.1.1 no", "5.1.1",
+	  "enhanced code on the last line only" },
+	{ "550-sorry\r\n550 4.1.1 no\r\n", "550 sorry 4.1.1 no", "",
+	  "the same, of another class" },
+	{ "550-4.1.1 a\r\n550 5.1.1 b\r\n", "550 4.1.1 a 5.1.1 b", "5.1.1",
+	  "the first that fits the code" },
+	{ "550-see 5.1.1 a\r\n550 b\r\n", "550 see 5.1.1 a b", "",
+	  "a code within the text is not one" },
+	{ "550  5.1.1 no\r\n", "550  5.1.1 no", "5.1.1", "two blanks before it" },
+	{ "550 \t5.1.1 no\r\n", "550  5.1.1 no", "", "a tab is no blank" },
 };
 
 static void
@@ -107,7 +125,7 @@ replies_are_read_however_they_are_cut(void **state)
 }
 
 static void
-nul_breaks_a_reply(void **state)
+nul_is_made_visible(void **state)
 {
 	struct smtp_reply_parser p = { .broken = false };
 	struct smtp_reply reply;
@@ -115,6 +133,9 @@ nul_breaks_a_reply(void **state)
 
 	(void)state;
 	assert_int_equal(smtp_reply_parse(&p, "250 a\0b\r\n", 9, &used, &reply),
+	    SMTP_REPLY_COMPLETE);
+	assert_string_equal(reply.text, "a?b\n");
+	assert_int_equal(smtp_reply_parse(&p, "25\0 ab\r\n", 9, &used, &reply),
 	    SMTP_REPLY_BROKEN);
 	smtp_reply_parser_free(&p);
 }
@@ -139,6 +160,40 @@ octets_behind_a_reply_are_left(void **state)
 	    SMTP_REPLY_COMPLETE);
 	assert_int_equal(reply.code, 250);
 	smtp_reply_parser_free(&p);
+}
+
+/* Lines without a code are dropped for one reply, where the caller says so. */
+static void
+strays_are_skipped_once(void **state)
+{
+	static const struct {
+		const char *in;
+		enum smtp_reply_status status;
+		const char *why;
+	} rows[] = {
+		{ "SIZE\r\n250 ok\r\n", SMTP_REPLY_COMPLETE, "a keyword" },
+		{ "\r\n\r\nX Y\r\n250 ok\r\n", SMTP_REPLY_COMPLETE, "several" },
+		{ "SIZE\r\n", SMTP_REPLY_MORE, "nothing behind it yet" },
+		{ "250-ok\r\nSIZE\r\n250 ok\r\n", SMTP_REPLY_BROKEN,
+		  "within a reply" },
+		{ "2500\r\n250 ok\r\n", SMTP_REPLY_BROKEN, "a bad code" },
+		{ "999 SIZE\r\n250 ok\r\n", SMTP_REPLY_BROKEN, "a bad class" },
+	};
+	struct smtp_reply reply;
+	size_t used, more;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct smtp_reply_parser p = { .skip_strays = true };
+
+		if (smtp_reply_parse(&p, rows[i].in, strlen(rows[i].in), &used,
+		    &reply) != rows[i].status)
+			fail_msg("%s", rows[i].why);
+		if (rows[i].status == SMTP_REPLY_COMPLETE)
+			assert_int_equal(smtp_reply_parse(&p, "SIZE\r\n", 6,
+			    &more, &reply), SMTP_REPLY_BROKEN);
+		smtp_reply_parser_free(&p);
+	}
 }
 
 /* n lines of len octets each; what becomes of them, and of the memory. */
@@ -172,12 +227,12 @@ replies_are_bounded(void **state)
 	size_t kept;
 
 	(void)state;
-	assert_int_equal(long_reply(64, 80, &kept), SMTP_REPLY_COMPLETE);
-	assert_int_equal(long_reply(65, 80, &kept), SMTP_REPLY_BROKEN);
-	assert_int_equal(long_reply(1, 16000, &kept), SMTP_REPLY_COMPLETE);
+	assert_int_equal(long_reply(512, 80, &kept), SMTP_REPLY_COMPLETE);
+	assert_int_equal(long_reply(513, 80, &kept), SMTP_REPLY_BROKEN);
+	assert_int_equal(long_reply(1, 65000, &kept), SMTP_REPLY_COMPLETE);
 	assert_true(kept <= SMTP_REPLY_LINE_MAX + 1);
-	assert_int_equal(long_reply(1, 17000, &kept), SMTP_REPLY_BROKEN);
-	assert_int_equal(long_reply(30, 1000, &kept), SMTP_REPLY_BROKEN);
+	assert_int_equal(long_reply(1, 66000, &kept), SMTP_REPLY_BROKEN);
+	assert_int_equal(long_reply(100, 1000, &kept), SMTP_REPLY_BROKEN);
 	assert_true(kept <= SMTP_REPLY_OCTETS_MAX);
 }
 
@@ -277,7 +332,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replies_are_read_however_they_are_cut),
-		cmocka_unit_test(nul_breaks_a_reply),
+		cmocka_unit_test(nul_is_made_visible),
+		cmocka_unit_test(strays_are_skipped_once),
 		cmocka_unit_test(octets_behind_a_reply_are_left),
 		cmocka_unit_test(replies_are_bounded),
 		cmocka_unit_test(printing_is_cut_at_whole_characters),

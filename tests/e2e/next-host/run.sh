@@ -26,6 +26,18 @@ dns_zone allbusy.test signed <<E
 mx1 A 127.0.1.2
 mx2 A 127.0.1.6
 E
+dns_zone all521.test signed <<E
+@ MX 10 mx1
+@ MX 20 mx2
+mx1 A 127.0.1.12
+mx2 A 127.0.1.13
+E
+dns_zone one521.test signed <<E
+@ MX 10 mx1
+@ MX 20 mx2
+mx1 A 127.0.1.13
+mx2 A 127.0.1.6
+E
 dns_start
 peer_start <<E
 [{"name": "greet4", "listen": ["127.0.1.2:25"], "rules": [{"on": "CONNECT", "say": "421 4.3.2 busy", "then": "close"}]},
@@ -39,10 +51,12 @@ peer_start <<E
  {"name": "dropmail", "listen": ["127.0.1.10:25"], "rules": [{"on": "^MAIL", "say": null, "then": "close"}]},
  {"name": "tlsbreak", "listen": ["127.0.1.11:25"], "cert": "mx",
   "rules": [{"on": "HANDSHAKE", "raw": "\u0016\u0003\u0001\u0000\u0002\u0000\u0000", "then": "close"}]},
+ {"name": "greet521", "listen": ["127.0.1.12:25"], "rules": [{"on": "CONNECT", "say": "521 5.3.2 no mail here"}]},
+ {"name": "mail521", "listen": ["127.0.1.13:25"], "rules": [{"on": "^MAIL", "say": "521 no mail here"}]},
  {"name": "second", "listen": [$seconds, "127.0.3.2:25"]}]
 E
 config </dev/null
-for d in $first addresses allbusy; do
+for d in $first addresses allbusy all521 one521; do
 	letter $d | submit --quiet --strategy default -f a@sender.test x@$d.test
 done
 runner_once
@@ -51,6 +65,8 @@ for d in $first; do
 done
 is "the second address has it" "$(state_of x@addresses.test)" "delivered 2.0.0 -"
 like "when none is left it is deferred" "$(state_of x@allbusy.test)" '^deferred 4\.3\.[02] '
+is "521 from every host is final (RFC 7504)" "$(state_of x@all521.test)" "failed 5.0.0 unexpected-reply"
+is "521 from one of them is not" "$(state_of x@one521.test)" "deferred 4.3.0 unexpected-reply"
 is "each try is an attempt" "$(sql "SELECT outcome, coalesce(error, '-') FROM attempt WHERE domain = 'refused.test' ORDER BY id")" \
 	"deferred|connection
 delivered|-"

@@ -3,7 +3,7 @@
 . "${0%/*}/../lib.sh"
 i=0
 
-steps='ehlo5 mail4 mail5 rcpt5 data4 data5 eom4 eom5 eom5multi quit5 rset5 noenh badenh'
+steps='crcr garbage last blanks greet250 control many ehlo5 mail4 mail5 rcpt5 data4 data5 eom4 eom5 eom5multi quit5 rset5 noenh badenh'
 for d in $steps; do
 	dns_zone $d.test signed <<-E
 	@ MX 10 mx
@@ -14,10 +14,19 @@ dns_start
 n=0
 peer() { # name event reply
 	n=$((n + 1))
-	echo "{\"name\": \"$1\", \"listen\": [\"127.0.1.$n:25\"], \"rules\": [{\"on\": \"$2\", \"say\": $3}]}${4-,}"
+	printf '%s\n' "{\"name\": \"$1\", \"listen\": [\"127.0.1.$n:25\"], \"rules\": [{\"on\": \"$2\", \"$say\": $3}]}${4-,}"
 }
 {
 	echo '['
+	say=raw
+	peer crcr '^MAIL' '"250 ok\r\r\n"'
+	peer garbage '^EHLO' '"250 Nice to meet you.\r\nSIZE\r\n"'
+	peer last '^RCPT' '"550-sorry\r\n550 5.1.1 no such user\r\n"'
+	peer blanks '^RCPT' '"550  5.1.1 no such user\r\n"'
+	peer greet250 CONNECT '"250 mx\r\n"'
+	peer control '^RCPT' '"550 5.1.1 no\r\u0000\u001b[2J\u009b2J\r\n"'
+	peer many '^EHLO' "\"$(for n in $(seq 300); do printf '250-X%d\\r\\n' $n; done)250 end\\r\\n\""
+	say=say
 	peer ehlo5 '^(EHLO|HELO)' '"550 5.7.1 go away"'
 	peer mail4 '^MAIL' '"451 4.3.0 later"'
 	peer mail5 '^MAIL' '"550 5.7.1 sender unwanted"'
@@ -39,6 +48,14 @@ for d in $steps; do
 done
 runner_once
 r=unexpected-reply
+is "CR CR LF ends a reply" "$(state_of x@crcr.test)" "delivered 2.0.0 -"
+is "a line without a code after the EHLO reply" "$(state_of x@garbage.test)" "delivered 2.0.0 -"
+is "the enhanced code on the last line only" "$(state_of x@last.test)" "failed 5.1.1 $r"
+is "two blanks before it" "$(state_of x@blanks.test)" "failed 5.1.1 $r"
+is "the greeting is 250" "$(state_of x@greet250.test)" "delivered 2.0.0 -"
+is "control characters in a refusal" "$(state_of x@control.test)" "failed 5.1.1 $r"
+is "none of them is stored" "$(sql "SELECT count(*) FROM attempt WHERE hex(reply) GLOB '*0D*' OR hex(reply) GLOB '*1B*' OR hex(reply) GLOB '*9B*'")" 0
+is "300 lines after EHLO" "$(state_of x@many.test)" "delivered 2.0.0 -"
 is "5xx to EHLO and HELO" "$(state_of x@ehlo5.test)" "failed 5.7.1 $r"
 is "4xx to MAIL" "$(state_of x@mail4.test)" "deferred 4.3.0 $r"
 is "5xx to MAIL" "$(state_of x@mail5.test)" "failed 5.7.1 $r"
