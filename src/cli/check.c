@@ -10,6 +10,24 @@
 #include "cli/command_impl.h"
 #include "settings/stored.h"
 #include "spool/checkpoint.h"
+#include "strategy/rules.h"
+
+static void
+say_problem(void *arg, const char *key, int position, const char *problem)
+{
+	(void)arg;
+	(void)position;
+	(void)fprintf(stderr, "tlsq: configuration: %s: %s\n", key, problem);
+}
+
+/* As tlsq load would judge it: the tables can be written by hand. */
+static bool
+check_expressions(const struct conf_rows *rows, const struct conf *conf,
+    struct error *err)
+{
+	return rules_check_all(rows, conf, say_problem, NULL) ||
+	    error_set(err, EX_CONFIG, "has expressions or maps that are wrong");
+}
 
 /* The stored one; *conf_r is the caller's. */
 static bool
@@ -23,7 +41,9 @@ check_configuration(struct spool *spool, struct conf **conf_r,
 	bool ok;
 
 	ok = spool_config_load(spool, arena, &stored, &generation, err) &&
-	    stored_rows(&rows, &stored, err) && conf_build(conf_r, rows, err);
+	    stored_rows(&rows, &stored, err) &&
+	    conf_build(conf_r, rows, err) &&
+	    check_expressions(rows, *conf_r, err);
 	if (ok && generation == 0)
 		(void)puts("configuration: none loaded, the defaults serve");
 	else if (ok)

@@ -9,12 +9,21 @@
 #include "base/text.h"
 #include "conf/build_impl.h"
 #include "conf/value_impl.h"
+#include "mail/name.h"
+
+/* A key of the map that is being read, as it is compared. */
+struct walk_key {
+	UT_hash_handle hh;
+	char *folded;
+	unsigned int line;
+};
 
 struct walk {
 	struct conf_builder builder;
 	struct conf_rows *rows;
 	struct conf_problems *problems;
 	struct conf_parts parts;
+	struct walk_key *keys;
 };
 
 /* The key that the walk is at; to free. */
@@ -139,10 +148,45 @@ walk_strategy(struct walk *w, const struct toml_node *table)
 
 /* --- lookup */
 
+/* The key as it is compared, or NULL where the map has that already. */
+static const char *
+walk_key_add(struct walk *w, const struct toml_node *node)
+{
+	char *folded = mail_name_fold(node->key), *why;
+	struct walk_key *key;
+
+	HASH_FIND_STR(w->keys, folded, key);
+	if (key != NULL) {
+		why = mem_printf("is the same name as the key of line %u: "
+		    "both are %.80s", key->line, folded);
+		complain(w, node->line, why);
+		free(why);
+		free(folded);
+		return NULL;
+	}
+	key = mem_zalloc(sizeof(*key));
+	key->folded = folded;
+	key->line = node->line;
+	HASH_ADD_KEYPTR(hh, w->keys, key->folded, strlen(key->folded), key);
+	return key->folded;
+}
+
+static void
+walk_keys_free(struct walk *w)
+{
+	struct walk_key *key, *next;
+
+	HASH_ITER(hh, w->keys, key, next) {
+		HASH_DEL(w->keys, key);
+		free(key->folded);
+		free(key);
+	}
+}
+
 static void
 read_entry(struct walk *w, const char *map, const struct toml_node *node)
 {
-	const char *value;
+	const char *value, *key;
 	struct error err;
 
 	if (node->kind == TOML_INVALID)
@@ -159,9 +203,9 @@ read_entry(struct walk *w, const char *map, const struct toml_node *node)
 	else if (strlen(node->key) != node->key_len ||
 	    node->key_len > CONF_TEXT_MAX)
 		complain(w, node->line, "the key holds U+0000 or is too long");
-	else
+	else if ((key = walk_key_add(w, node)) != NULL)
 		conf_rows_add_lookup(w->rows, &(struct conf_lookup_row){
-			.map = map, .key = node->key, .value = value });
+			.map = map, .key = key, .value = value });
 }
 
 static void
@@ -183,6 +227,7 @@ walk_map(struct walk *w, const struct toml_node *map)
 		read_entry(w, map->key, n);
 		w->parts.count--;
 	}
+	walk_keys_free(w);
 }
 
 static void

@@ -8,4 +8,5 @@ src_libtlsq_a_SOURCES += \
 	src/mail/eol.c src/mail/eol_impl.h \
 	src/mail/intake.c src/mail/intake.h \
 	src/mail/lmtp.c src/mail/lmtp.h \
+	src/mail/name.c src/mail/name.h \
 	src/mail/xtext.c src/mail/xtext.h

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "strategy/expr_impl.h"
 #include "strategy/rules_impl.h"
 
 /* The type that sample values give is what other values will mostly give, but
@@ -45,6 +46,8 @@ rules_check_expression(struct expr_engine *engine, enum expr_class class,
 	*constant_r = NULL;
 	if (!expr_compile(&expr, engine, class, text, err))
 		return false;
+	if (!expr_literals_check(text, class, err))
+		goto out;
 	constant = expr_is_constant(expr);
 	if (!expr_evaluate(expr, &sample, &r, err))
 		goto out;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "mail/name.h"
 #include "strategy/expr_impl.h"
 #include "strategy/rewrite.h"
 
@@ -146,7 +147,9 @@ static bool
 insert_row(struct expr_engine *engine, sqlite3_stmt *insert,
     const struct conf_lookup_row *row, struct error *err)
 {
-	const char *const text[] = { row->map, row->key, row->value };
+	/* tlsq load has folded it; what was put into the spool by hand is not */
+	char *key = mail_name_fold(row->key);
+	const char *const text[] = { row->map, key, row->value };
 	int rc = SQLITE_OK;
 
 	for (int i = 0; i < (int)ARRAY_LEN(text) && rc == SQLITE_OK; i++)
@@ -156,14 +159,15 @@ insert_row(struct expr_engine *engine, sqlite3_stmt *insert,
 		(void)sqlite3_step(insert);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_reset(insert);
+	free(key);
 	if (rc == SQLITE_TOOBIG)
 		return error_set(err, EX_CONFIG,
 		    "lookup.%.80s.%.80s: longer than %d octets", row->map,
 		    row->key, EXPR_LENGTH_MAX);
 	if (rc == SQLITE_CONSTRAINT)
 		return error_set(err, EX_CONFIG,
-		    "lookup.%s.%s: the key is there twice", row->map,
-		    row->key);
+		    "lookup.%s.%s: the key is there twice (names are "
+		    "compared in lower-case A-labels)", row->map, row->key);
 	if (rc != SQLITE_OK)
 		return error_set(err, EX_SOFTWARE, "lookup.%s.%s: %s",
 		    row->map, row->key, sqlite3_errmsg(engine->db));

@@ -76,10 +76,33 @@ void expr_engine_start_clock(struct expr_engine *engine);
 extern const char *const expr_class_table[EXPR_CLASS_COUNT];
 bool expr_variable_find(enum expr_variable *variable_r, enum expr_class class,
     const char *name);
-bool expr_variable_is_text(enum expr_variable variable);
+/* Domains, and those of addresses, are names in one form: mail/name.h. */
+enum expr_variable_kind {
+	EXPR_KIND_TEXT, EXPR_KIND_NUMBER, EXPR_KIND_DOMAIN, EXPR_KIND_ADDRESS
+};
+enum expr_variable_kind expr_variable_kind(enum expr_variable variable);
 /* Appends "sender, sender_domain, ...", with their SQL types where typed. */
 bool expr_variable_list(struct buf *out, enum expr_class class, bool typed);
 int expr_variables_register(struct expr_engine *engine);
+
+/* token.c: the next word, literal or symbol of rewritten SQL. */
+enum expr_token_kind {
+	EXPR_TOKEN_END, EXPR_TOKEN_WORD, EXPR_TOKEN_STRING, EXPR_TOKEN_SYMBOL
+};
+struct expr_token {
+	enum expr_token_kind kind;
+	const char *at;
+	size_t len;
+};
+struct expr_token expr_token_next(const char *sql);
+bool expr_token_is(const struct expr_token *t, const char *word);
+bool expr_token_variable(enum expr_variable *variable_r,
+    enum expr_class class, const struct expr_token *t);
+
+/* literal.c: EX_CONFIG where a name is compared with a literal that no name can
+ * be equal to.  For tlsq load alone: what is stored already goes on. */
+bool expr_literals_check(const char *text, enum expr_class class,
+    struct error *err) MUST_CHECK;
 
 /* operand.c: EX_CONFIG where text stands as a condition in rewritten SQL. */
 bool expr_operands_check(const char *sql, enum expr_class class,

@@ -1,5 +1,6 @@
 /*
- * Functions on the lookup maps.  A map without any key does not exist, and to
+ * Functions on the lookup maps, whose keys and what is looked up are names in one
+ * form (mail/name.h).  A map without any key does not exist, and to
  * ask it is an error: a misspelt map must not answer "no" for every key.  The
  * exception is the map of local domains where it is not named: a host may have
  * none.
@@ -8,21 +9,46 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
+#include "mail/name.h"
 #include "strategy/expr_impl.h"
 
-/* Leaves the row in engine->get, for the caller to reset, where it is true. */
-static bool
-lookup(struct expr_engine *engine, const char *map, const char *key)
+/* SQLITE_ROW leaves the row in engine->get, for the caller to reset. */
+static int
+map_get(struct expr_engine *engine, const char *map, const char *key)
 {
 	sqlite3_stmt *get = engine->get;
+	const int operations = engine->operations;
+	int rc;
 
-	if (sqlite3_bind_text(get, 1, map, -1, SQLITE_STATIC) == SQLITE_OK &&
-	    sqlite3_bind_text(get, 2, key, -1, SQLITE_STATIC) == SQLITE_OK &&
-	    sqlite3_step(get) == SQLITE_ROW)
-		return true;
-	(void)sqlite3_reset(get);
-	return false;
+	rc = sqlite3_bind_text(get, 1, map, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(get, 2, key, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(get);
+	/* A name of many labels is many of these: the clock bounds them. */
+	engine->operations = operations;
+	if (rc != SQLITE_ROW)
+		(void)sqlite3_reset(get);
+	return rc;
+}
+
+/* The name itself, then "*.parent", the nearest parent first. */
+static int
+map_find(struct expr_engine *engine, const char *map, const char *key)
+{
+	char *name = mail_name_fold(key), *dot = strchr(name, '.');
+	int rc = map_get(engine, map, name);
+
+	if (strchr(name, '@') != NULL)
+		dot = NULL;
+	for (; rc == SQLITE_DONE && dot != NULL; dot = strchr(dot + 1, '.')) {
+		if (dot == name)
+			continue;
+		dot[-1] = '*';
+		rc = map_get(engine, map, dot - 1);
+	}
+	free(name);
+	return rc;
 }
 
 static bool
@@ -51,54 +77,62 @@ result_missing(sqlite3_context *ctx, const char *map, bool null)
 	}
 }
 
+/* A search that failed (it was interrupted, say) has found nothing out. */
+static void
+result_found(sqlite3_context *ctx, const char *map, int rc, bool value)
+{
+	struct expr_engine *engine = expr_function_engine(ctx);
+
+	if (rc == SQLITE_DONE) {
+		result_missing(ctx, map, value);
+	} else if (rc != SQLITE_ROW) {
+		sqlite3_result_error_code(ctx, rc);
+	} else {
+		if (value)
+			sqlite3_result_value(ctx,
+			    sqlite3_column_value(engine->get, 0));
+		else
+			sqlite3_result_int(ctx, 1);
+		(void)sqlite3_reset(engine->get);
+	}
+}
+
 static void
 call_key_exists(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
-	struct expr_engine *engine = expr_function_engine(ctx);
 	const char *map = expr_argument(argv[0]);
 
 	(void)argc;
-	if (!lookup(engine, map, expr_argument(argv[1]))) {
-		result_missing(ctx, map, false);
-		return;
-	}
-	(void)sqlite3_reset(engine->get);
-	sqlite3_result_int(ctx, 1);
+	result_found(ctx, map, map_find(expr_function_engine(ctx), map,
+	    expr_argument(argv[1])), false);
 }
 
 static void
 call_key_get(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
-	struct expr_engine *engine = expr_function_engine(ctx);
 	const char *map = expr_argument(argv[0]);
 
 	(void)argc;
-	if (!lookup(engine, map, expr_argument(argv[1]))) {
-		result_missing(ctx, map, true);
-		return;
-	}
-	sqlite3_result_value(ctx, sqlite3_column_value(engine->get, 0));
-	(void)sqlite3_reset(engine->get);
+	result_found(ctx, map, map_find(expr_function_engine(ctx), map,
+	    expr_argument(argv[1])), true);
 }
 
 /* '' and '*' name the default map, as in expressions for Stalwart. */
 static void
 call_is_local_domain(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
-	struct expr_engine *engine = expr_function_engine(ctx);
 	const char *map = argc == 2 ? expr_argument(argv[0]) : "";
-	char *domain = mem_strdup(expr_argument(argv[argc - 1]));
-	bool named = map[0] != '\0' && strcmp(map, "*") != 0, found;
+	bool named = map[0] != '\0' && strcmp(map, "*") != 0;
+	int rc;
 
-	text_lower(domain);
-	found = lookup(engine, named ? map : EXPR_LOCAL_DOMAINS, domain);
-	if (found)
-		(void)sqlite3_reset(engine->get);
-	if (found || !named)
-		sqlite3_result_int(ctx, found);
+	if (!named)
+		map = EXPR_LOCAL_DOMAINS;
+	rc = map_find(expr_function_engine(ctx), map,
+	    expr_argument(argv[argc - 1]));
+	if (rc == SQLITE_DONE && !named)
+		sqlite3_result_int(ctx, 0);
 	else
-		result_missing(ctx, map, false);
-	free(domain);
+		result_found(ctx, map, rc, false);
 }
 
 const struct expr_function expr_functions_map[] = {

@@ -10,9 +10,11 @@ src_libtlsq_a_SOURCES += \
 	src/strategy/function_address.c \
 	src/strategy/function_map.c \
 	src/strategy/function_text.c \
+	src/strategy/literal.c \
 	src/strategy/operand.c \
 	src/strategy/regex.c \
 	src/strategy/rewrite.c src/strategy/rewrite.h \
 	src/strategy/rules.c src/strategy/rules.h \
 	src/strategy/rules_impl.h \
+	src/strategy/token.c \
 	src/strategy/variable.c

@@ -7,9 +7,7 @@
  * A help to those who write expressions, not a parser: what it does not see
  * (a function's text beside AND) is SQL's rule.
  */
-#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "strategy/expr_impl.h"
@@ -23,8 +21,7 @@ enum place {
 
 struct token {
 	enum place place;
-	const char *at;
-	size_t len;
+	struct expr_token text;
 };
 
 struct operands {
@@ -35,60 +32,55 @@ struct operands {
 	enum place last;
 };
 
-static bool
-token_is(const struct token *t, const char *word)
-{
-	return strlen(word) == t->len && strncasecmp(t->at, word, t->len) == 0;
-}
-
 static enum place
-word_place(struct operands *o, const struct token *t)
+word_place(struct operands *o, const struct expr_token *t)
 {
 	static const char *const edges[] = {
 		"case", "when", "then", "else", "end"
 	};
 	enum expr_variable v;
-	char name[40];
 
-	if (token_is(t, "between"))
+	if (expr_token_is(t, "between"))
 		o->between++;
-	if (token_is(t, "and") && o->between > 0) {
+	if (expr_token_is(t, "and") && o->between > 0) {
 		o->between--;
 		return PLACE_INSIDE;
 	}
 	/* After an operand it belongs to IN, LIKE or BETWEEN. */
-	if (token_is(t, "not") &&
+	if (expr_token_is(t, "not") &&
 	    (o->last == PLACE_INSIDE || o->last == PLACE_TEXT))
 		return PLACE_INSIDE;
-	if (token_is(t, "and") || token_is(t, "or") || token_is(t, "not"))
+	if (expr_token_is(t, "and") || expr_token_is(t, "or") ||
+	    expr_token_is(t, "not"))
 		return PLACE_LOGIC;
 	for (size_t i = 0; i < ARRAY_LEN(edges); i++)
-		if (token_is(t, edges[i]))
+		if (expr_token_is(t, edges[i]))
 			return PLACE_EDGE;
-	if (t->len >= sizeof(name))
-		return PLACE_INSIDE;
-	memcpy(name, t->at, t->len);
-	name[t->len] = '\0';
-	return expr_variable_find(&v, o->class, name) &&
-	    expr_variable_is_text(v) ? PLACE_TEXT : PLACE_INSIDE;
+	return expr_token_variable(&v, o->class, t) &&
+	    expr_variable_kind(v) != EXPR_KIND_NUMBER ? PLACE_TEXT :
+	    PLACE_INSIDE;
 }
 
 /* sql is what strategy_rewrite() made: its quotes are closed and single. */
 static struct token
 next_token(struct operands *o, const char *sql)
 {
-	struct token t = { .place = PLACE_INSIDE, .at = sql, .len = 1 };
+	struct token t = { PLACE_INSIDE, expr_token_next(sql) };
 
-	if (*sql == '\'') {
-		while (sql[t.len] != '\'' || sql[++t.len] == '\'')
-			t.len++;
-		t.place = PLACE_TEXT;
-	} else if (*sql == '_' || isalnum((unsigned char)*sql)) {
-		while (sql[t.len] == '_' || isalnum((unsigned char)sql[t.len]))
-			t.len++;
-		t.place = word_place(o, &t);
-	} else if (strchr("(),", *sql) != NULL) { /* the end of text, too */
+	switch (t.text.kind) {
+	case EXPR_TOKEN_END:
 		t.place = PLACE_EDGE;
+		break;
+	case EXPR_TOKEN_STRING:
+		t.place = PLACE_TEXT;
+		break;
+	case EXPR_TOKEN_WORD:
+		t.place = word_place(o, &t.text);
+		break;
+	case EXPR_TOKEN_SYMBOL:
+		if (strchr("(),", *t.text.at) != NULL)
+			t.place = PLACE_EDGE;
+		break;
 	}
 	return t;
 }
@@ -107,16 +99,13 @@ expr_operands_check(const char *sql, enum expr_class class, struct error *err)
 	struct operands o = { .class = class, .last = PLACE_EDGE };
 
 	for (bool end = false; !end; ) {
-		struct token t;
+		struct token t = next_token(&o, sql);
 
-		while (*sql == ' ')
-			sql++;
-		t = next_token(&o, sql);
 		if (alone_is_condition(&o, t.place))
 			return error_set(err, EX_CONFIG, "%.*s is text and so "
 			    "neither true nor false: use is_empty() or compare "
-			    "it", (int)(o.alone.len < 80 ? o.alone.len : 80),
-			    o.alone.at);
+			    "it", (int)(o.alone.text.len < 80 ?
+			    o.alone.text.len : 80), o.alone.text.at);
 		o.alone.place = PLACE_INSIDE;
 		if (t.place == PLACE_TEXT && (o.last == PLACE_EDGE ||
 		    o.last == PLACE_LOGIC)) {
@@ -124,8 +113,8 @@ expr_operands_check(const char *sql, enum expr_class class, struct error *err)
 			o.alone = t;
 		}
 		o.last = t.place;
-		end = *sql == '\0';
-		sql += t.len;
+		end = t.text.kind == EXPR_TOKEN_END;
+		sql = t.text.at + t.text.len;
 	}
 	return true;
 }

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "mail/name.h"
 #include "strategy/expr_impl.h"
 
 enum { IN_QUEUE = 1 << EXPR_QUEUE, IN_MILTER = 1 << EXPR_MILTER };
@@ -19,24 +20,26 @@ enum { IN_QUEUE = 1 << EXPR_QUEUE, IN_MILTER = 1 << EXPR_MILTER };
 struct variable {
 	const char *name;
 	unsigned int classes;
-	bool number;
+	enum expr_variable_kind kind;
 	size_t offset;		/* in struct expr_values */
 	const char *absent;	/* what NULL reads as; NULL: '' */
 };
 
 #define TEXT(field, in) .name = #field, .classes = (in), \
 	.offset = offsetof(struct expr_values, field)
-#define NUMBER(field, in) TEXT(field, in), .number = true
+#define NUMBER(field, in) TEXT(field, in), .kind = EXPR_KIND_NUMBER
+#define DOMAIN(field, in) TEXT(field, in), .kind = EXPR_KIND_DOMAIN
+#define ADDRESS(field, in) TEXT(field, in), .kind = EXPR_KIND_ADDRESS
 
 /* In the order of INTERFACE section 3: the queue's, then the milter's own. */
 static const struct variable variables[EXPR_VARIABLE_COUNT] = {
-	[EXPR_SENDER] = { TEXT(sender, IN_QUEUE | IN_MILTER) },
-	[EXPR_SENDER_DOMAIN] = { TEXT(sender_domain, IN_QUEUE | IN_MILTER) },
-	[EXPR_RCPT] = { TEXT(rcpt, IN_QUEUE | IN_MILTER) },
-	[EXPR_RCPT_DOMAIN] = { TEXT(rcpt_domain, IN_QUEUE | IN_MILTER) },
+	[EXPR_SENDER] = { ADDRESS(sender, IN_QUEUE | IN_MILTER) },
+	[EXPR_SENDER_DOMAIN] = { DOMAIN(sender_domain, IN_QUEUE | IN_MILTER) },
+	[EXPR_RCPT] = { ADDRESS(rcpt, IN_QUEUE | IN_MILTER) },
+	[EXPR_RCPT_DOMAIN] = { DOMAIN(rcpt_domain, IN_QUEUE | IN_MILTER) },
 	[EXPR_AUTH_USER] = { TEXT(auth_user, IN_QUEUE | IN_MILTER) },
 	[EXPR_SIZE] = { NUMBER(size, IN_QUEUE | IN_MILTER) },
-	[EXPR_MX] = { TEXT(mx, IN_QUEUE) },
+	[EXPR_MX] = { DOMAIN(mx, IN_QUEUE) },
 	[EXPR_REMOTE_IP] = { TEXT(remote_ip, IN_QUEUE) },
 	[EXPR_RETRY_NUM] = { NUMBER(retry_num, IN_QUEUE) },
 	[EXPR_NOTIFY_NUM] = { NUMBER(notify_num, IN_QUEUE) },
@@ -49,9 +52,9 @@ static const struct variable variables[EXPR_VARIABLE_COUNT] = {
 	[EXPR_QUEUE_NAME] = { TEXT(queue_name, IN_QUEUE) },
 	[EXPR_RECEIVED_FROM_IP] = { TEXT(received_from_ip, IN_QUEUE) },
 	[EXPR_RCPT_MAILER] = { TEXT(rcpt_mailer, IN_MILTER) },
-	[EXPR_RCPT_HOST] = { TEXT(rcpt_host, IN_MILTER) },
+	[EXPR_RCPT_HOST] = { DOMAIN(rcpt_host, IN_MILTER) },
 	[EXPR_CLIENT_IP] = { TEXT(client_ip, IN_MILTER) },
-	[EXPR_CLIENT_NAME] = { TEXT(client_name, IN_MILTER) },
+	[EXPR_CLIENT_NAME] = { DOMAIN(client_name, IN_MILTER) },
 };
 
 const char *const expr_class_table[EXPR_CLASS_COUNT] = {
@@ -87,10 +90,10 @@ expr_variable_find(enum expr_variable *variable_r, enum expr_class class,
 	return false;
 }
 
-bool
-expr_variable_is_text(enum expr_variable variable)
+enum expr_variable_kind
+expr_variable_kind(enum expr_variable variable)
 {
-	return !variables[variable].number;
+	return variables[variable].kind;
 }
 
 bool
@@ -102,7 +105,9 @@ expr_variable_list(struct buf *out, enum expr_class class, bool typed)
 		if ((variables[i].classes & 1U << class) == 0)
 			continue;
 		if (!buf_printf(out, "%s%s%s", separator, variables[i].name,
-		    !typed ? "" : variables[i].number ? " INTEGER" : " TEXT"))
+		    !typed ? "" :
+		    variables[i].kind == EXPR_KIND_NUMBER ? " INTEGER" :
+		    " TEXT"))
 			return false;
 		separator = ", ";
 	}
@@ -228,7 +233,7 @@ table_column(sqlite3_vtab_cursor *cursor, sqlite3_context *ctx, int column)
 	int64_t number;
 
 	assert(t->engine->values != NULL);
-	if (v->number) {
+	if (v->kind == EXPR_KIND_NUMBER) {
 		memcpy(&number, at, sizeof(number));
 		sqlite3_result_int64(ctx, number);
 		return SQLITE_OK;
@@ -236,8 +241,10 @@ table_column(sqlite3_vtab_cursor *cursor, sqlite3_context *ctx, int column)
 	memcpy(&text, at, sizeof(text));
 	if (text == NULL)
 		text = v->absent != NULL ? v->absent : "";
-	/* The caller's values outlive the evaluation. */
-	sqlite3_result_text(ctx, text, -1, SQLITE_STATIC);
+	if (v->kind == EXPR_KIND_TEXT) /* values outlive the evaluation */
+		sqlite3_result_text(ctx, text, -1, SQLITE_STATIC);
+	else
+		sqlite3_result_text(ctx, mail_name_fold(text), -1, free);
 	return SQLITE_OK;
 }
 

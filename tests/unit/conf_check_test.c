@@ -257,6 +257,16 @@ contradictions_are_told(void **state)
 		  "[lookup.local]\nexample.org = \"\"",
 		  "f:2: lookup.local.example: must be a string; a key that "
 		  "has dots" },
+		{ "two keys that are one name",
+		  "[lookup.m]\n\"CAFE.test\" = \"a\"\nx = \"\"\n"
+		  "\"cafe.test.\" = \"b\"\n",
+		  "f:4: lookup.m.cafe.test.: is the same name as the key of "
+		  "line 2: both are cafe.test" },
+		{ "an IDN in both forms",
+		  "[lookup.m]\n\"b\xc3\xbc" "cher.test\" = \"a\"\n"
+		  "\"xn--bcher-kva.test\" = \"b\"\n",
+		  "f:3: lookup.m.xn--bcher-kva.test: is the same name as the "
+		  "key of line 2" },
 		{ "a map that is a value", "lookup.local = \"x\"",
 		  "must be a table" },
 		{ "a map value that is a number",
@@ -367,6 +377,33 @@ expressions_are_checked_by_who_knows(void **state)
 	free(all);
 }
 
+static void
+keys_of_maps_are_stored_in_one_form(void **state)
+{
+	static const char text[] =
+	    "[lookup.a]\n\"CAFE.test\" = \"1\"\n"
+	    "\"*.B\xc3\xbc" "cher.test\" = \"2\"\n"
+	    "\"fin.test.\" = \"3\"\n\"Boss@Cafe.Test\" = \"4\"\n"
+	    "\"J\xc3\xb6rg M\" = \"5\"\n\"192.0.2.1\" = \"6\"\n"
+	    /* the same name in another map */
+	    "[lookup.b]\n\"cafe.test\" = \"7\"\n";
+	static const char *const keys[] = {
+		"cafe.test", "*.xn--bcher-kva.test", "fin.test",
+		"Boss@cafe.test", "j\xc3\xb6rg m", "192.0.2.1", "cafe.test",
+	};
+	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct conf_rows *rows;
+
+	(void)state;
+	assert_true(conf_check_text(&rows, text, strlen(text), NULL,
+	    &problems));
+	assert_int_equal(rows->lookup_count, ARRAY_LEN(keys));
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		assert_string_equal(rows->lookup[i].key, keys[i]);
+	conf_rows_free(&rows);
+	conf_problems_clear(&problems);
+}
+
 int
 main(void)
 {
@@ -376,6 +413,7 @@ main(void)
 		cmocka_unit_test(contradictions_are_told),
 		cmocka_unit_test(all_problems_come_in_one_run_by_line),
 		cmocka_unit_test(expressions_are_checked_by_who_knows),
+		cmocka_unit_test(keys_of_maps_are_stored_in_one_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

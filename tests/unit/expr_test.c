@@ -20,6 +20,13 @@ static const struct conf_lookup_row maps[] = {
 	{ .map = "local_domains", .key = "example.org", .value = "" },
 	{ .map = "partners", .key = "bank.example", .value = "secure" },
 	{ .map = "partners", .key = "it's.example", .value = "quoted" },
+	{ .map = "secure", .key = "*.gov", .value = "wide" },
+	{ .map = "secure", .key = "*.near.gov", .value = "near" },
+	{ .map = "secure", .key = "exact.near.gov", .value = "exact" },
+	/* as sqlite3 may have put them there */
+	{ .map = "hand", .key = "Cafe.test.", .value = "folded" },
+	{ .map = "hand", .key = "*.B\xc3\xbc" "cher.test", .value = "idn" },
+	{ .map = "hand", .key = "Boss@Cafe.TEST", .value = "address" },
 };
 
 static int
@@ -320,6 +327,60 @@ functions_on_addresses(void **state)
 	run_rows(*state, EXPR_QUEUE, &values, rows, ARRAY_LEN(rows));
 }
 
+/* Domains in one form, however they came in; other text as it is. */
+static void
+names_have_one_form(void **state)
+{
+	struct expr_values values = expr_values_sample();
+	static const struct row rows[] = {
+		{ "sender_domain", "text:xn--bcher-kva.test" },
+		{ "sender", "text:Boss@cafe.test" },
+		{ "rcpt", "text:\"A@B\"@cafe.test" },
+		{ "rcpt_domain", "text:[ipv6:::1]" },
+		{ "mx", "text:mx.cafe.test" },
+		{ "auth_user", "text:Admin." },
+	}, milter[] = {
+		{ "rcpt_host", "text:mx.cafe.test" },
+		{ "client_name", "text:client.cafe.test" },
+		{ "rcpt_mailer", "text:ESMTP" },
+	};
+
+	values.sender = "Boss@Cafe.test.";
+	values.sender_domain = "B\xc3\xbc" "cher.test";
+	values.rcpt = "\"A@B\"@CAFE.test";
+	values.rcpt_domain = "[IPv6:::1]";
+	values.mx = "MX.cafe.test.";
+	values.auth_user = "Admin.";
+	values.rcpt_host = "Mx.Cafe.test.";
+	values.client_name = "CLIENT.cafe.test";
+	values.rcpt_mailer = "ESMTP";
+	run_rows(*state, EXPR_QUEUE, &values, rows, ARRAY_LEN(rows));
+	run_rows(*state, EXPR_MILTER, &values, milter, ARRAY_LEN(milter));
+}
+
+/* As many labels as a name can have, in as many calls as an expression can. */
+static void
+long_names_are_found_or_refused(void **state)
+{
+	struct expr_values values = expr_values_sample();
+	struct buf name = BUF_INIT, text = { .limit = 8000 };
+	char *result;
+
+	for (int i = 0; i < 126; i++)
+		assert_true(buf_puts(&name, "a."));
+	assert_true(buf_puts(&name, "gov"));
+	values.rcpt_domain = buf_str(&name);
+	assert_true(buf_puts(&text, "key_get('secure', rcpt_domain) == 'x'"));
+	for (int i = 0; i < 20; i++)
+		assert_true(buf_puts(&text,
+		    " || key_get('secure', rcpt_domain) == 'wide'"));
+	result = result_of(*state, EXPR_QUEUE, buf_str(&text), &values);
+	assert_string_equal(result, "integer:1");
+	free(result);
+	buf_free(&name);
+	buf_free(&text);
+}
+
 static void
 functions_on_maps(void **state)
 {
@@ -336,7 +397,9 @@ functions_on_maps(void **state)
 		{ "is_local_domain('no_map', 'a')",
 		  "error: there is no lookup map no_map" },
 		{ "key_exists('partners', 'bank.example')", "integer:1" },
-		{ "key_exists('partners', 'BANK.example')", "integer:0" },
+		{ "key_exists('partners', 'BANK.example.')", "integer:1" },
+		{ "key_exists('partners', 'bank.example..')", "integer:0" },
+		{ "key_exists('partners', 'sub.bank.example')", "integer:0" },
 		{ "key_exists('partners', \"it's.example\")", "integer:1" },
 		{ "key_exists('partner', 'bank.example')",
 		  "error: there is no lookup map partner" },
@@ -345,6 +408,25 @@ functions_on_maps(void **state)
 		{ "coalesce(key_get('partners', rcpt_domain), 'default')",
 		  "text:default" },
 		{ "key_get('', 'a')", "error: there is no lookup map" },
+		/* the nearest parent first; "*.gov" is not gov itself */
+		{ "key_get('secure', 'exact.near.gov')", "text:exact" },
+		{ "key_get('secure', 'other.near.gov')", "text:near" },
+		{ "key_get('secure', 'a.b.near.gov')", "text:near" },
+		{ "key_get('secure', 'near.gov')", "text:wide" },
+		{ "key_get('secure', 'gov')", "NULL" },
+		{ "key_get('secure', 'near.gov.test')", "NULL" },
+		{ "key_get('secure', '.gov')", "NULL" },
+		{ "key_get('secure', 'u@near.gov')", "NULL" },
+		{ "key_exists('secure', 'a.gov')", "integer:1" },
+		{ "key_exists('secure', 'agov')", "integer:0" },
+		{ "is_local_domain('secure', 'a.gov')", "integer:1" },
+		{ "is_local_domain('secure', 'a.com')", "integer:0" },
+		{ "key_get('hand', 'cafe.test')", "text:folded" },
+		{ "key_get('hand', 'CAFE.test')", "text:folded" },
+		{ "key_get('hand', 'a.xn--bcher-kva.test')", "text:idn" },
+		{ "key_get('hand', 'a.b\xc3\xbc" "cher.test')", "text:idn" },
+		{ "key_get('hand', 'Boss@cafe.test')", "text:address" },
+		{ "key_get('hand', 'boss@cafe.test')", "NULL" },
 	};
 
 	run_rows(*state, EXPR_QUEUE, &values, rows, ARRAY_LEN(rows));
@@ -582,6 +664,8 @@ main(void)
 		cmocka_unit_test(regular_expressions),
 		cmocka_unit_test(functions_on_addresses),
 		cmocka_unit_test(functions_on_maps),
+		cmocka_unit_test(names_have_one_form),
+		cmocka_unit_test(long_names_are_found_or_refused),
 		cmocka_unit_test(operators_bind_as_documented),
 		cmocka_unit_test(text_is_no_condition),
 		cmocka_unit_test(what_it_names_is_known),

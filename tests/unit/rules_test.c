@@ -393,6 +393,102 @@ problems_are_found_at_load(void **state)
 	}
 }
 
+/* Literals that no name is equal to, and their twins that some name is. */
+static void
+literals_that_never_match_are_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *says; /* NULL: it is taken */
+	} rows[] = {
+		{ "rcpt_domain == 'cafe.test'", NULL },
+		{ "rcpt_domain == 'Cafe.test'", "write 'cafe.test'" },
+		{ "rcpt_domain = 'cafe.test.'", "write 'cafe.test'" },
+		{ "rcpt_domain = 'b\xc3\xbc" "cher.test'",
+		  "write 'xn--bcher-kva.test'" },
+		{ "rcpt_domain = 'xn--bcher-kva.test'", NULL },
+		{ "rcpt_domain != '*.gov'", "write ends_with(rcpt_domain, "
+		  "'.gov')" },
+		{ "rcpt_domain = 'mx*.Gov'", "GLOB 'mx*.gov'" },
+		{ "'Cafe.test' = rcpt_domain", "write 'cafe.test'" },
+		{ "'cafe.test' = rcpt_domain", NULL },
+		{ "rcpt_domain IS NOT 'Cafe.test'", "write 'cafe.test'" },
+		{ "rcpt_domain IN ('a.test', 'B.test')", "write 'b.test'" },
+		{ "RCPT_DOMAIN not in ('a.test', 'b.test.')", "'b.test'" },
+		{ "rcpt_domain IN ('a.test', 'b.test')", NULL },
+		{ "rcpt_domain IN (lower('A.test')) && 'X' = auth_user",
+		  NULL },
+		{ "CASE rcpt_domain WHEN 'A.test' THEN 1 ELSE 0 END",
+		  "write 'a.test'" },
+		{ "CASE rcpt_domain WHEN 'a.test' THEN 1 ELSE 0 END", NULL },
+		{ "CASE auth_user WHEN 'A' THEN 1 ELSE 0 END", NULL },
+		{ "ends_with(rcpt_domain, '.GOV')", "write '.gov'" },
+		{ "ends_with(rcpt_domain, '.gov.')", "write '.gov'" },
+		{ "ends_with(rcpt_domain, '*.gov')", "'.gov')" },
+		{ "ends_with(rcpt_domain, '.gov')", NULL },
+		{ "starts_with(mx, 'mail.')", NULL },
+		{ "starts_with(mx, 'Mail.')", "write 'mail" },
+		{ "contains(sender_domain, 'X')", "write 'x'" },
+		{ "eq_ignore_case(rcpt_domain, 'Cafe.test')", NULL },
+		{ "eq_ignore_case('*.test', rcpt_domain)", "ends_with" },
+		{ "rcpt_domain LIKE '%.GOV'", NULL },
+		{ "rcpt_domain LIKE '*.gov'", "ends_with" },
+		{ "rcpt_domain NOT LIKE '%.gov.'", "write '%.gov'" },
+		{ "rcpt_domain GLOB '*.gov'", NULL },
+		{ "rcpt_domain GLOB '*.Gov'", "write '*.gov'" },
+		{ "rcpt_domain GLOB '[A-z]*'", NULL },
+		{ "matches('(?i)^Cafe', rcpt_domain)", NULL },
+		{ "key_exists('m', 'Cafe.test.')", NULL },
+		{ "rcpt == 'Boss@cafe.test'", NULL },
+		{ "rcpt == 'Boss@Cafe.test'", "write 'Boss@cafe.test'" },
+		{ "rcpt IN ('a*b@cafe.test')", NULL },
+		{ "starts_with(rcpt, 'Boss')", NULL },
+		{ "sender_domain == ''", NULL },
+		{ "sender == ''", NULL },
+		{ "auth_user == 'Admin.*'", NULL },
+		{ "last_error != 'TLS*'", NULL },
+		{ "rcpt_domain = 'a.test' && auth_user = 'B*.'", NULL },
+		{ "auth_user = 'B' && rcpt_domain = 'a.test'", NULL },
+		{ "concat('Mail from ', sender_domain) = 'Mail from a'",
+		  NULL },
+	};
+	static const struct conf_lookup_row map = { .map = "m", .key = "k",
+		.value = "v" };
+	struct expr_engine *engine;
+	const char *constant;
+	struct error err;
+
+	(void)state;
+	if (!expr_engine_open(&engine, &err) ||
+	    !expr_engine_set_lookup(engine, &map, 1, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		err = (struct error){ .text = "" };
+		if (rules_check_expression(engine, EXPR_QUEUE, RULES_CONDITION,
+		    rows[i].text, &constant, &err) != (rows[i].says == NULL) ||
+		    (rows[i].says != NULL &&
+		    strstr(err.text, rows[i].says) == NULL))
+			fail_msg("%s: %s", rows[i].text, err.text);
+	}
+	expr_engine_close(&engine);
+}
+
+/* A rule that an earlier version stored still serves. */
+static void
+stored_literals_go_on(void **state)
+{
+	struct expr_engine *engine;
+	struct error err;
+	struct expr *expr;
+
+	(void)state;
+	if (!expr_engine_open(&engine, &err) || !expr_compile(&expr, engine,
+	    EXPR_QUEUE, "rcpt_domain == 'Cafe.test'", &err))
+		fail_msg("%s", err.text);
+	expr_free(&expr);
+	expr_engine_close(&engine);
+}
+
 int
 main(void)
 {
@@ -405,6 +501,8 @@ main(void)
 		    invalid_certificates_are_allowed_conditionally),
 		cmocka_unit_test(what_does_not_compile_names_its_rule),
 		cmocka_unit_test(problems_are_found_at_load),
+		cmocka_unit_test(literals_that_never_match_are_refused),
+		cmocka_unit_test(stored_literals_go_on),
 	};
 
 	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);

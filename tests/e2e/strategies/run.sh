@@ -37,7 +37,7 @@ server outside 127.0.2.3
 dns_start
 paste -sd, "$T/script" | sed 's/.*/[&]/' | peer_start
 config <<'X'
-lookup.secure."listed.test" = "strict"
+lookup.secure."LISTED.test." = "strict"
 lookup.secure."unknownid.test" = "nobody"
 [queue.tls.default]
 [queue.tls.invalid-tls]

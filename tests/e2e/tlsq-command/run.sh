@@ -115,6 +115,18 @@ ok "load --check touches no spool" sh -c "tlsq -d $T/none/spool.db load --check 
 exits "a spool in order passes check" 0 tlsq_ check
 like "which tells how much it trusts" "$(cat "$T/out")" '^certificates: 1 anchors in .*/certs/ca\.pem$'
 like "and that the resolver proves the root" "$(cat "$T/out")" '^resolver: answers, the root is secure$'
+sql "INSERT INTO lookup(map, key, value) VALUES ('hand', 'Cafe.test.', '')"
+exits "so does one with a name written by hand in another form" 0 tlsq_ check
+sql "INSERT INTO lookup(map, key, value) VALUES ('hand', 'cafe.test', '')"
+exits "two forms of one name do not" 78 tlsq_ check
+like "and check says which" "$(cat "$T/err")" '^tlsq: configuration: lookup: lookup\.hand\.cafe\.test: the key is there twice'
+sql "DELETE FROM lookup WHERE map = 'hand'"
+printf '[queue.strategy]\ntls = "iif(rcpt_domain == \047*.gov\047, \047secure\047, \047default\047)"\n' >"$T/never.toml"
+exits "a literal that no domain is equal to" 78 tlsq_ load "$T/never.toml"
+like "is told with what to write" "$(cat "$T/err")" "never\.toml:2: queue\.strategy\.tls: .*write ends_with\(rcpt_domain, '\.gov'\)"
+printf '[lookup.m]\n"CAFE.test" = ""\n"cafe.test." = ""\n' >"$T/twice.toml"
+exits "a name that is there in two forms" 78 tlsq_ load "$T/twice.toml"
+like "is told with both lines" "$(cat "$T/err")" 'twice\.toml:3: lookup\.m\.cafe\.test\.: .*line 2'
 printf '. IN DS 1 13 2 %064d\n' 7 >"$T/other.key"
 config <<E
 dns.trust-anchor = "$T/other.key"

@@ -1,0 +1,240 @@
+/*
+ * Literals that can never be equal to the domain or address they are compared
+ * with: those variables are names in one form (mail/name.h), so 'Cafe.test',
+ * 'cafe.test.' and '*.gov' match nothing, and a rule with them never holds.
+ *
+ * A help to those who write expressions, not a parser: a literal is looked at
+ * where it stands directly beside a variable, in the list of its IN, at a WHEN
+ * of its CASE, or after it as an argument of the functions below.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "mail/name.h"
+#include "strategy/expr_impl.h"
+#include "strategy/rewrite.h"
+
+/* How a variable is held against a literal, and what then cannot match. */
+struct relation {
+	const char *word;
+	bool function, capital, star, dot;
+};
+
+static const struct relation relations[] = {
+	{ .word = "=", .capital = true, .star = true, .dot = true },
+	{ .word = "==", .capital = true, .star = true, .dot = true },
+	{ .word = "!=", .capital = true, .star = true, .dot = true },
+	{ .word = "<>", .capital = true, .star = true, .dot = true },
+	{ .word = "is", .capital = true, .star = true, .dot = true },
+	{ .word = "like", .star = true, .dot = true },
+	{ .word = "glob", .capital = true, .dot = true },
+	{ .word = "starts_with", .function = true, .capital = true,
+	  .star = true },
+	{ .word = "ends_with", .function = true, .capital = true,
+	  .star = true, .dot = true },
+	{ .word = "contains", .function = true, .capital = true,
+	  .star = true },
+	{ .word = "instr", .function = true, .capital = true, .star = true },
+	{ .word = "contains_ignore_case", .function = true, .star = true },
+	{ .word = "eq_ignore_case", .function = true, .star = true,
+	  .dot = true },
+};
+static const struct relation *const equal = &relations[0];
+
+enum { WINDOW = 5 };
+
+struct literals {
+	enum expr_class class;
+	struct expr_token last[WINDOW];	/* the newest first */
+	int depth;		/* of parentheses */
+	struct expr_token in, of_case; /* len 0: none */
+	int in_depth;
+	struct error *err;
+};
+
+static const struct relation *
+relation_find(const struct expr_token *t, bool function)
+{
+	for (size_t i = 0; i < ARRAY_LEN(relations); i++)
+		if (relations[i].function == function &&
+		    expr_token_is(t, relations[i].word))
+			return &relations[i];
+	return NULL;
+}
+
+/* What is between the quotes, each written once; the caller frees. */
+static char *
+literal_text(const struct expr_token *t)
+{
+	char *text = mem_zalloc(t->len), *to = text;
+
+	for (const char *p = t->at + 1; p < t->at + t->len - 1; p++) {
+		*to++ = *p;
+		if (*p == '\'')
+			p++;
+	}
+	return text;
+}
+
+/* The part of the literal that is of a domain: the local part is anybody's. */
+static const char *
+literal_domain(const char *text, enum expr_variable_kind kind)
+{
+	const char *at = strrchr(text, '@');
+
+	if (kind == EXPR_KIND_DOMAIN)
+		return text;
+	return at != NULL ? at + 1 : NULL;
+}
+
+static bool
+domain_never_matches(const char *domain, const struct relation *relation)
+{
+	const size_t len = strlen(domain);
+	const bool class = strcmp(relation->word, "glob") == 0 &&
+	    strchr(domain, '[') != NULL;
+
+	for (size_t i = 0; i < len; i++) {
+		const unsigned char c = (unsigned char)domain[i];
+
+		if (c >= 0x80 || (c == '*' && relation->star) ||
+		    (c >= 'A' && c <= 'Z' && relation->capital && !class))
+			return true;
+	}
+	return len > 1 && domain[len - 1] == '.' && relation->dot;
+}
+
+static bool
+refuse(const struct literals *l, const struct expr_token *variable,
+    const char *text, const struct relation *relation)
+{
+	char *folded = mail_name_fold(text);
+	const int len = (int)variable->len;
+	const char *name = variable->at;
+
+	if (relation->star && folded[0] == '*' && folded[1] == '.' &&
+	    strchr(folded + 1, '*') == NULL)
+		(void)error_set(l->err, EX_CONFIG, "'%.80s' never matches "
+		    "%.*s, * stands for nothing here: write ends_with(%.*s, "
+		    "'%.80s')", text, len, name, len, name, folded + 1);
+	else if (relation->star && strchr(folded, '*') != NULL)
+		(void)error_set(l->err, EX_CONFIG, "'%.80s' never matches "
+		    "%.*s, * stands for nothing here: write %.*s GLOB "
+		    "'%.80s'", text, len, name, len, name, folded);
+	else
+		(void)error_set(l->err, EX_CONFIG, "'%.80s' never matches "
+		    "%.*s, whose domain is in lower-case A-labels without a "
+		    "final dot: write '%.80s'", text, len, name, folded);
+	free(folded);
+	return false;
+}
+
+static bool
+literal_check(const struct literals *l, const struct expr_token *variable,
+    const struct expr_token *literal, const struct relation *relation)
+{
+	enum expr_variable_kind kind;
+	enum expr_variable v;
+	const char *domain;
+	char *text;
+	bool ok = true;
+
+	if (relation == NULL || !expr_token_variable(&v, l->class, variable))
+		return true;
+	kind = expr_variable_kind(v);
+	if (kind != EXPR_KIND_DOMAIN && kind != EXPR_KIND_ADDRESS)
+		return true;
+	text = literal_text(literal);
+	domain = literal_domain(text, kind);
+	if (domain != NULL && domain_never_matches(domain, relation))
+		ok = refuse(l, variable, text, relation);
+	free(text);
+	return ok;
+}
+
+/* variable = 'literal', f(variable, 'literal'), IN ('literal'), WHEN 'literal' */
+static bool
+at_literal(const struct literals *l, const struct expr_token *t)
+{
+	const struct expr_token *last = l->last;
+
+	if (l->in.len > 0 && l->depth == l->in_depth &&
+	    !literal_check(l, &l->in, t, equal))
+		return false;
+	if (expr_token_is(&last[0], "when") &&
+	    !literal_check(l, &l->of_case, t, equal))
+		return false;
+	if (expr_token_is(&last[0], ","))
+		return !expr_token_is(&last[2], "(") || literal_check(l,
+		    &last[1], t, relation_find(&last[3], true));
+	return literal_check(l, &last[1], t, relation_find(&last[0], false));
+}
+
+/* 'literal' = variable, eq_ignore_case('literal', variable) */
+static bool
+at_word(const struct literals *l, const struct expr_token *t)
+{
+	const struct expr_token *last = l->last;
+
+	if (last[1].kind != EXPR_TOKEN_STRING)
+		return true;
+	if (expr_token_is(&last[0], ","))
+		return !expr_token_is(&last[2], "(") ||
+		    !expr_token_is(&last[3], "eq_ignore_case") ||
+		    literal_check(l, t, &last[1],
+		    relation_find(&last[3], true));
+	return expr_token_is(&last[0], "like") ||
+	    expr_token_is(&last[0], "glob") || literal_check(l, t, &last[1],
+	    relation_find(&last[0], false));
+}
+
+static void
+remember(struct literals *l, const struct expr_token *t)
+{
+	const struct expr_token none = { .kind = EXPR_TOKEN_END };
+	enum expr_variable v;
+
+	if (expr_token_is(t, "(") && expr_token_is(&l->last[0], "in")) {
+		l->in = l->last[1];
+		l->in_depth = l->depth + 1;
+	}
+	if (expr_token_is(&l->last[0], "case"))
+		l->of_case = *t;
+	if (expr_token_is(t, "end"))
+		l->of_case = none;
+	if (expr_token_is(t, "("))
+		l->depth++;
+	if (expr_token_is(t, ")") && l->depth-- == l->in_depth)
+		l->in = none;
+	/* NOT IN, IS NOT: as without it. */
+	if (expr_token_is(t, "not") && (expr_token_is(&l->last[0], "is") ||
+	    expr_token_variable(&v, l->class, &l->last[0])))
+		return;
+	memmove(l->last + 1, l->last, sizeof(l->last) - sizeof(l->last[0]));
+	l->last[0] = *t;
+}
+
+bool
+expr_literals_check(const char *text, enum expr_class class, struct error *err)
+{
+	struct literals l = { .class = class, .err = err };
+	struct buf sql = { .limit = REWRITE_SQL_MAX };
+	bool ok = strategy_rewrite(&sql, text, err);
+	const char *at = buf_str(&sql);
+
+	for (size_t i = 0; i < WINDOW; i++)
+		l.last[i] = (struct expr_token){ .at = "" };
+	for (struct expr_token t; ok; at = t.at + t.len) {
+		t = expr_token_next(at);
+		if (t.kind == EXPR_TOKEN_END)
+			break;
+		if (t.kind == EXPR_TOKEN_STRING)
+			ok = at_literal(&l, &t);
+		else if (t.kind == EXPR_TOKEN_WORD)
+			ok = at_word(&l, &t);
+		remember(&l, &t);
+	}
+	buf_free(&sql);
+	return ok;
+}
