@@ -3,6 +3,7 @@
 # over the corpus in tests/fuzz/corpus/<target>/, as a test.
 fuzz_tests =
 FUZZ_SECONDS = 20
+FUZZ_JOBS = 1
 if FUZZING
 fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_main =
@@ -10,7 +11,7 @@ else
 fuzz_ldflags = $(AM_LDFLAGS)
 fuzz_main = tests/fuzz/corpus_main.c
 endif
-EXTRA_DIST += tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/run.sh
 
 include tests/fuzz/conf.mk
 include tests/fuzz/mail.mk
@@ -24,16 +25,9 @@ include tests/fuzz/report.mk
 include tests/fuzz/web.mk
 
 if FUZZING
-# What it learns stays in fuzzing/<target>/; an input that it finds fault with is
-# fuzzing/<target>-crash-*, and belongs into the corpus with the fix.
 fuzz: $(fuzz_tests)
-	@for t in $(fuzz_tests); do \
-		n=$${t##*/fuzz_}; echo "  FUZZ     $$n"; $(MKDIR_P) fuzzing/$$n; \
-		$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
-			-artifact_prefix=fuzzing/$$n- fuzzing/$$n \
-			$(srcdir)/tests/fuzz/corpus/$$n >fuzzing/$$n.log 2>&1 || \
-		{ tail -n 40 fuzzing/$$n.log; exit 1; }; \
-	done
+	@printf '%s\n' $(fuzz_tests) | top_srcdir=$(srcdir) xargs -P $(FUZZ_JOBS) -n 1 \
+		sh $(srcdir)/tests/fuzz/run.sh $(FUZZ_SECONDS)
 else
 TESTS += $(fuzz_tests)
 fuzz:

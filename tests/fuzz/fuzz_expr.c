@@ -1,0 +1,100 @@
+/*
+ * Any text as an expression, on the longest sender that there is: refused or
+ * evaluated, within a second of the processor.  The first octet chooses the
+ * class.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "strategy/rules.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct expr_engine *
+engine_new(void)
+{
+	static const struct conf_lookup_row rows[] = {
+		{ .map = "m", .key = "a.test", .value = "v" },
+		{ .map = "m", .key = "*.test", .value = "w" },
+		{ .map = EXPR_LOCAL_DOMAINS, .key = "x.test", .value = "" },
+	};
+	struct expr_engine *engine;
+	struct error err;
+
+	if (!expr_engine_open(&engine, &err) ||
+	    !expr_engine_set_lookup(engine, rows, ARRAY_LEN(rows), &err))
+		abort();
+	return engine;
+}
+
+static double
+time_used_s(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* A local part of 256 octets and a domain of 255, of many labels. */
+static struct expr_values
+values_long(void)
+{
+	static char sender[256 + 1 + 255 + 1];
+	struct expr_values values = expr_values_sample();
+
+	memset(sender, 'a', sizeof(sender) - 1);
+	sender[256] = '@';
+	for (size_t i = 258; i < sizeof(sender) - 2; i += 2)
+		sender[i] = '.';
+	values.sender = sender;
+	values.sender_domain = values.mx = values.client_name = sender + 257;
+	return values;
+}
+
+static void
+try(struct expr_engine *engine, enum expr_class class, const char *text)
+{
+	const struct expr_values values = values_long();
+	struct expr_result r;
+	struct expr *expr;
+	struct error err;
+
+	if (!expr_compile(&expr, engine, class, text, &err))
+		return;
+	if (expr_evaluate(expr, &values, &r, &err) &&
+	    (r.type == EXPR_TEXT) != (r.text != NULL))
+		abort();
+	expr_free(&expr);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct expr_engine *engine;
+	const char *constant;
+	enum expr_class class;
+	struct error err;
+	double start_s;
+	char *text;
+
+	if (size == 0)
+		return 0;
+	if (engine == NULL)
+		engine = engine_new();
+	class = (data[0] & 1) != 0 ? EXPR_MILTER : EXPR_QUEUE;
+	text = mem_zalloc(size);
+	memcpy(text, data + 1, size - 1);
+	start_s = time_used_s();
+	try(engine, class, text);
+	(void)!rules_check_expression(engine, class, RULES_CONDITION, text,
+	    &constant, &err);
+	if (time_used_s() - start_s > 2)
+		abort();
+	free(text);
+	return 0;
+}
