@@ -66,7 +66,8 @@ dsn_notify_parse(unsigned *notify_r, const char *text, struct error *err)
 		word += len + 1;
 	}
 	if ((notify & DSN_NEVER) && notify != DSN_NEVER)
-		return refuse(err, "NOTIFY", text, "never stands alone");
+		return refuse(err, "NOTIFY", text, "NEVER cannot be "
+		    "combined with other values");
 	*notify_r = notify;
 	return true;
 }

@@ -142,7 +142,7 @@ bad_command_lines_are_refused(void **state)
 		{ "word of --notify", { "--notify", "maybe", "a@b.example" },
 		  EX_USAGE, "maybe" },
 		{ "never and more", { "--notify", "never,delay",
-		  "a@b.example" }, EX_USAGE, "alone" },
+		  "a@b.example" }, EX_USAGE, "NEVER cannot be" },
 		{ "word of --ret", { "--ret", "half", "a@b.example" },
 		  EX_USAGE, "half" },
 		{ "word of --body", { "--body", "9bit", "a@b.example" },

@@ -239,6 +239,9 @@ notify_lists(void **state)
 			fail_msg("%s: %s", rows[i].why, rows[i].in);
 		if (!ok) {
 			assert_int_equal(notify, DSN_NOTIFY_UNSET);
+			assert_int_equal(strstr(err.text, "NEVER cannot be "
+			    "combined") != NULL,
+			    strcmp(rows[i].in, "never,success") == 0);
 			continue;
 		}
 		dsn_notify_print(out, notify);
