@@ -3,6 +3,7 @@
 # of several kinds on loopback, a real Sendmail with our filter, real messages, the
 # queue runner, and what the spool then says.  `./bootstrap demo` runs it with the
 # programs just installed.  Where there is no Sendmail, `tlsq submit` puts the mail in.
+E2E_MUST_RUN=yes
 E2E=$(cd "$(dirname "$0")/../e2e" && pwd)
 . "$E2E/lib.sh"
 . "$E2E/sendmail.sh"

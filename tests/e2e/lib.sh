@@ -12,8 +12,8 @@ top_builddir=${top_builddir:-$top_srcdir/build}
 
 skip_all() {
 	finished=yes
+	[ -z "$E2E_MUST_RUN" ] || { echo "cannot run here: $*" >&2; exit 69; }
 	echo "1..0 # SKIP $*"
-	finished=yes
 	exit 0
 }
 

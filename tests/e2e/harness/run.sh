@@ -145,6 +145,18 @@ like "pipelining that was not offered is noticed" "$faults" 'octets sent after E
 like "a parameter that was not offered is noticed" "$faults" 'SIZE was not offered'
 is "and nothing else" "$(wire_count faults)" 5
 
+# --- without root
+as_nobody() { # script
+	# shellcheck disable=SC2016
+	env -u E2E_INSIDE top_builddir="$top_builddir" setpriv --reuid nobody --regid nogroup --clear-groups sh -s "$1" <<-'N'
+	cd /tmp
+	sh "$1" 2>&1
+	echo "code $?"
+	N
+}
+like "a scenario is skipped" "$(as_nobody "$E2E/dane/run.sh" | tr '\n' ' ')" '^1\.\.0 # SKIP needs root.*code 0 $'
+like "the demo is not: it fails" "$(as_nobody "$E2E/../demo/run.sh" | tr '\n' ' ')" '^cannot run here: needs root.*code 69 $'
+
 # the checks above expected faults; what finish checks must not find them
 rm "$T/peer/wire.jsonl"
 finish
