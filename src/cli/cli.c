@@ -4,10 +4,12 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -204,6 +206,15 @@ run(struct cli *cli, int argc, char **argv,
 	return (*command_r)->run(cli, argc - first, argv + first, err);
 }
 
+/* "tlsq list | head": whoever read it has seen enough. */
+static bool
+reader_has_gone(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+}
+
 int
 cli_main(int argc, char **argv)
 {
@@ -213,7 +224,7 @@ cli_main(int argc, char **argv)
 	bool ok;
 
 	process_standard_files();
-	/* a reader that went away is an error with a name, not a signal */
+	/* what was begun is finished, also where nobody reads of it */
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_open("tlsq", true, 0);
 	ok = run(&cli, argc, argv, &command, &err);
@@ -223,7 +234,7 @@ cli_main(int argc, char **argv)
 		print_usage(command);
 	if (!ok && !cli.version && !cli.help)
 		return fail(&err);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_gone()) {
 		(void)error_set(&err, EX_IOERR, "standard output: %s",
 		    strerror(errno));
 		return fail(&err);

@@ -213,7 +213,7 @@ submit(const struct cli *cli, const struct submit_options *o,
 		spool_checkpoint_if_no_runner(spool);
 	spool_close(&spool);
 	if (ok && !o->quiet && (printf("%" PRId64 "\n", id) < 0 ||
-	    fflush(stdout) != 0))
+	    fflush(stdout) != 0) && errno != EPIPE)
 		return error_set(err, EX_IOERR, "standard output: %s; the "
 		    "message is stored all the same, as %" PRId64,
 		    strerror(errno), id);
