@@ -45,6 +45,13 @@ SELECT kind, position, condition, result FROM strategy_rule
 -- name: lookup_read
 SELECT map, key, value FROM lookup ORDER BY map, key;
 
+-- name: config_pins_missing
+-- Strategies that waiting messages are pinned to and that are not there.
+SELECT tls_strategy, count(*) FROM message
+	WHERE tls_strategy IS NOT NULL AND finished_at IS NULL
+	AND tls_strategy NOT IN (SELECT id FROM tls_strategy)
+	GROUP BY tls_strategy ORDER BY tls_strategy;
+
 -- name: config_ship
 -- The strategies that are always there, where the configuration has none of
 -- that name: a message pinned to one of them is never refused for a load.

@@ -3,9 +3,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -131,6 +134,72 @@ check(struct conf_rows **rows_r, const struct buf *text, const char *path,
 	return ok || error_set(err, EX_CONFIG, "%s", "");
 }
 
+/* --- warnings: what is stored all the same -------------------------------- */
+
+/* The file that a setting names, or NULL. */
+static const char *
+setting_file(const struct conf_setting_row *s)
+{
+	static const char *const keys[] = {
+		"dns.unbound-config", "dns.trust-anchor", "mta-sts.ca-file",
+		"tls.ca-file",
+	};
+	static const char secret[] = ".auth.secret", file[] = "file:";
+	const size_t len = strlen(s->key);
+
+	if (len > strlen(secret) &&
+	    strcmp(s->key + len - strlen(secret), secret) == 0 &&
+	    strncmp(s->value, file, strlen(file)) == 0)
+		return s->value + strlen(file);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (strcmp(s->key, keys[i]) == 0)
+			return s->value;
+	return NULL;
+}
+
+/* A runner may be on another host: no error, but most likely a mistake. */
+static void
+warn_file(const char *path, const struct conf_setting_row *s)
+{
+	const char *file = setting_file(s), *why = NULL;
+	struct stat st;
+
+	if (file == NULL)
+		return;
+	if (stat(file, &st) != 0)
+		why = errno == EACCES ? NULL : strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		why = "not a regular file";
+	if (why != NULL)
+		(void)fprintf(stderr, "%s: %s: warning: %s: %s; a runner that "
+		    "cannot read it refuses this configuration\n", path,
+		    s->key, file, why);
+}
+
+static void
+warn_settings(const char *path, const struct conf_rows *rows)
+{
+	for (size_t i = 0; i < rows->setting_count; i++) {
+		const struct conf_setting_row *s = &rows->setting[i];
+
+		warn_file(path, s);
+		if (strcmp(s->key, "report.tls.enable") == 0 &&
+		    strcmp(s->value, "true") == 0)
+			(void)fprintf(stderr, "%s: %s: warning: this version "
+			    "sends no TLS reports; the key has no effect\n",
+			    path, s->key);
+	}
+}
+
+static void
+warn_pin(void *path, const char *id, int64_t messages)
+{
+	(void)fprintf(stderr, "%s: queue.tls.%s: warning: %" PRId64 " waiting "
+	    "message%s pinned to this strategy, which is not configured; "
+	    "delivery is deferred until it is\n", (const char *)path, id,
+	    messages, messages == 1 ? " is" : "s are");
+}
+
 /* --- storing ---------------------------------------------------------- */
 
 static void
@@ -228,10 +297,13 @@ cli_load(struct cli *cli, int argc, char **argv, struct error *err)
 	if (!load_options(cli, argc, argv, &only_check, &path, err))
 		return false;
 	ok = read_file(&text, path, err) && check(&rows, &text, path, err);
+	if (ok)
+		warn_settings(path, rows);
 	if (ok && !only_check)
 		ok = user_become(err) &&
 		    spool_open(&spool, cli->database, SPOOL_CREATE, err) &&
-		    store(spool, rows, err);
+		    store(spool, rows, err) && spool_config_missing_pins(spool,
+		    warn_pin, (void *)(uintptr_t)path, err);
 	if (ok && spool != NULL)
 		spool_checkpoint_if_no_runner(spool);
 	spool_close(&spool);

@@ -258,3 +258,16 @@ spool_config_generation(struct spool *spool, int64_t *generation_r,
 		*generation_r = spool_query_int(&q, 0);
 	return spool_query_end(&q, err);
 }
+
+bool
+spool_config_missing_pins(struct spool *spool,
+    void (*call)(void *arg, const char *id, int64_t messages), void *arg,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CONFIG_PINS_MISSING);
+	while (spool_query_next(&q))
+		call(arg, spool_query_text(&q, 0), spool_query_int(&q, 1));
+	return spool_query_end(&q, err);
+}

@@ -56,6 +56,11 @@ bool spool_config_store(struct spool *spool, const struct spool_config *config,
 bool spool_config_load(struct spool *spool, struct arena *arena,
     struct spool_config *config_r, int64_t *generation_r,
     struct error *err) MUST_CHECK;
+/* Calls for each strategy that waiting messages are pinned to and that is not
+ * stored; a look at all messages. */
+bool spool_config_missing_pins(struct spool *spool,
+    void (*call)(void *arg, const char *id, int64_t messages), void *arg,
+    struct error *err) MUST_CHECK;
 /* 0: none was ever stored; else it grows with each store. */
 bool spool_config_generation(struct spool *spool, int64_t *generation_r,
     struct error *err) MUST_CHECK;

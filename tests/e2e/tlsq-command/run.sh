@@ -127,6 +127,31 @@ like "is told with what to write" "$(cat "$T/err")" "never\.toml:2: queue\.strat
 printf '[lookup.m]\n"CAFE.test" = ""\n"cafe.test." = ""\n' >"$T/twice.toml"
 exits "a name that is there in two forms" 78 tlsq_ load "$T/twice.toml"
 like "is told with both lines" "$(cat "$T/err")" 'twice\.toml:3: lookup\.m\.cafe\.test\.: .*line 2'
+printf '[report.tls]\nenable = true\n[tls]\nca-file = "%s"\n[queue.tls.secure]\n' "$T/none.pem" >"$T/warn.toml"
+exits "load of what is most likely a mistake" 0 tlsq_ load --check "$T/warn.toml"
+like "warns of a key without effect" "$(cat "$T/err")" 'warn\.toml: report\.tls\.enable: warning: .*no effect'
+like "and of a file that is not there" "$(cat "$T/err")" 'warn\.toml: tls\.ca-file: warning: .*none\.pem: No such file'
+exits "load of the configuration in force" 0 tlsq_ load "$T/first.toml"
+is "warns of nothing" "$(cat "$T/err")" ""
+letter pinned | submit --quiet --strategy secure -f a@sender.test pin@hold.test
+sed s/secure/other/ "$T/first.toml" >"$T/dropped.toml"
+exits "load without a strategy that a message is pinned to" 0 tlsq_ load "$T/dropped.toml"
+like "warns of it" "$(cat "$T/err")" 'queue\.tls\.secure: warning: [0-9]+ waiting message.* pinned to this strategy'
+exits "load with it again" 0 tlsq_ load "$T/first.toml"
+is "does not" "$(cat "$T/err")" ""
+
+# --- whoever reads the output
+for command in "list" "list --json" "cat $id" "stats" "config" "show $id" "--help"; do
+	# shellcheck disable=SC2086
+	is "tlsq $command ends quietly where nobody reads it" \
+		"$({ tlsq_ $command 2>"$T/err"; echo $? >"$T/code"; } | true; cat "$T/code" "$T/err")" 0
+	# shellcheck disable=SC2086
+	exits "but not on a full disk" 74 sh -c "tlsq -d $DB $command >/dev/full"
+done
+is "a message is stored, also where nobody reads its number" "$({ letter unread |
+	tlsq_ submit -f a@sender.test unread@hold.test 2>"$T/err"; echo $? >"$T/code"; } | true
+	cat "$T/code" "$T/err"; state_of unread@hold.test)" "0
+queued - -"
 printf '. IN DS 1 13 2 %064d\n' 7 >"$T/other.key"
 config <<E
 dns.trust-anchor = "$T/other.key"
