@@ -219,10 +219,6 @@ static const struct {
 	  .key = KEY_ROUTE_TYPE, .text = "relay" },
 	{ .scope = SCOPE_ROUTE, .id = "local",
 	  .key = KEY_ROUTE_ADDRESS, .text = "127.0.0.1" },
-	/* Nobody is in between, and what Sendmail's package makes is signed by
-	 * itself: DSNs would wait for a strategy that puts up with that. */
-	{ .scope = SCOPE_ROUTE, .id = "local",
-	  .key = KEY_ROUTE_ALLOW_INVALID, .text = "true" },
 	{ .scope = SCOPE_CONNECTION, .id = "default", .key = KEY_COUNT },
 	{ .scope = SCOPE_SCHEDULE, .id = "default", .key = KEY_COUNT },
 	{ .scope = SCOPE_VIRTUAL, .id = "default", .key = KEY_COUNT },
