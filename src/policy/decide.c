@@ -257,21 +257,13 @@ starttls_rule(struct policy_verdict *v, enum policy_want want)
 	static const char *const why[] = {
 		[WANT_REQUIRE] = "the strategy requires TLS",
 		[WANT_OPTIONAL] = "TLS where the host offers it",
-		[WANT_DISABLE] = "the strategy disables TLS",
+		[WANT_DISABLE] = "the strategy uses no TLS where the domain "
+		    "demands none",
 	};
 
 	v->level = policy_starttls_level(want);
 	v->why = why[want];
 	v->source = "configuration";
-}
-
-/* Without TLS there is nothing to authenticate: what is optional is off.  A
- * `require` beside it is refused at load, and here it stands. */
-static enum policy_want
-effective(enum policy_want want, enum policy_want starttls)
-{
-	return want == WANT_OPTIONAL && starttls == WANT_DISABLE ?
-	    WANT_DISABLE : want;
 }
 
 struct policy_verdict
@@ -282,9 +274,10 @@ policy_decide(const struct host_facts *facts, const struct policy_wants *wants)
 	struct policy_verdict v = { .refused = false };
 
 	assert(facts->sts < STS_FACT_COUNT);
-	dane = &dane_cells[dc][effective(wants->dane, wants->starttls)];
-	sts = &sts_cells[facts->sts][effective(wants->mta_sts,
-	    wants->starttls)];
+	/* starttls has no say in these: what a domain demands is turned off by
+	 * its own key only. */
+	dane = &dane_cells[dc][wants->dane];
+	sts = &sts_cells[facts->sts][wants->mta_sts];
 	if (dane->level == LEVEL_UNSET)
 		return refuse(dane);
 	/* RFC 8461 2: MTA-STS is not asked of a host that DANE authenticates
@@ -304,6 +297,7 @@ policy_decide(const struct host_facts *facts, const struct policy_wants *wants)
 		v.result_type = dane->result_type;
 	v.sts_too = v.level == LEVEL_DANE && sts->level == LEVEL_MTA_STS;
 	v.host_only = v.level == LEVEL_DANE && dc == DANE_HOST_ONLY;
+	v.by_dane = v.level == LEVEL_MANDATORY && dane->level == LEVEL_MANDATORY;
 	return v;
 }
 

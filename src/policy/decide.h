@@ -57,6 +57,7 @@ struct policy_verdict {
 	/* At LEVEL_DANE: what MTA-STS asks must be proved as well. */
 	bool sts_too;
 	bool host_only;		/* LEVEL_DANE by an insecure MX */
+	bool by_dane;		/* LEVEL_MANDATORY: TLSA records demand TLS */
 	/* Where refused, as in struct policy_consequence; all static. */
 	const char *error, *status;
 	/* Of a refusal; also where not refused but reported by RFC 8460. */

@@ -107,38 +107,35 @@ action_for(enum policy_level level, enum policy_event event, bool allow_invalid)
 	return ACTION_SKIP_HOST;
 }
 
-/* Which word of recipient.last_error: a certificate fails as what asked for it. */
-static const char *
-error_word(enum policy_level level, enum policy_event event)
+static bool
+is_about_certificate(enum policy_event event)
 {
-	switch (event) {
-	case EVENT_TLSA_MISMATCH:
+	return event == EVENT_CERT_EXPIRED ||
+	    event == EVENT_CERT_HOST_MISMATCH ||
+	    event == EVENT_CERT_NOT_TRUSTED || event == EVENT_CERT_INVALID;
+}
+
+/* The word of recipient.last_error: whose demand was not met. */
+static const char *
+error_word(const struct policy_demand *demand, enum policy_event event)
+{
+	if (demand->level == LEVEL_DANE || event == EVENT_TLSA_MISMATCH)
 		return "dane";
-	case EVENT_CERT_EXPIRED:
-	case EVENT_CERT_HOST_MISMATCH:
-	case EVENT_CERT_NOT_TRUSTED:
-	case EVENT_CERT_INVALID:
-		return level == LEVEL_MTA_STS ? "mta-sts" : "tls";
-	case EVENT_STARTTLS_MISSING:
-	case EVENT_STARTTLS_REFUSED:
-	case EVENT_HANDSHAKE_FAILED:
-	case EVENT_EARLY_OCTETS:
-	case EVENT_COUNT:
-		break;
-	}
-	return "tls";
+	if (demand->level == LEVEL_MTA_STS)
+		return "mta-sts";
+	return demand->by_dane && !is_about_certificate(event) ? "dane" : "tls";
 }
 
 struct policy_consequence
-policy_session_event(enum policy_level level, enum policy_event event,
-    bool allow_invalid)
+policy_session_event(const struct policy_demand *demand,
+    enum policy_event event)
 {
 	struct policy_consequence c;
 
-	assert(level > LEVEL_UNSET && level < LEVEL_COUNT);
+	assert(demand->level > LEVEL_UNSET && demand->level < LEVEL_COUNT);
 	assert(event < EVENT_COUNT);
-	c.action = action_for(level, event, allow_invalid);
-	c.error = error_word(level, event);
+	c.action = action_for(demand->level, event, demand->allow_invalid);
+	c.error = error_word(demand, event);
 	c.status = event_records[event].status;
 	c.result_type = event_records[event].result_type;
 	return c;

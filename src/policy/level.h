@@ -55,16 +55,27 @@ enum policy_action {
 
 /*
  * What follows, and how a refusal is recorded.  error is one of the words of
- * recipient.last_error, status the enhanced code as 4.x.y, result_type the RFC
- * 8460 word (NULL where none applies); all static.
+ * recipient.last_error and says whose demand was not met: dane and mta-sts are
+ * the domain's, tls is the strategy's alone.  A rule on last_error == 'tls' thus
+ * never weakens what a domain demands.  status is the enhanced code as 4.x.y,
+ * result_type the RFC 8460 word (NULL where none applies); all static.
  */
 struct policy_consequence {
 	enum policy_action action;
 	const char *error, *status, *result_type;
 };
 
-/* Total over all levels and events.  allow_invalid is allow-invalid-certs. */
-struct policy_consequence policy_session_event(enum policy_level level,
-    enum policy_event event, bool allow_invalid);
+/* What is asked of a session. */
+struct policy_demand {
+	enum policy_level level;
+	/* At LEVEL_MANDATORY: the host has TLSA records, none of them usable.
+	 * They demand TLS; the certificate is the strategy's affair. */
+	bool by_dane;
+	bool allow_invalid;	/* allow-invalid-certs */
+};
+
+/* Total over all demands and events. */
+struct policy_consequence policy_session_event(
+    const struct policy_demand *demand, enum policy_event event);
 
 #endif

@@ -95,6 +95,9 @@ static const struct policy {
 	{ "dane-required", NULL, LEVEL_UNSET,
 	  "DANE is required here for this domain: its mail servers must be "
 	  "named, and their certificates pinned, in DNS signed with DNSSEC" },
+	{ NULL, "dane", LEVEL_MANDATORY,
+	  "DANE (RFC 7672): the domain's DNS, signed with DNSSEC, asks for TLS "
+	  "to this host" },
 	{ NULL, "dane", LEVEL_UNSET,
 	  "DANE (RFC 7672): the domain's DNS, signed with DNSSEC, pins the "
 	  "certificate of this host" },

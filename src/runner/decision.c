@@ -38,9 +38,9 @@ decision_terms_of(const struct way *way, const struct conf *conf, bool waived)
 		.strategy = way->strategy, .rule = way->rule,
 		.pinned = way->pinned, .waived = waived,
 		.waiver = conf->queue.tls_required_no,
-		.allow_invalid = way->allow_invalid ||
-		    (way->route->type == CONF_ROUTE_RELAY &&
-		    way->route->tls_allow_invalid_certs),
+		.allow_invalid = way->allow_invalid,
+		.route_allow_invalid = way->route->type == CONF_ROUTE_RELAY &&
+		    way->route->tls_allow_invalid_certs,
 		.has_secret = way->route->auth_username != NULL,
 	};
 }
@@ -55,19 +55,16 @@ wants_of(const struct decision_terms *t, bool *allow_invalid_r)
 	};
 	struct policy_wants w = decision_wants(t->strategy);
 
-	*allow_invalid_r = t->allow_invalid;
+	*allow_invalid_r = t->allow_invalid || t->route_allow_invalid;
 	if (t->waived)
 		w = policy_waive(&w, modes[t->waiver], t->pinned,
 		    allow_invalid_r);
+	/* Credentials go to no server that a strategy or the sender excuses. */
+	if (t->has_secret) {
+		w.starttls = WANT_REQUIRE;
+		*allow_invalid_r = t->route_allow_invalid;
+	}
 	return w;
-}
-
-/* As policy_decide() has it: what is optional is off without STARTTLS. */
-static bool
-is_wanted(enum policy_want w, enum policy_want starttls)
-{
-	return w == WANT_REQUIRE ||
-	    (w == WANT_OPTIONAL && starttls != WANT_DISABLE);
 }
 
 void
@@ -76,24 +73,18 @@ decision_needs(const struct decision_terms *terms, bool *tlsa_r, bool *sts_r)
 	bool allow_invalid;
 	struct policy_wants w = wants_of(terms, &allow_invalid);
 
-	*tlsa_r = is_wanted(w.dane, w.starttls);
-	*sts_r = is_wanted(w.mta_sts, w.starttls);
+	*tlsa_r = w.dane != WANT_DISABLE;
+	*sts_r = w.mta_sts != WANT_DISABLE;
 }
 
 void
 decision_make(struct decision *d, const struct survey *survey, size_t host,
     const struct decision_terms *terms)
 {
-	struct policy_wants stated = decision_wants(terms->strategy);
-
 	memset(d, 0, sizeof(*d));
 	d->strategy = terms->strategy;
 	d->rule = terms->rule;
 	d->wants = wants_of(terms, &d->allow_invalid);
-	d->waived = memcmp(&d->wants, &stated, sizeof(stated)) != 0 ||
-	    d->allow_invalid != terms->allow_invalid;
-	if (terms->has_secret)
-		d->wants.starttls = WANT_REQUIRE;
 	d->facts = survey_facts(survey, host);
 	d->verdict = policy_decide(&d->facts, &d->wants);
 }

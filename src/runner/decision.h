@@ -20,20 +20,21 @@ struct decision_terms {
 	bool waived;		/* TLS-Required: No, and no REQUIRETLS */
 	enum conf_tls_required_no waiver;	/* queue.tls-required-no */
 	bool allow_invalid;	/* allow-invalid-certs, evaluated */
-	bool has_secret;	/* of the route: TLS is then mandatory */
+	bool route_allow_invalid;	/* the same of the relay route */
+	/* The route has credentials: TLS is then mandatory, and of the two above
+	 * only the route's own counts. */
+	bool has_secret;
 };
 
 struct decision {
 	const struct conf_tls_strategy *strategy;	/* the configuration's */
 	const char *rule;		/* that chose it; the terms' */
 	struct policy_wants wants;	/* after the waiver */
-	bool waived;			/* the waiver changed something */
 	bool allow_invalid;
 	struct host_facts facts;
 	struct policy_verdict verdict;
 };
 
-/* allow-invalid-certs of a relay route counts too. */
 struct decision_terms decision_terms_of(const struct way *way,
     const struct conf *conf, bool waived);
 struct policy_wants decision_wants(const struct conf_tls_strategy *strategy);

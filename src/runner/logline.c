@@ -57,6 +57,7 @@ logline_format(char *dst, size_t room, const struct logline *l)
 	    xdelay);
 	add_relay(&b, l);
 	add(&b, "strategy", l->strategy);
+	add(&b, "level", l->level);
 	add(&b, "tls", l->tls);
 	add(&b, "protocol", l->protocol);
 	add(&b, "cipher", l->cipher);

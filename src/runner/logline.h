@@ -18,6 +18,7 @@ struct logline {
 	int64_t delay_s, xdelay_ms;
 	const char *mx, *address; /* NULL: no host was reached */
 	const char *strategy;
+	const char *level;	/* that was required; NULL: nothing was */
 	const char *tls, *protocol, *cipher; /* NULL: no session */
 	const char *dane, *mta_sts;
 	const char *status;	/* enhanced code */

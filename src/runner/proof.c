@@ -87,6 +87,7 @@ judge_dane(const struct proof *p, const struct stls_peer *peer, int64_t now,
 	if (!p->decision->verdict.sts_too)
 		return;
 	judge_pkix(p, peer, now, SMTP_PROOF_MTA_STS, v);
+	v->sts_failed = !v->verified;
 	if (v->verified)
 		v->proof = SMTP_PROOF_DANE;
 }

@@ -257,6 +257,8 @@ log_one(const struct report *r, const struct line *l)
 	    .delay_s = r->at - m->received_at, .xdelay_ms = n->duration_ms,
 	    .mx = n->mx, .address = n->address,
 	    .strategy = n->strategy != NULL ? n->strategy : r->strategy,
+	    .level = n->level != LEVEL_UNSET ? policy_level_name(n->level) :
+		NULL,
 	    .tls = s != NULL ? s->tls : NULL,
 	    .protocol = s != NULL ? s->protocol : NULL,
 	    .cipher = s != NULL ? s->cipher : NULL,

@@ -117,7 +117,7 @@ resume_key(const struct proof *p, const struct smtp_client_config *c,
 	net_address_text(address, &c->to);
 	(void)buf_printf(&key, "%s\n%u\n%s\n%d %d %d %d %d %lld", address,
 	    net_address_port(&c->to), c->sni, (int)asked->level,
-	    asked->sts_too, c->allow_invalid_certs, (int)c->min_version,
+	    asked->sts_too, c->demand.allow_invalid, (int)c->min_version,
 	    c->implicit_tls, (long long)generation);
 	for (size_t i = 0; i < n; i++)
 		(void)buf_printf(&key, "\n%s", names[i]);

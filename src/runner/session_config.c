@@ -59,8 +59,9 @@ session_config_fill(struct smtp_client_config *c, const struct proof *proof,
 	c->mx = proof->survey->host[proof->host].name;
 	c->sni = proof_sni(proof);
 	c->helo = helo != NULL ? helo : own_name;
-	c->level = d->verdict.level;
-	c->allow_invalid_certs = d->allow_invalid;
+	c->demand = (struct policy_demand){ .level = d->verdict.level,
+		.by_dane = d->verdict.by_dane,
+		.allow_invalid = d->allow_invalid };
 	c->implicit_tls = way->route->type == CONF_ROUTE_RELAY &&
 	    way->route->tls_implicit;
 	c->min_version = d->strategy->min_version == CONF_TLS_1_3 ?

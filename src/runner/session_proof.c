@@ -24,7 +24,7 @@ void
 session_offer_resumption(struct session *s, const struct proof *proof,
     struct smtp_client_config *c)
 {
-	if (c->level == LEVEL_NONE)
+	if (c->demand.level == LEVEL_NONE)
 		return;
 	s->resume_key = resume_key(proof, c, s->dest->snapshot->generation);
 	s->resuming = resume_get(s->dest->worker->resumable, s->resume_key,
@@ -75,9 +75,12 @@ session_fill_record(struct session *s)
 	const struct smtp_evidence *e = smtp_client_evidence(s->client);
 	struct session_record *r = s->record;
 	bool proved = e->proof > SMTP_PROOF_PKIX;
+	/* Both were asked for, and only the other one failed. */
+	bool matched = s->proof != NULL && s->proof->verdict.sts_failed;
 
 	r->tls = smtp_proof_name(e->proof);
-	r->dane = decision_dane_word(&s->decision, e->tls, proved);
+	r->dane = decision_dane_word(&s->decision, e->tls,
+	    proved || matched);
 	r->mta_sts = decision_sts_word(&s->decision, e->tls, proved);
 	r->resumed = e->resumed;
 	(void)text_copy(r->protocol, sizeof(r->protocol), e->protocol);

@@ -47,7 +47,10 @@ send_plain(struct smtp_session *s)
 void
 auth_start(struct smtp_session *s)
 {
-	assert(s->tls_accepted);
+	/* Whoever asks for credentials must be who the route names, unless the
+	 * route itself says that it need not be. */
+	assert(s->tls_accepted &&
+	    (s->proved || s->config.demand.allow_invalid));
 	if ((s->caps.can & SMTP_CAN_AUTH_PLAIN) != 0) {
 		send_plain(s);
 	} else if ((s->caps.can & SMTP_CAN_AUTH_LOGIN) != 0) {

@@ -316,8 +316,7 @@ smtp_client_start(const struct smtp_client_config *config)
 	c->label = mem_printf("%.255s [%s]", config->mx, address);
 	c->evidence.address = config->to;
 	session = (struct smtp_session_config){
-		.level = config->level,
-		.allow_invalid_certs = config->allow_invalid_certs,
+		.demand = config->demand,
 		.implicit_tls = config->implicit_tls,
 		.helo = c->helo, .host = c->label,
 		.username = c->username, .secret = c->secret,

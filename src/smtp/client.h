@@ -80,8 +80,7 @@ struct smtp_client_config {
 	const char *sni;		/* copied; NULL: as mx */
 	/* For AUTH within TLS; copied; NULL: none. */
 	const char *username, *secret;
-	enum policy_level level;	/* a level: unset is asserted away */
-	bool allow_invalid_certs;
+	struct policy_demand demand;	/* its level is not LEVEL_UNSET */
 	bool implicit_tls;		/* TLS from the first octet */
 	enum stls_min_version min_version;
 	/* A session to resume (tls/stls.h), kept, or NULL; then `authenticate`

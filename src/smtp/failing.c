@@ -95,8 +95,15 @@ void
 session_fail_policy(struct smtp_session *s, enum policy_event event, bool polite,
     const struct smtp_reply *reply, const char *why)
 {
-	struct policy_consequence c = policy_session_event(s->config.level,
-	    event, s->config.allow_invalid_certs);
+	session_fail_demand(s, &s->config.demand, event, polite, reply, why);
+}
+
+void
+session_fail_demand(struct smtp_session *s, const struct policy_demand *demand,
+    enum policy_event event, bool polite, const struct smtp_reply *reply,
+    const char *why)
+{
+	struct policy_consequence c = policy_session_event(demand, event);
 
 	session_fail(s, &(struct session_fault){ .step = SMTP_STEP_TLS,
 	    .error = c.error, .status = c.status,

@@ -30,11 +30,13 @@ smtp_session_new(const struct smtp_session_config *config)
 {
 	struct smtp_session *s = mem_zalloc(sizeof(*s));
 
-	assert(config->level > LEVEL_UNSET && config->level < LEVEL_COUNT);
-	assert(config->username == NULL || config->level >= LEVEL_MANDATORY);
+	assert(config->demand.level > LEVEL_UNSET &&
+	    config->demand.level < LEVEL_COUNT);
+	assert(config->username == NULL ||
+	    config->demand.level >= LEVEL_MANDATORY);
 	s->config = *config;
 	s->state = SESSION_NEW;
-	s->plain_permitted = config->level == LEVEL_NONE;
+	s->plain_permitted = config->demand.level == LEVEL_NONE;
 	s->reported = -1;
 	return s;
 }
@@ -128,7 +130,7 @@ on_early_reply(struct smtp_session *s, enum smtp_step step,
 {
 	if (reply->code == 421)
 		session_fail_reply(s, step, reply);
-	else if (!s->tls_active && s->config.level != LEVEL_NONE &&
+	else if (!s->tls_active && s->config.demand.level != LEVEL_NONE &&
 	    s->state == SESSION_SETUP)
 		session_fail_policy(s, EVENT_EARLY_OCTETS, false, reply,
 		    "a reply came before its command was sent");

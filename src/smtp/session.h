@@ -25,12 +25,13 @@
 struct smtp_session;
 
 struct smtp_session_config {
-	enum policy_level level;	/* not LEVEL_UNSET */
-	bool allow_invalid_certs;
+	struct policy_demand demand;	/* its level is not LEVEL_UNSET */
 	bool implicit_tls;		/* TLS before the greeting */
 	const char *helo;		/* our name; kept */
 	/* Proved to the server before any mail, within TLS only (RFC 4954);
-	 * kept, and the level is mandatory at least.  NULL: none. */
+	 * kept, and the level is mandatory at least.  Only a server that proved
+	 * itself gets them, unless demand.allow_invalid says otherwise, which is
+	 * then the route's own word and no strategy's.  NULL: none. */
 	const char *username, *secret;
 	const char *host;		/* for sentences, "mx.example [192.0.2.1]";
 					 * kept */
@@ -63,6 +64,9 @@ struct smtp_verdict {
 	bool named_by_domain;
 	enum policy_event event;	/* else EVENT_CERT_* or _TLSA_MISMATCH;
 					 * any other counts as CERT_INVALID */
+	/* At LEVEL_DANE, not verified: a TLSA record matched, and what failed is
+	 * the MTA-STS policy, which the strategy requires as well. */
+	bool sts_failed;
 	char text[512];			/* why not, one sentence */
 };
 

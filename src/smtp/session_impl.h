@@ -92,6 +92,7 @@ struct smtp_session {
 	struct smtp_capabilities caps;
 	struct smtp_reply_parser parser;
 	bool tls_active, tls_accepted;	/* accepted: the certificate will do */
+	bool proved;			/* the peer proved what the level asks */
 	bool authenticated;		/* as RFC 8689 4.2.1 has it */
 	bool plain_permitted;		/* by policy, for this session */
 	bool start_tls, tell_ready;	/* actions due */
@@ -155,6 +156,10 @@ void session_fail(struct smtp_session *s, const struct session_fault *fault,
 /* What policy_session_event() says about the event. */
 void session_fail_policy(struct smtp_session *s, enum policy_event event,
     bool polite, const struct smtp_reply *reply, const char *why);
+/* The same about a demand that is not the session's whole one. */
+void session_fail_demand(struct smtp_session *s,
+    const struct policy_demand *demand, enum policy_event event, bool polite,
+    const struct smtp_reply *reply, const char *why);
 /* A 4xx or 5xx that ends the session for now: the next host may do better. */
 void session_fail_reply(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply);

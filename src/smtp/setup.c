@@ -15,7 +15,7 @@ session_mail_permitted(const struct smtp_session *s)
 {
 	if (s->tls_active)
 		return s->tls_accepted;
-	return s->plain_permitted && s->config.level <= LEVEL_OPPORTUNISTIC;
+	return s->plain_permitted && s->config.demand.level <= LEVEL_OPPORTUNISTIC;
 }
 
 static void
@@ -41,8 +41,8 @@ static void
 without_tls(struct smtp_session *s, enum policy_event event,
     const struct smtp_reply *reply, const char *why)
 {
-	if (policy_session_event(s->config.level, event,
-	    s->config.allow_invalid_certs).action != ACTION_CONTINUE_PLAIN) {
+	if (policy_session_event(&s->config.demand, event).action !=
+	    ACTION_CONTINUE_PLAIN) {
 		session_fail_policy(s, event, true, reply, why);
 		return;
 	}
@@ -55,7 +55,7 @@ hello_answered(struct smtp_session *s)
 {
 	if (s->tls_active && s->config.username != NULL)
 		auth_start(s);
-	else if (s->tls_active || s->config.level == LEVEL_NONE)
+	else if (s->tls_active || s->config.demand.level == LEVEL_NONE)
 		setup_ready(s);
 	else if ((s->caps.can & SMTP_CAN_STARTTLS) != 0)
 		output_command(s, SMTP_STEP_TLS, -1, 0, "STARTTLS", 8);
@@ -246,20 +246,26 @@ void
 smtp_session_authenticated(struct smtp_session *s,
     const struct smtp_verdict *verdict)
 {
-	enum policy_level level = s->config.level;
-	enum policy_event event = verdict_event(level, verdict);
+	struct policy_demand demand = s->config.demand;
+	bool proved = proves_level(demand.level, verdict);
+	enum policy_event event;
 
 	if (s->state != SESSION_VERDICT)
 		return;
-	if (!proves_level(level, verdict) && policy_session_event(level, event,
-	    s->config.allow_invalid_certs).action != ACTION_CONTINUE) {
-		session_fail_policy(s, event, true, NULL, verdict->text[0] != '\0' ?
-		    verdict->text : "the certificate does not prove the host");
+	/* The one of two demands that was not met. */
+	if (demand.level == LEVEL_DANE && verdict->sts_failed)
+		demand.level = LEVEL_MTA_STS;
+	event = verdict_event(demand.level, verdict);
+	if (!proved && policy_session_event(&demand, event).action !=
+	    ACTION_CONTINUE) {
+		session_fail_demand(s, &demand, event, true, NULL,
+		    verdict->text[0] != '\0' ? verdict->text :
+		    "the certificate does not prove the host");
 		return;
 	}
 	s->tls_accepted = true;
-	s->authenticated = verdict->named_by_domain &&
-	    proves_level(level, verdict);
+	s->proved = proved;
+	s->authenticated = verdict->named_by_domain && proved;
 	if (s->config.implicit_tls) {
 		await_greeting(s);
 		return;

@@ -27,6 +27,7 @@ e2e_tests = \
 	tests/e2e/hostile-replies/run.sh \
 	tests/e2e/http/run.sh \
 	tests/e2e/ipv6/run.sh \
+	tests/e2e/last-resort/run.sh \
 	tests/e2e/leases/run.sh \
 	tests/e2e/lost-connection/run.sh \
 	tests/e2e/milter-service/run.sh \

@@ -120,8 +120,22 @@ static const struct row rows[] = {
 	{ "a failed fetch, MTA-STS required", FACTS(INSECURE, INSECURE,
 	  NOT_ASKED, WEBPKI_INVALID), { OPT, REQ, OPT }, LEVEL_UNSET,
 	  "mta-sts", "4.7.5", "sts-webpki-invalid", 0, 0 },
-	{ "starttls = disable turns the optional off", FACTS(SECURE, SECURE,
-	  USABLE, ENFORCE_MATCH), { OPT, OPT, DIS }, LEVEL_NONE, NULL, NULL,
+	{ "starttls = disable does not turn DANE off", FACTS(SECURE, SECURE,
+	  USABLE, ENFORCE_MATCH), { OPT, OPT, DIS }, LEVEL_DANE, NULL, NULL,
+	  NULL, 0, 0 },
+	{ "nor what unusable records demand", FACTS(SECURE, SECURE, UNUSABLE,
+	  NO_RECORD), { OPT, OPT, DIS }, LEVEL_MANDATORY, NULL, NULL,
+	  "tlsa-invalid", 0, 0 },
+	{ "nor a TLSA lookup that fails", FACTS(SECURE, SECURE, FAILED,
+	  NO_RECORD), { OPT, OPT, DIS }, LEVEL_UNSET, "dane", "4.7.5",
+	  "dnssec-invalid", 0, 0 },
+	{ "nor MTA-STS", FACTS(SECURE, SECURE, USABLE, ENFORCE_MATCH),
+	  { DIS, OPT, DIS }, LEVEL_MTA_STS, NULL, NULL, NULL, 0, 0 },
+	{ "dane and mta-sts = disable do", FACTS(SECURE, SECURE, USABLE,
+	  ENFORCE_MATCH), { DIS, DIS, DIS }, LEVEL_NONE, NULL, NULL, NULL, 0,
+	  0 },
+	{ "plaintext where the domain demands nothing", FACTS(SECURE, SECURE,
+	  ABSENT, TESTING_MATCH), { OPT, OPT, DIS }, LEVEL_NONE, NULL, NULL,
 	  NULL, 0, 0 },
 };
 
@@ -179,12 +193,18 @@ each_combination(void (*fn)(const struct host_facts *,
 	}
 }
 
+/* RFC 7672 2.2.1: a signed host under an MX record that is not. */
+static bool
+host_only(const struct host_facts *f)
+{
+	return f->mx == DNS_INSECURE && f->address == DNS_SECURE;
+}
+
 static void
 requirement_holds(const struct host_facts *f, const struct policy_wants *w)
 {
 	struct policy_verdict v = policy_decide(f, w);
 	bool secure = f->mx == DNS_SECURE && f->address == DNS_SECURE;
-	bool tls = w->starttls != WANT_DISABLE;
 
 	if (v.refused) {
 		assert_non_null(v.error);
@@ -203,13 +223,15 @@ requirement_holds(const struct host_facts *f, const struct policy_wants *w)
 		assert_true(v.level == LEVEL_MTA_STS || v.sts_too);
 	if (w->starttls == WANT_REQUIRE)
 		assert_true(v.level >= LEVEL_MANDATORY);
-	if (w->dane != WANT_DISABLE && tls && secure &&
+	if (w->dane != WANT_DISABLE && (secure || host_only(f)) &&
 	    f->tlsa == TLSA_USABLE)
 		assert_int_equal(v.level, LEVEL_DANE);
-	if (w->dane != WANT_DISABLE && tls && secure &&
-	    f->tlsa == TLSA_UNUSABLE)
-		assert_true(v.level >= LEVEL_MANDATORY);
-	if (w->mta_sts != WANT_DISABLE && tls && f->sts == STS_ENFORCE_MATCH)
+	if (w->dane != WANT_DISABLE && secure && f->tlsa == TLSA_UNUSABLE)
+		assert_true(v.level >= LEVEL_MTA_STS ||
+		    (v.level == LEVEL_MANDATORY && v.by_dane));
+	else
+		assert_false(v.by_dane);
+	if (w->mta_sts != WANT_DISABLE && f->sts == STS_ENFORCE_MATCH)
 		assert_true(v.level >= LEVEL_MTA_STS);
 }
 
@@ -294,6 +316,112 @@ stricter_never_lowers(void **state)
 	each_combination(one_step_stricter);
 }
 
+/* --- sequences of attempts -------------------------------------------- */
+
+/* What the domain itself demands of the host, where the strategy has not turned
+ * that off in so many words. */
+static enum policy_level
+domains_demand(const struct host_facts *f, const struct policy_wants *w)
+{
+	bool secure = f->mx == DNS_SECURE && f->address == DNS_SECURE;
+
+	if (w->dane != WANT_DISABLE && (secure || host_only(f)) &&
+	    f->tlsa == TLSA_USABLE)
+		return LEVEL_DANE;
+	if (w->mta_sts != WANT_DISABLE && f->sts == STS_ENFORCE_MATCH)
+		return LEVEL_MTA_STS;
+	if (w->dane != WANT_DISABLE && secure && f->tlsa == TLSA_UNUSABLE)
+		return LEVEL_MANDATORY;
+	return LEVEL_NONE;
+}
+
+/*
+ * One attempt in which the event happens: the error that is recorded, or NULL
+ * where mail went out.  Fails where it went out with less than is demanded.
+ */
+static const char *
+attempt(const struct host_facts *f, const struct policy_wants *w,
+    bool allow_invalid, enum policy_event event)
+{
+	struct policy_verdict v = policy_decide(f, w);
+	struct policy_demand d = { v.level, v.by_dane, allow_invalid };
+	enum policy_level demand = domains_demand(f, w);
+	struct policy_consequence c;
+
+	if (v.refused)
+		return v.error;
+	if (v.level == LEVEL_NONE) {
+		assert_int_equal(demand, LEVEL_NONE);
+		return NULL;
+	}
+	/* RFC 8461 2: only DANE under a secure MX stands for MTA-STS. */
+	if (w->mta_sts != WANT_DISABLE && f->sts == STS_ENFORCE_MATCH &&
+	    host_only(f))
+		assert_true(v.level == LEVEL_MTA_STS || v.sts_too);
+	c = policy_session_event(&d, event);
+	if (c.action == ACTION_SKIP_HOST)
+		return c.error;
+	/* In plaintext, or with a certificate that proves nothing. */
+	if (c.action == ACTION_CONTINUE_PLAIN)
+		assert_int_equal(demand, LEVEL_NONE);
+	else if (v.level != LEVEL_DANE)
+		assert_true(demand < LEVEL_MTA_STS);
+	return NULL;
+}
+
+static struct policy_wants
+wants_numbered(int k)
+{
+	return (struct policy_wants){ (enum policy_want)(k % 3),
+		(enum policy_want)(k / 3 % 3), (enum policy_want)(k / 9) };
+}
+
+/*
+ * Any strategy first, then any other that a rule on the recorded error chooses:
+ * the rule is the attacker's friend, the event the attacker's.  Where the
+ * domain's demand was not met the error is never tls, and the second attempt
+ * gives up nothing, unless the second strategy says disable.
+ */
+static void
+each_sequence_of(const struct host_facts *f)
+{
+	for (int n = 0; n < 27 * 2 * EVENT_COUNT; n++) {
+		struct policy_wants first = wants_numbered(n % 27);
+		enum policy_event event = (enum policy_event)(n / 54);
+		const char *error = attempt(f, &first, n / 27 % 2 != 0, event);
+		enum policy_level demand = domains_demand(f, &first);
+
+		if (error == NULL)
+			continue;
+		if (demand >= LEVEL_MTA_STS)
+			assert_string_not_equal(error, "tls");
+		if (demand == LEVEL_MANDATORY && (event < EVENT_CERT_EXPIRED ||
+		    event > EVENT_CERT_INVALID))
+			assert_string_not_equal(error, "tls");
+		for (int k = 0; k < 54 * EVENT_COUNT; k++) {
+			struct policy_wants then = wants_numbered(k % 27);
+
+			(void)attempt(f, &then, k / 27 % 2 != 0,
+			    (enum policy_event)(k / 54));
+		}
+	}
+}
+
+static void
+no_order_of_failures_gives_up_a_demand(void **state)
+{
+	static const enum dns_status dns[] = { DNS_SECURE, DNS_INSECURE };
+
+	(void)state;
+	for (int n = 0; n < 4 * TLSA_FACT_COUNT * STS_FACT_COUNT; n++) {
+		struct host_facts f = { dns[n % 2], dns[n / 2 % 2],
+			(enum tlsa_fact)(n / 4 % TLSA_FACT_COUNT),
+			(enum sts_fact)(n / 4 / TLSA_FACT_COUNT) };
+
+		each_sequence_of(&f);
+	}
+}
+
 static void
 a_waiver_leaves_requirements_alone(void **state)
 {
@@ -342,6 +470,7 @@ main(void)
 		cmocka_unit_test(what_is_required_is_never_given_up),
 		cmocka_unit_test(an_error_of_dns_never_weakens),
 		cmocka_unit_test(stricter_never_lowers),
+		cmocka_unit_test(no_order_of_failures_gives_up_a_demand),
 		cmocka_unit_test(a_waiver_leaves_requirements_alone),
 	};
 

@@ -168,7 +168,7 @@ what_needs_to_be_asked(void **state)
 		struct decision_terms t = { .strategy = &s,
 			.waived = i / 27 != 0,
 			.waiver = CONF_REQUIRED_NO_OPTIONAL };
-		bool tlsa, sts, off = s.starttls == CONF_DISABLE || t.waived;
+		bool tlsa, sts, off = t.waived;
 
 		decision_needs(&t, &tlsa, &sts);
 		assert_int_equal(tlsa, s.dane == CONF_REQUIRE ||
@@ -178,8 +178,10 @@ what_needs_to_be_asked(void **state)
 	}
 }
 
+/* Neither a strategy nor the sender excuses a server that asks for credentials;
+ * only the route itself does. */
 static void
-a_secret_makes_tls_mandatory(void **state)
+a_secret_makes_proved_tls_mandatory(void **state)
 {
 	static const enum conf_wish wishes[] = { CONF_REQUIRE, CONF_OPTIONAL,
 		CONF_DISABLE };
@@ -188,14 +190,25 @@ a_secret_makes_tls_mandatory(void **state)
 
 	(void)state;
 	make_world(&w);
-	for (size_t i = 0; i < ARRAY_LEN(wishes); i++) {
+	for (size_t i = 0; i < 3 * 2 * 2 * 2 * 2; i++) {
 		struct conf_tls_strategy s = { .dane = CONF_DISABLE,
-			.mta_sts = CONF_DISABLE, .starttls = wishes[i] };
+			.mta_sts = CONF_DISABLE, .starttls = wishes[i % 3] };
 		struct decision_terms t = { .strategy = &s, .rule = "pinned",
-			.has_secret = true };
+			.allow_invalid = i / 3 % 2 != 0,
+			.waived = i / 6 % 2 != 0,
+			.waiver = CONF_REQUIRED_NO_ALWAYS,
+			.route_allow_invalid = i / 12 % 2 != 0,
+			.has_secret = i / 24 != 0 };
 
 		decision_make(&d, &w.survey, 0, &t);
-		assert_int_equal(d.verdict.level, LEVEL_MANDATORY);
+		if (t.has_secret) {
+			assert_int_equal(d.verdict.level, LEVEL_MANDATORY);
+			assert_int_equal(d.allow_invalid,
+			    t.route_allow_invalid);
+		} else {
+			assert_int_equal(d.allow_invalid, t.allow_invalid ||
+			    t.route_allow_invalid || t.waived);
+		}
 	}
 }
 
@@ -307,7 +320,7 @@ main(void)
 		cmocka_unit_test(tlsa_facts_follow_the_lookup),
 		cmocka_unit_test(policies_are_matched_to_the_host),
 		cmocka_unit_test(what_needs_to_be_asked),
-		cmocka_unit_test(a_secret_makes_tls_mandatory),
+		cmocka_unit_test(a_secret_makes_proved_tls_mandatory),
 		cmocka_unit_test(each_decision_has_its_words),
 		cmocka_unit_test(the_words_of_a_session),
 	};

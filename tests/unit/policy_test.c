@@ -38,8 +38,23 @@ each_rule_of_the_session(void **state)
 		  EVENT_STARTTLS_MISSING, true, ACTION_SKIP_HOST, "tls",
 		  "4.7.4", "starttls-not-supported" },
 		{ "RFC 7672 2.2: usable TLSA needs TLS", LEVEL_DANE,
-		  EVENT_STARTTLS_MISSING, true, ACTION_SKIP_HOST, "tls",
+		  EVENT_STARTTLS_MISSING, true, ACTION_SKIP_HOST, "dane",
 		  "4.7.4", "starttls-not-supported" },
+		{ "a stripped STARTTLS is what DANE forbids", LEVEL_DANE,
+		  EVENT_STARTTLS_REFUSED, false, ACTION_SKIP_HOST, "dane",
+		  "4.7.4", "starttls-not-supported" },
+		{ "so is a broken handshake", LEVEL_DANE,
+		  EVENT_HANDSHAKE_FAILED, false, ACTION_SKIP_HOST, "dane",
+		  "4.7.5", "validation-failure" },
+		{ "and response injection", LEVEL_DANE, EVENT_EARLY_OCTETS,
+		  false, ACTION_SKIP_HOST, "dane", "4.7.5",
+		  "validation-failure" },
+		{ "an enforced policy forbids it, too", LEVEL_MTA_STS,
+		  EVENT_STARTTLS_MISSING, true, ACTION_SKIP_HOST, "mta-sts",
+		  "4.7.4", "starttls-not-supported" },
+		{ "and a broken handshake", LEVEL_MTA_STS,
+		  EVENT_HANDSHAKE_FAILED, false, ACTION_SKIP_HOST, "mta-sts",
+		  "4.7.5", "validation-failure" },
 		{ "a failed handshake is never followed by plaintext",
 		  LEVEL_OPPORTUNISTIC, EVENT_HANDSHAKE_FAILED, true,
 		  ACTION_SKIP_HOST, "tls", "4.7.5", "validation-failure" },
@@ -56,7 +71,7 @@ each_rule_of_the_session(void **state)
 		  EVENT_CERT_HOST_MISMATCH, true, ACTION_SKIP_HOST, "mta-sts",
 		  "4.7.5", "certificate-host-mismatch" },
 		{ "RFC 7672 3.1: only TLSA decides", LEVEL_DANE,
-		  EVENT_CERT_EXPIRED, false, ACTION_CONTINUE, "tls", "4.7.5",
+		  EVENT_CERT_EXPIRED, false, ACTION_CONTINUE, "dane", "4.7.5",
 		  "certificate-expired" },
 		{ "no TLSA record matches", LEVEL_DANE, EVENT_TLSA_MISMATCH,
 		  true, ACTION_SKIP_HOST, "dane", "4.7.5",
@@ -66,8 +81,10 @@ each_rule_of_the_session(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct policy_consequence c = policy_session_event(
-		    (enum policy_level)rows[i].level, rows[i].event,
-		    rows[i].allow_invalid);
+		    &(struct policy_demand){
+			.level = (enum policy_level)rows[i].level,
+			.allow_invalid = rows[i].allow_invalid },
+		    rows[i].event);
 
 		if (c.action != rows[i].action ||
 		    strcmp(c.error, rows[i].error) != 0 ||
@@ -86,10 +103,14 @@ no_combination_weakens_what_is_required(void **state)
 		for (int event = 0; event < EVENT_COUNT; event++) {
 			struct policy_consequence strict, loose;
 
-			strict = policy_session_event((enum policy_level)level,
-			    (enum policy_event)event, false);
-			loose = policy_session_event((enum policy_level)level,
-			    (enum policy_event)event, true);
+			struct policy_demand demand = {
+				.level = (enum policy_level)level };
+
+			strict = policy_session_event(&demand,
+			    (enum policy_event)event);
+			demand.allow_invalid = true;
+			loose = policy_session_event(&demand,
+			    (enum policy_event)event);
 			if (level >= LEVEL_MANDATORY) {
 				assert_int_not_equal(strict.action,
 				    ACTION_CONTINUE_PLAIN);
@@ -104,6 +125,28 @@ no_combination_weakens_what_is_required(void **state)
 				assert_non_null(strict.result_type);
 			}
 		}
+}
+
+/* Unusable TLSA records demand TLS and say nothing of the certificate. */
+static void
+unusable_records_demand_tls_only(void **state)
+{
+	(void)state;
+	for (int event = 0; event < EVENT_COUNT; event++) {
+		struct policy_demand demand = { .level = LEVEL_MANDATORY };
+		struct policy_consequence mine, domains;
+		bool cert = event >= EVENT_CERT_EXPIRED &&
+		    event <= EVENT_CERT_INVALID;
+
+		mine = policy_session_event(&demand, (enum policy_event)event);
+		demand.by_dane = true;
+		domains = policy_session_event(&demand,
+		    (enum policy_event)event);
+		assert_int_equal(mine.action, domains.action);
+		if (event != EVENT_TLSA_MISMATCH)
+			assert_string_equal(mine.error, "tls");
+		assert_string_equal(domains.error, cert ? "tls" : "dane");
+	}
 }
 
 static void
@@ -243,6 +286,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_rule_of_the_session),
 		cmocka_unit_test(no_combination_weakens_what_is_required),
+		cmocka_unit_test(unusable_records_demand_tls_only),
 		cmocka_unit_test(words_are_read_strictly),
 		cmocka_unit_test(the_last_delay_repeats_until_expiry),
 		cmocka_unit_test(the_most_preferred_policy_failure_decides),

@@ -99,7 +99,7 @@ set_sts_too(struct world *w)
 static void
 set_allow_invalid(struct world *w)
 {
-	w->client.allow_invalid_certs = true;
+	w->client.demand.allow_invalid = true;
 }
 
 static void

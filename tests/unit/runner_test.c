@@ -93,7 +93,8 @@ the_log_line_has_sendmails_fields_in_order(void **state)
 	struct logline l = {
 		.message_id = 12, .to = "u@d.example", .mta_id = "4ANxyz",
 		.delay_s = 65, .xdelay_ms = 2100, .mx = "mx.d.example",
-		.address = "192.0.2.1", .strategy = "default", .tls = "pkix",
+		.address = "192.0.2.1", .strategy = "default",
+		.level = "mandatory", .tls = "pkix",
 		.protocol = "TLSv1.3", .cipher = "TLS_AES_128_GCM_SHA256",
 		.dane = "none", .mta_sts = "none", .status = "2.0.0",
 		.stat = STAT_SENT, .reply = "250 2.0.0 ok"
@@ -104,11 +105,12 @@ the_log_line_has_sendmails_fields_in_order(void **state)
 	logline_format(text, sizeof(text), &l);
 	assert_string_equal(text, "12: to=<u@d.example>, mta_id=4ANxyz, "
 	    "delay=00:01:05, xdelay=00:00:02, mailer=tlsq, "
-	    "relay=mx.d.example [192.0.2.1], strategy=default, tls=pkix, "
+	    "relay=mx.d.example [192.0.2.1], strategy=default, "
+	    "level=mandatory, tls=pkix, "
 	    "protocol=TLSv1.3, cipher=TLS_AES_128_GCM_SHA256, dane=none, "
 	    "mta-sts=none, dsn=2.0.0, stat=Sent (250 2.0.0 ok)");
 	l.stat = STAT_DEFERRED;
-	l.mta_id = l.tls = l.protocol = l.cipher = l.dane = l.mta_sts = NULL;
+	l.mta_id = l.level = l.tls = l.protocol = l.cipher = l.dane = l.mta_sts = NULL;
 	l.mx = l.address = "";
 	l.status = "4.4.3";
 	l.reply = "SERVFAIL";

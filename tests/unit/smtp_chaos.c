@@ -172,8 +172,8 @@ peer_chaos(const uint8_t *data, size_t size)
 	static const char all[] = "abcdefgnopuvxyz-";
 	struct chaos c = { .data = data, .left = size };
 
-	c.config.level = (enum policy_level)(1 + take(&c) % (LEVEL_COUNT - 1));
-	c.config.allow_invalid_certs = take(&c) % 2 == 0;
+	c.config.demand.level = (enum policy_level)(1 + take(&c) % (LEVEL_COUNT - 1));
+	c.config.demand.allow_invalid = take(&c) % 2 == 0;
 	c.config.implicit_tls = take(&c) % 8 == 0;
 	c.config.helo = "me.example";
 	c.config.host = "mx.example";

@@ -197,7 +197,7 @@ prepare(struct run *r, void **state, const char *spec, enum policy_level level)
 	r->timer = loop_timer_new(r->loop, wake_later, r);
 	r->config = (struct smtp_client_config){
 		.loop = r->loop, .tls = w->trusting, .mx = MX,
-		.helo = "me.example", .level = level,
+		.helo = "me.example", .demand.level = level,
 		.min_version = STLS_MIN_TLS12, .timeouts = patient,
 		.events = &events, .ctx = r,
 	};
@@ -348,7 +348,7 @@ what_tls_must_prove_is_proved(void **state)
 
 		prepare(&r, state, row->spec, row->level);
 		r.config.tls = row->strange ? w->strange : w->trusting;
-		r.config.allow_invalid_certs = row->allow_invalid;
+		r.config.demand.allow_invalid = row->allow_invalid;
 		r.config.mx = row->mx;
 		go(&r);
 		if (r.failed != (row->error != NULL) ||

@@ -293,7 +293,7 @@ peer_open(struct peer *p, const struct smtp_session_config *config,
 
 	*p = fresh;
 	p->letters = letters;
-	p->may_mail = config->level <= LEVEL_OPPORTUNISTIC;
+	p->may_mail = config->demand.level <= LEVEL_OPPORTUNISTIC;
 	p->s = smtp_session_new(config);
 }
 
@@ -301,17 +301,17 @@ void
 peer_tls(struct peer *p, const struct smtp_session_config *config,
     const struct smtp_verdict *verdict)
 {
-	bool excused = config->allow_invalid_certs &&
-	    config->level <= LEVEL_MANDATORY;
+	bool excused = config->demand.allow_invalid &&
+	    config->demand.level <= LEVEL_MANDATORY;
 
 	smtp_session_tls_established(p->s);
 	peer_run(p);
 	p->verdict_asked = false;
 	p->may_mail = verdict->verified || excused;
-	if (config->level == LEVEL_DANE)
+	if (config->demand.level == LEVEL_DANE)
 		p->may_mail = verdict->verified &&
 		    verdict->proof == SMTP_PROOF_DANE;
-	if (config->level == LEVEL_MTA_STS)
+	if (config->demand.level == LEVEL_MTA_STS)
 		p->may_mail = verdict->verified &&
 		    verdict->proof == SMTP_PROOF_MTA_STS;
 	smtp_session_authenticated(p->s, verdict);

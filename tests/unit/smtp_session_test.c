@@ -67,7 +67,8 @@ level_named(const char *name)
 	return LEVEL_UNSET;
 }
 
-/* "@ LEVEL LETTERS [implicit] [allow-invalid] [auth] [one-packet]" */
+/* "@ LEVEL LETTERS [implicit] [allow-invalid] [by-dane] [auth]
+ * [one-packet]" */
 static void
 read_head(struct dialogue *d, const char *line, size_t len)
 {
@@ -80,14 +81,16 @@ read_head(struct dialogue *d, const char *line, size_t len)
 	for (word = strtok_r(copy, " ", &save); word != NULL;
 	    word = strtok_r(NULL, " ", &save), i++) {
 		if (i == 1)
-			d->config.level = level_named(word);
+			d->config.demand.level = level_named(word);
 		else if (i == 2)
 			(void)snprintf(d->letters, sizeof(d->letters), "%s",
 			    word);
 		else if (strcmp(word, "implicit") == 0)
 			d->config.implicit_tls = true;
 		else if (strcmp(word, "allow-invalid") == 0)
-			d->config.allow_invalid_certs = true;
+			d->config.demand.allow_invalid = true;
+		else if (strcmp(word, "by-dane") == 0)
+			d->config.demand.by_dane = true;
 		else if (strcmp(word, "auth") == 0)
 			d->config.username = "relay", d->config.secret = "s3cret";
 		else if (strcmp(word, "one-packet") == 0)
@@ -175,7 +178,7 @@ static void
 tls_event(struct play *p, const char *what)
 {
 	struct smtp_verdict v = { .verified = true, .named_by_domain = true,
-		.proof = p->d->config.level == LEVEL_MTA_STS ?
+		.proof = p->d->config.demand.level == LEVEL_MTA_STS ?
 		    SMTP_PROOF_MTA_STS : SMTP_PROOF_PKIX };
 	static const struct { const char *word; enum policy_event event; } bad[] = {
 		{ "expired", EVENT_CERT_EXPIRED },
@@ -409,7 +412,7 @@ no_server_makes_it_break_a_rule(void **state)
 /* --- many recipients, long contents, time limits --- */
 
 static const struct smtp_session_config plain = {
-	.level = LEVEL_NONE, .helo = "me.example", .host = "mx.example",
+	.demand.level = LEVEL_NONE, .helo = "me.example", .host = "mx.example",
 };
 
 static void
@@ -575,7 +578,7 @@ starttls_and_handshake_share_one_limit(void **state)
 	unsigned mark, later;
 
 	(void)state;
-	config.level = LEVEL_MANDATORY;
+	config.demand.level = LEVEL_MANDATORY;
 	peer_open(&p, &config, "");
 	smtp_session_connected(p.s);
 	say(&p, "220 hi\r\n");

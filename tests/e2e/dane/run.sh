@@ -81,7 +81,7 @@ is "an unsigned MX of a signed host" "$(state_of default@hostonly.test) $(proof 
 is "is not enough where DANE is required" "$(state_of strict@hostonly.test) $(why strict@hostonly.test)" \
 	"deferred 4.7.5 dane -|dane|dane-required"
 is "no STARTTLS" "$(state_of default@plaintext.test) $(why default@plaintext.test)" \
-	"deferred 4.7.4 tls dane|tls|starttls-not-supported"
+	"deferred 4.7.4 dane dane|dane|starttls-not-supported"
 is "in clear nothing is said but EHLO" "$(wire mails plaintext)$(no_mail plaintext)" ""
 is "a second host that matches gets the mail" "$(state_of strict@next.test) $(proof strict@next.test)" \
 	"delivered 2.0.0 - dane|dane|verified|3 1 1"
@@ -96,7 +96,7 @@ is "SNI is the TLSA base domain" "$(grep -oE '"sni": "[^"]*(alias|ee11)[^"]*"' "
 "sni": "mx.ee11.test"
 "sni": "real.alias.test"'
 like "the log line names it" "$(grep 'to=<strict@ee11.test>' "$T/runner.log")" \
-	'strategy=strict, tls=dane, protocol=TLSv1.3, .*dane=verified, mta-sts=none, dsn=2.0.0, stat=Sent'
+	'strategy=strict, level=dane, tls=dane, protocol=TLSv1.3, .*dane=verified, mta-sts=none, dsn=2.0.0, stat=Sent'
 
 # what is still valid is not asked again, by another process
 cp "$T/dns/queries" "$T/dns/before"

@@ -67,7 +67,7 @@ is "the history view shows it" \
 is "the content is gone" "$(sql 'SELECT count(*) FROM content')" 0
 line=$(grep "to=<bob@example.test>" "$T/runner.log")
 like "one log line in Sendmail's order" "$line" \
-	"$id: to=<bob@example.test>,.* delay=[0-9:]+, xdelay=[0-9:]+, mailer=tlsq, relay=mx.example.test \\[127.0.0.2\\], strategy=secure, tls=pkix, protocol=TLSv1.3, cipher=[^,]+, dane=none, mta-sts=none, dsn=2.0.0, stat=Sent \\(250 2.0.0 queued"
+	"$id: to=<bob@example.test>,.* delay=[0-9:]+, xdelay=[0-9:]+, mailer=tlsq, relay=mx.example.test \\[127.0.0.2\\], strategy=secure, level=mandatory, tls=pkix, protocol=TLSv1.3, cipher=[^,]+, dane=none, mta-sts=none, dsn=2.0.0, stat=Sent \\(250 2.0.0 queued"
 runner_once
 is "nothing is sent twice" "$(wire_count messages '*')" 2
 finish

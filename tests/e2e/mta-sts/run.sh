@@ -128,7 +128,7 @@ for d in badcert onlycn; do
 done
 is "the result types" "$(type default@badcert.test) $(type default@onlycn.test)" \
 	"certificate-not-trusted certificate-host-mismatch"
-is "no STARTTLS" "$(state_of default@clear.test) $(proof default@clear.test)" "deferred 4.7.4 tls mta-sts|none|none"
+is "no STARTTLS" "$(state_of default@clear.test) $(proof default@clear.test)" "deferred 4.7.4 mta-sts mta-sts|none|none"
 is "no mail in clear" "$(wire commands clear '^MAIL')" ""
 for s in default strict lax; do
 	is "outside, $s: a host that the policy does not name" "$(state_of $s@outside.test) $(type $s@outside.test)" \

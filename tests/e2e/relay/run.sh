@@ -4,11 +4,15 @@
 
 cert_make relay dns=relay.hop.test,implicit.hop.test,clear.hop.test
 cert_make self self dns=lax.hop.test
+cert_make mitm self dns=mitm.hop.test,trusted.hop.test
 dns_zone hop.test signed <<X
 relay A 127.0.0.2
 implicit A 127.0.0.3
 clear A 127.0.0.4
 lax A 127.0.0.5
+mitm A 127.0.0.6
+trusted A 127.0.0.7
+named A 127.0.0.8
 _587._tcp.relay TLSA $(tlsa_of relay 3 1 1)
 X
 dns_start
@@ -22,6 +26,11 @@ peer_start <<'X'
             {"on": "^ZnJvbSBhIGZpbGU=$", "say": "235 2.7.0 welcome"}]},
  {"name": "clear", "listen": ["127.0.0.4:25"], "ehlo": ["AUTH PLAIN"]},
  {"name": "lax", "listen": ["127.0.0.5:25"], "cert": "self"},
+ {"name": "mitm", "listen": ["127.0.0.6:587"], "cert": "mitm", "ehlo_tls": ["AUTH PLAIN"],
+  "rules": [{"on": "^AUTH", "say": "235 2.7.0 welcome"}]},
+ {"name": "trusted", "listen": ["127.0.0.7:587"], "cert": "mitm", "ehlo_tls": ["AUTH PLAIN"],
+  "rules": [{"on": "^AUTH", "say": "235 2.7.0 welcome"}]},
+ {"name": "loopback", "listen": ["127.0.0.8:25", "[::1]:25"], "cert": "self", "ehlo_tls": ["AUTH PLAIN"]},
  {"name": "wrong", "listen": ["127.0.0.2:588"], "cert": "relay", "ehlo_tls": ["AUTH PLAIN"],
   "rules": [{"on": "^AUTH", "say": "535 5.7.8 wrong"}]}]
 X
@@ -51,6 +60,37 @@ auth.secret = "pass"
 type = "relay"
 address = "lax.hop.test"
 tls.allow-invalid-certs = true
+[queue.route.mitm]
+type = "relay"
+address = "mitm.hop.test"
+port = 587
+auth.username = "user"
+auth.secret = "pass"
+[queue.route.trusted]
+type = "relay"
+address = "trusted.hop.test"
+port = 587
+auth.username = "user"
+auth.secret = "pass"
+tls.allow-invalid-certs = true
+[queue.route.loopback]
+type = "relay"
+address = "127.0.0.8"
+[queue.route.loopback6]
+type = "relay"
+address = "::1"
+[queue.route.strictloopback]
+type = "relay"
+address = "127.0.0.8"
+tls.allow-invalid-certs = false
+[queue.route.secretloopback]
+type = "relay"
+address = "127.0.0.8"
+auth.username = "user"
+auth.secret = "pass"
+[queue.route.named]
+type = "relay"
+address = "named.hop.test"
 [queue.route.wrong]
 type = "relay"
 address = "relay.hop.test"
@@ -65,6 +105,14 @@ auth.secret = "file:/nowhere/secret"
 X
 for d in relay implicit clear lax wrong nofile; do
 	letter $d | submit --quiet -f a@sender.test x@$d.test
+done
+# The strategies after a failure, and the sender, may excuse a certificate; never where credentials go.
+letter mitm | submit --quiet -f a@sender.test x@mitm.test
+letter mitm | submit --quiet --tls-optional -f a@sender.test waived@mitm.test
+letter mitm | submit --quiet --strategy invalid-tls -f a@sender.test pinned@mitm.test
+letter trusted | submit --quiet -f a@sender.test x@trusted.test
+for d in loopback loopback6 strictloopback secretloopback named; do
+	letter $d | submit --quiet --strategy default -f a@sender.test x@$d.test
 done
 runner_once
 last() { sql "SELECT a.mx, a.level, s.tls FROM recipient r JOIN attempt a ON a.id = r.last_attempt_id
@@ -81,6 +129,19 @@ is "no secret and no mail in clear" "$(state_of x@clear.test) $(last clear)" \
 is "nothing but EHLO was said there" "$(wire commands clear 'AUTH|MAIL')" ""
 is "a relay with an invalid certificate that is allowed" "$(state_of x@lax.test) $(last lax)" \
 	"delivered 2.0.0 - lax.hop.test|opportunistic|encrypted"
+for who in x waived pinned; do
+	is "credentials for a server that is not proved: $who waits" "$(state_of $who@mitm.test)" "deferred 4.7.5 tls"
+done
+is "it was asked under the fallback, too" "$(sql "SELECT group_concat(DISTINCT strategy) FROM attempt a
+	JOIN recipient r ON r.id = a.recipient_id WHERE r.address = 'x@mitm.test'")" "default,invalid-tls"
+is "and got neither credentials nor mail" "$(wire commands mitm 'AUTH|MAIL')" ""
+is "unless the route itself says so" "$(state_of x@trusted.test) $(last trusted)" \
+	"delivered 2.0.0 - trusted.hop.test|mandatory|encrypted"
+is "a loopback literal may sign itself" "$(state_of x@loopback.test) $(state_of x@loopback6.test)" \
+	"delivered 2.0.0 - delivered 2.0.0 -"
+is "unless the route says otherwise" "$(state_of x@strictloopback.test)" "deferred 4.7.5 tls"
+is "or has credentials" "$(state_of x@secretloopback.test)$(wire commands loopback AUTH)" "deferred 4.7.5 tls"
+is "a name that leads there is no literal" "$(state_of x@named.test)" "deferred 4.7.5 tls"
 is "wrong credentials are ours to mend: the mail waits" "$(state_of x@wrong.test)" "deferred 4.7.8 unexpected-reply"
 is "a secret that cannot be read" "$(state_of x@nofile.test)" "deferred 4.3.5 io"
 like "is told with its key and file" "$(sql "SELECT reply FROM recipient WHERE domain = 'nofile.test'")" \
