@@ -363,7 +363,7 @@ CREATE TABLE runner ( -- a running tlsq-runner
 
 CREATE TABLE lookup ( -- maps for expressions
 	map TEXT NOT NULL,
-	key TEXT NOT NULL,
+	key TEXT NOT NULL, -- compared as a name: lower-case A-labels, no final dot
 	value TEXT NOT NULL,
 	PRIMARY KEY (map, key)
 ) STRICT, WITHOUT ROWID;

@@ -46,7 +46,7 @@ rules_check_expression(struct expr_engine *engine, enum expr_class class,
 	*constant_r = NULL;
 	if (!expr_compile(&expr, engine, class, text, err))
 		return false;
-	if (!expr_literals_check(text, class, err))
+	if (!expr_literals_check(engine, text, class, err))
 		goto out;
 	constant = expr_is_constant(expr);
 	if (!expr_evaluate(expr, &sample, &r, err))

@@ -6,7 +6,7 @@
  * of a one-row virtual table.  An authorizer admits those columns and a list of
  * functions and refuses everything else: no query, no table, no write, no
  * ATTACH, no PRAGMA, no extension.  Text is bounded to a few KiB, operations to
- * a few thousand, and an evaluation to a quarter of a second of the processor,
+ * a few thousand, and an evaluation to a tenth of a second of the processor,
  * so that no expression runs for ever or takes much memory.
  *
  * Threads: an engine and its expressions belong to one thread at a time; make

@@ -18,7 +18,7 @@ enum {
 	EXPR_LENGTH_MAX = 4096,	/* octets of any text */
 	EXPR_OPERATIONS_MAX = 5000, /* of SQLite's machine, an evaluation */
 	EXPR_OPERATIONS_STEP = 20,
-	EXPR_TIME_MAX_MS = 250,	/* of the processor, an evaluation */
+	EXPR_TIME_MAX_MS = 100,	/* of the processor, an evaluation */
 	EXPR_DEPTH_MAX = 500,
 	EXPR_PATTERN_MAX = 256	/* octets of a pattern of LIKE and GLOB */
 };
@@ -99,10 +99,12 @@ bool expr_token_is(const struct expr_token *t, const char *word);
 bool expr_token_variable(enum expr_variable *variable_r,
     enum expr_class class, const struct expr_token *t);
 
-/* literal.c: EX_CONFIG where a name is compared with a literal that no name can
- * be equal to.  For tlsq load alone: what is stored already goes on. */
-bool expr_literals_check(const char *text, enum expr_class class,
-    struct error *err) MUST_CHECK;
+/* literal.c: EX_CONFIG for a literal that is wrong wherever it stands, evaluated
+ * with the sample or not: one that no name is equal to, a pattern that does not
+ * compile, a map that is not there.  For tlsq load alone: what is stored already
+ * goes on. */
+bool expr_literals_check(struct expr_engine *engine, const char *text,
+    enum expr_class class, struct error *err) MUST_CHECK;
 
 /* operand.c: EX_CONFIG where text stands as a condition in rewritten SQL. */
 bool expr_operands_check(const char *sql, enum expr_class class,
@@ -126,6 +128,9 @@ extern const size_t expr_functions_address_count;
 extern const struct expr_function expr_functions_map[];
 extern const size_t expr_functions_map_count;
 
+/* function_map.c */
+bool expr_map_exists(struct expr_engine *engine, const char *map);
+
 /* function.c: ours and those of SQLite; *varies_r: reads maps or the clock. */
 int expr_functions_register(struct expr_engine *engine);
 bool expr_function_allowed(const char *name, bool *varies_r);
@@ -136,6 +141,9 @@ const char *expr_argument(sqlite3_value *value);
 /* regex.c: the pattern occurs in s; false with a sentence in *why. */
 bool expr_regex_match(struct expr_engine *engine, const char *pattern,
     const char *s, bool *match_r, char *why, size_t why_room);
+/* It compiles; else a sentence in *why. */
+bool expr_regex_check(struct expr_engine *engine, const char *pattern,
+    char *why, size_t why_room);
 void expr_regex_free_all(struct expr_engine *engine);
 
 #endif

@@ -51,8 +51,8 @@ map_find(struct expr_engine *engine, const char *map, const char *key)
 	return rc;
 }
 
-static bool
-map_exists(struct expr_engine *engine, const char *map)
+bool
+expr_map_exists(struct expr_engine *engine, const char *map)
 {
 	bool found;
 
@@ -68,7 +68,7 @@ result_missing(sqlite3_context *ctx, const char *map, bool null)
 {
 	char *why;
 
-	if (!map_exists(expr_function_engine(ctx), map)) {
+	if (!expr_map_exists(expr_function_engine(ctx), map)) {
 		why = mem_printf("there is no lookup map %.80s", map);
 		sqlite3_result_error(ctx, why, -1);
 		free(why);

@@ -1,7 +1,11 @@
 /*
- * Literals that can never be equal to the domain or address they are compared
- * with: those variables are names in one form (mail/name.h), so 'Cafe.test',
+ * Literals that are wrong wherever they stand, also where the sample values that
+ * tlsq load tries an expression with do not get there.
+ *
+ * Those that can never be equal to the domain or address they are compared with:
+ * these variables are names in one form (mail/name.h), so 'Cafe.test',
  * 'cafe.test.' and '*.gov' match nothing, and a rule with them never holds.
+ * Patterns that do not compile, and maps that are not there.
  *
  * A help to those who write expressions, not a parser: a literal is looked at
  * where it stands directly beside a variable, in the list of its IN, at a WHEN
@@ -45,6 +49,7 @@ static const struct relation *const equal = &relations[0];
 enum { WINDOW = 5 };
 
 struct literals {
+	struct expr_engine *engine;
 	enum expr_class class;
 	struct expr_token last[WINDOW];	/* the newest first */
 	int depth;		/* of parentheses */
@@ -153,12 +158,54 @@ literal_check(const struct literals *l, const struct expr_token *variable,
 	return ok;
 }
 
+/* matches('pattern', ...), text REGEXP 'pattern' */
+static bool
+pattern_check(const struct literals *l, const struct expr_token *literal)
+{
+	char *text = literal_text(literal), why[200];
+	bool ok = expr_regex_check(l->engine, text, why, sizeof(why)) ||
+	    error_set(l->err, EX_CONFIG, "%s", why);
+
+	free(text);
+	return ok;
+}
+
+/* key_get('map', ...) */
+static bool
+map_check(const struct literals *l, const struct expr_token *literal)
+{
+	char *text = literal_text(literal);
+	bool ok = expr_map_exists(l->engine, text) || error_set(l->err,
+	    EX_CONFIG, "there is no lookup map %.80s", text);
+
+	free(text);
+	return ok;
+}
+
+static bool
+at_first_argument(const struct literals *l, const struct expr_token *t,
+    const struct expr_token *function)
+{
+	if (expr_token_is(function, "matches") ||
+	    expr_token_is(function, "regexp"))
+		return pattern_check(l, t);
+	if (expr_token_is(function, "key_get") ||
+	    expr_token_is(function, "key_exists"))
+		return map_check(l, t);
+	return true;
+}
+
 /* variable = 'literal', f(variable, 'literal'), IN ('literal'), WHEN 'literal' */
 static bool
 at_literal(const struct literals *l, const struct expr_token *t)
 {
 	const struct expr_token *last = l->last;
 
+	if (expr_token_is(&last[0], "(") &&
+	    !at_first_argument(l, t, &last[1]))
+		return false;
+	if (expr_token_is(&last[0], "regexp"))
+		return pattern_check(l, t);
 	if (l->in.len > 0 && l->depth == l->in_depth &&
 	    !literal_check(l, &l->in, t, equal))
 		return false;
@@ -216,9 +263,10 @@ remember(struct literals *l, const struct expr_token *t)
 }
 
 bool
-expr_literals_check(const char *text, enum expr_class class, struct error *err)
+expr_literals_check(struct expr_engine *engine, const char *text,
+    enum expr_class class, struct error *err)
 {
-	struct literals l = { .class = class, .err = err };
+	struct literals l = { .engine = engine, .class = class, .err = err };
 	struct buf sql = { .limit = REWRITE_SQL_MAX };
 	bool ok = strategy_rewrite(&sql, text, err);
 	const char *at = buf_str(&sql);

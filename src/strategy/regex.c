@@ -181,6 +181,13 @@ regex_find(struct expr_engine *engine, const char *pattern, char *why,
 	return r;
 }
 
+bool
+expr_regex_check(struct expr_engine *engine, const char *pattern, char *why,
+    size_t why_room)
+{
+	return regex_find(engine, pattern, why, why_room) != NULL;
+}
+
 /* PCRE2's callout before an item; negative ends the match. */
 static int
 walk_item(pcre2_callout_block *block, void *arg)

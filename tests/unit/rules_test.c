@@ -451,6 +451,23 @@ literals_that_never_match_are_refused(void **state)
 		{ "auth_user = 'B' && rcpt_domain = 'a.test'", NULL },
 		{ "concat('Mail from ', sender_domain) = 'Mail from a'",
 		  NULL },
+		/* where the sample values do not get */
+		{ "iif(rcpt_domain = 'a.test', matches('(', rcpt), 0)",
+		  "matches: '(': at character 2" },
+		{ "iif(rcpt_domain = 'a.test', rcpt REGEXP 'a++', 0)",
+		  "matches: 'a++': + after" },
+		{ "iif(rcpt_domain = 'a.test', matches('^(a)+$', rcpt), 0)",
+		  NULL },
+		{ "iif(rcpt_domain = 'a.test', matches(concat('(', mx), "
+		  "rcpt), 0)", NULL },
+		{ "iif(rcpt_domain = 'a.test', key_exists('n', mx), 0)",
+		  "there is no lookup map n" },
+		{ "iif(rcpt_domain = 'a.test', key_get('n', mx) = 'x', 0)",
+		  "there is no lookup map n" },
+		{ "iif(rcpt_domain = 'a.test', key_get('m', mx) = 'x', 0)",
+		  NULL },
+		{ "iif(rcpt_domain = 'a.test', is_local_domain('n'), 0)",
+		  NULL },
 	};
 	static const struct conf_lookup_row map = { .map = "m", .key = "k",
 		.value = "v" };
