@@ -37,7 +37,7 @@ mail_name_fold(const char *text)
 	name = mem_strdup(domain);
 	text_lower(name);
 	len = strlen(name);
-	if (len > 1 && name[len - 1] == '.')
+	if (len > 1 && name[len - 1] == '.' && name[len - 2] != '.')
 		name[--len] = '\0';
 	if (!name_is_ascii(name) &&
 	    mail_domain_parse(labels, name, len, &err)) {

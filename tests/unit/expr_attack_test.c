@@ -352,6 +352,42 @@ many_calls_cost_little(void **state)
 	}
 }
 
+/* The longest texts, which SQLite has to parse. */
+static void
+compiling_costs_little(void **state)
+{
+	static const struct {
+		const char *before, *inner, *after;
+		int depth;
+		const char *says; /* NULL: it works */
+	} rows[] = {
+		{ "", "size IN (1", ",1", 3900, "" },
+		{ "!", "1", "", 6500, "nested" },
+		{ "(", "1", ")", 4090, "nested" },
+		{ "-", "1", "", 4000, "comment" },
+		{ "- ", "1", "", 4000, "" },
+		{ "CASE WHEN 1 THEN ", "1", " END", 380, "nested" },
+		{ "iif(1,", "1", ",1)", 900, "nested" },
+		{ "", "mx", "=mx", 2700, "depth" },
+		{ "", "mx", " AND mx IN ('a')", 500, "" },
+		{ "", "mx = 'a'", " OR mx = 'a'", 600, "depth" },
+		{ "", "1", " BETWEEN 1 AND 1", 500, "" },
+		{ "", "0x1", "f", 8000, "" },
+		{ "", "1", "0", 8000, NULL },
+		{ "", "1e", "9", 8000, "" },
+		{ "", "sender", "_", 8000, "" },
+		{ "", "sender LIKE '%' ESCAPE '", "\\", 8000, "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *text = nest(rows[i].before, rows[i].after,
+		    rows[i].depth, rows[i].inner);
+
+		check_cost(*state, text, text, rows[i].says);
+		free(text);
+	}
+}
+
 /* One that fails leaves the engine as it was. */
 static void
 time_is_that_of_one_evaluation(void **state)
@@ -375,6 +411,7 @@ main(void)
 		cmocka_unit_test(patterns_are_bounded),
 		cmocka_unit_test(patterns_cost_little),
 		cmocka_unit_test(many_calls_cost_little),
+		cmocka_unit_test(compiling_costs_little),
 		cmocka_unit_test(time_is_that_of_one_evaluation),
 	};
 

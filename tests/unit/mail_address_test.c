@@ -6,12 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/mem.h"
 #include "mail/address.h"
+#include "mail/name.h"
 
 #define X10 "xxxxxxxxxx"
 #define X60 X10 X10 X10 X10 X10 X10
@@ -309,10 +311,45 @@ display_is_readable_and_safe(void **state)
 	}
 }
 
+static void
+names_fold_to_one_form(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "cafe.test", "cafe.test" },
+		{ "CAFE.test.", "cafe.test" },
+		{ "b\xc3\xbc" "cher.Test", "xn--bcher-kva.test" },
+		{ "XN--BCHER-KVA.test", "xn--bcher-kva.test" },
+		{ "*.B\xc3\xbc" "cher.test.", "*.xn--bcher-kva.test" },
+		{ ".Gov.", ".gov" },
+		{ "Boss@Cafe.Test.", "Boss@cafe.test" },
+		{ "\"A@B\"@C.test", "\"A@B\"@c.test" },
+		{ "[IPv6:2001:DB8::1]", "[ipv6:2001:db8::1]" },
+		{ "", "" }, { ".", "." }, { "*.", "*." }, { "A@", "A@" },
+		/* no names: ASCII letters alone are changed */
+		{ "cafe.test..", "cafe.test.." },
+		{ "J\xc3\x96rg M", "j\xc3\x96rg m" },
+		{ "\xff\xfe", "\xff\xfe" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *once = mail_name_fold(rows[i].in);
+		char *twice = mail_name_fold(once);
+
+		if (strcmp(once, rows[i].out) != 0 || strcmp(once, twice) != 0)
+			fail_msg("%s: %s, then %s", rows[i].in, once, twice);
+		free(once);
+		free(twice);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_fold_to_one_form),
 		cmocka_unit_test(good_addresses_get_one_form),
 		cmocka_unit_test(bad_addresses_are_refused_with_the_reason),
 		cmocka_unit_test(nul_is_refused_wherever_it_stands),
