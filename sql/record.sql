@@ -8,10 +8,11 @@
 -- name: session_add
 INSERT INTO session (started_at, mx, address, tls, protocol, cipher, cert_sha256,
 	cert_subject, cert_issuer, cert_not_after, spki_sha256, tlsa, dane, mta_sts,
-	resumed, verify_error)
+	resumed, verify_error, key_exchange, signature)
 	VALUES (:started_at, :mx, :address, coalesce(:tls, 'none'), :protocol, :cipher,
 	:cert_sha256, :cert_subject, :cert_issuer, :cert_not_after, :spki_sha256, :tlsa,
-	coalesce(:dane, 'none'), coalesce(:mta_sts, 'none'), :resumed, :verify_error);
+	coalesce(:dane, 'none'), coalesce(:mta_sts, 'none'), :resumed, :verify_error,
+	:key_exchange, :signature);
 
 -- name: attempt_add
 INSERT INTO attempt (message_id, recipient_id, domain, started_at, duration_ms,

@@ -172,7 +172,10 @@ CREATE TABLE session ( -- one connection to a server, and what TLS proved
 	resumed INTEGER NOT NULL DEFAULT 0
 		CONSTRAINT "session.resumed is 0 or 1"
 		CHECK (resumed IN (0, 1)),
-	verify_error TEXT -- why the certificate did not verify, in words
+	verify_error TEXT, -- why the certificate did not verify, in words
+	key_exchange TEXT, -- X25519, P-256, ..., DHE; NULL where TLS 1.2 was resumed
+	signature TEXT -- of the server in this handshake: ecdsa_secp256r1_sha256, ...;
+		-- rsa_pss_rsae (no hash) in TLS 1.3 with RSA; NULL where resumed
 ) STRICT;
 
 CREATE INDEX session_started ON session (started_at);
@@ -401,4 +404,4 @@ INSERT INTO strategy_rule (kind, position, condition, result) VALUES
 
 -- name: schema_version
 PRAGMA application_id = 1953264497;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;

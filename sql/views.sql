@@ -152,8 +152,8 @@ CREATE VIEW history AS -- finished recipients, with the evidence
 		strftime('%Y-%m-%dT%H:%M:%SZ', r.finished_at, 'unixepoch') AS finished,
 		r.finished_at - m.received_at AS delay, -- seconds
 		r.attempts, a.strategy, a.level, a.mx, a.address,
-		s.tls, s.dane, s.mta_sts, s.protocol, s.cipher, s.verify_error,
-		r.last_error, a.result_type, r.status, r.reply
+		s.tls, s.dane, s.mta_sts, s.protocol, s.cipher, s.key_exchange,
+		s.verify_error, r.last_error, a.result_type, r.status, r.reply
 	FROM recipient AS r
 	JOIN message AS m ON m.id = r.message_id
 	LEFT JOIN attempt AS a ON a.id = r.last_attempt_id

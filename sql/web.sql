@@ -155,7 +155,7 @@ SELECT a.id, a.message_id, a.started_at, a.duration_ms, a.mx, a.address,
 	a.strategy, a.level, a.outcome, a.error, a.result_type, a.status,
 	substr(a.reply, 1, 600), s.tls, s.protocol, s.cipher, s.dane, s.mta_sts,
 	s.tlsa, s.cert_subject, s.cert_issuer, s.cert_not_after, s.cert_sha256,
-	s.verify_error
+	s.verify_error, s.key_exchange, s.signature
 	FROM attempt AS a LEFT JOIN session AS s ON s.id = a.session_id
 	WHERE a.id IN (SELECT id FROM near)
 		AND (:outcome IS NULL OR a.outcome = :outcome)
@@ -227,6 +227,8 @@ SELECT json_object('domain', :domain,
 		'reply', a.reply,
 		'session', (SELECT json_object('id', s.id, 'tls', s.tls,
 			'protocol', s.protocol, 'cipher', s.cipher,
+			'key_exchange', s.key_exchange,
+			'signature', s.signature,
 			'cert_sha256', s.cert_sha256,
 			'cert_subject', s.cert_subject,
 			'cert_issuer', s.cert_issuer,
@@ -260,7 +262,7 @@ SELECT a.id, r.address, a.started_at, a.duration_ms, a.mx, a.address,
 	a.strategy, a.level, a.outcome, a.error, a.result_type, a.status,
 	substr(a.reply, 1, 600), s.tls, s.protocol, s.cipher, s.dane, s.mta_sts,
 	s.tlsa, s.cert_subject, s.cert_issuer, s.cert_not_after, s.cert_sha256,
-	s.verify_error
+	s.verify_error, s.key_exchange, s.signature
 	FROM (SELECT id, address FROM recipient WHERE message_id = :id
 		ORDER BY id LIMIT 1000) AS r
 	JOIN attempt AS a INDEXED BY attempt_recipient ON a.recipient_id = r.id

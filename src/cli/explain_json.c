@@ -102,6 +102,8 @@ put_session(struct json *j, const struct explain_session *s)
 	json_text(j, "tls", smtp_proof_name(ev->proof));
 	json_text(j, "protocol", ev->tls ? ev->protocol : NULL);
 	json_text(j, "cipher", ev->tls ? ev->cipher : NULL);
+	json_text(j, "key_exchange", ev->key_exchange);
+	json_text(j, "signature", ev->signature);
 	json_text(j, "tlsa", s->tlsa[0] != '\0' ? s->tlsa : NULL);
 	if (ev->has_certificate) {
 		json_text(j, "cert_subject", ev->certificate.subject);

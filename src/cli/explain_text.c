@@ -197,7 +197,10 @@ put_session(struct buf *out, const struct explain_session *s)
 	put_line(out, "  session");
 	(void)buf_printf(out, "proved %s", smtp_proof_name(ev->proof));
 	if (ev->tls)
-		(void)buf_printf(out, ", %s %s", ev->protocol, ev->cipher);
+		(void)buf_printf(out, ", %s %s, %s", ev->protocol, ev->cipher,
+		    ev->key_exchange);
+	if (ev->signature != NULL)
+		(void)buf_printf(out, " signed with %s", ev->signature);
 	if (s->tlsa[0] != '\0')
 		(void)buf_printf(out, ", by TLSA %s", s->tlsa);
 	(void)buf_puts(out, "\n");

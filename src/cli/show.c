@@ -42,7 +42,7 @@ print_attempts(struct spool *spool, int64_t recipient, struct error *err)
 	static const char *const labels[] = {
 		"attempt", "took", "host", "strategy", "by rule", "level",
 		"outcome", "error", "result type", "reply", "tls", "protocol",
-		"cipher", "session", "dane", "mta-sts", "certificate",
+		"cipher", "key exchange", "signature", "session", "dane", "mta-sts", "certificate",
 		"issuer", "valid until", "sha256", "tlsa", "not verified",
 	};
 	struct spool_query q;

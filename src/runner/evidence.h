@@ -27,6 +27,7 @@ struct session_record {
 	const char *tls;	/* none, encrypted, pkix, dane, mta-sts */
 	const char *dane, *mta_sts; /* INTERFACE section 4's words */
 	char protocol[16], cipher[64];
+	const char *key_exchange, *signature;	/* static, or NULL */
 	char cert_sha256[65], spki_sha256[65];
 	char tlsa[160];		/* the record that matched, "" where none */
 	char *cert_subject, *cert_issuer;	/* NULL: none */

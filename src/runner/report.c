@@ -93,6 +93,8 @@ store_session(struct spool *spool, struct session_record *s, struct error *err)
 	    .started_at = s->started_at, .mx = s->mx, .address = s->address,
 	    .tls = s->tls, .protocol = or_null(s->protocol),
 	    .cipher = or_null(s->cipher),
+	    .key_exchange = or_null(s->key_exchange),
+	    .signature = or_null(s->signature),
 	    .cert_sha256 = or_null(s->cert_sha256),
 	    .cert_subject = or_null(s->cert_subject),
 	    .cert_issuer = or_null(s->cert_issuer),

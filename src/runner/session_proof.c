@@ -85,6 +85,8 @@ session_fill_record(struct session *s)
 	r->resumed = e->resumed;
 	(void)text_copy(r->protocol, sizeof(r->protocol), e->protocol);
 	(void)text_copy(r->cipher, sizeof(r->cipher), e->cipher);
+	r->key_exchange = e->key_exchange;
+	r->signature = e->signature;
 	if (e->verify_error != NULL)
 		r->verify_error = mem_strdup(e->verify_error);
 	if (e->has_certificate)

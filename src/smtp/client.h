@@ -39,6 +39,8 @@ struct smtp_evidence {
 	enum smtp_proof proof;
 	bool tls;			/* the handshake was completed */
 	char protocol[16], cipher[64];	/* "" without TLS */
+	/* As struct stls_peer has them; static, NULL without TLS. */
+	const char *key_exchange, *signature;
 	bool resumed;
 	bool has_certificate;		/* then these are filled: */
 	struct stls_peer_info certificate;

@@ -59,6 +59,8 @@ take_evidence(struct smtp_client *c)
 	e->resumed = peer->resumed;
 	(void)text_copy(e->protocol, sizeof(e->protocol), peer->protocol);
 	(void)text_copy(e->cipher, sizeof(e->cipher), peer->cipher);
+	e->key_exchange = peer->group;
+	e->signature = peer->signature;
 	e->has_certificate = peer->n_chain > 0;
 	(void)stls_peer_describe(peer, &e->certificate);
 }

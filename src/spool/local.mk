@@ -6,6 +6,7 @@ sql_files = \
 	$(top_srcdir)/sql/views.sql \
 	$(top_srcdir)/sql/upgrade/002.sql \
 	$(top_srcdir)/sql/upgrade/003.sql \
+	$(top_srcdir)/sql/upgrade/004.sql \
 	$(top_srcdir)/sql/connection.sql \
 	$(top_srcdir)/sql/insert.sql \
 	$(top_srcdir)/sql/queue.sql \

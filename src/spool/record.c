@@ -22,6 +22,8 @@ spool_session_add(struct spool *spool, const struct spool_session *s,
 	spool_query_put_text(&q, ":tls", s->tls);
 	spool_query_put_text(&q, ":protocol", s->protocol);
 	spool_query_put_text(&q, ":cipher", s->cipher);
+	spool_query_put_text(&q, ":key_exchange", s->key_exchange);
+	spool_query_put_text(&q, ":signature", s->signature);
 	spool_query_put_text(&q, ":cert_sha256", s->cert_sha256);
 	spool_query_put_text(&q, ":cert_subject", s->cert_subject);
 	spool_query_put_text(&q, ":cert_issuer", s->cert_issuer);

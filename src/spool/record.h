@@ -19,7 +19,7 @@ struct spool_session {
 	int64_t started_at;
 	const char *mx, *address;
 	const char *tls;		/* none encrypted pkix dane mta-sts */
-	const char *protocol, *cipher;
+	const char *protocol, *cipher, *key_exchange, *signature;
 	const char *cert_sha256, *cert_subject, *cert_issuer;
 	int64_t cert_not_after;		/* -1: no certificate */
 	const char *spki_sha256, *tlsa;

@@ -20,6 +20,7 @@
 static const enum sql_id steps[SPOOL_SCHEMA_VERSION] = {
 	[1] = SQL_UPGRADE_002,
 	[2] = SQL_UPGRADE_003,
+	[3] = SQL_UPGRADE_004,
 };
 
 static bool

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "tls/offer_impl.h"
 #include "tls/selftest.h"
 #include "tls/session_impl.h"
 
@@ -39,28 +40,6 @@ struct stls_context {
 	WOLFSSL_CTX *wolfssl;
 	struct entry *by_subject, *all;
 	size_t n;
-};
-
-/*
- * wolfSSL's own list has anonymous, unencrypted and RC4 suites, and it does
- * negotiate them.  ChaCha20 first: this library does AES without AES-NI, at less
- * than half the speed.
- */
-static const char ciphers[] =
-    "TLS13-CHACHA20-POLY1305-SHA256:TLS13-AES128-GCM-SHA256:"
-    "TLS13-AES256-GCM-SHA384:"
-    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-    "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:"
-    "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:"
-    "ECDHE-RSA-AES256-SHA:ECDHE-RSA-AES128-SHA:"
-    "DHE-RSA-AES256-SHA256:DHE-RSA-AES128-SHA256";
-
-/* X25519 first: P-521, wolfSSL's first choice, costs ten times as much. */
-static const word16 groups[] = {
-	WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1,
-	WOLFSSL_ECC_SECP521R1, WOLFSSL_ECC_X448,
 };
 
 bool
@@ -93,19 +72,8 @@ stls_thread_end(void)
 static bool
 tune(WOLFSSL_CTX *w)
 {
-	int share[] = { WOLFSSL_ECC_X25519 };
-
-	if (wolfSSL_CTX_SetMinVersion(w, WOLFSSL_TLSV1_2) != WOLFSSL_SUCCESS ||
-	    wolfSSL_CTX_set_cipher_list(w, ciphers) != WOLFSSL_SUCCESS)
+	if (!stls_offer_set(w))
 		return false;
-	/* First the key share of TLS 1.3, which empties the list of groups, then
-	 * the list. */
-	if (wolfSSL_CTX_set_groups(w, share, 1) != WOLFSSL_SUCCESS)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
-		if (wolfSSL_CTX_UseSupportedCurve(w, groups[i]) !=
-		    WOLFSSL_SUCCESS)
-			return false;
 	/* It would look ten times for what has not come yet. */
 	(void)wolfSSL_CTX_clear_mode(w, SSL_MODE_AUTO_RETRY);
 	/* Sessions are kept by the caller, under the policy they were made for;

@@ -11,6 +11,7 @@ src_libtlsq_a_SOURCES += \
 	src/tls/chain_impl.h \
 	src/tls/constraints.c \
 	src/tls/context.c \
+	src/tls/offer.c src/tls/offer_impl.h \
 	src/tls/context_impl.h \
 	src/tls/dane.c \
 	src/tls/dane.h \

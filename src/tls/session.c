@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "tls/cert.h"
 #include "tls/context_impl.h"
+#include "tls/offer_impl.h"
 #include "tls/session_impl.h"
 
 /* One record at a time: then what wolfSSL still holds after WANT_WRITE is
@@ -178,6 +179,8 @@ set_up(struct stls *s, const struct stls_params *params)
 	wolfSSL_SetIOReadCtx(w, s);
 	wolfSSL_SetIOWriteCtx(w, s);
 	wolfSSL_SetCertCbCtx(w, s);
+	(void)wolfSSL_set_msg_callback(w, stls_offer_watch);
+	(void)wolfSSL_set_msg_callback_arg(w, &s->peer);
 	if (params->min_version != STLS_MIN_TLS12)
 		(void)wolfSSL_set_options(w, WOLFSSL_OP_NO_TLSv1_2);
 	if (wolfSSL_UseSessionTicket(w) != WOLFSSL_SUCCESS ||
@@ -195,6 +198,7 @@ stls_client_new(struct stls **s_r, const struct stls_context *ctx, int fd,
 
 	*s_r = NULL;
 	s->fd = fd;
+	s->min_version = params->min_version;
 	s->wolfssl = wolfSSL_new(stls_context_wolfssl(ctx));
 	if (s->wolfssl == NULL || !set_up(s, params)) {
 		stls_free(&s);
@@ -254,38 +258,31 @@ status_of(struct stls *s, int rc, struct error *err)
 	return fail(s, code, err);
 }
 
-/* RFC 8446 B.4; of TLS 1.2 wolfSSL uses the names everybody knows. */
+/*
+ * The certificate's key and, in TLS 1.3, the signature scheme that goes with it:
+ * there each curve has one.  Which hash an RSA key used wolfSSL does not tell.
+ */
 static const char *
-cipher_name(const char *wolfs)
+signature_of_key(const struct stls_peer *p)
 {
-	static const char *const names[][2] = {
-		{ "TLS13-CHACHA20-POLY1305-SHA256",
-		  "TLS_CHACHA20_POLY1305_SHA256" },
-		{ "TLS13-AES128-GCM-SHA256", "TLS_AES_128_GCM_SHA256" },
-		{ "TLS13-AES256-GCM-SHA384", "TLS_AES_256_GCM_SHA384" },
+	static const char *const names[STLS_KEY_COUNT] = {
+		[STLS_KEY_RSA] = "rsa_pss_rsae",
+		[STLS_KEY_P256] = "ecdsa_secp256r1_sha256",
+		[STLS_KEY_P384] = "ecdsa_secp384r1_sha384",
+		[STLS_KEY_P521] = "ecdsa_secp521r1_sha512",
+		[STLS_KEY_ED25519] = "ed25519",
+		[STLS_KEY_ED448] = "ed448",
 	};
+	struct stls_cert leaf;
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (wolfs != NULL && strcmp(wolfs, names[i][0]) == 0)
-			return names[i][1];
-	return wolfs != NULL ? wolfs : "";
-}
-
-static void
-fill_peer(struct stls *s)
-{
-	struct stls_peer *p = &s->peer;
-	const char *group = wolfSSL_get_curve_name(s->wolfssl);
-
-	p->protocol = wolfSSL_get_version(s->wolfssl);
-	p->cipher = cipher_name(wolfSSL_get_cipher_name(s->wolfssl));
-	p->group = group != NULL ? group : "";
-	p->resumed = wolfSSL_session_reused(s->wolfssl) == 1;
+	return stls_cert_parse(p->chain[0].data, p->chain[0].len, &leaf, NULL) ?
+	    names[leaf.key.kind] : NULL;
 }
 
 enum stls_status
 stls_handshake(struct stls *s, struct error *err)
 {
+	const char *why;
 	int rc;
 
 	if (s->done)
@@ -295,10 +292,14 @@ stls_handshake(struct stls *s, struct error *err)
 	rc = wolfSSL_connect(s->wolfssl);
 	if (rc != WOLFSSL_SUCCESS)
 		return status_of(s, rc, err);
-	fill_peer(s);
+	why = stls_offer_check(s->wolfssl, s->min_version, &s->peer);
+	if (why != NULL)
+		return refuse(s, err, why);
 	/* Every suite that is offered has a certificate in it. */
 	if (!s->peer.resumed && s->peer.n_chain == 0)
 		return refuse(s, err, "the server showed no certificate");
+	if (s->peer.n_chain > 0 && s->peer.signature == NULL)
+		s->peer.signature = signature_of_key(&s->peer);
 	s->done = true;
 	return STLS_OK;
 }

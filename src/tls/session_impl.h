@@ -12,6 +12,7 @@
 struct stls {
 	WOLFSSL *wolfssl;
 	int fd;
+	enum stls_min_version min_version;
 	bool done;		/* the handshake */
 	bool failed;
 	bool closed;		/* the peer closed the connection */

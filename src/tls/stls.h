@@ -110,7 +110,12 @@ enum { STLS_CHAIN_MAX = 10 };
 struct stls_peer {
 	const char *protocol;	/* "TLSv1.2", "TLSv1.3" */
 	const char *cipher;	/* "TLS_AES_128_GCM_SHA256", "ECDHE-RSA-..." */
-	const char *group;	/* "X25519", "SECP256R1", "" where resumed or unknown */
+	/* Of the key exchange: "X25519", "P-256", ..., "DHE" for a group of the
+	 * server's own; "" where TLS 1.2 was resumed. */
+	const char *group;
+	/* Of the server's signature in this handshake, as IANA names it; in TLS
+	 * 1.3 "rsa_pss_rsae" without its hash.  NULL where resumed or unknown. */
+	const char *signature;
 	/* The raw certificates in the order sent, leaf first.  None where the
 	 * session was resumed: no certificate was shown then, and what was
 	 * found for the first session is the caller's to keep. */

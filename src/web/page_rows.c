@@ -242,6 +242,8 @@ put_certificate(const struct web_html *h, struct spool_query *q)
 		int column;
 	} rows[] = {
 		{ "protocol", A_PROTOCOL }, { "cipher", A_CIPHER },
+		{ "key exchange", A_KEY_EXCHANGE },
+		{ "signature", A_SIGNATURE },
 		{ "TLSA record", A_TLSA }, { "certificate", A_SUBJECT },
 		{ "issuer", A_ISSUER }, { "SHA-256", A_SHA256 },
 		{ "not verified", A_VERIFY },

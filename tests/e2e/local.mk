@@ -35,6 +35,7 @@ e2e_tests = \
 	tests/e2e/mta-sts-lookup/run.sh \
 	tests/e2e/mx-lookup/run.sh \
 	tests/e2e/next-host/run.sh \
+	tests/e2e/not-offered/run.sh \
 	tests/e2e/partial-recipients/run.sh \
 	tests/e2e/pipelining/run.sh \
 	tests/e2e/postfix-agrees/run.sh \
@@ -73,7 +74,7 @@ TESTS += $(e2e_tests)
 AM_TESTS_ENVIRONMENT += E2E_SANITIZED='$(SANITIZERS)'; export E2E_SANITIZED; \
 	E2E_FAILPOINTS='$(FAILPOINTS)'; export E2E_FAILPOINTS;
 EXTRA_DIST += $(e2e_tests) \
-	tests/demo/run.sh \
+	tests/demo/run.sh tests/tls12.py \
 	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \
 	tests/e2e/http/spool.sql \
 	tests/e2e/policyhost.py \

@@ -14,11 +14,21 @@ import warnings
 
 warnings.simplefilter("ignore")
 CERTS = sys.argv[1]
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+import tls12  # noqa: E402
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
 
 def path(name):
     return os.path.join(CERTS, name)
+
+
+def ffdhe():
+    """Parameters of RFC 7919 for finite-field Diffie-Hellman."""
+    made = path("ffdhe2048.pem")
+    tls12.openssl(["genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt",
+                   "group:ffdhe2048", "-out", made], b"")
+    return made
 
 
 def context(chain, key, low=V12, high=V13, ciphers=None, curve=None):
@@ -34,6 +44,8 @@ def context(chain, key, low=V12, high=V13, ciphers=None, curve=None):
     ctx.load_cert_chain(joined, path(key + ".key"))
     if curve:
         ctx.set_ecdh_curve(curve)
+    if ciphers == "DHE":
+        ctx.load_dh_params(ffdhe())
 
     def note_sni(connection, name, _):
         connection.context_sni = name
@@ -105,6 +117,15 @@ def raw(conn, octets):
     conn.sendall(octets)
 
 
+def odd(conn, suite, group):
+    """TLS 1.2 by hand: a suite and a group that need not have been offered."""
+    theirs, ours = tls12.serve(conn, suite, group, path("leaf-inter.chain"),
+                               path("p256-4.key"))
+    conn.sendall(ours.seal(23, b"220 sni=mx.example.test\r\n"))
+    while not theirs.open(tls12.take_record(conn)[1]).startswith(b"QUIT"):
+        pass
+
+
 def hang(conn):
     while conn.recv(4096):
         pass
@@ -120,6 +141,7 @@ TALKERS = {
     "tls12-rsa": dict(ctx=context(RSA, "rsa", high=V12)),
     "tls12-dhe": dict(ctx=context(RSA, "rsa", high=V12,
                                   ciphers="ECDHE-RSA-AES128-SHA")),
+    "dhe": dict(ctx=context(RSA, "rsa", high=V12, ciphers="DHE")),
     "tls13-ed25519": dict(ctx=context(("ss-ed25519",), "ed25519", V13)),
     "tls12-ed25519": dict(ctx=context(("ss-ed25519",), "ed25519", high=V12)),
     "tls13-p384": dict(ctx=context(("ss-p384",), "p384", V13,
@@ -153,6 +175,11 @@ SERVERS.update({
     "bad-hello": lambda conn: raw(conn, b"\x16\x03\x03\x00\x30\x02\x00\x00\x2c"
                                   + b"\x03\x03" + bytes(42)),
     "alert": lambda conn: raw(conn, b"\x15\x03\x03\x00\x02\x02\x28"),
+    "odd-null": lambda conn: odd(conn, "ECDHE-ECDSA-NULL-SHA", "P-256"),
+    "odd-cbc": lambda conn: odd(conn, "ECDHE-ECDSA-AES128-SHA", "P-256"),
+    "odd-group": lambda conn: odd(conn, "ECDHE-ECDSA-AES128-SHA256",
+                                  "secp256k1"),
+    "odd-not": lambda conn: odd(conn, "ECDHE-ECDSA-AES128-SHA256", "P-256"),
     "hang": hang,
 })
 

@@ -91,7 +91,7 @@ like "the result" "$out" '^result +mail would be sent, to mx\.bank\.test$'
 is "no connection was made" "$(wire commands bank .)" ""
 explains "with a connection" 0 "--connect bank.test"
 like "the session, the record that matched, the certificate" "$(echo "$out" | tr '\n' ' ')" \
-	'session +proved dane, TLSv1\.3 [A-Z0-9_]+, by TLSA 3 1 1 [0-9a-f]{64} +certificate CN=elsewhere\.test'
+	'session +proved dane, TLSv1\.3 [A-Z0-9_]+, X25519 signed with ecdsa_secp256r1_sha256, by TLSA 3 1 1 [0-9a-f]{64} +certificate CN=elsewhere\.test'
 is "it said EHLO, STARTTLS and QUIT, and no MAIL" "$(wire commands bank . | sort -u)" "clear EHLO runner.test
 clear STARTTLS
 tls  EHLO runner.test
