@@ -352,6 +352,42 @@ many_calls_cost_little(void **state)
 	}
 }
 
+/* "*.a" is the last parent that is asked for.  The answer is 1, or that it takes
+ * too long; a search that was interrupted has not found out that it is 0. */
+static void
+an_interrupted_lookup_is_no_answer(void **state)
+{
+	static const struct conf_lookup_row row = {
+		.map = "m", .key = "*.a", .value = "v"
+	};
+	struct expr_values values = expr_values_sample();
+	char *sender = nest("a", "", 4095, ""), *text;
+	struct error err = { .text = "" };
+	struct expr_engine *engine;
+	struct expr_result r = { .type = EXPR_NULL };
+	struct expr *expr;
+
+	(void)state;
+	values.sender = sender;
+	for (int calls = 0; calls < 140; calls += 20) {
+		text = nest("key_exists('m', replace(sender, 'aa', 'a.')) & ",
+		    "", calls, "1");
+		assert_true(expr_engine_open(&engine, &err));
+		assert_true(expr_engine_set_lookup(engine, &row, 1, &err));
+		if (!expr_compile(&expr, engine, EXPR_QUEUE, text, &err))
+			fail_msg("%s", err.text);
+		if (expr_evaluate(expr, &values, &r, &err))
+			assert_int_equal(r.integer, 1);
+		else
+			assert_string_equal(err.text,
+			    "the expression takes too long");
+		expr_free(&expr);
+		expr_engine_close(&engine);
+		free(text);
+	}
+	free(sender);
+}
+
 /* The longest texts, which SQLite has to parse. */
 static void
 compiling_costs_little(void **state)
@@ -411,6 +447,7 @@ main(void)
 		cmocka_unit_test(patterns_are_bounded),
 		cmocka_unit_test(patterns_cost_little),
 		cmocka_unit_test(many_calls_cost_little),
+		cmocka_unit_test(an_interrupted_lookup_is_no_answer),
 		cmocka_unit_test(compiling_costs_little),
 		cmocka_unit_test(time_is_that_of_one_evaluation),
 	};
