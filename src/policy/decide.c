@@ -257,8 +257,8 @@ starttls_rule(struct policy_verdict *v, enum policy_want want)
 	static const char *const why[] = {
 		[WANT_REQUIRE] = "the strategy requires TLS",
 		[WANT_OPTIONAL] = "TLS where the host offers it",
-		[WANT_DISABLE] = "the strategy uses no TLS where the domain "
-		    "demands none",
+		[WANT_DISABLE] = ("the strategy uses no TLS where the domain "
+		    "demands none"),
 	};
 
 	v->level = policy_starttls_level(want);
