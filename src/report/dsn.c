@@ -111,7 +111,8 @@ put_status(const struct fields *f, const struct dsn_recipient *r)
 
 	if (r->expired)
 		(void)text_copy(text, sizeof(text), expired_status);
-	else if (r->status == NULL || !text_copy(text, sizeof(text), r->status))
+	else if (r->status == NULL || r->status[0] == '\0' ||
+	    !text_copy(text, sizeof(text), r->status))
 		(void)text_copy(text, sizeof(text), "5.0.0");
 	text[0] = actions[r->action].class;
 	put(f, "Status", "", text);

@@ -202,7 +202,7 @@ put_recipients(FILE *f)
 	static const char *const types[] = { NULL, "tlsa-invalid",
 		"dane-required" };
 	static const char *const statuses[] = { NULL, "4.7.5", "5.1.1",
-		"2.0.0", "5.123.123" };
+		"2.0.0", "5.123.123", "" };
 	static const char *const replies[] = { NULL, "550 5.1.1 no such user",
 		"250 2.0.0 ok", "no TLSA record matches its certificate",
 		"451 4.0.0 evil\r\nX-Forged: yes\r\n\r\nAction: delivered\x01\x7f"
