@@ -10,10 +10,10 @@ systemd_services = contrib/systemd/tlsq-runner.service \
 nodist_systemd_DATA = $(systemd_services)
 dist_systemd_DATA = contrib/systemd/tlsq-check.timer
 contrib_files = contrib/sysusers.d/tlsq.conf contrib/tmpfiles.d/tlsq.conf \
-	$(systemd_services) contrib/cron.d/tlsq contrib/tlsq.m4
+	$(systemd_services) contrib/cron.d/tlsq contrib/tlsq.m4 contrib/tlsq-submit.m4
 CLEANFILES += $(contrib_files)
-# sendmail.mc includes it from where it is installed.
-nodist_pkgdata_DATA = contrib/tlsq.m4
+# sendmail.mc and submit.mc include them from where they are installed.
+nodist_pkgdata_DATA = contrib/tlsq.m4 contrib/tlsq-submit.m4
 exampledir = $(docdir)/examples
 dist_example_DATA = contrib/tlsq.toml
 # Not active where it is installed: the service and cron are both possible.

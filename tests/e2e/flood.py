@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Many SMTP clients at once, for scenarios with Sendmail.
 
-usage: flood.py CONNECTIONS MESSAGES [SIZE] >accepted
+usage: flood.py CONNECTIONS MESSAGES [SIZE [PORT]] >accepted
 
 MESSAGES messages in all, each to one recipient at remote.test with a subject of its
-own ("flood-17"), of SIZE octets (1000), over CONNECTIONS connections that stay
+own ("flood-17"), of SIZE octets (1000), to PORT (25) over CONNECTIONS connections that stay
 open.  A message that is not accepted is not tried again: the client rests for
 0.2 s and begins anew, since Sendmail asks for its filters once a connection.
 Prints the subjects of those that got a 250 to the final dot.
@@ -16,6 +16,7 @@ import time
 
 connections, messages = int(sys.argv[1]), int(sys.argv[2])
 size = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
+port = int(sys.argv[4]) if len(sys.argv) > 4 else 25
 numbers = iter(range(messages))
 lock = threading.Lock()
 
@@ -55,7 +56,7 @@ def client():
             return
         try:
             if s is None:
-                s = socket.create_connection(("127.0.0.1", 2525), 60)
+                s = socket.create_connection(("127.0.0.1", port), 60)
                 f = s.makefile("rb")
                 reply(f)
                 say(s, f, b"EHLO client.test\r\n")

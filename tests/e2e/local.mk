@@ -54,6 +54,7 @@ e2e_tests = \
 	tests/e2e/sendmail-failing-domains/run.sh \
 	tests/e2e/sendmail-filters/run.sh \
 	tests/e2e/sendmail-mailer/run.sh \
+	tests/e2e/sendmail-names/run.sh \
 	tests/e2e/sendmail-strategies/run.sh \
 	tests/e2e/sendmail-takes-over/run.sh \
 	tests/e2e/sendmail-tempfails/run.sh \
@@ -83,7 +84,7 @@ EXTRA_DIST += $(e2e_tests) \
 	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh \
 	tests/e2e/validating-resolver.sh tests/e2e/dane/zones.sh \
 	tests/e2e/sendmail.sh tests/e2e/smtp.py tests/e2e/dkim.py tests/e2e/filter.py \
-	tests/e2e/flood.py
+	tests/e2e/flood.py tests/e2e/nameserver.py
 
 # what does not fit `make check`
 # 500 sessions at once want a machine that is not busy otherwise.

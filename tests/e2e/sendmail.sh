@@ -2,9 +2,12 @@
 # beside the build and never installed (sendmail-bin conflicts with every other
 # MTA).  Sourced by scenarios after lib.sh.
 #
-# It runs from $SM with a .cf that m4 makes, listens on port 2525, delivers
-# local.test with a script into $SM/mbox.USER, and has nobody to ask for DNS: what
-# it tries to send itself stays in its queue.
+# It runs as on a Debian where the administrator did what doc/sendmail.md says: on
+# the package's own sendmail.mc and submit.mc with the lines of tlsq, on ports 25
+# and 587 of 127.0.0.1, with real accounts.  /etc is a copy, in this mount namespace
+# only.  Local mail goes to local.test, into $SM/mbox.USER.  The resolver that it
+# asks is nameserver.py: nobody signs what that says, and a scenario may forge it
+# ($SM/dns/forged).
 
 SENDMAIL_ROOT=${SENDMAIL_ROOT:-$top_builddir/peers/sendmail}
 SENDMAIL=$SENDMAIL_ROOT/usr/libexec/sendmail/sendmail
@@ -44,31 +47,57 @@ milter_memory() { # KiB at the most
 	sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$milter_pid/status"
 }
 
+# /etc is ours, with what Debian's packages put there; once a scenario.
+sendmail_etc() {
+	[ ! -e "$T/etc" ] || return 0
+	mkdir -p "$SM"
+	cp -a /etc "$T/etc" && mount --bind "$T/etc" /etc || return 1
+	mkdir -p /etc/mail/m4
+	for group in smmta smmsp; do
+		grep -q "^$group:" /etc/group || echo "$group:x:$((700 + (n += 1))):" >>/etc/group
+		grep -q "^$group:" /etc/passwd ||
+			echo "$group:x:$((700 + n)):$((700 + n))::/var/lib/sendmail:/usr/sbin/nologin" >>/etc/passwd
+	done
+	for user in ann carl branch fail; do
+		mkdir -p "$SM/home/$user"
+		chown $((2000 + (n += 1))):100 "$SM/home/$user"
+		echo "$user:x:$((2000 + n)):100::$SM/home/$user:/bin/sh" >>/etc/passwd
+	done
+	: >/etc/mail/m4/dialup.m4
+	: >/etc/mail/m4/provider.m4
+	: >/etc/mail/trusted-users
+	echo local.test >/etc/mail/local-host-names
+	: >/etc/mail/helpfile
+	printf 'hosts files dns\naliases files\npasswd files\n' >/etc/mail/service.switch
+	printf 'list: bob@remote.test\nliteral: x@[127.0.0.2]\n' >/etc/mail/aliases
+	for client in localhost 127.0.0.1 192.0.2.7; do
+		printf 'Connect:%s\tRELAY\nGreetPause:%s\t0\n' $client $client
+	done >/etc/mail/access
+	"$MAKEMAP" -C /dev/null hash /etc/mail/access </etc/mail/access
+}
+
 sendmail_files() {
-	mkdir -p "$SM/mqueue"
+	sendmail_etc || return 1
+	mkdir -p "$SM/mqueue" "$SM/mqueue-client" "$SM/dns"
 	chmod 700 "$SM/mqueue"
-	printf 'hosts files\naliases files\npasswd files\n' >"$SM/service.switch"
-	printf '127.0.0.1 localhost\n127.0.0.1 mail.local.test\n192.0.2.7 stranger.test\n' >"$SM/hosts"
-	printf 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' >"$SM/resolv.conf"
-	printf 'list: bob@remote.test\nliteral: x@[127.0.0.2]\n' >"$SM/aliases"
-	printf '#!/bin/sh\ncat >>%s/mbox.$1\n' "$SM" >"$SM/deliver.sh"
+	chown smmsp:smmsp "$SM/mqueue-client"
+	chmod 2770 "$SM/mqueue-client"
+	rm -f /etc/resolv.conf
+	printf '127.0.0.1 localhost\n127.0.0.1 mail.local.test\n192.0.2.7 stranger.test\n' >/etc/hosts
+	printf 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n' >/etc/resolv.conf
+	start "$E2E/nameserver.py" "$SM/dns"
+	wait_for 10 test -e "$SM/dns/ready"
+	# sensible-mda SENDER USER DETAIL CLIENT
+	printf '#!/bin/sh\ncat >>%s/mbox.$2\n' "$SM" >"$SM/deliver.sh"
 	chmod 755 "$SM/deliver.sh"
-	: >"$SM/helpfile"
-	: >"$SM/statistics"
 	# Sendmail runs it as the user of the spool, who may not see the build
 	mkdir -p "$T/bin"
 	cp "$(command -v tlsq)" "$T/bin/tlsq"
-	# only for this mount namespace
-	mount --bind "$SM/hosts" /etc/hosts
-	mount --bind "$SM/resolv.conf" "$(readlink -f /etc/resolv.conf)"
 }
 
-# A user who can authenticate, in Sendmail's realm; before sendmail_start.  SASL
-# reads /etc/sasl2, which is laid over the real /etc for this mount namespace only.
+# A user who can authenticate, in Sendmail's realm; before sendmail_start.
 sendmail_user() { # name password
-	mkdir -p "$SM" "$T/etc.upper" "$T/etc.work"
-	mount -t overlay overlay -o "lowerdir=/etc,upperdir=$T/etc.upper,workdir=$T/etc.work" /etc &&
-		mkdir -p /etc/sasl2 || return 1
+	sendmail_etc && mkdir -p /etc/sasl2 || return 1
 	printf 'pwcheck_method: auxprop\nauxprop_plugin: sasldb\nmech_list: CRAM-MD5\nsasldb_path: %s/sasldb\n' \
 		"$SM" >/etc/sasl2/Sendmail.conf
 	perl -MDB_File -e 'umask 077; tie %db, "DB_File", "$ARGV[0]/sasldb", O_RDWR|O_CREAT, 0600, $DB_HASH or die;
@@ -96,57 +125,58 @@ while True:
 	mount --move "$T/dev" /dev
 }
 
-# The m4 of an administrator is: his own lines, tlsq.m4, MAILERs.  Here the lines
-# on standard input come before tlsq.m4, $1 says what comes after the MAILERs.
+SENDMAIL_CF=$SENDMAIL_ROOT/usr/share/sendmail/cf
+
+# m4 with the package's files where they were unpacked
+sendmail_m4() { # file.mc file.cf
+	if [ ! -e "$SM/cf" ]; then
+		cp -a "$SENDMAIL_CF" "$SM/cf"
+		grep -rl /usr/share/sendmail/cf "$SM/cf/debian" "$SM/cf/ostype/debian.m4" "$SM/cf"/domain/debian-* |
+			xargs sed -i "s|/usr/share/sendmail/cf|$SM/cf|g"
+	fi
+	sed -i "s|/usr/share/sendmail/cf|$SM/cf|g" "$1"
+	m4 "$1" >"$2" 2>"$SM/m4.err"
+}
+
+# Debian's sendmail.mc, with an administrator's own lines (on standard input) and,
+# as doc/sendmail.md says, tlsq.m4 before MAILER_DEFINITIONS.  Of ours is what a
+# test's directory and a busy machine ask for.
 sendmail_mc() {
-	cat <<-E
-	divert(-1)
-	define(\`D_', \`$SM')
-	divert(0)dnl
-	include(\`$SENDMAIL_ROOT/usr/share/sendmail/cf/m4/cf.m4')dnl
-	VERSIONID(\`test')dnl
-	OSTYPE(\`bsd4.4')dnl
+	cat >"$SM/lines" <<-E
 	define(\`confDOMAIN_NAME', \`mail.local.test')dnl
 	define(\`confDONT_PROBE_INTERFACES', \`True')dnl
-	define(\`confPID_FILE', D_\`/sendmail.pid')dnl
-	define(\`QUEUE_DIR', D_\`/mqueue')dnl
-	define(\`STATUS_FILE', D_\`/statistics')dnl
-	define(\`ALIAS_FILE', D_\`/aliases')dnl
-	define(\`HELP_FILE', D_\`/helpfile')dnl
+	define(\`confPID_FILE', \`$SM/sendmail.pid')dnl
+	define(\`QUEUE_DIR', \`$SM/mqueue')dnl
+	define(\`STATUS_FILE', \`$SM/statistics')dnl
 	define(\`confCONTROL_SOCKET_NAME', \`')dnl
 	define(\`confHOST_STATUS_DIRECTORY', \`')dnl
-	define(\`confSERVICE_SWITCH_FILE', D_\`/service.switch')dnl
-	define(\`confHOSTS_FILE', D_\`/hosts')dnl
-	define(\`confBIND_OPTS', \`-DNSRCH -DEFNAMES')dnl
-	define(\`confTO_IDENT', \`0')dnl
 	define(\`confREFUSE_LA', \`1000')dnl
 	define(\`confQUEUE_LA', \`1000')dnl
 	define(\`confDELAY_LA', \`0')dnl
-	define(\`confDONT_BLAME_SENDMAIL', \`TrustStickyBit')dnl
-	define(\`confMAX_RCPTS_PER_MESSAGE', \`2000')dnl
-	define(\`confBAD_RCPT_THROTTLE', \`0')dnl
-	define(\`LOCAL_MAILER_PATH', D_\`/deliver.sh')dnl
-	define(\`LOCAL_MAILER_ARGS', \`deliver.sh \$u')dnl
-	define(\`LOCAL_MAILER_FLAGS', \`SPhn9')dnl
+	define(\`confCONNECTION_RATE_THROTTLE', \`0')dnl
+	define(\`LOCAL_MAILER_PATH', \`$SM/deliver.sh')dnl
 	define(\`confTLSQ_SOCKET', \`$MILTER_SOCKET')dnl
 	define(\`confTLSQ_PATH', \`$T/bin/tlsq')dnl
 	define(\`confTLSQ_ARGS', \`-d $DB')dnl
-	FEATURE(\`no_default_msa')dnl
-	FEATURE(\`nocanonify')dnl
-	FEATURE(\`accept_unqualified_senders')dnl
-	FEATURE(\`accept_unresolvable_domains')dnl
-	FEATURE(\`promiscuous_relay')dnl
-	DAEMON_OPTIONS(\`Name=MTA, Family=inet, Addr=127.0.0.1, Port=2525, Listen=511')dnl
 	E
-	cat
-	cat <<-E
-	include(\`$top_builddir/contrib/tlsq.m4')dnl
-	MODIFY_MAILER_FLAGS(\`LOCAL', \`-w')dnl
-	MAILER(\`local')dnl
-	MAILER(\`smtp')dnl
-	LOCAL_CONFIG
-	Cwlocal.test
+	cat >>"$SM/lines"
+	echo "include(\`$top_builddir/contrib/tlsq.m4')dnl" >>"$SM/lines"
+	awk -v lines="$SM/lines" '/^MAILER_DEFINITIONS/ { while ((getline line <lines) > 0) print line } { print }' \
+		"$SENDMAIL_CF/debian/sendmail.mc"
+}
+
+# Debian's submit.mc; doc/sendmail.md says what comes before its FEATURE(msp).
+sendmail_submit_mc() {
+	cat >"$SM/submit.lines" <<-E
+	define(\`confDOMAIN_NAME', \`mail.local.test')dnl
+	define(\`confPID_FILE', \`$SM/sm-client.pid')dnl
+	define(\`MSP_QUEUE_DIR', \`$SM/mqueue-client')dnl
+	define(\`STATUS_FILE', \`$SM/sm-client.st')dnl
+	define(\`confCONTROL_SOCKET_NAME', \`')dnl
+	include(\`$top_builddir/contrib/tlsq-submit.m4')dnl
 	E
+	awk -v lines="$SM/submit.lines" '/^FEATURE\(`msp/ { while ((getline line <lines) > 0) print line } { print }' \
+		"$SENDMAIL_CF/debian/submit.mc"
 }
 
 sendmail_lacks() { # why there is none; nothing where there is
@@ -161,22 +191,25 @@ sendmail_lacks() { # why there is none; nothing where there is
 sendmail_start() { # further lines of the .mc on standard input
 	[ -z "$(sendmail_lacks)" ] || skip_all "$(sendmail_lacks)"
 	sendmail_files
-	sendmail_mc >"$SM/sendmail.mc"
-	m4 "$SM/sendmail.mc" >"$SM/sendmail.cf" 2>"$SM/m4.err" ||
-		verdict 1 "m4 makes a .cf of it" || diag "$(cat "$SM/m4.err")"
-	"$SENDMAIL" -C "$SM/sendmail.cf" -bi >"$SM/newaliases" 2>&1 || diag "$(cat "$SM/newaliases")"
+	sendmail_mc >/etc/mail/sendmail.mc
+	sendmail_submit_mc >/etc/mail/submit.mc
+	for name in submit sendmail; do
+		sendmail_m4 /etc/mail/$name.mc /etc/mail/$name.cf ||
+			verdict 1 "m4 makes $name.cf" || diag "$(cat "$SM/m4.err")"
+	done
+	"$SENDMAIL" -bi >"$SM/newaliases" 2>&1 || diag "$(cat "$SM/newaliases")"
 	sendmail_daemon
 }
 
 sendmail_daemon() {
-	start "$SENDMAIL" -C "$SM/sendmail.cf" -bD -X "$SM/transcript"
+	start "$SENDMAIL" -bD -X "$SM/transcript"
 	sendmail_pid=$started
 	wait_for 20 sendmail_answers
 }
 
 sendmail_answers() {
 	/usr/bin/python3 -c 'import socket
-s = socket.create_connection(("127.0.0.1", 2525), 2)
+s = socket.create_connection(("127.0.0.1", 25), 2)
 assert s.recv(4).startswith(b"220")'
 }
 

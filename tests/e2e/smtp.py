@@ -7,7 +7,7 @@ The message goes as it stands on standard input, line ends made CRLF (not with
 --raw), dot-stuffed.  A RCPT may carry parameters after a blank.  Each reply is a
 line on standard output: the command's first word, then the reply, lines joined.
 
-  --port N     of 127.0.0.1 (2525)
+  --port N     of 127.0.0.1 (25)
   --from A     path and parameters of MAIL ("<a@sender.test>")
   --bind IP    the address to come from
   --times N    the message N times, in one connection
@@ -27,7 +27,7 @@ import ssl
 import sys
 
 p = argparse.ArgumentParser()
-p.add_argument("--port", type=int, default=2525)
+p.add_argument("--port", type=int, default=25)
 p.add_argument("--from", dest="sender", default="<a@sender.test>")
 p.add_argument("--bind", default="127.0.0.1")
 p.add_argument("--times", type=int, default=1)

@@ -20,7 +20,7 @@ config <<X
 [queue.route.local]
 type = "relay"
 address = "127.0.0.1"
-port = 2525
+port = 25
 X
 milter_start -v
 sendmail_start </dev/null

@@ -67,8 +67,8 @@ like "what they quarantine" "$(answer)" '^250'
 is "is not ours" "$(rcpts milter)" ""
 is "Sendmail keeps it, for all" "$(sed -n 's/^R[^:]*:<\{0,1\}\([^>]*\)>\{0,1\}$/\1/p' "$SM"/mqueue/hf* | sort | tr '\n' ' ')" \
 	"ann@local.test bob@remote.test "
-"$SENDMAIL" -C "$SM/sendmail.cf" -Q -qQ >"$T/released" 2>&1
-"$SENDMAIL" -C "$SM/sendmail.cf" -q >>"$T/released" 2>&1
+"$SENDMAIL" -Q -qQ >"$T/released" 2>&1
+"$SENDMAIL" -q >>"$T/released" 2>&1
 ok "released, it comes by the mailer" wait_for 20 has submit
 is "whole" "$(rcpts submit)" "bob@remote.test "
 ok "the local one is delivered" wait_for 10 mbox_has ann 'about quarantine'
@@ -77,7 +77,7 @@ send drop bob@remote.test gone@remote.test
 is "a recipient that they drop at the end was ours by then" "$(rcpts milter)" "bob@remote.test gone@remote.test "
 
 # SMTPUTF8: Debian compiles Sendmail without USE_EAI
-"$SENDMAIL" -d0.1 -bt -C "$SM/sendmail.cf" </dev/null >"$T/compiled" 2>&1
+"$SENDMAIL" -d0.1 -bt </dev/null >"$T/compiled" 2>&1
 unlike "Sendmail is without USE_EAI" "$(cat "$T/compiled")" USE_EAI
 letter utf8 | smtp --from '<a@sender.test> SMTPUTF8' bob@remote.test >"$T/out" 2>&1
 like "so it refuses SMTPUTF8" "$(sed -n 's/^MAIL //p' "$T/out")" '^5'

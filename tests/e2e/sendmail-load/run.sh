@@ -8,12 +8,12 @@ messages=${MESSAGES:-10000} connections=${CONNECTIONS:-200}
 config </dev/null
 milter_start
 sendmail_start <<X
-define(\`confMAX_DAEMON_CHILDREN', \`0')dnl
+DAEMON_OPTIONS(\`Name=MTA-load, Family=inet, Addr=127.0.0.1, Port=2525, Listen=511')dnl
 X
-"$E2E/flood.py" "$connections" 400 >"$T/first.list"
+"$E2E/flood.py" "$connections" 400 1000 2525 >"$T/first.list"
 before=$(milter_memory)
 began=$(now_ms)
-"$E2E/flood.py" "$connections" "$messages" >"$T/accepted.list"
+"$E2E/flood.py" "$connections" "$messages" 1000 2525 >"$T/accepted.list"
 diag "$messages messages in $(($(now_ms) - began)) ms, $before KiB at first, $(milter_memory) KiB at the end"
 is "all were accepted" "$(sort -u "$T/accepted.list" | wc -l)" "$messages"
 is "all are in the spool, once" "$(sql 'SELECT count(*) FROM message')" $((messages + 400))

@@ -47,9 +47,9 @@ is "comes from the null sender" "$(of fail@sender.test "'<' || sender || '>'")" 
 stored "$(of fail@sender.test m.id)" "$T/got"
 like "it is a DSN" "$(cat "$T/got")" 'report-type=delivery-status'
 
-letter line | "$SENDMAIL" -C "$SM/sendmail.cf" -i -f root@local.test eve@remote.test 2>"$T/err"
+letter line | "$SENDMAIL" -Am -i -f root@local.test eve@remote.test 2>"$T/err"
 ok "mail from the command line, past any filter" wait_for 10 has eve@remote.test
-printf 'Subject: no date\n\n.\n..x\nend' | "$SENDMAIL" -C "$SM/sendmail.cf" -i -f root@local.test dots@remote.test many@remote.test 2>"$T/err"
+printf 'Subject: no date\n\n.\n..x\nend' | "$SENDMAIL" -Am -i -f root@local.test dots@remote.test many@remote.test 2>"$T/err"
 ok "more than one recipient" wait_for 10 has many@remote.test
 stored "$(of dots@remote.test m.id)" "$T/got"
 is "dots are kept" "$(tr -d '\r' <"$T/got" | sed '1,/^$/d' | tr '\n' '|')" '.|..x|end|'
@@ -57,11 +57,11 @@ is "in one message" "$(sql "SELECT count(DISTINCT message_id) FROM recipient WHE
 
 # the spool is closed: Sendmail keeps the mail and its queue says why
 chmod 0 "$T/spool"
-letter closed | "$SENDMAIL" -C "$SM/sendmail.cf" -i -f root@local.test late@remote.test 2>"$T/err"
+letter closed | "$SENDMAIL" -Am -i -f root@local.test late@remote.test 2>"$T/err"
 queued_with_reason() { grep -q 'M.*4\.3\.0' "$SM"/mqueue/qf*; }
 ok "where the spool is closed Sendmail keeps the mail, with the reason" wait_for 10 queued_with_reason
 chmod 2770 "$T/spool"
-"$SENDMAIL" -C "$SM/sendmail.cf" -q 2>"$T/err"
+"$SENDMAIL" -q 2>"$T/err"
 ok "and delivers it into the spool later" wait_for 10 has late@remote.test
 ok "Sendmail has nothing left" wait_for 10 sendmail_idle
 runner_once

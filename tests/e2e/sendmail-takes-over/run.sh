@@ -22,6 +22,7 @@ for map in virtuser mailertable; do
 	"$MAKEMAP" -C /dev/null hash "$T/$map" <"$T/$map" 2>"$T/makemap.err" || skip_all "makemap does not run"
 done
 sendmail_start <<X
+FEATURE(\`accept_unqualified_senders')dnl
 FEATURE(\`virtusertable', \`hash -o $T/virtuser')dnl
 FEATURE(\`mailertable', \`hash -o $T/mailertable')dnl
 define(\`RELAY_MAILER_ARGS', \`TCP \$h 25')dnl

@@ -26,7 +26,7 @@ peer_start <<X
    {"on": "^RCPT TO:<patient", "delay": 8, "say": "550 5.1.1 took its time"},
    {"on": "^RCPT TO:<never", "delay": 60, "say": "550 5.1.1 too late"}]},
  {"name": "dane", "listen": ["127.0.0.3:25"], "cert": "mx"},
- {"name": "local", "listen": ["127.0.0.1:25"]}]
+ {"name": "local", "listen": ["127.0.0.5:25"]}]
 X
 more() {
 	cat <<-X
@@ -34,6 +34,9 @@ more() {
 	wait = "$1"
 	[queue.tls.default]
 	on-policy-failure = "bounce"
+	[queue.route.local]
+	type = "relay"
+	address = "127.0.0.5"
 	X
 }
 more 20s | config
@@ -41,7 +44,7 @@ milter_start
 sendmail_start </dev/null
 # so that only smfi_progress makes it wait for longer
 stop "$sendmail_pid"
-sed -i 's/R:1m/R:5s/' "$SM/sendmail.cf"
+sed -i 's/R:1m/R:5s/' /etc/mail/sendmail.cf
 sendmail_daemon
 daemon_start
 answer() { sed -n 's/^DOT //p' "$T/out"; }
