@@ -9,6 +9,9 @@
 
 enum {
 	CLIENT_READ_SIZE = 4096,
+	/* Read in plaintext before other clients of the loop have their turn;
+	 * tls/stls.h sees to it within TLS. */
+	CLIENT_READ_TURN = 16 * 1024,
 	/* Written in one go before other clients of the loop have their turn. */
 	CLIENT_BURST = 256 * 1024,
 };

@@ -95,25 +95,37 @@ write_some(struct smtp_client *c, const char *data, size_t len, size_t *n_r,
 	return IO_DONE;
 }
 
-/* Gives the dialogue all that is there.  Ends where the dialogue ended: what a
- * flooding server sends beyond that is not read. */
+static void
+connection_failed(struct smtp_client *c, const char *why)
+{
+	if (c->tls != NULL && stls_flooded(c->tls))
+		smtp_session_tls_flooded(c->session, why);
+	else
+		smtp_session_lost(c->session, why);
+}
+
+/* Gives the dialogue all that is there, or a turn's worth of it; the loop comes
+ * back for more.  Ends where the dialogue ended: what a flooding server sends
+ * beyond that is not read. */
 void
 client_read_all(struct smtp_client *c)
 {
 	char data[CLIENT_READ_SIZE];
 	struct error err;
-	size_t n;
+	size_t n, turn = 0;
 	enum io io;
 
 	while ((io = read_some(c, data, sizeof(data), &n, &err)) == IO_DONE) {
 		smtp_session_received(c->session, data, n);
-		if (smtp_session_over(c->session))
+		turn += n;
+		if (smtp_session_over(c->session) ||
+		    (c->tls == NULL && turn >= CLIENT_READ_TURN))
 			return;
 	}
 	if (io == IO_END)
 		smtp_session_lost(c->session, NULL);
 	else if (io == IO_FAILED)
-		smtp_session_lost(c->session, err.text);
+		connection_failed(c, err.text);
 }
 
 /* False where the socket takes no more, or the burst is over. */
@@ -138,7 +150,7 @@ client_write_all(struct smtp_client *c, size_t *burst)
 		case IO_FAILED:
 			/* What the server said before it closed comes first. */
 			client_read_all(c);
-			smtp_session_lost(c->session, err.text);
+			connection_failed(c, err.text);
 			return true;
 		}
 	}

@@ -242,6 +242,14 @@ current_step(const struct smtp_session *s)
 	return smtp_session_deadline(s, &mark);
 }
 
+/* Nothing depends on the connection any more. */
+static bool
+may_be_lost(const struct smtp_session *s)
+{
+	return s->state == SESSION_LEAVING || s->state == SESSION_CLOSING ||
+	    smtp_session_idle(s);
+}
+
 /* The connection is gone, or too slow. */
 static void
 fail_by_network(struct smtp_session *s, const char *what)
@@ -250,8 +258,7 @@ fail_by_network(struct smtp_session *s, const char *what)
 	char why[500];
 
 	(void)snprintf(why, sizeof(why), "%.400s %s", what, session_waits(step));
-	if (s->state == SESSION_LEAVING || s->state == SESSION_CLOSING ||
-	    smtp_session_idle(s))
+	if (may_be_lost(s))
 		session_enter(s, SESSION_CLOSED);
 	else if (step == SMTP_STEP_TLS)
 		session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL, why);
@@ -280,6 +287,16 @@ smtp_session_lost(struct smtp_session *s, const char *why)
 	    why != NULL ? " (" : "", why != NULL ? why : "",
 	    why != NULL ? ")" : "");
 	fail_by_network(s, why != NULL && s->state == SESSION_NEW ? why : what);
+}
+
+void
+smtp_session_tls_flooded(struct smtp_session *s, const char *why)
+{
+	if (may_be_lost(s))
+		session_enter(s, SESSION_CLOSED);
+	else
+		session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL,
+		    why);
 }
 
 void

@@ -80,6 +80,8 @@ void smtp_session_written(struct smtp_session *s, size_t n);
 /* Answers to SMTP_ACTION_START_TLS and SMTP_ACTION_AUTHENTICATE. */
 void smtp_session_tls_established(struct smtp_session *s);
 void smtp_session_tls_failed(struct smtp_session *s, const char *why);
+/* After the handshake: what the server sends within TLS is an attack. */
+void smtp_session_tls_flooded(struct smtp_session *s, const char *why);
 /* Octets were found on the socket before the ClientHello was written. */
 void smtp_session_tls_early_octets(struct smtp_session *s);
 void smtp_session_authenticated(struct smtp_session *s,

@@ -119,6 +119,10 @@ stls_failure_text(struct stls *s, int code, struct error *err)
 	if (s->too_long)
 		(void)error_set(err, EX_TEMPFAIL, "%s: the server sent more "
 		    "than %d certificates", when, STLS_CHAIN_MAX);
+	else if (s->flooded)
+		(void)error_set(err, EX_TEMPFAIL, "%s: the server floods the "
+		    "session: too much that carries no data (KeyUpdate, "
+		    "session tickets, empty records)", when);
 	else if (alert.last_rx.level == alert_fatal)
 		(void)error_set(err, EX_TEMPFAIL, "%s: the server sent alert "
 		    "%s (%d)", when, alert_name(alert.last_rx.code),

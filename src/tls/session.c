@@ -18,6 +18,19 @@
  * never more than the caller gave last. */
 enum { WRITE_MAX = 16384, NAME_MAX_LEN = 255, AHEAD_MAX = 4096 };
 
+/*
+ * What a peer may send.  wolfSSL reads on while there is something to read and
+ * none of it is for the caller, and a KeyUpdate of 27 octets costs 11 us: without
+ * bounds a flood holds the thread for as long as it lasts.
+ *
+ * TURN_MAX: after so much the socket passes for empty, once, so that the other
+ * sessions of the thread have their turn.
+ * IDLE_MAX: what handshakes, tickets and KeyUpdates may come to; the largest
+ * handshake that wolfSSL takes needs about 40 kB.  Every octet for the caller
+ * allows IDLE_PER_OCTET more: a record of one octet has 22 around it.
+ */
+enum { TURN_MAX = 16384, IDLE_MAX = 128 * 1024, IDLE_PER_OCTET = 64 };
+
 static int
 take_ahead(struct stls *s, char *buf, size_t room)
 {
@@ -42,6 +55,24 @@ keep_ahead(struct stls *s, const uint8_t *data, size_t len)
 	s->ahead_len = len;
 }
 
+/* False: more than any honest session needs. */
+static bool
+count_received(struct stls *s, size_t n)
+{
+	s->turn += n;
+	s->received += n;
+	s->flooded = s->received > IDLE_MAX + IDLE_PER_OCTET * s->delivered;
+	return !s->flooded;
+}
+
+/* The end of a turn: nothing is there, or enough was read for now. */
+static int
+receive_later(struct stls *s)
+{
+	s->turn = 0;
+	return WOLFSSL_CBIO_ERR_WANT_READ;
+}
+
 /* wolfSSL's own callbacks raise SIGPIPE and hide errno.  It asks for the five
  * octets of a record's head, then for the rest: one call fetches both. */
 static int
@@ -55,9 +86,14 @@ socket_receive(WOLFSSL *w, char *buf, int room, void *arg)
 	(void)w;
 	if (s->ahead != NULL)
 		return take_ahead(s, buf, (size_t)room);
+	/* Nothing is kept here now: what comes will be seen on the socket. */
+	if (s->turn >= TURN_MAX)
+		return receive_later(s);
 	do
 		n = readv(s->fd, into, (int)ARRAY_LEN(into));
 	while (n < 0 && errno == EINTR);
+	if (n > 0 && !count_received(s, (size_t)n))
+		return WOLFSSL_CBIO_ERR_GENERAL;
 	if (n > room)
 		keep_ahead(s, ahead, (size_t)(n - room));
 	if (n > 0)
@@ -67,7 +103,7 @@ socket_receive(WOLFSSL *w, char *buf, int room, void *arg)
 		return WOLFSSL_CBIO_ERR_CONN_CLOSE;
 	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return WOLFSSL_CBIO_ERR_WANT_READ;
+		return receive_later(s);
 	s->socket_errno = errno;
 	return WOLFSSL_CBIO_ERR_GENERAL;
 }
@@ -318,6 +354,7 @@ stls_read(struct stls *s, void *data, size_t room, size_t *n_r,
 	if (rc <= 0)
 		return status_of(s, rc, err);
 	*n_r = (size_t)rc;
+	s->delivered += *n_r;
 	return STLS_OK;
 }
 
@@ -353,6 +390,12 @@ stls_shutdown(struct stls *s, struct error *err)
 		return STLS_OK;
 	status = status_of(s, rc, err);
 	return status == STLS_WANT_WRITE ? status : STLS_OK;
+}
+
+bool
+stls_flooded(const struct stls *s)
+{
+	return s->flooded;
 }
 
 const struct stls_peer *

@@ -21,6 +21,9 @@ struct stls {
 	/* What came with the octets that wolfSSL asked for; NULL: nothing. */
 	uint8_t *ahead;
 	size_t ahead_at, ahead_len;
+	size_t turn;		/* octets received since the last WANT_READ */
+	uint64_t received, delivered;	/* of the socket, to the caller */
+	bool flooded;		/* received is beyond all bounds */
 	struct stls_peer peer;
 	uint8_t *octets;	/* of the chain, one piece */
 };

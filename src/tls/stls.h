@@ -89,12 +89,17 @@ bool stls_client_new(struct stls **s_r, const struct stls_context *ctx, int fd,
     const struct stls_params *params, struct error *err) MUST_CHECK;
 void stls_free(struct stls **s);
 
-/* OK, WANT_READ, WANT_WRITE or FAILED.  Never blocks; no timeout of its own. */
+/* OK, WANT_READ, WANT_WRITE or FAILED.  Never blocks; no timeout of its own.
+ * WANT_READ also comes after each 16 kB, so that no peer holds the thread: the
+ * descriptor must be polled by level, not by edge. */
 enum stls_status stls_handshake(struct stls *s, struct error *err) MUST_CHECK;
 /* OK: *n_r (1 or more) octets are in data.  Reads what is there, at most room.
  * Poll shows nothing where wolfSSL holds decrypted octets: read until WANT_READ. */
 enum stls_status stls_read(struct stls *s, void *data, size_t room, size_t *n_r,
     struct error *err) MUST_CHECK;
+/* After FAILED: the peer sent more than 128 kB around what was for the caller
+ * (KeyUpdates, tickets, empty records). */
+bool stls_flooded(const struct stls *s);
 /* OK: *n_r octets were taken, perhaps fewer than len.  After WANT_* the same
  * octets must be given again (they may have moved, and more may follow). */
 enum stls_status stls_write(struct stls *s, const void *data, size_t len,

@@ -10,7 +10,7 @@ SPEC is words joined by '+': tls (offers STARTTLS), implicit, chunking, nopipe
 to GREETING, EHLO, STARTTLS, HANDSHAKE, MAIL, RCPT, DATA, END, QUIT), inject
 (a reply in the packet of the 220 to STARTTLS), idle (closes after 100 ms of
 silence), slow (reads 16 KiB in 10 ms), after=N (421 in answer to MAIL once N
-messages were taken), n=ANY (only to have two of a kind).
+messages were taken), tickets=N (sent after the handshake), n=ANY (only to have two of a kind).
 DIR/server.pem is the certificate, made here, for mx.example.test.
 """
 import os
@@ -99,6 +99,7 @@ class Connection:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(os.path.join(DIR, "server.pem"),
                                 os.path.join(DIR, "server.key"))
+        context.num_tickets = int(self.spec.get("tickets", 2))
         self.sock = context.wrap_socket(self.sock, server_side=True)
         self.tls = True
 

@@ -20,7 +20,8 @@
 /* One server for each; the name is what it does. */
 static const char *const specs[] = {
 	"plain", "tls", "implicit", "chunking", "tls+chunking", "nopipe",
-	"idle", "tls+inject", "tls+slow", "after=1", "tls+drop=STARTTLS",
+	"idle", "tls+inject", "tls+tickets=4000", "tls+tickets=20", "tls+slow",
+	"after=1", "tls+drop=STARTTLS",
 	"tls+stall=STARTTLS", "tls+drop=HANDSHAKE", "tls+stall=HANDSHAKE",
 	"drop=GREETING", "drop=EHLO", "drop=MAIL", "drop=RCPT", "drop=DATA",
 	"drop=END", "drop=QUIT", "stall=GREETING", "stall=EHLO", "stall=MAIL",

@@ -112,6 +112,13 @@ def talk(conn, ctx, then=None, **how):
     session.flush()
 
 
+def tickets(n):
+    """TLS 1.3 with so many session tickets after the handshake, 250 octets each."""
+    ctx = context(EC, "p256-4", V13)
+    ctx.num_tickets = n
+    return dict(ctx=ctx)
+
+
 def raw(conn, octets):
     conn.recv(4096)
     conn.sendall(octets)
@@ -161,6 +168,8 @@ TALKERS = {
     "slow-tls12": dict(ctx=context(EC, "p256-4", high=V12), piece=5),
     "lazy-tls13": dict(ctx=GOOD, then="lazy"),
     "lazy-tls12": dict(ctx=context(EC, "p256-4", high=V12), then="lazy"),
+    "tickets-20": tickets(20),
+    "tickets-4000": tickets(4000),
     "cut-in-flight": dict(ctx=GOOD, cut_at=300),
     "cut-after": dict(ctx=GOOD, then="cut"),
 }

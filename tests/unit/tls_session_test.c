@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -185,6 +186,9 @@ handshakes_that_succeed(void **state)
 		  HOST, STLS_VERIFIED },
 		{ "slow-tls12", "leaf inter", "TLSv1.2", "ECDHE-ECDSA-",
 		  "X25519", HOST, STLS_VERIFIED },
+		/* a few tickets are no flood */
+		{ "tickets-20", "leaf inter", "TLSv1.3", "TLS_", "X25519",
+		  HOST, STLS_VERIFIED },
 		{ "odd-not", "leaf inter", "TLSv1.2",
 		  "ECDHE-ECDSA-AES128-SHA256", "P-256", HOST, STLS_VERIFIED },
 		{ "dhe", "leaf-rsa inter", "TLSv1.2", "DHE-RSA-AES", "DHE",
@@ -410,6 +414,47 @@ a_connection_cut_after_the_handshake_is_an_end(void **state)
 	(void)close(fd);
 }
 
+static bool
+holds(int fd, int octets)
+{
+	int there = 0;
+
+	return ioctl(fd, FIONREAD, &there) == 0 && there >= octets;
+}
+
+/* Nothing in it is for the caller: each call reads a turn's worth, and so the
+ * session ends before it has cost much. */
+static void
+a_flood_is_read_by_turns_and_ends_the_session(void **state)
+{
+	struct stls_params params = { .sni = HOST,
+		.min_version = STLS_MIN_TLS12 };
+	const struct world *w = *state;
+	enum stls_status status;
+	char data[4096];
+	struct error err;
+	struct stls *s;
+	size_t n;
+	int fd = dial(w, "tickets-4000"), turns = 0;
+
+	s = open_session(w, fd, params);
+	assert_int_equal(shake(s, fd, &err), STLS_OK);
+	while ((status = stls_read(s, data, sizeof(data), &n, &err)) ==
+	    STLS_WANT_READ) {
+		turns += holds(fd, 16384);
+		assert_true(await(fd, status, PATIENCE_MS));
+		/* So that several turns are there to be read at once. */
+		for (int i = 0; i < 100 && !holds(fd, 60000); i++)
+			(void)poll(NULL, 0, 1);
+	}
+	assert_int_equal(status, STLS_FAILED);
+	assert_non_null(strstr(err.text, "the server floods the session"));
+	assert_true(stls_flooded(s));
+	assert_in_range(turns, 1, 10);
+	stls_free(&s);
+	(void)close(fd);
+}
+
 /* Writes as much as goes, reads what comes: n octets there and back. */
 static void
 echo(struct stls *s, int fd, size_t n, bool *blocked_r)
@@ -569,6 +614,7 @@ struct impostor {
 	int fd;
 	const char *chain, *key;
 	bool tls13;
+	int key_updates;	/* before it says anything */
 };
 
 static void *
@@ -578,6 +624,7 @@ impersonate(void *arg)
 	char chain[FIXTURE_PATH], key[FIXTURE_PATH];
 	WOLFSSL_CTX *c = wolfSSL_CTX_new(p->tls13 ?
 	    wolfTLSv1_3_server_method() : wolfTLSv1_2_server_method());
+	bool sent = true;
 	WOLFSSL *ssl;
 	sigset_t pipe;
 	char buf[10];
@@ -592,8 +639,12 @@ impersonate(void *arg)
 	    fixture_path(key, p->key, ".key"), WOLFSSL_FILETYPE_PEM);
 	ssl = wolfSSL_new(c);
 	(void)wolfSSL_set_fd(ssl, p->fd);
-	if (wolfSSL_accept(ssl) == WOLFSSL_SUCCESS)
+	if (wolfSSL_accept(ssl) == WOLFSSL_SUCCESS) {
+		for (int i = 0; i < p->key_updates && sent; i++)
+			sent = wolfSSL_update_keys(ssl) == WOLFSSL_SUCCESS;
+		(void)wolfSSL_write(ssl, "220 here\r\n", 10);
 		(void)wolfSSL_read(ssl, buf, sizeof(buf));
+	}
 	wolfSSL_free(ssl);
 	wolfSSL_CTX_free(c);
 	(void)shutdown(p->fd, SHUT_RDWR);
@@ -640,6 +691,53 @@ the_peer_must_hold_the_key_of_its_certificate(void **state)
 		if ((status == STLS_OK) != rows[i].ok || (!rows[i].ok &&
 		    strstr(err.text, "does not hold the key") == NULL))
 			fail_msg("row %zu: status %d: %s", i, status, err.text);
+		stls_free(&s);
+		(void)shutdown(fds[0], SHUT_RDWR);
+		(void)pthread_join(thread, NULL);
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+	}
+}
+
+static void
+key_updates_are_a_flood_where_they_are_many(void **state)
+{
+	static const struct {
+		int updates;
+		enum stls_status status;
+		const char *says;
+	} rows[] = {
+		{ 3, STLS_OK, "" },
+		{ 1000, STLS_OK, "" },
+		{ 100000, STLS_FAILED, "the server floods the session" },
+	};
+	struct stls_params params = { .sni = HOST,
+		.min_version = STLS_MIN_TLS13 };
+	const struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct impostor p = { .chain = "leaf", .key = "p256-4",
+			.tls13 = true, .key_updates = rows[i].updates };
+		enum stls_status status;
+		struct error err;
+		struct stls *s;
+		pthread_t thread;
+		char line[100];
+		int fds[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+		p.fd = fds[1];
+		assert_int_equal(pthread_create(&thread, NULL, impersonate,
+		    &p), 0);
+		s = open_session(w, fds[0], params);
+		assert_int_equal(shake(s, fds[0], &err), STLS_OK);
+		err.text[0] = '\0';
+		status = read_line(s, fds[0], line, sizeof(line), &err);
+		if (status != rows[i].status ||
+		    strstr(err.text, rows[i].says) == NULL)
+			fail_msg("%d: status %d: %s", rows[i].updates, status,
+			    err.text);
 		stls_free(&s);
 		(void)shutdown(fds[0], SHUT_RDWR);
 		(void)pthread_join(thread, NULL);
@@ -720,6 +818,9 @@ main(void)
 		cmocka_unit_test(a_silent_server_keeps_nobody),
 		cmocka_unit_test(
 		    a_connection_cut_after_the_handshake_is_an_end),
+		cmocka_unit_test(
+		    a_flood_is_read_by_turns_and_ends_the_session),
+		cmocka_unit_test(key_updates_are_a_flood_where_they_are_many),
 		cmocka_unit_test(much_goes_through_small_buffers),
 		cmocka_unit_test(sessions_are_resumed_from_their_export),
 		cmocka_unit_test(
