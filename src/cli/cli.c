@@ -150,7 +150,7 @@ cli_spool_open(struct spool **spool_r, const struct cli *cli,
 {
 	if (!user_become(err))
 		return false;
-	if (spool_open(spool_r, cli->database, SPOOL_CREATE, err))
+	if (spool_open(spool_r, cli->database, SPOOL_READ_WRITE, err))
 		return true;
 	return err->code == EX_NOPERM &&
 	    spool_open(spool_r, cli->database, SPOOL_READ_ONLY, err);

@@ -82,9 +82,10 @@ int cli_option_next(struct cli *cli, int argc, char **argv, const char *shorts,
 void cli_option_start(void);
 
 /*
- * Becomes the user of the spool and opens it for a command that reads.  A
- * missing one is made, an older one upgraded, as by every program; one that may
- * not be written is read all the same.
+ * Becomes the user of the spool and opens it for a command that reads or
+ * changes what is there.  A missing one is EX_NOINPUT: a typing error in -d must
+ * not look like an empty queue.  An older one is upgraded, as by every program;
+ * one that may not be written is read all the same.
  */
 bool cli_spool_open(struct spool **spool_r, const struct cli *cli,
     struct error *err) MUST_CHECK;

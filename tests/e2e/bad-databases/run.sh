@@ -60,6 +60,7 @@ if getent passwd tlsq >/dev/null; then
 	start sh -c "sleep 0.3; chmod 660 '$D-shm'"
 	exits "a file of SQLite's that somebody is just making" 0 sh -c "echo x | tlsq -d $D submit -f a@b.test c@d.test"
 fi
-exits "a directory that is not there" '73' tlsq -d "$T/nowhere/spool.db" list
+exits "a directory that is not there, for a command that creates" 73 sh -c "echo x | tlsq -d $T/nowhere/spool.db submit -f a@b.test c@d.test"
+exits "and for one that does not" 66 tlsq -d "$T/nowhere/spool.db" list
 exits "a directory is no database" '65' tlsq -d "$T/text" list
 finish

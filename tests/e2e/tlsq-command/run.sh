@@ -188,4 +188,33 @@ like "is one line" "$(cat "$T/out")" '^tlsq [0-9.]+$'
 exits "the database after the command" 0 tlsq list -d "$DB"
 exits "the database in the environment" 0 env TLSQ_DATABASE="$DB" tlsq list
 exits "standard output that fails" 74 sh -c "tlsq -d $DB list >/dev/full"
+
+# --- a typing error in -d is no empty queue
+typo=$T/spool/spoool.db
+letter x >"$T/in"
+tlsq --help | sed -n 's/^  \([a-z]*\)  *[a-z].*/\1/p' >"$T/commands"
+for command in $(cat "$T/commands"); do
+	rm -f "$typo"*
+	code=66 files=
+	case $command in
+	load) arguments=$T/first.toml code=0 files=$typo ;;
+	submit) arguments='-f a@sender.test b@example.test' code=0 files=$typo ;;
+	lmtp) arguments='' code=0 files=$typo ;;
+	show | cat) arguments=1 ;;
+	explain) arguments=example.test ;;
+	retry | hold | release | delete | bounce) arguments=--all ;;
+	list | config | stats | check) arguments='' ;;
+	*) arguments='a row of this test' ;;
+	esac
+	[ "$command" != lmtp ] || echo QUIT >"$T/in"
+	# shellcheck disable=SC2086
+	exits "tlsq $command where there is no spool" $code sh -c 'exec tlsq "$@" <"$0"' "$T/in" -d "$typo" $command $arguments
+	[ $code = 0 ] || like "it names the file" "$(cat "$T/out" "$T/err")" "^tlsq: $typo: there is no spool here"
+	is "what $command has made" "$(ls "$typo"* 2>/dev/null)" "$files"
+	letter x >"$T/in"
+done
+like "the table had them all" "$(wc -l <"$T/commands")" '^1[5-9]$|^[2-9][0-9]$'
+exits "a directory that is not there" 66 tlsq -d "$T/spol/spool.db" list
+ok "is not made either" test ! -e "$T/spol"
+rm -f "$typo"*
 finish
