@@ -114,6 +114,19 @@ DELETE FROM message WHERE id IN (SELECT id FROM message
 	WHERE finished_at IS NOT NULL AND finished_at < :before
 	ORDER BY finished_at LIMIT :max);
 
+-- The state of a domain goes once nothing was tried for the time of retention and
+-- nothing waits for it.  In slices, from one domain to the next.
+-- name: purge_domains
+DELETE FROM domain_status WHERE domain > :after AND domain <= :last
+	AND coalesce(last_attempt_at, 0) < :before
+	AND NOT EXISTS (SELECT 1 FROM recipient
+		WHERE recipient.domain = domain_status.domain
+		AND finished_at IS NULL);
+
+-- name: purge_domains_slice
+SELECT coalesce(max(domain), ''), count(*) FROM (SELECT domain FROM domain_status
+	WHERE domain > :after ORDER BY domain LIMIT :max);
+
 -- name: purge_sessions
 DELETE FROM session WHERE id IN (SELECT id FROM session
 	WHERE started_at < :before AND NOT EXISTS

@@ -172,6 +172,8 @@ CREATE VIEW tls_by_domain AS -- how delivered mail went out, per domain
 	GROUP BY r.domain, s.tls, s.protocol, s.cipher, s.dane, s.mta_sts;
 
 DROP VIEW IF EXISTS problems;
+-- A domain whose last attempt failed is a problem as long as mail waits for it, and
+-- without waiting mail for a day more.
 CREATE VIEW problems AS -- domains failing now
 	SELECT d.domain,
 		strftime('%Y-%m-%dT%H:%M:%SZ', d.failing_since, 'unixepoch') AS since,
@@ -184,4 +186,7 @@ CREATE VIEW problems AS -- domains failing now
 		strftime('%Y-%m-%dT%H:%M:%SZ', d.last_delivered_at, 'unixepoch')
 			AS last_delivered
 	FROM domain_status AS d
-	WHERE d.failing_since IS NOT NULL;
+	WHERE d.failing_since IS NOT NULL
+		AND (d.last_attempt_at > unixepoch() - 86400 OR EXISTS
+			(SELECT 1 FROM recipient AS r WHERE r.domain = d.domain
+			AND r.finished_at IS NULL));

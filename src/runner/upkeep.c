@@ -14,10 +14,11 @@
 
 enum {
 	MESSAGES_MAX = 500,	/* of a round */
+	DOMAINS_MAX = 5000,
 	PAGES_MAX = 256,
 	PAGES_KEPT = 1024,	/* free ones, for the next messages: 8 MiB */
 	REST_MS = 60000,
-	PAUSE_MS = 1000,	/* where more is left, strays apart: nobody waits */
+	PAUSE_MS = 1000,	/* where more is left; strays, domains: at REST_MS */
 	ROUNDS_ONCE = 20
 };
 
@@ -30,6 +31,7 @@ struct upkeep {
 	bool over, stopped;
 	/* Of the round with the writer; the loop's again when it arrives. */
 	int64_t before, cursor, next_cursor;
+	char *domain_cursor;		/* of the writer alone until the end */
 	int64_t purged;
 	bool more;
 	struct lookup_counts counts;	/* taken for this round */
@@ -65,7 +67,9 @@ upkeep_run(struct write_task *t, struct spool *spool, const char *token,
 		return false;
 	if (!spool_purge(spool, u->before, MESSAGES_MAX, &u->purged, err) ||
 	    !spool_finish_strays(spool, clock_now_s(), MESSAGES_MAX,
-	    &u->next_cursor, err))
+	    &u->next_cursor, err) ||
+	    !spool_purge_domains(spool, u->before, DOMAINS_MAX,
+	    &u->domain_cursor, err))
 		return false;
 	u->more = u->purged == MESSAGES_MAX;
 	return shrink(u, spool, err);
@@ -112,7 +116,8 @@ upkeep_arrived(void *arg)
 		return;
 	if (!u->options.once)
 		loop_timer_set(u->timer, u->more ? PAUSE_MS : REST_MS);
-	else if ((u->more || u->cursor != 0) && u->rounds < ROUNDS_ONCE)
+	else if ((u->more || u->cursor != 0 || u->domain_cursor != NULL) &&
+	    u->rounds < ROUNDS_ONCE)
 		begin(u);
 	else {
 		u->over = true;
@@ -158,6 +163,8 @@ upkeep_stop(struct upkeep *u)
 void
 upkeep_free(struct upkeep **u)
 {
+	if (*u != NULL)
+		free((*u)->domain_cursor);
 	free(*u);
 	*u = NULL;
 }

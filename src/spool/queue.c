@@ -3,7 +3,10 @@
  */
 #include "spool/queue.h"
 
+#include <stdlib.h>
+
 #include "base/failpoint.h"
+#include "base/mem.h"
 #include "spool/query.h"
 
 bool
@@ -130,6 +133,39 @@ spool_purge(struct spool *spool, int64_t before, int max, int64_t *count_r,
 	spool_query_put_int(&q, ":before", before);
 	spool_query_put_int(&q, ":max", max);
 	return spool_query_run(&q, err);
+}
+
+bool
+spool_purge_domains(struct spool *spool, int64_t before, int max,
+    char **cursor, struct error *err)
+{
+	const char *after = *cursor != NULL ? *cursor : "";
+	char *last = NULL;
+	struct spool_query q;
+	bool more = false, ok;
+
+	spool_query_start(&q, spool, SQL_PURGE_DOMAINS_SLICE);
+	spool_query_put_text(&q, ":after", after);
+	spool_query_put_int(&q, ":max", max);
+	if (spool_query_next(&q)) {
+		last = mem_strdup(spool_query_text(&q, 0));
+		more = spool_query_int(&q, 1) == max;
+	}
+	ok = spool_query_end(&q, err);
+	if (ok) {
+		spool_query_start(&q, spool, SQL_PURGE_DOMAINS);
+		spool_query_put_text(&q, ":after", after);
+		spool_query_put_text(&q, ":last", last);
+		spool_query_put_int(&q, ":before", before);
+		ok = spool_query_run(&q, err);
+	}
+	if (ok) {
+		free(*cursor);
+		*cursor = more ? last : NULL;
+	}
+	if (!ok || !more)
+		free(last);
+	return ok;
 }
 
 bool

@@ -108,6 +108,14 @@ bool spool_claims_release(struct spool *spool, const char *token,
  */
 bool spool_purge(struct spool *spool, int64_t before, int max,
     int64_t *count_r, struct error *err) MUST_CHECK;
+/*
+ * The same for the states of domains, max rows of domain_status at a time: those
+ * not tried since `before` that no mail waits for.  *cursor is the last domain
+ * of the slice, the caller's to free; NULL before the first and after the last
+ * slice.
+ */
+bool spool_purge_domains(struct spool *spool, int64_t before, int max,
+    char **cursor, struct error *err) MUST_CHECK;
 /* Pages of the file that hold nothing. */
 bool spool_free_pages(struct spool *spool, int64_t *pages_r,
     struct error *err) MUST_CHECK;

@@ -453,6 +453,46 @@ a_domain_fails_since_its_first_failure(void **state)
 	    "|| tls FROM domain_status"), "1800000020 pkix");
 }
 
+static void
+a_domain_is_forgotten_when_nothing_is_tried_or_waits(void **state)
+{
+	struct scratch *s = *state;
+	char *cursor = NULL;
+	int slices = 0;
+
+	(void)scratch_message(s, NOW, ADDRESSES("a@waits.example"));
+	assert_string_equal(scratch_sql(s, "INSERT INTO domain_status "
+	    "(domain, last_attempt_at, failing_since, last_error) VALUES "
+	    "('gone.example', 999, 9, 'tls'), ('waits.example', 9, 9, 'tls'), "
+	    "('recent.example', 1000, 9, 'tls'), ('well.example', 9, NULL, "
+	    "NULL), ('never.example', NULL, NULL, NULL)"), "");
+	do
+		assert_done(s, spool_purge_domains(s->spool, 1000, 2, &cursor,
+		    &s->err));
+	while (++slices < 9 && cursor != NULL);
+	assert_int_equal(slices, 3);
+	assert_string_equal(scratch_text(s, "SELECT group_concat(domain) FROM "
+	    "(SELECT domain FROM domain_status ORDER BY domain)"),
+	    "recent.example,waits.example");
+}
+
+static void
+only_what_fails_now_is_a_problem(void **state)
+{
+	struct scratch *s = *state;
+
+	(void)scratch_message(s, NOW, ADDRESSES("a@waits.example"));
+	assert_string_equal(scratch_sql(s, "INSERT INTO domain_status "
+	    "(domain, last_attempt_at, failing_since, last_error) VALUES "
+	    "('gone.example', unixepoch() - 90000, 9, 'tls'), "
+	    "('waits.example', unixepoch() - 90000, 9, 'tls'), "
+	    "('recent.example', unixepoch() - 80000, 9, 'tls'), "
+	    "('well.example', unixepoch(), NULL, NULL)"), "");
+	assert_string_equal(scratch_text(s, "SELECT group_concat(domain || "
+	    "waiting) FROM (SELECT * FROM problems ORDER BY domain)"),
+	    "recent.example0,waits.example1");
+}
+
 #define SPOOL_TEST(f) \
 	cmocka_unit_test_setup_teardown(f, scratch_open_setup, scratch_teardown)
 
@@ -470,6 +510,8 @@ main(void)
 		SPOOL_TEST(attempts_and_sessions_are_the_evidence),
 		SPOOL_TEST(messages_finished_by_hand_are_swept_up),
 		SPOOL_TEST(a_domain_fails_since_its_first_failure),
+		SPOOL_TEST(a_domain_is_forgotten_when_nothing_is_tried_or_waits),
+		SPOOL_TEST(only_what_fails_now_is_a_problem),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,24 @@ sql "UPDATE message SET finished_at = 1; UPDATE session SET started_at = 1"
 runner_once
 is "and the rest in its time" "$(rows)" "0|0|0|0|0"
 
+# --- the states of domains
+sql "INSERT INTO domain_status (domain, last_attempt_at, failing_since, last_error)
+	VALUES ('gone.test', unixepoch() - 3700, unixepoch() - 90000, 'tls'),
+	('fresh.test', unixepoch() - 3500, unixepoch() - 3500, 'tls'),
+	('waits.test', unixepoch() - 90000, unixepoch() - 90000, 'tls')"
+letter waits | submit --quiet --hold -f a@sender.test a@waits.test
+runner_once
+is "the state of a domain goes when nothing was tried for the time of retention, unless mail waits" \
+	"$(sql 'SELECT group_concat(domain) FROM (SELECT domain FROM domain_status WHERE failing_since > 0 ORDER BY domain)')" \
+	"example.test,fresh.test,waits.test"
+is "what fails now is a problem" "$(sql "SELECT domain, waiting FROM problems WHERE domain <> 'example.test' ORDER BY domain")" \
+	"fresh.test|0
+waits.test|1"
+tlsq_ delete --all >/dev/null
+sql "UPDATE message SET finished_at = 1; UPDATE domain_status SET last_attempt_at = 1"
+runner_once
+is "in the end all are gone" "$(rows) $(sql 'SELECT count(*) FROM domain_status')" "0|0|0|0|0 0"
+
 letter stray | submit --quiet -f a@sender.test a@example.test
 sql "UPDATE recipient SET state = 'deleted', finished_at = unixepoch()"
 runner_once
