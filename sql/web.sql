@@ -32,19 +32,28 @@ SELECT (SELECT count(*) FROM message INDEXED BY message_unfinished
 	(SELECT count(*) FROM mx_cache), (SELECT count(*) FROM host_cache),
 	(SELECT count(*) FROM dane_cache), (SELECT count(*) FROM mta_sts_cache),
 	(SELECT count(*) FROM domain_status),
-	(SELECT count(*) FROM runner), (SELECT max(seen_at) FROM runner),
 	(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size),
 	(SELECT freelist_count * page_size FROM pragma_freelist_count,
 		pragma_page_size);
+
+-- When a runner was last seen: by its row, and where none is left, the last attempt.
+-- name: web_runner_seen
+SELECT max(seen_at), (SELECT started_at FROM attempt ORDER BY id DESC LIMIT 1)
+	FROM runner;
 
 -- name: web_cache_use
 SELECT cache, 'hit', hits FROM cache_use
 	UNION ALL SELECT cache, 'miss', misses FROM cache_use;
 
+-- Which domains are failing now: as the view `problems` has it.
 -- name: web_failing
-SELECT last_error, count(*)
-	FROM domain_status INDEXED BY domain_status_failing
-	WHERE failing_since IS NOT NULL GROUP BY last_error;
+SELECT d.last_error, count(*)
+	FROM domain_status AS d INDEXED BY domain_status_failing
+	WHERE d.failing_since IS NOT NULL
+	AND (d.last_attempt_at > unixepoch() - 86400 OR EXISTS
+		(SELECT 1 FROM recipient AS r WHERE r.domain = d.domain
+		AND r.finished_at IS NULL))
+	GROUP BY d.last_error;
 
 -- The queue, in the order of messages, from one of their recipients on.  The
 -- last column is as `tlsq list --json` has it.
@@ -97,7 +106,11 @@ SELECT d.domain, d.failing_since, d.last_error, d.result_type, d.last_status,
 		WHERE r.domain = d.domain
 		AND r.finished_at IS NULL LIMIT 1001))
 	FROM domain_status AS d INDEXED BY domain_status_failing
-	WHERE d.failing_since IS NOT NULL ORDER BY d.failing_since LIMIT :limit;
+	WHERE d.failing_since IS NOT NULL
+	AND (d.last_attempt_at > unixepoch() - 86400 OR EXISTS
+		(SELECT 1 FROM recipient AS r WHERE r.domain = d.domain
+		AND r.finished_at IS NULL))
+	ORDER BY d.failing_since LIMIT :limit;
 
 -- What is known of one domain; a row also where only mail waits for it.
 -- name: web_domain

@@ -199,7 +199,8 @@ bury(struct spool *spool, int64_t id, const char *token, const char *path,
 }
 
 struct seen {
-	bool alive, dead;
+	int64_t alive;			/* how many */
+	bool dead;			/* any */
 };
 
 static bool
@@ -217,7 +218,7 @@ each_runner(struct spool *spool, bool reap, int64_t *buried, struct seen *seen,
 		char *path = lock_path(spool, spool_query_text(&q, 1));
 		bool free_lock = lock_is_free(path);
 
-		seen->alive |= !free_lock;
+		seen->alive += !free_lock;
 		seen->dead |= free_lock;
 		if (free_lock && reap)
 			ok = bury(spool, spool_query_int(&q, 0),
@@ -247,13 +248,23 @@ spool_runners_reap(struct spool *spool, int64_t *count_r, struct error *err)
 }
 
 bool
-spool_runner_alive(struct spool *spool, bool *alive_r, struct error *err)
+spool_runners_count(struct spool *spool, int64_t *alive_r, struct error *err)
 {
-	struct seen seen = { .alive = false };
-	int64_t count = 0;
-	bool ok = each_runner(spool, false, &count, &seen, err);
+	struct seen seen = { .alive = 0 };
+	int64_t buried = 0;
+	bool ok = each_runner(spool, false, &buried, &seen, err);
 
 	*alive_r = seen.alive;
+	return ok;
+}
+
+bool
+spool_runner_alive(struct spool *spool, bool *alive_r, struct error *err)
+{
+	int64_t count;
+	bool ok = spool_runners_count(spool, &count, err);
+
+	*alive_r = count > 0;
 	return ok;
 }
 

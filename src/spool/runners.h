@@ -32,7 +32,10 @@ bool spool_runner_heartbeat(struct spool *spool,
  */
 bool spool_runners_reap(struct spool *spool, int64_t *count_r,
     struct error *err) MUST_CHECK;
-/* Is any runner of this host alive? */
+/* How many runners of this host are alive: those whose lock file is locked. */
+bool spool_runners_count(struct spool *spool, int64_t *alive_r,
+    struct error *err) MUST_CHECK;
+/* Is any of them? */
 bool spool_runner_alive(struct spool *spool, bool *alive_r,
     struct error *err) MUST_CHECK;
 /*

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "spool/query.h"
+#include "spool/runners.h"
 
 enum {
 	SLICE = 5000,		/* rows between two looks at `stop` */
@@ -168,12 +169,31 @@ read_gauges(struct web_collector *c, struct error *err)
 		s->dane = spool_query_int(&q, 4);
 		s->mta_sts = spool_query_int(&q, 5);
 		s->domains = spool_query_int(&q, 6);
-		s->runners = spool_query_int(&q, 7);
-		s->runner_seen_at = spool_query_time(&q, 8);
-		s->size = spool_query_int(&q, 9);
-		s->free = spool_query_int(&q, 10);
+		s->size = spool_query_int(&q, 7);
+		s->free = spool_query_int(&q, 8);
 	}
 	return spool_query_end(&q, err);
+}
+
+/*
+ * At each tick, since a runner that is killed changes nothing in the database.
+ * One that ends in order takes its row along: when it was last seen is kept.
+ */
+static bool
+read_runners(struct web_collector *c, struct error *err)
+{
+	struct web_snapshot *s = &c->now;
+	struct spool_query q;
+
+	spool_query_start(&q, c->spool, SQL_WEB_RUNNER_SEEN);
+	if (spool_query_next(&q)) {
+		if (!spool_query_is_null(&q, 0))
+			s->runner_seen_at = spool_query_int(&q, 0);
+		else if (s->runner_seen_at == 0)
+			s->runner_seen_at = spool_query_int(&q, 1);
+	}
+	return spool_query_end(&q, err) &&
+	    spool_runners_count(c->spool, &s->runners, err);
 }
 
 static bool
@@ -275,7 +295,7 @@ collect(struct web_collector *c, struct error *err)
 		c->count_not_before_ms = began_ms + (REST + 1) *
 		    (clock_mono_ms() - began_ms);
 	}
-	return true;
+	return read_runners(c, err);
 }
 
 static void

@@ -27,8 +27,8 @@ struct web_snapshot {
 	int64_t unfinished;		/* messages */
 	int64_t oldest_at;		/* the first of them came; -1: none */
 	int64_t mx, host, dane, mta_sts;	/* rows of the caches */
-	int64_t domains, runners;
-	int64_t runner_seen_at;		/* -1: never */
+	int64_t domains, runners;	/* runners: alive now */
+	int64_t runner_seen_at;		/* 0: never */
 	int64_t size, free;		/* octets of the database */
 };
 

@@ -86,10 +86,11 @@ static const struct single {
 	    .help = "Domains whose status is recorded." },
 	  offsetof(struct web_snapshot, domains) },
 	{ { .name = "tlsq_runners", .type = WEB_GAUGE,
-	    .help = "Runners that are registered in the spool." },
+	    .help = "Runners of this host that are alive." },
 	  offsetof(struct web_snapshot, runners) },
 	{ { .name = "tlsq_runner_seen_timestamp_seconds", .type = WEB_GAUGE,
-	    .unit = "seconds", .help = "When a runner was last seen alive." },
+	    .unit = "seconds", .help = "When a runner last renewed its entry in "
+	    "the spool; 0 where none ever has." },
 	  offsetof(struct web_snapshot, runner_seen_at) },
 	{ { .name = "tlsq_database_size_bytes", .type = WEB_GAUGE,
 	    .unit = "bytes", .help = "Size of the database." },

@@ -349,12 +349,12 @@ metrics_are_whole(void **state)
 	web_durations_add(&s->since.durations, 5);
 	s->oldest_at = 60;
 	s->mta_sts = 9;
-	s->runner_seen_at = -1;
+	s->counted_at = -1;
 	web_metrics_write(&out, s, false, 100);
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
 		if (strstr(buf_str(&out), wanted[i]) == NULL)
 			fail_msg("%s is not in\n%s", wanted[i], buf_str(&out));
-	assert_null(strstr(buf_str(&out), "runner_seen"));
+	assert_null(strstr(buf_str(&out), "tlsq_counted"));
 	assert_null(strstr(buf_str(&out), "# EOF"));
 	s->oldest_at = 200;	/* a clock that was set back */
 	buf_clear(&out);

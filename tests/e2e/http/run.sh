@@ -18,7 +18,7 @@ json() { # an expression about the document d
 d = json.load(sys.stdin)
 print(eval(sys.argv[1]))' "$1"
 }
-metric() { get $url/metrics | grep -F -- "$1 " | sed 's/.* //'; } # NAME{LABELS}
+metric() { get $url/metrics | grep -v '^#' | grep -F -- "$1 " | sed 's/.* //'; } # NAME{LABELS}
 metric_is() { [ "$(metric "$1")" = "$2" ]; }
 ready() { [ "$(code $url/metrics)" = 200 ]; }
 not_ready() { [ "$(code $url/metrics)" = 503 ]; }
@@ -230,6 +230,61 @@ ok "what a crash left is replaced" wait_for 10 answers
 stop "$web_pid"
 is "it ends" "$?" 0
 ok "and leaves no socket" test ! -e "$T/http"
+# --- the alerts of the manual, over a runner that ends in order, is killed, or hangs
+cat >"$T/alerts.py" <<'P'
+import re, sys, time
+rules, metrics = [open(f, encoding="utf-8").read() for f in sys.argv[1:]]
+rules = re.search(r"Worth an alert:\n\.Bd.*?\n(.*?)\.Ed", rules, re.S)[1].split("\n")[:-1]
+samples = re.findall(r"^(\w+)(?:\{(.*)\})? (\S+)$", metrics, re.M)
+def value(m):
+    name, label, pattern = m[1], m[2], m[3]
+    found = [float(v) for n, labels, v in samples if n == name and
+        (not label or re.search(f'{label}="(?:{pattern})"', labels))]
+    return str(sum(found)) if found or label else "None"
+for number, rule in enumerate(rules, 1):
+    rule = re.sub(r'(?:sum\()?\b(tlsq_\w+)(?:\{(\w+)=~"(.*?)"\}\))?', value, rule)
+    if "None" in rule or eval(rule.replace("time()", str(time.time()))):
+        print(number, end="")
+print()
+P
+alerts() { # the numbers of the rules that fire, and of those whose metric is missing
+	get $url/metrics >"$T/metrics"
+	/usr/bin/python3 "$T/alerts.py" "$top_srcdir/doc/tlsq-http.7" "$T/metrics"
+}
+alerts_are() { [ "$(alerts)" = "$1" ]; }
+first_db=$DB
+DB=$T/spool/alerts.db
+ok "a spool without mail" tlsq_ load /dev/null
+serve 127.0.0.1:8025
+wait_for 10 ready
+ok "no runner was ever there: both alerts fire" alerts_are 34
+daemon_start
+ok "a runner is there: none fires" wait_for 10 alerts_are ""
+is "it is counted" "$(metric tlsq_runners)" 1
+seen=$(metric tlsq_runner_seen_timestamp_seconds)
+stop $daemon_pid
+ok "it has ended in order: no runner" wait_for 10 alerts_are 3
+is "when it was seen is still known" "$(metric tlsq_runner_seen_timestamp_seconds)" "$seen"
+daemon_start
+ok "another one is there: none fires" wait_for 10 alerts_are ""
+kill -9 $daemon_pid
+wait $daemon_pid 2>/dev/null
+is "its row is left" "$(sql 'SELECT count(*) FROM runner')" 1
+ok "it was killed: no runner" wait_for 10 alerts_are 3
+daemon_start
+ok "the next one counts alone" wait_for 10 metric_is tlsq_runners 1
+sql 'UPDATE runner SET seen_at = seen_at - 1000'
+ok "one that hangs is seen to" wait_for 10 alerts_are 4
+stop $daemon_pid
+ok "and the time goes on counting when it has ended" wait_for 10 alerts_are 34
+sql "INSERT INTO domain_status (domain, last_attempt_at, failing_since, last_error) VALUES
+	('new.test', unixepoch() - 60, unixepoch() - 90000, 'dane'), ('old.test', unixepoch() - 90000, unixepoch() - 90000, 'dane')"
+ok "a domain that fails now fires" wait_for 10 alerts_are 234
+sql "UPDATE domain_status SET last_attempt_at = unixepoch() - 90000"
+ok "one that nothing was tried for in a day, and nothing waits for, does not" wait_for 10 alerts_are 34
+stop "$web_pid"
+DB=$first_db
+
 # by hand, not by a server
 sql "DELETE FROM recipient WHERE state = 'delivered'"
 finish
