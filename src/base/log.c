@@ -31,8 +31,10 @@ log_open(const char *ident, bool to_stderr, int verbosity)
 	log_to.ident = ident;
 	log_to.to_stderr = to_stderr;
 	log_to.verbosity = verbosity;
+	/* To stderr as well, for who starts the program: it is /dev/null once
+	 * that runs (process_ready). */
 	if (!to_stderr)
-		openlog(ident, LOG_PID, LOG_MAIL);
+		openlog(ident, LOG_PID | LOG_PERROR, LOG_MAIL);
 }
 
 bool

@@ -14,11 +14,21 @@
 void process_standard_files(void);
 
 /*
- * Goes to the background: two forks, a session of its own, standard files on
- * /dev/null.  Before threads and before any database is open.  The caller's
- * process ends with 0 inside the call.
+ * Goes to the background: two forks, a session of its own, standard input and
+ * output on /dev/null.  Before threads and before any database is open.  The
+ * caller's process stays inside the call until the new one calls process_ready()
+ * or process_end(), or dies, and ends with its exit code: who started it knows
+ * whether it runs.
  */
 bool process_background(struct error *err) MUST_CHECK;
+
+/* It runs: the process that was started ends with 0, and standard error becomes
+ * /dev/null.  Without process_background() nothing happens. */
+void process_ready(void);
+
+/* The last thing a program does; before process_ready() the process that was
+ * started ends with this code.  Returns it. */
+int process_end(int code);
 
 /*
  * Writes the process id to path and keeps a lock on the file, so that a second

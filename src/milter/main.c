@@ -24,9 +24,9 @@ run(const struct milter_options *o)
 	    !process_pid_file(o->pid_file, &pid_fd, &err) ||
 	    !user_become(&err)) {
 		log_error("%s", err.text);
-		return err.code;
+		return process_end(err.code);
 	}
-	return milter_server_run(o);
+	return process_end(milter_server_run(o));
 }
 
 int

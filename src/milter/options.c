@@ -16,8 +16,8 @@
 const char milter_usage[] =
 "usage: tlsq-milter -s SOCKET [--background] [--pid-file FILE] [-d FILE] [-v]\n"
 "\n"
-"  -s, --socket SOCKET   where Sendmail connects: unix:/path, inet:port@host\n"
-"                    or inet6:port@host\n"
+"  -s, --socket SOCKET   where Sendmail connects: unix:/path (or local:/path),\n"
+"                    inet:port@host or inet6:port@host\n"
 "  --background      leave the terminal\n"
 "  --pid-file FILE   write the process id there and lock it\n"
 "  -d, --database FILE   the spool (else $TLSQ_DATABASE, else the built-in)\n"
@@ -86,7 +86,8 @@ port_is_good(const char *port)
 static bool
 check_socket(const char *socket, struct error *err)
 {
-	static const char *const kinds[] = { "unix:/", "inet:", "inet6:" };
+	static const char *const kinds[] = { "unix:/", "local:/", "inet:",
+		"inet6:" };
 
 	if (socket == NULL)
 		return error_set(err, EX_USAGE, "needs -s SOCKET; see --help");
@@ -96,7 +97,7 @@ check_socket(const char *socket, struct error *err)
 			    error_set(err, EX_USAGE, "-s %s: the port must be "
 			    "from 1 to 65535", socket);
 	return error_set(err, EX_USAGE, "-s %s: neither unix:/path nor "
-	    "inet:port@host nor inet6:port@host", socket);
+	    "local:/path nor inet:port@host nor inet6:port@host", socket);
 }
 
 bool

@@ -19,6 +19,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -28,6 +29,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "base/process.h"
 #include "base/text.h"
 #include "milter/callbacks.h"
 #include "milter/front.h"
@@ -46,32 +48,36 @@ struct server {
 	pthread_t thread;
 };
 
-/* One octet in it: it is time to end.  Written by signals and by serve(). */
+/* An octet in it wakes the main thread.  Written by signals and by serve(). */
 static int wake_fd[2] = { -1, -1 };
+static atomic_bool time_to_end;
 
 static void
 wake(int signal_number)
 {
 	int saved = errno;
-	ssize_t n = write(wake_fd[1], "", 1);
+	ssize_t n;
 
-	(void)signal_number;
-	(void)n;		/* full: it is known already */
+	if (signal_number != SIGUSR1)
+		atomic_store(&time_to_end, true);
+	n = write(wake_fd[1], "", 1);
+	(void)n;		/* full: it wakes already */
 	errno = saved;
 }
 
 static bool
 take_signals(struct error *err)
 {
-	struct sigaction end = { .sa_handler = wake };
+	struct sigaction woken = { .sa_handler = wake };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigset_t none;
 
-	sigemptyset(&end.sa_mask);
+	sigemptyset(&woken.sa_mask);
 	sigemptyset(&none);
 	if (pipe2(wake_fd, O_CLOEXEC | O_NONBLOCK) != 0 ||
-	    sigaction(SIGTERM, &end, NULL) != 0 ||
-	    sigaction(SIGINT, &end, NULL) != 0 ||
+	    sigaction(SIGTERM, &woken, NULL) != 0 ||
+	    sigaction(SIGINT, &woken, NULL) != 0 ||
+	    sigaction(SIGUSR1, &woken, NULL) != 0 ||
 	    sigaction(SIGHUP, &ignore, NULL) != 0 ||
 	    sigaction(SIGPIPE, &ignore, NULL) != 0 ||
 	    pthread_sigmask(SIG_SETMASK, &none, NULL) != 0)
@@ -84,11 +90,12 @@ static bool
 knock(const char *spec)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	const char *path = strchr(spec, ':');
 	bool served;
 	int fd;
 
-	if (!text_starts_nocase(spec, "unix:") ||
-	    !text_copy(to.sun_path, sizeof(to.sun_path), spec + 5))
+	if (text_starts_nocase(spec, "inet") || path == NULL ||
+	    !text_copy(to.sun_path, sizeof(to.sun_path), path + 1))
 		return false;
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
 		return false;
@@ -173,9 +180,14 @@ static bool
 sleep_ms(int64_t ms)
 {
 	struct pollfd wanted = { .fd = wake_fd[0], .events = POLLIN };
-	int n = poll(&wanted, 1, (int)ms);
+	char octets[64];
 
-	return n == 0 || (n < 0 && errno == EINTR);
+	(void)poll(&wanted, 1, (int)ms);
+	if (read(wake_fd[0], octets, sizeof(octets)) > 0 &&
+	    !atomic_load(&time_to_end))
+		log_info("SIGUSR1: nothing to do, a new configuration is "
+		    "noticed without it");
+	return !atomic_load(&time_to_end);
 }
 
 static void
@@ -187,6 +199,7 @@ watch(struct server *s)
 
 	milter_front_follow(s->front, s->services.settings);
 	notify_send("READY=1\nMAINPID=%ld\n", (long)getpid());
+	process_ready();
 	while (sleep_ms(period_ms)) {
 		milter_front_follow(s->front, s->services.settings);
 		notify_send("%sSTATUS=%zu connections of the mail server\n",

@@ -38,9 +38,9 @@ run(const struct runner_options *o)
 	    !process_pid_file(o->pid_file, &pid_fd, &err) ||
 	    !user_become(&err)) {
 		log_error("%s", err.text);
-		return err.code;
+		return process_end(err.code);
 	}
-	code = scheduler_run(o);
+	code = process_end(scheduler_run(o));
 	if (pid_fd >= 0) {
 		/* Not removed: the lock says who is alive, and another may
 		 * wait for it. */

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/notify.h"
+#include "base/process.h"
 #include "runner/scheduler_impl.h"
 #include "spool/config.h"
 #include "spool/queue.h"
@@ -179,8 +180,8 @@ on_signal(void *arg, int ready)
 	(void)ready;
 	if (read(s->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	if (info.ssi_signo == SIGHUP)
-		return;		/* nothing to reopen: syslog or stderr */
+	if (info.ssi_signo == SIGHUP || info.ssi_signo == SIGUSR1)
+		return;		/* nothing to reopen or to reload */
 	log_info("ending: signal %u", info.ssi_signo);
 	scheduler_stop(s);
 }
@@ -235,6 +236,7 @@ take_signals(struct scheduler *s, struct error *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||
 	    signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    (s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
@@ -329,6 +331,7 @@ be_service(struct scheduler *s)
 	s->watchdog = watchdog_start(s->loop, s->workers, s->n_workers,
 	    &s->backlog.open);
 	notify_send("READY=1\nMAINPID=%ld\n", (long)getpid());
+	process_ready();
 }
 
 int

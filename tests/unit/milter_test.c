@@ -232,12 +232,14 @@ command_lines(void **state)
 		bool good;
 	} cases[] = {
 		{ { "-s", "unix:/run/x" }, true },
+		{ { "-s", "local:/run/x" }, true },
 		{ { "--socket=inet:25@localhost", "-v" }, true },
 		{ { "-s", "inet6:25@localhost", "--background" }, true },
 		{ { "--version" }, true },
 		{ { NULL }, false },
 		{ { "-s", "/run/x" }, false },
 		{ { "-s", "unix:relative" }, false },
+		{ { "-s", "local:relative" }, false },
 		/* libmilter would listen on 34463 */
 		{ { "-s", "inet:99999@localhost" }, false },
 		{ { "-s", "inet:0@localhost" }, false },

@@ -52,6 +52,12 @@ kill -HUP "$milter_pid"
 exits "a second one is refused" 69 timeout 10 tlsq-milter -d "$DB" -s "$MILTER_SOCKET"
 like "and says why" "$(cat "$T/err")" 'another program serves this socket'
 ok "the first serves on after a SIGHUP" test -d "/proc/$milter_pid"
+exits "local: is another word for unix:" 69 timeout 10 tlsq-milter -d "$DB" -s "local:${MILTER_SOCKET#unix:}"
+like "and names the same socket" "$(cat "$T/err")" 'another program serves this socket'
+kill -USR1 "$milter_pid"
+heard() { grep -q 'SIGUSR1: nothing to do' "$T/milter.log"; }
+ok "SIGUSR1, which asks other filters to reload, is only logged" wait_for 10 heard
+ok "and the milter serves on" test -d "/proc/$milter_pid"
 began=$(now_ms)
 milter_stop
 is "SIGTERM ends it with 0" "$milter_code" 0
@@ -60,13 +66,29 @@ ok "it said so" said 'STOPPING=1'
 
 mkdir "$T/pid"
 exits "in the background" 0 tlsq-milter -d "$DB" -s "$MILTER_SOCKET" --background --pid-file "$T/pid/milter.pid"
-ok "it has a pid file" wait_for 10 test -s "$T/pid/milter.pid"
+ok "which ends when it has a pid file" test -s "$T/pid/milter.pid"
 pid=$(cat "$T/pid/milter.pid")
 pids="$pids $pid"
-ok "and a socket" wait_for 10 test -S "$T/run/milter.sock"
+ok "and a socket" test -S "$T/run/milter.sock"
+is "and has closed the terminal" "$(readlink "/proc/$pid/fd/0" "/proc/$pid/fd/1" "/proc/$pid/fd/2" | sort -u)" /dev/null
 exits "which a second one does not take" 75 tlsq-milter -d "$DB" -s "unix:$T/run/other.sock" --pid-file "$T/pid/milter.pid"
 kill -INT "$pid"
 ok "SIGINT ends it" wait_for 10 gone "$pid"
+
+# what keeps it from starting is the exit code of the command, with the reason
+in_background() { timeout 20 tlsq-milter -d "$DB" -s "$MILTER_SOCKET" --background "$@"; }
+ln -s "$T/pid/other" "$T/pid/link"
+exits "in the background: a pid file that is a symbolic link" 73 in_background --pid-file "$T/pid/link"
+like "is told" "$(cat "$T/err")" 'pid/link: is a symbolic link'
+exits "a pid file in no directory" 73 in_background --pid-file "$T/none/pid"
+exits "a socket in no directory" 69 in_background -s "unix:$T/none/milter.sock"
+like "is told" "$(cat "$T/err")" 'none/milter.sock: cannot be opened'
+mkdir "$T/closed"
+exits "a database that cannot be made" 73 in_background -d "$T/closed/none/x.db"
+flock "$T/pid/held" sleep 60 &
+pids="$pids $!"
+wait_for 10 sh -c "! flock -n '$T/pid/held' true"
+exits "a pid file that another program holds" 75 in_background --pid-file "$T/pid/held"
 exits "a database that is none" 65 sh -c "echo nothing of the kind, but long enough to be a file >'$T/run/x.db';
 	chmod 644 '$T/run/x.db'; exec tlsq-milter -d '$T/run/x.db' -s '$MILTER_SOCKET'"
 exits "a socket in no directory" 69 tlsq-milter -d "$DB" -s "unix:$T/none/milter.sock"

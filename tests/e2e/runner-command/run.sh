@@ -46,5 +46,24 @@ letter two | submit --quiet -f a@sender.test z@example.test
 ok "no standard error" sh -c "tlsq-runner -d $DB --once --pid-file $T/pid 2>&-"
 like "what is logged is not written into another file" "$(cat "$T/pid")" '^[0-9]+$'
 is "nor sent to a server" "$(wire commands mx 'tlsq-runner')" ""
+in_background() { timeout 30 tlsq-runner --daemon --background "$@"; }
+ln -s "$T/other.pid" "$T/link"
+exits "in the background: a pid file that is a symbolic link" 73 in_background -d "$DB" --pid-file "$T/link"
+like "is told to who started it" "$(cat "$T/err")" 'link: is a symbolic link'
+exits "a directory that is not there" 73 in_background -d "$T/nowhere/spool.db"
+echo 'nothing of the kind, but long enough to be a file' >"$T/x.db"
+chmod 644 "$T/x.db"
+exits "a database that is none" 65 in_background -d "$T/x.db"
+exits "one that starts" 0 in_background -d "$DB" --pid-file "$T/daemon.pid"
+pid=$(cat "$T/daemon.pid")
+pids="$pids $pid"
+ok "is ready when the command ends" wait_for 10 daemon_seen
+exits "a second one with its pid file" 75 in_background -d "$DB" --pid-file "$T/daemon.pid"
+kill -USR1 "$pid"
+letter three | submit --quiet -f a@sender.test usr1@example.test
+delivered() { [ "$(state_of usr1@example.test)" = "delivered 2.0.0 -" ]; }
+ok "SIGUSR1 does not end it" wait_for 10 delivered
+kill "$pid"
+ok "SIGTERM does" wait_for 20 gone "$pid"
 exits "tlsq neither says that it printed" 74 sh -c "tlsq -d $DB list >&-"
 finish
