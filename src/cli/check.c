@@ -63,6 +63,17 @@ say_sqlite(void)
 	    "process at a time" : "");
 }
 
+/* What one finds says nothing of the other. */
+static bool
+check_outside(const struct conf *conf, struct error *err)
+{
+	bool sendmail = check_sendmail(conf);
+
+	return check_services(conf, err) &&
+	    (sendmail || error_set(err, EX_CONFIG, "Sendmail's configuration: "
+	    "see above, and doc/sendmail.md"));
+}
+
 bool
 cli_check(struct cli *cli, int argc, char **argv, struct error *err)
 {
@@ -87,7 +98,7 @@ cli_check(struct cli *cli, int argc, char **argv, struct error *err)
 	if (ok) {
 		(void)puts("integrity: sound");
 		ok = check_configuration(spool, &conf, err) &&
-		    check_services(conf, err);
+		    check_outside(conf, err);
 	}
 	conf_free(&conf);
 	spool_close(&spool);

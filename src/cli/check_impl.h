@@ -15,4 +15,11 @@
  */
 bool check_services(const struct conf *conf, struct error *err) MUST_CHECK;
 
+/*
+ * Sendmail's configuration, where there is one in /etc/mail, brings remote mail to
+ * tlsq.  Prints what is found; false where something is missing, each said on
+ * stderr.
+ */
+bool check_sendmail(const struct conf *conf) MUST_CHECK;
+
 #endif
