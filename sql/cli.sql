@@ -32,7 +32,7 @@ SELECT r.id, r.message_id, m.sender, r.address, r.state, r.attempts,
 
 -- name: cli_message_exists
 -- The second column: has its content gone?
-SELECT 1, finished_at IS NOT NULL FROM message WHERE id = :id;
+SELECT 1, finished_at IS NOT NULL, size FROM message WHERE id = :id;
 
 -- A message with its first :limit (-1: all) recipients and their attempts; the
 -- HTTP front end serves it too.

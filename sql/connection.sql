@@ -63,6 +63,16 @@ PRAGMA integrity_check(1);
 -- name: foreign_key_check
 PRAGMA foreign_key_check;
 
+-- What SQLite's own check cannot see: pieces that are not there.
+-- name: content_check
+SELECT id, size, stored, count(*) OVER () FROM (SELECT m.id, m.size,
+		(SELECT coalesce(sum(length(data)), 0) FROM content
+			WHERE message_id = m.id) AS stored,
+		(SELECT coalesce(max(seq) + 1 <> count(*), 0) FROM content
+			WHERE message_id = m.id) AS gap
+	FROM message AS m WHERE m.finished_at IS NULL)
+	WHERE stored <> size OR gap LIMIT 1;
+
 -- name: free_pages
 PRAGMA freelist_count;
 

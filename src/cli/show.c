@@ -158,21 +158,29 @@ cli_show(struct cli *cli, int argc, char **argv, struct error *err)
 	return ok;
 }
 
+/* Is what was printed all of it? */
 static bool
-why_no_content(struct spool *spool, int64_t id, struct error *err)
+check_whole(struct spool *spool, int64_t id, uint64_t octets,
+    struct error *err)
 {
 	struct spool_query q;
 	bool found, finished;
+	int64_t size;
 
 	spool_query_start(&q, spool, SQL_CLI_MESSAGE_EXISTS);
 	spool_query_put_int(&q, ":id", id);
 	found = spool_query_next(&q);
 	finished = found && spool_query_int(&q, 1) != 0;
+	size = found ? spool_query_int(&q, 2) : 0;
 	if (!spool_query_end(&q, err))
 		return false;
 	if (!found)
 		return no_message(id, err);
-	return error_set(err, EX_NOINPUT, "message %" PRId64 ": it has no "
+	if (octets > 0 && octets != (uint64_t)size)
+		return error_set(err, EX_DATAERR, "message %" PRId64
+		    ": damaged: %" PRIu64 " of %" PRId64 " octets of its "
+		    "content are stored", id, octets, size);
+	return octets > 0 || error_set(err, EX_NOINPUT, "message %" PRId64 ": it has no "
 	    "content%s", id, finished ? " any more (it is finished)" : "");
 }
 
@@ -181,6 +189,7 @@ print_content(struct spool *spool, int64_t id, struct error *err)
 {
 	struct buf piece = BUF_INIT;
 	bool found = true, ok = true;
+	uint64_t octets = 0;
 	int64_t seq = 0;
 
 	for (; ok && !ferror(stdout); seq++) {
@@ -188,10 +197,12 @@ print_content(struct spool *spool, int64_t id, struct error *err)
 		    err);
 		if (!ok || !found)
 			break;
+		octets += piece.len;
 		(void)fwrite(piece.data, 1, piece.len, stdout);
 	}
 	buf_free(&piece);
-	return ok && (seq > 0 || why_no_content(spool, id, err));
+	return ok && (ferror(stdout) ||
+	    check_whole(spool, id, octets, err));
 }
 
 bool

@@ -38,7 +38,15 @@ read_content(void *ctx, struct buf *out, bool *end_r, struct error *err)
 			    "message %lld has no content", (long long)id);
 		d->all_read |= !found;
 		d->seq++;
+		d->octets += out->len;
 	}
+	/* What is not whole must not get its final dot. */
+	if (d->all_read && d->octets != d->tx.size)
+		return error_set(err, EX_DATAERR, "message %lld: %llu octets "
+		    "of content are stored, %llu were accepted: it is damaged; "
+		    "see tlsq check", (long long)id,
+		    (unsigned long long)d->octets,
+		    (unsigned long long)d->tx.size);
 	*end_r = d->all_read && !session_withholds(d->session);
 	FAILPOINT_IF(*end_r, "final-dot.before-write");
 	return true;

@@ -93,6 +93,7 @@ struct delivery {
 	struct smtp_recipient *recipients;
 	size_t *index;			/* of each in the job */
 	int64_t seq;			/* next piece of content */
+	uint64_t octets;		/* of those before it */
 	bool all_read;			/* there is none */
 	int64_t started_ms, started_at;
 };

@@ -242,6 +242,25 @@ spool_check_place(struct spool *spool, struct error *err)
 	    "open", spool->path);
 }
 
+static bool
+verify_content(struct spool *spool, struct error *err)
+{
+	struct spool_query q;
+	bool sound = true;
+
+	spool_query_start(&q, spool, SQL_CONTENT_CHECK);
+	if (spool_query_next(&q))
+		sound = error_set(err, EX_DATAERR, "%s: damaged: %lld "
+		    "undelivered messages lack part of their content; message "
+		    "%lld has %lld of %lld octets and is not sent: restore a "
+		    "backup, or return it with tlsq bounce", spool->path,
+		    (long long)spool_query_int(&q, 3),
+		    (long long)spool_query_int(&q, 0),
+		    (long long)spool_query_int(&q, 2),
+		    (long long)spool_query_int(&q, 1));
+	return spool_query_end(&q, sound ? err : NULL) && sound;
+}
+
 bool
 spool_verify(struct spool *spool, struct error *err)
 {
@@ -261,5 +280,6 @@ spool_verify(struct spool *spool, struct error *err)
 		    "%s: damaged: row %lld of %s has no %s", spool->path,
 		    (long long)spool_query_int(&q, 1), spool_query_text(&q, 0),
 		    spool_query_text(&q, 2));
-	return spool_query_end(&q, sound ? err : NULL) && sound;
+	return spool_query_end(&q, sound ? err : NULL) && sound &&
+	    verify_content(spool, err);
 }

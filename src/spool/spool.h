@@ -82,7 +82,8 @@ bool spool_check_place(struct spool *spool, struct error *err) MUST_CHECK;
 bool spool_backup(struct spool *spool, const char *path, struct error *err)
     MUST_CHECK;
 
-/* integrity_check and foreign_key_check: false with the first finding. */
+/* integrity_check, foreign_key_check, and the content of what is not delivered
+ * against its size: false with the first finding. */
 bool spool_verify(struct spool *spool, struct error *err) MUST_CHECK;
 
 #endif

@@ -8,6 +8,7 @@ e2e_tests = \
 	tests/e2e/big-message/run.sh \
 	tests/e2e/content/run.sh \
 	tests/e2e/crash/run.sh \
+	tests/e2e/damaged-content/run.sh \
 	tests/e2e/dane/run.sh \
 	tests/e2e/daemon/run.sh \
 	tests/e2e/delivers/run.sh \
