@@ -1,6 +1,12 @@
 -- The stored configuration.  setting 'config.generation' counts the stores; it is
 -- not part of it.
 
+-- queue.limit.min-free-space, where it is configured: a number, and whether it is
+-- in percent.
+-- name: min_free_space
+SELECT CAST(value AS INTEGER), value LIKE '%\%' ESCAPE '\' FROM setting
+	WHERE key = 'queue.limit.min-free-space';
+
 -- name: config_clear
 DELETE FROM tls_strategy;
 DELETE FROM strategy_rule;

@@ -17,6 +17,7 @@
 #include "base/process.h"
 #include "base/user.h"
 #include "cli/command_impl.h"
+#include "spool/room.h"
 
 #define SELECTORS \
 	"[--domain D] [--sender S] [--dry-run] [--all | ID...]"
@@ -150,7 +151,7 @@ cli_spool_open(struct spool **spool_r, const struct cli *cli,
 {
 	if (!user_become(err))
 		return false;
-	if (spool_open(spool_r, cli->database, SPOOL_READ_WRITE, err))
+	if (spool_open_in_need(spool_r, cli->database, SPOOL_READ_WRITE, err))
 		return true;
 	return err->code == EX_NOPERM &&
 	    spool_open(spool_r, cli->database, SPOOL_READ_ONLY, err);

@@ -249,7 +249,8 @@ store_content(struct lmtp *l, char text[static REPLY_LEN])
 		(void)snprintf(text, REPLY_LEN,
 		    "250 2.0.0 in the spool as %" PRId64, id);
 	else
-		(void)snprintf(text, REPLY_LEN, "451 4.3.0 %s", err.text);
+		(void)snprintf(text, REPLY_LEN, "%s %s",
+		    err.code == EX_IOERR ? "452 4.3.1" : "451 4.3.0", err.text);
 }
 
 static void

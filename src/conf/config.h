@@ -196,6 +196,7 @@ struct conf_queue_settings {
 	int sessions_per_domain, messages_per_session,
 	    recipients_per_transaction;
 	int64_t retention_s;
+	const char *min_free_space; /* octets or "5%"; NULL: the spool's own */
 };
 
 struct conf_dns_settings {

@@ -210,6 +210,13 @@ const struct conf_key conf_keys[KEY_COUNT] = {
 		.initial = "100",
 		FIELD(conf, queue.recipients_per_transaction) },
 
+	/* Read by the spool itself: every door asks it, with a configuration
+	 * or without. */
+	[KEY_LIMIT_FREE_SPACE] = {
+		.pattern = "queue.limit.min-free-space",
+		.type = TYPE_SPACE, .max = INT64_C(1) << 50,
+		FIELD(conf, queue.min_free_space) },
+
 	[KEY_DNS_TIMEOUT] = { .pattern = "dns.timeout", TIMEOUT,
 		.initial = "30s", FIELD(conf, dns.timeout_s) },
 	[KEY_DNS_UNBOUND_CONFIG] = { .pattern = "dns.unbound-config",

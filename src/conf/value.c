@@ -111,6 +111,22 @@ store_size(const struct target *t)
 	return read_number(t, &value) && put_int64(t, value);
 }
 
+/* Octets, or "5%". */
+static bool
+store_space(const struct target *t)
+{
+	size_t n = strspn(t->text, "0123456789");
+	int64_t value;
+
+	if (t->text[n] == '\0' && n > 0)
+		return read_number(t, &value) && put_text(t);
+	if (n == 0 || n > 2 || strcmp(t->text + n, "%") != 0)
+		return error_set(t->err, EX_CONFIG, "\"%s\" is neither a "
+		    "number of octets nor a part from \"0%%\" to \"99%%\"",
+		    t->text);
+	return put_text(t);
+}
+
 static bool
 read_duration(const struct target *t, const char *text, int64_t *seconds_r)
 {
@@ -295,6 +311,7 @@ conf_value_store(struct arena *arena, const struct conf_key *key,
 	static bool (*const store[])(const struct target *) = {
 		[TYPE_WORD] = store_word, [TYPE_BOOLEAN] = store_boolean,
 		[TYPE_INTEGER] = store_integer, [TYPE_SIZE] = store_size,
+		[TYPE_SPACE] = store_space,
 		[TYPE_DURATION] = store_duration,
 		[TYPE_DURATIONS] = store_durations, [TYPE_TEXT] = put_text,
 		[TYPE_PATH] = store_path, [TYPE_SECRET] = store_secret,

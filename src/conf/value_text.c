@@ -53,6 +53,9 @@ static const struct {
 	[TYPE_BOOLEAN] = { .expected = "true or false", .boolean = true },
 	[TYPE_INTEGER] = { .expected = "an integer", .integer = true },
 	[TYPE_SIZE] = { .expected = "a number of octets", .integer = true },
+	[TYPE_SPACE] = {
+		.expected = "a number of octets, or a part of the file system "
+		    "as \"5%\"", .string = true, .integer = true },
 	[TYPE_DURATION] = {
 		.expected = "a duration (seconds, or \"90s\", \"3m\", \"4h\", "
 		    "\"5d\")", .string = true, .integer = true },

@@ -32,17 +32,17 @@ milter_reply_set(struct milter_reply *r, const char *code, const char *status,
 /* RFC 3463 3.4: the mail system's state. */
 static const struct {
 	int code;
-	const char *status, *text;
+	const char *smtp, *status, *text;
 } failures[] = {
-	{ .code = EX_TEMPFAIL, .status = "4.3.0",
+	{ .code = EX_TEMPFAIL, .smtp = "451", .status = "4.3.0",
 	  .text = "the mail queue is busy" },
-	{ .code = EX_IOERR, .status = "4.3.1",
+	{ .code = EX_IOERR, .smtp = "452", .status = "4.3.1",
+	  .text = "the mail queue has no room, or cannot be written" },
+	{ .code = EX_CANTCREAT, .smtp = "452", .status = "4.3.1",
 	  .text = "the mail queue cannot be written" },
-	{ .code = EX_CANTCREAT, .status = "4.3.1",
-	  .text = "the mail queue cannot be written" },
-	{ .code = EX_NOPERM, .status = "4.3.5",
+	{ .code = EX_NOPERM, .smtp = "451", .status = "4.3.5",
 	  .text = "the mail queue may not be written" },
-	{ .code = EX_CONFIG, .status = "4.3.5",
+	{ .code = EX_CONFIG, .smtp = "451", .status = "4.3.5",
 	  .text = "the configuration of the mail queue has an error" },
 };
 
@@ -53,7 +53,8 @@ milter_reply_failure(struct milter_reply *r, const char *what,
 	log_error("%s: %s", what, err->text);
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++)
 		if (failures[i].code == err->code)
-			return milter_reply_set(r, "451", failures[i].status,
+			return milter_reply_set(r, failures[i].smtp,
+			    failures[i].status,
 			    "%s", failures[i].text);
 	return milter_reply_set(r, "451", "4.3.0",
 	    "the mail queue cannot be used");

@@ -11,6 +11,7 @@
 #include "lookup/lookup.h"
 #include "spool/queue.h"
 #include "spool/record.h"
+#include "spool/room.h"
 
 enum {
 	MESSAGES_MAX = 500,	/* of a round */
@@ -62,6 +63,7 @@ upkeep_run(struct write_task *t, struct spool *spool, const char *token,
 	struct upkeep *u = (struct upkeep *)t;
 
 	(void)token;
+	spool_reserve_keep(spool);
 	u->next_cursor = u->cursor;
 	if (!lookup_counts_put(spool, &u->counts, err))
 		return false;

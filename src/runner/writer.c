@@ -22,6 +22,7 @@
 #include "spool/cache.h"
 #include "spool/checkpoint.h"
 #include "spool/queue.h"
+#include "spool/room.h"
 #include "spool/runners.h"
 
 enum {
@@ -195,16 +196,31 @@ run_transaction(struct writer *w, struct write_task *batch,
 	return true;
 }
 
+/* Once, before patience: what the disk still has for results. */
+static bool
+make_room(struct writer *w, const struct error *err)
+{
+	if (!spool_make_room(w->spool, err))
+		return false;
+	log_warning("%s: tlsq-runner gave up the reserve and tries again",
+	    err->text);
+	return true;
+}
+
 static void
 run_alone(struct writer *w, struct write_task *t)
 {
+	bool tried = false;
 	struct error err;
 
-	while (!run_transaction(w, t, t->next, &err))
-		if (!patience(w, &err)) {
+	while (!run_transaction(w, t, t->next, &err)) {
+		if ((tried || !make_room(w, &err)) &&
+		    !patience(w, &err)) {
 			t->done(t, &err);
 			return;
 		}
+		tried = true;
+	}
 	t->done(t, NULL);
 }
 
@@ -216,7 +232,8 @@ run_batch(struct writer *w, struct write_task *batch)
 	bool ok;
 
 	ok = run_transaction(w, batch, NULL, &err);
-	while (!ok && patience(w, &err))
+	/* A full disk may have room for each of them alone. */
+	while (!ok && !make_room(w, &err) && patience(w, &err))
 		ok = run_transaction(w, batch, NULL, &err);
 	for (; batch != NULL; batch = next) {
 		next = batch->next;
@@ -331,13 +348,21 @@ writer_thread(void *arg)
 /* --- start and stop --------------------------------------------------- */
 
 static bool
+enlist(struct writer *w, struct error *err)
+{
+	return (w->runner != NULL || spool_runner_register(w->spool,
+	    clock_now_s(), &w->runner, err)) && reap(w, err);
+}
+
+static bool
 open_spool(struct writer *w, struct error *err)
 {
 	bool taken;
 
-	if (!spool_open(&w->spool, w->options.path, SPOOL_CREATE, err) ||
-	    !spool_runner_register(w->spool, clock_now_s(), &w->runner, err) ||
-	    !reap(w, err))
+	if (!spool_open_in_need(&w->spool, w->options.path, SPOOL_CREATE, err))
+		return false;
+	if (!enlist(w, err) && (!spool_make_room(w->spool, err) ||
+	    !enlist(w, err)))
 		return false;
 	/* Another runner may be it already: then it checkpoints for us. */
 	return spool_checkpointer_become(w->spool, &taken, err);

@@ -15,6 +15,7 @@
 #include "spool/checkpoint.h"
 #include "spool/query.h"
 #include "spool/record.h"
+#include "spool/room.h"
 
 enum {
 	BATCH_MAX = 500,
@@ -215,31 +216,52 @@ let_others_write(struct spool *spool)
 	(void)nanosleep(&pause, NULL);
 }
 
+static bool
+act_on_batch(struct spool *spool, enum spool_action action,
+    const struct spool_target *targets, size_t count, int64_t now,
+    struct spool_changed *changed, struct error *err)
+{
+	struct spool_changed c = *changed;
+	int64_t message = c.last_message;
+
+	if (!spool_begin(spool, err))
+		return false;
+	if (!act_on(spool, action, targets, count, now, &message, &c, err)) {
+		spool_rollback(spool);
+		return false;
+	}
+	if (!spool_commit(spool, err))
+		return false;
+	*changed = c;
+	changed->last_message = message;
+	return true;
+}
+
 bool
 spool_act(struct spool *spool, enum spool_action action,
     const struct spool_target *targets, size_t count, int64_t now,
     struct spool_changed *changed_r, struct error *err)
 {
-	int64_t message = -1;
+	size_t most = BATCH_MAX, n;
+	int failed = 0;		/* in a row */
 
 	assert(!spool_in_transaction(spool));
-	*changed_r = (struct spool_changed){ 0 };
-	for (size_t i = 0; i < count; i += BATCH_MAX) {
-		size_t n = count - i < BATCH_MAX ? count - i : BATCH_MAX;
-		struct spool_changed c = *changed_r;
-
+	*changed_r = (struct spool_changed){ .last_message = -1 };
+	for (size_t i = 0; i < count; i += n) {
+		n = count - i < most ? count - i : most;
 		if (i > 0)
 			let_others_write(spool);
-		if (!spool_begin(spool, err))
-			return false;
-		if (!act_on(spool, action, targets + i, n, now, &message, &c,
+		if (act_on_batch(spool, action, targets + i, n, now, changed_r,
 		    err)) {
-			spool_rollback(spool);
-			return false;
+			failed = 0;
+			continue;
 		}
-		if (!spool_commit(spool, err))
+		/* A full disk: what there is may do for one at a time. */
+		if (++failed > 2 || err->code != EX_IOERR ||
+		    (!spool_make_room(spool, err) && most == 1))
 			return false;
-		*changed_r = c;
+		most = 1;
+		n = 0;
 	}
 	spool_checkpoint_if_no_runner(spool);
 	return true;

@@ -58,6 +58,7 @@ struct spool_changed {
 	int64_t recipients, messages;	/* changed */
 	int64_t in_delivery;		/* of them: taken from a runner */
 	int64_t left;			/* in a state the action is not for */
+	int64_t last_message;		/* changed last; -1: none was */
 };
 
 /*

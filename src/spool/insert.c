@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "spool/content.h"
 #include "spool/query.h"
+#include "spool/room.h"
 #include "spool/spool_impl.h"
 
 /* More than this goes to a file. */
@@ -281,6 +282,10 @@ spool_insert_store(struct spool_insert *ins, struct spool *spool,
 		return error_set(err, EX_DATAERR, "message: no recipients");
 	if (ins->size == 0)
 		return error_set(err, EX_DATAERR, "message: no content");
+	/* Our own notices are results, not new mail. */
+	if (strcmp(message->source, "dsn") != 0 &&
+	    !spool_room_check(spool, ins->size, err))
+		return false;
 	if (!step(spool, SQL_SAVEPOINT, err))
 		return false;
 	if (store_message(ins, spool, message, message_id_r, err) &&

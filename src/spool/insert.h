@@ -56,7 +56,8 @@ uint64_t spool_insert_size(const struct spool_insert *ins);
 
 /*
  * Stores within the caller's transaction (several messages may share one: group
- * commit).  EX_DATAERR where the schema refuses a value, with its words; what
+ * commit).  EX_IOERR where queue.limit.min-free-space refuses new mail (a message
+ * of source dsn is none).  EX_DATAERR where the schema refuses a value, with its words; what
  * was stored of this message is then undone, the transaction stays usable.
  */
 bool spool_insert_store(struct spool_insert *ins, struct spool *spool,

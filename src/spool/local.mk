@@ -33,6 +33,7 @@ src_libtlsq_a_SOURCES += \
 	src/spool/query.c src/spool/query.h \
 	src/spool/queue.c src/spool/queue.h \
 	src/spool/record.c src/spool/record.h \
+	src/spool/room.c src/spool/room.h \
 	src/spool/runners.c src/spool/runners.h \
 	src/spool/spool.c src/spool/spool.h src/spool/spool_impl.h \
 	src/spool/upgrade.c \

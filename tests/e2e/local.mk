@@ -12,6 +12,7 @@ e2e_tests = \
 	tests/e2e/dane/run.sh \
 	tests/e2e/daemon/run.sh \
 	tests/e2e/delivers/run.sh \
+	tests/e2e/disk-filled/run.sh \
 	tests/e2e/dns-errors/run.sh \
 	tests/e2e/explain/run.sh \
 	tests/e2e/dsn-crash/run.sh \

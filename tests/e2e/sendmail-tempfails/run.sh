@@ -1,5 +1,5 @@
 #!/bin/sh
-# Whatever keeps a message from the disk is a 451 to Sendmail's client, and nothing leaves another way.
+# Whatever keeps a message from the disk is a 4xx to Sendmail's client, and nothing leaves another way.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 
@@ -38,9 +38,9 @@ like "what no server would take is refused at once, in one piece" "$(cat "$T/out
 # a full disk: while the content comes, and at the commit
 before=$(count)
 { letter large; yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 20000000; } | smtp bob@remote.test >"$T/out"
-like "a full disk while the message comes is a 451" "$(cat "$T/out")" '^DOT 451 4\.3\.1'
+like "a full disk while the message comes is a 452" "$(cat "$T/out")" '^DOT 452 4\.3\.1'
 { letter large; yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 7000000; } | smtp bob@remote.test >"$T/out"
-like "and at the commit" "$(cat "$T/out")" '^DOT 451 4\.3\.1'
+like "and at the commit" "$(cat "$T/out")" '^DOT 452 4\.3\.1'
 is "nothing of it was stored" "$(count)" "$before"
 letter small | smtp bob@remote.test >"$T/out"
 like "what fits is taken" "$(cat "$T/out")" '^DOT 250'
