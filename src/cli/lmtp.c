@@ -199,11 +199,9 @@ static bool
 take_content(struct lmtp *l, int64_t now, struct mail_intake_facts *facts_r,
     struct error *err)
 {
-	/* Sendmail has added them; but others speak LMTP, too. */
-	static const char *const removed[] = { "Bcc", "Return-Path", NULL };
 	char date[CLOCK_RFC5322_LEN], id[HOST_NAME_LEN + 64];
 	struct mail_intake_options options = { .date = date,
-		.message_id = id, .remove = removed };
+		.message_id = id };
 	struct mail_intake *in;
 	bool ok;
 

@@ -29,13 +29,8 @@
 
 enum { READ_SIZE = 65536, HOPS_MAX = 100, MESSAGE_ID_LEN = 320 };
 
-/*
- * Not for other people's eyes (RFC 5322 3.6.3), the last server's to add
- * (RFC 5321 4.4), and the local spelling of REQUIRETLS.
- */
-static const char *const removed_fields[] = {
-	"Bcc", "Return-Path", "Require-TLS-ESMTP", NULL,
-};
+/* The local spelling of REQUIRETLS. */
+static const char *const removed_fields[] = { "Require-TLS-ESMTP", NULL };
 
 /* Who calls, as Sendmail would say it.  Before the change of user. */
 static bool

@@ -189,15 +189,26 @@ find_field(const char *name)
 	return FIELD_OTHER;
 }
 
+/* Not for other people's eyes (RFC 5322 3.6.3, 3.6.6), and the last server's to
+ * add (RFC 5321 4.4). */
+static const char *const always_removed[] = {
+	"Bcc", "Resent-Bcc", "Return-Path", NULL,
+};
+
+static bool
+is_one_of(const char *const *names, const char *name)
+{
+	while (names != NULL && *names != NULL)
+		if (text_equal_nocase(name, *names++))
+			return true;
+	return false;
+}
+
 static bool
 is_to_remove(const struct mail_intake *in, const char *name)
 {
-	const char *const *r = in->options.remove;
-
-	while (r != NULL && *r != NULL)
-		if (text_equal_nocase(name, *r++))
-			return true;
-	return false;
+	return is_one_of(always_removed, name) ||
+	    is_one_of(in->options.remove, name);
 }
 
 static void

@@ -11,7 +11,9 @@
  *   place.  A field name may have 998 octets, the section has no bound.
  * - A missing From, Date and Message-ID are added at the end of the header section:
  *   trace fields stay on top and signed fields are not moved.
- * - Fields to be removed are left out with their continuation lines.
+ * - Bcc, Resent-Bcc and Return-Path, whose place is not in a message that
+ *   leaves, and the fields that a door names are left out with their
+ *   continuation lines.
  * - An mbox "From " line is dropped where it is the first line.
  *
  * Everything else leaves as it came.  Pure but for the caller's sink.
@@ -36,7 +38,7 @@ struct mail_intake_options {
 	 * date-time; "<unique@host>".  NULL: not added.  Kept until
 	 * mail_intake_free, and not looked at before the header ends. */
 	const char *from, *date, *message_id;
-	/* Names of fields to remove, ends with NULL; or NULL.  Kept. */
+	/* Names of more fields to remove, ends with NULL; or NULL.  Kept. */
 	const char *const *remove;
 };
 

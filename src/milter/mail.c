@@ -33,16 +33,8 @@ struct milter_mail {
 	char date[CLOCK_RFC5322_LEN], message_id[MESSAGE_ID_LEN];
 };
 
-/*
- * Not for other people's eyes (RFC 5322 3.6.3), the last server's to add
- * (RFC 5321 4.4), and, at the end, the local spelling of REQUIRETLS.
- */
-static const char *const removed_fields[] = {
-	"Bcc", "Resent-Bcc", "Return-Path", "Require-TLS-ESMTP", NULL,
-};
-static const char *const removed_fields_but_ours[] = {
-	"Bcc", "Resent-Bcc", "Return-Path", NULL,
-};
+/* The local spelling of REQUIRETLS. */
+static const char *const removed_fields[] = { "Require-TLS-ESMTP", NULL };
 
 struct milter_mail *
 milter_mail_new(struct milter_storer *storer)
@@ -169,8 +161,7 @@ milter_mail_begin(struct milter_mail *m, const struct milter_mail_start *start,
 		.date = m->date, .message_id = m->message_id,
 		.from = start->from != NULL ?
 		    arena_strdup(m->arena, start->from) : NULL,
-		.remove = start->keep_require_tls ? removed_fields_but_ours :
-		    removed_fields,
+		.remove = start->keep_require_tls ? NULL : removed_fields,
 	};
 
 	clock_rfc5322(m->date, start->now);

@@ -22,7 +22,7 @@ gather(void *ctx, const void *data, size_t len, struct error *err)
 static struct mail_intake_facts
 run(struct buf *out, const char *data, size_t size, size_t piece)
 {
-	static const char *const remove[] = { "Bcc", "Return-Path", NULL };
+	static const char *const remove[] = { "Require-TLS-ESMTP", NULL };
 	struct mail_intake_options o = { .date = "D", .message_id = "<i@h>",
 		.remove = remove };
 	struct mail_intake *in = mail_intake_new(&o, gather, out);
