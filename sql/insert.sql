@@ -16,6 +16,13 @@ INSERT INTO recipient (message_id, address, domain, state, next_attempt_at, noti
 	VALUES (:message_id, :address, :domain, iif(:held, 'held', 'queued'),
 	:next_attempt_at, :notify, :orcpt);
 
+-- A recipient of one of the mail server's transactions that is here already: the
+-- client named it, or an answer to the mail server was lost.
+-- name: recipient_known
+SELECT 1 FROM message m JOIN recipient r ON r.message_id = m.id
+	WHERE m.mta_id = :mta_id AND m.sender = :sender AND r.address = :address
+	AND r.state <> 'withdrawn' LIMIT 1;
+
 -- name: content_insert
 INSERT INTO content (message_id, seq, data) VALUES (:message_id, :seq, :data);
 

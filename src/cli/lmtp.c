@@ -214,14 +214,31 @@ take_content(struct lmtp *l, int64_t now, struct mail_intake_facts *facts_r,
 	return ok;
 }
 
+/* What the filter has stored of Sendmail's transaction is not stored again: an
+ * address named directly and through an alias.  *id_r is 0 where nothing is left. */
+static bool
+store_new(struct lmtp *l, const struct spool_message *message, int64_t *id_r,
+    struct error *err)
+{
+	*id_r = 0;
+	if (!spool_begin(l->spool, err))
+		return false;
+	if ((message->mta_id == NULL || spool_insert_drop_known(l->insert,
+	    l->spool, message, err)) &&
+	    (spool_insert_recipient_count(l->insert) == 0 ||
+	    spool_insert_store(l->insert, l->spool, message, id_r, err)))
+		return spool_commit(l->spool, err);
+	spool_rollback(l->spool);
+	return false;
+}
+
 static bool
 store(struct lmtp *l, int64_t now, const struct mail_intake_facts *facts,
     int64_t *id_r, struct error *err)
 {
 	const struct mail_sender *s = &l->sender;
 
-	return spool_insert_commit(l->insert, l->spool,
-	    &(struct spool_message){
+	return store_new(l, &(struct spool_message){
 	    .mta_id = l->mta_id, .sender = s->address.text,
 	    .source = "submit", .received_at = now, .wait_until = -1,
 	    .body_type = s->body_8bitmime || facts->header_8bit ||
@@ -243,12 +260,15 @@ store_content(struct lmtp *l, char text[static REPLY_LEN])
 	if (taken && facts.received > HOPS_MAX)
 		(void)snprintf(text, REPLY_LEN, "554 5.4.6 mail loop: "
 		    "the message has %u Received fields", facts.received);
-	else if (taken && store(l, now, &facts, &id, &err))
-		(void)snprintf(text, REPLY_LEN,
-		    "250 2.0.0 in the spool as %" PRId64, id);
-	else
+	else if (!taken || !store(l, now, &facts, &id, &err))
 		(void)snprintf(text, REPLY_LEN, "%s %s",
 		    err.code == EX_IOERR ? "452 4.3.1" : "451 4.3.0", err.text);
+	else if (id == 0)
+		(void)snprintf(text, REPLY_LEN,
+		    "250 2.0.0 in the spool already");
+	else
+		(void)snprintf(text, REPLY_LEN,
+		    "250 2.0.0 in the spool as %" PRId64, id);
 }
 
 static void

@@ -99,6 +99,43 @@ spool_insert_recipient_count(const struct spool_insert *ins)
 	return ins->count;
 }
 
+static bool
+recipient_known(struct spool *spool, const struct spool_message *m,
+    const char *address, bool *known_r, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_RECIPIENT_KNOWN);
+	spool_query_put_text(&q, ":mta_id", m->mta_id);
+	spool_query_put_text(&q, ":sender", m->sender);
+	spool_query_put_text(&q, ":address", address);
+	*known_r = spool_query_next(&q);
+	return spool_query_run(&q, err);
+}
+
+bool
+spool_insert_drop_known(struct spool_insert *ins, struct spool *spool,
+    const struct spool_message *message, struct error *err)
+{
+	struct gathered **at = &ins->first;
+
+	while (*at != NULL) {
+		bool known;
+
+		if (!recipient_known(spool, message, (*at)->rcpt.address,
+		    &known, err))
+			return false;
+		if (known) {
+			*at = (*at)->next;
+			ins->count--;
+		} else {
+			at = &(*at)->next;
+		}
+	}
+	ins->tail = at;
+	return true;
+}
+
 uint64_t
 spool_insert_size(const struct spool_insert *ins)
 {

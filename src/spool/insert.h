@@ -52,6 +52,13 @@ size_t spool_insert_recipient_count(const struct spool_insert *ins);
 /* Appends content: the RFC 5322 message, in pieces as they come. */
 bool spool_insert_content(struct spool_insert *ins, const void *data,
     size_t len, struct error *err) MUST_CHECK;
+/*
+ * Drops the recipients that a message with the same mta_id (not NULL) and sender
+ * has already: one transaction of the mail server's sends one copy.  Within the
+ * caller's transaction.
+ */
+bool spool_insert_drop_known(struct spool_insert *ins, struct spool *spool,
+    const struct spool_message *message, struct error *err) MUST_CHECK;
 uint64_t spool_insert_size(const struct spool_insert *ins);
 
 /*

@@ -104,6 +104,62 @@ content_comes_back_as_it_went_in(void **state)
 	free(chunk);
 }
 
+/* Stored: b@y and c@y of the transaction Q1 from a@x; w@y was withdrawn. */
+static void
+one_transaction_of_the_mail_server_sends_one_copy(void **state)
+{
+	static const struct {
+		const char *why, *mta_id, *sender, *address;
+		size_t left;
+	} rows[] = {
+		{ "the same", "Q1", "a@x.example", "b@y.example", 1 },
+		{ "the other", "Q1", "a@x.example", "c@y.example", 1 },
+		{ "another transaction", "Q2", "a@x.example", "b@y.example", 2 },
+		{ "another sender", "Q1", "", "b@y.example", 2 },
+		{ "another local part", "Q1", "a@x.example", "B@y.example", 2 },
+		{ "one that the client was refused", "Q1", "a@x.example",
+		  "w@y.example", 2 },
+		{ "one that failed", "Q1", "a@x.example", "f@y.example", 1 },
+	};
+	struct scratch *s = *state;
+
+	assert_string_equal(scratch_sql(s,
+	    "INSERT INTO submission (sender, mta_id, content, recipients) "
+	    "VALUES ('a@x.example', 'Q1', 'x', '[\"b@y.example\"]'), "
+	    "('a@x.example', 'Q1', 'x', "
+	    "'[\"c@y.example\", \"w@y.example\", \"f@y.example\"]'), "
+	    "('a@x.example', NULL, 'x', '[\"new@y.example\"]'); "
+	    "UPDATE recipient SET state = CASE address WHEN 'w@y.example' THEN "
+	    "'withdrawn' ELSE 'failed' END, finished_at = 1 WHERE address IN "
+	    "('w@y.example', 'f@y.example')"), "");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct spool_insert *ins = spool_insert_new(s->spool);
+		struct spool_message m = plain;
+		int64_t id;
+
+		m.mta_id = rows[i].mta_id;
+		m.sender = rows[i].sender;
+		spool_insert_recipient(ins, &(struct spool_recipient){
+		    .address = rows[i].address });
+		spool_insert_recipient(ins, &(struct spool_recipient){
+		    .address = "new@y.example" });
+		assert_done(s, spool_insert_content(ins, "x", 1, &s->err));
+		assert_done(s, spool_begin(s->spool, &s->err));
+		assert_done(s, spool_insert_drop_known(ins, s->spool, &m,
+		    &s->err));
+		if (spool_insert_recipient_count(ins) != rows[i].left)
+			fail_msg("%s: %zu left", rows[i].why,
+			    spool_insert_recipient_count(ins));
+		/* what is left is stored as if nothing had been dropped */
+		spool_insert_recipient(ins, &(struct spool_recipient){
+		    .address = "late@y.example" });
+		assert_done(s, spool_insert_store(ins, s->spool, &m, &id,
+		    &s->err));
+		spool_rollback(s->spool);
+		spool_insert_free(&ins);
+	}
+}
+
 static void
 fifty_megabytes_need_little_memory(void **state)
 {
@@ -526,6 +582,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SPOOL_TEST(content_comes_back_as_it_went_in),
+		SPOOL_TEST(one_transaction_of_the_mail_server_sends_one_copy),
 		SPOOL_TEST(fifty_megabytes_need_little_memory),
 		SPOOL_TEST(all_of_the_envelope_is_stored),
 		SPOOL_TEST(what_the_schema_refuses_leaves_nothing),

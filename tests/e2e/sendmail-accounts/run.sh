@@ -43,6 +43,22 @@ ok "Sendmail has nothing left" wait_for 10 sendmail_idle
 letter nobody | smtp nosuch@local.test >"$T/out"
 like "who has no account is refused, as before" "$(cat "$T/out")" '^RCPT 550 5\.1\.1'
 
+# named directly and through an alias: one message to Sendmail, one copy
+copies() { of "$1" | wc -l; }
+{ echo 'gina: fred@remote.test'; echo 'hugo: fred@remote.test, gerd@remote.test'; } >>/etc/mail/aliases
+"$SENDMAIL" -bi >"$T/out"
+letter twice | smtp --from ann@local.test gina@local.test fred@remote.test >"$T/out"
+like "an address named directly and through an alias" "$(cat "$T/out")" '^DOT 250'
+ok "Sendmail has nothing left of it" wait_for 10 sendmail_idle
+is "is one recipient" "$(of fred@remote.test)" "milter|ann@local.test|queued"
+letter more | smtp --from ann@local.test hugo@local.test fred@remote.test >"$T/out"
+ok "what else the alias names" wait_for 10 has gerd@remote.test
+is "is there" "$(of gerd@remote.test)" "submit|ann@local.test|queued"
+is "a second message is a second copy" "$(copies fred@remote.test)" 2
+letter alone | smtp --from ann@local.test gina@local.test >"$T/out"
+third() { [ "$(copies fred@remote.test)" = 3 ]; }
+ok "so is one through the alias alone" wait_for 10 third
+
 # a smart host of one's own, left in sendmail.mc
 sed "s/^include(.*tlsq\.m4/define(\`SMART_HOST', \`esmtp:[127.0.0.9]')dnl\n&/" /etc/mail/sendmail.mc >"$SM/smart.mc"
 ok "with a leftover SMART_HOST m4 makes the .cf" sendmail_m4 "$SM/smart.mc" "$SM/smart.cf"
