@@ -15,6 +15,8 @@ OIDS = {
     "ecdsa-sha512": "06082a8648ce3d040304",
     "rsa-sha1": "06092a864886f70d0101050500",
     "rsa-sha256": "06092a864886f70d01010b0500",
+    # without the NULL that belongs there (RFC 4055 5: it may be missing)
+    "rsa-sha256-bare": "06092a864886f70d01010b",
     "rsa-sha384": "06092a864886f70d01010c0500",
     # RSASSA-PSS, SHA-256, MGF1 with SHA-256, salt of 32 octets
     "rsa-pss": "06092a864886f70d01010a3034"
@@ -71,14 +73,18 @@ def when(year, month=1, day=1):
         tlv(0x17, text[2:].encode())
 
 
+def boolean(value):
+    """DEFAULT FALSE: not there where it is FALSE; None writes FALSE out."""
+    return b"" if value is False else tlv(1, b"\xff" if value else b"\0")
+
+
 def extension(hex_oid, value, critical=False):
-    return sequence(oid(hex_oid), tlv(1, b"\xff") if critical else b"",
-                    tlv(4, value))
+    return sequence(oid(hex_oid), boolean(critical), tlv(4, value))
 
 
 def basic_constraints(ca, path_len=None):
     return extension("551d13", sequence(
-        tlv(1, b"\xff") if ca else b"",
+        boolean(ca),
         integer(path_len) if path_len is not None else b""), True)
 
 
@@ -159,11 +165,12 @@ def edwards_key(folder, label, kind="ED25519"):
 
 def certificate(subject, spki, issuer, signer, extensions=(),
                 validity=(when(2031), when(2033)), algorithm=None,
-                said=None, outer=None, version=3, serial=7):
+                said=None, outer=None, version=3, serial=7, unique=b""):
     """DER.  signer is a Key, or octets or a function that are the signature.
 
     said is the algorithm the certificate names, where it lies about it; outer
-    the one it names the second time.
+    the one it names the second time; unique the unique
+    identifiers.
     """
     algorithm = algorithm or getattr(signer, "algorithm", None)
     said_der = sequence(bytes.fromhex(OIDS[said or algorithm]))
@@ -171,6 +178,7 @@ def certificate(subject, spki, issuer, signer, extensions=(),
     body = sequence(
         tlv(0xa0, integer(version - 1)) if version > 1 else b"",
         integer(serial), said_der, issuer, sequence(*validity), subject, spki,
+        unique,
         tlv(0xa3, sequence(*extensions)) if extensions else b"")
     if isinstance(signer, bytes):
         signature = signer

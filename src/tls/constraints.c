@@ -40,15 +40,20 @@ ends_with(struct stls_blob s, struct stls_blob end)
 	return true;
 }
 
+/* The final dot of a name in absolute form says nothing. */
+static struct stls_blob
+dotless(struct stls_blob name)
+{
+	if (name.len > 0 && name.data[name.len - 1] == '.')
+		name.len--;
+	return name;
+}
+
 /* "example.test" covers itself and all below; ".example.test" (not in the RFC,
  * but in use) only what is below; "" everything. */
 static bool
 dns_within(struct stls_blob name, struct stls_blob base)
 {
-	if (name.len > 0 && name.data[name.len - 1] == '.')
-		name.len--;
-	if (base.len > 0 && base.data[base.len - 1] == '.')
-		base.len--;
 	if (base.len == 0)
 		return true;
 	if (!ends_with(name, base))
@@ -100,12 +105,15 @@ enum fit { FIT_NO, FIT_YES, FIT_UNKNOWN };
 static enum fit
 fits(const struct name *n, struct stls_blob base, bool excluded)
 {
+	struct stls_blob name;
 	bool in;
 
 	switch (n->tag) {
 	case GENERAL_NAME_DNS:
-		in = dns_within(n->value, base) ||
-		    (excluded && wildcard_covers(n->value, base));
+		name = dotless(n->value);
+		base = dotless(base);
+		in = dns_within(name, base) ||
+		    (excluded && wildcard_covers(name, base));
 		break;
 	case GENERAL_NAME_IP:
 		in = ip_within(n->value, base);

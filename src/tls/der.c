@@ -36,14 +36,16 @@ stls_der_next(struct stls_blob *in, uint8_t *tag_r, struct stls_blob *value_r,
     struct stls_blob *whole_r)
 {
 	struct stls_blob rest = *in;
+	uint8_t tag;
 	size_t len;
 
 	if (rest.len < 2 || (rest.data[0] & 0x1f) == 0x1f)
 		return false;
-	*tag_r = rest.data[0];
+	tag = rest.data[0];
 	rest.data++, rest.len--;
 	if (!take_length(&rest, &len) || len > rest.len)
 		return false;
+	*tag_r = tag;
 	value_r->data = rest.data;
 	value_r->len = len;
 	if (whole_r != NULL) {
@@ -58,19 +60,25 @@ stls_der_next(struct stls_blob *in, uint8_t *tag_r, struct stls_blob *value_r,
 bool
 stls_der_take(struct stls_blob *in, uint8_t tag, struct stls_blob *value_r)
 {
-	struct stls_blob rest = *in;
+	struct stls_blob rest = *in, value;
 	uint8_t found;
 
-	if (!stls_der_next(&rest, &found, value_r, NULL) || found != tag)
+	if (!stls_der_next(&rest, &found, &value, NULL) || found != tag)
 		return false;
 	*in = rest;
+	*value_r = value;
 	return true;
 }
 
 bool
 stls_der_only(struct stls_blob in, uint8_t tag, struct stls_blob *value_r)
 {
-	return stls_der_take(&in, tag, value_r) && in.len == 0;
+	struct stls_blob value;
+
+	if (!stls_der_take(&in, tag, &value) || in.len > 0)
+		return false;
+	*value_r = value;
+	return true;
 }
 
 bool

@@ -33,6 +33,9 @@ enum {
 #define DER_CONTEXT(n) (0x80 + (n))
 #define DER_CONTEXT_CONS(n) (0xa0 + (n))
 
+/* Each read that returns false has changed nothing: so an OPTIONAL field is one
+ * call whose answer may be ignored. */
+
 /* Takes the next element off the front of in.  whole_r (may be NULL) includes
  * tag and length, value_r not.  False at the end and on anything malformed. */
 bool stls_der_next(struct stls_blob *in, uint8_t *tag_r, struct stls_blob *value_r,

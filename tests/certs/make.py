@@ -116,6 +116,21 @@ leaf("leaf-big", names=dns(HOST, *[
     for i in range(60)]))
 leaf("leaf-ca", usage=key_usage(0x86))
 
+# Each OPTIONAL field, there and not there, where nothing above has both.
+ISSUER_ID, SUBJECT_ID = tlv(0x81, b"\0\1"), tlv(0x82, b"\0\2")
+leaf("leaf-issuer-id", unique=ISSUER_ID)
+leaf("leaf-subject-id", unique=SUBJECT_ID)
+leaf("leaf-both-ids", unique=ISSUER_ID + SUBJECT_ID)
+leaf("leaf-ids-turned", unique=SUBJECT_ID + ISSUER_ID)
+leaf("leaf-not-critical", more=[extension("2a030405", b"\5\0", None)])
+write("leaf-no-extensions", certificate(name(HOST), LEAF.spki,
+                                        name("Inter A"), INTER))
+ca("inter-ca-false", "Inter F", SUB, "Root A", ROOT, constraints=False,
+   more=[basic_constraints(None)])
+leaf("leaf-ca-false", "Inter F", SUB)
+ca("inter-no-path-len", "Inter L", SUB, "Root A", ROOT)
+leaf("leaf-no-path-len", "Inter L", SUB)
+
 # Self-signed servers.
 for label, key in (("ss", LEAF), ("ss-rsa", RSA), ("ss-ed25519", ED),
                    ("ss-p384", P384)):
@@ -157,6 +172,7 @@ leaf("leaf-root-v1", "Root V", OTHER)
 ca("root-sha1", "Root S", RSA_CA, "Root S", RSA_CA, algorithm="rsa-sha1")
 leaf("leaf-root-sha1", "Root S", RSA_CA)
 leaf("leaf-pss", "Root S", RSA_CA, algorithm="rsa-pss")
+leaf("leaf-rsa-bare", "Root S", RSA_CA, said="rsa-sha256-bare")
 leaf("leaf-rsa-sha384", "Root S", RSA_CA, algorithm="rsa-sha384")
 ca("root-old", "Root O", OTHER, "Root O", OTHER, validity=OLD)
 leaf("leaf-root-old", "Root O", OTHER)
@@ -175,6 +191,10 @@ CONSTRAINTS = {
     "same": name_constraints([dns("example.test")]),
     "dot": name_constraints([dns(".example.test")]),
     "excluded": name_constraints((), [dns("mx.example.test")]),
+    "unrelated": name_constraints((), [dns("other.invalid")]),
+    "both": name_constraints([dns("example.test")], [dns("no.example.test")]),
+    "both-out": name_constraints([dns("example.test")],
+                                 [dns("mx.example.test")]),
     "ip": name_constraints([tlv(0x87, bytes([192, 0, 2, 0, 255, 255, 255, 0]))]),
     "email": name_constraints([tlv(0x81, b"example.test")]),
     "directory": name_constraints([tlv(0xa4, name(None, "Example"))]),
@@ -189,6 +209,15 @@ leaf("nc-other-cn", "Inter NC other", INTER, cn=HOST, names=None)
 leaf("nc-same-cn", "Inter NC same", INTER, cn=HOST, names=None)
 leaf("nc-excluded-wild", "Inter NC excluded", INTER,
      names=dns("*.example.test"))
+leaf("nc-excluded-wild-dot", "Inter NC excluded", INTER,
+     names=dns("*.example.test."))
+leaf("nc-excluded-dot", "Inter NC excluded", INTER,
+     names=dns("mx.example.test."))
+leaf("nc-unrelated-wild-dot", "Inter NC unrelated", INTER,
+     names=dns("*.example.test."))
+ca("inter-nc-maximum", "Inter M", SUB, "Root A", ROOT, more=[
+    name_constraints([dns("example.test") + tlv(0x81, b"\2")])])
+leaf("leaf-nc-maximum", "Inter M", SUB)
 leaf("nc-ip-in", "Inter NC ip", INTER, names=tlv(0x87, bytes([192, 0, 2, 1])))
 leaf("nc-ip-out", "Inter NC ip", INTER,
      names=tlv(0x87, bytes([198, 51, 100, 1])))

@@ -134,7 +134,7 @@ der_is_read_strictly(void **state)
 
 		if (stls_der_next(&in, &tag, &value, NULL) != rows[i].ok)
 			fail_msg("%s", rows[i].why);
-		/* A failed read takes nothing. */
+		/* A failed read takes nothing, and gives nothing. */
 		assert_int_equal(in.len, rows[i].ok ? 0 : rows[i].in.len);
 	}
 }
@@ -177,6 +177,40 @@ times_become_unix_seconds(void **state)
 			fail_msg("%.*s", (int)rows[i].in.len,
 			    (const char *)rows[i].in.data);
 	}
+}
+
+/* What is OPTIONAL is asked for by a call that may fail. */
+static void
+a_read_that_fails_changes_nothing(void **state)
+{
+	static const struct stls_blob rows[] = {
+		OCTETS("\xa1\x01x"), OCTETS("\xa0\x05x"), OCTETS("\xa0"),
+		OCTETS(""),
+	};
+	struct stls_blob in, value, other = OCTETS("other"), whole = other;
+	uint8_t tag = 7;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		in = rows[i];
+		value = other;
+		assert_false(stls_der_take(&in, DER_CONTEXT_CONS(0), &value));
+		assert_false(stls_der_only(in, DER_CONTEXT_CONS(0), &value));
+		if (i > 0)
+			assert_false(stls_der_next(&in, &tag, &value, &whole));
+		assert_ptr_equal(value.data, other.data);
+		assert_int_equal(value.len, other.len);
+		assert_ptr_equal(whole.data, other.data);
+		assert_int_equal(tag, 7);
+		assert_ptr_equal(in.data, rows[i].data);
+		assert_int_equal(in.len, rows[i].len);
+	}
+	in = (struct stls_blob)OCTETS("\xa0\x01x\x05\0");
+	assert_false(stls_der_only(in, DER_CONTEXT_CONS(0), &value));
+	assert_ptr_equal(value.data, other.data);
+	assert_true(stls_der_take(&in, DER_CONTEXT_CONS(0), &value));
+	assert_int_equal(value.len, 1);
+	assert_int_equal(in.len, 2);
 }
 
 /* Cut anywhere, or with any octet changed, it is read or refused: no more is
@@ -225,6 +259,7 @@ main(void)
 		cmocka_unit_test(names_are_printed_by_rfc_4514),
 		cmocka_unit_test(der_is_read_strictly),
 		cmocka_unit_test(times_become_unix_seconds),
+		cmocka_unit_test(a_read_that_fails_changes_nothing),
 		cmocka_unit_test(broken_certificates_are_survived),
 		cmocka_unit_test(the_linked_library_passes_the_self_test),
 	};

@@ -93,6 +93,26 @@ static const struct row rows[] = {
 	{ "a server may have a certificate with keyCertSign too",
 	  "leaf-ca inter", "root", .verdict = STLS_VERIFIED, .depth = 2 },
 
+	/* each OPTIONAL field, there and not there (rows above have others) */
+	{ "an issuer unique identifier", "leaf-issuer-id inter", "root",
+	  .verdict = STLS_VERIFIED, .depth = 2 },
+	{ "a subject unique identifier", "leaf-subject-id inter", "root",
+	  .verdict = STLS_VERIFIED, .depth = 2 },
+	{ "both", "leaf-both-ids inter", "root",
+	  .verdict = STLS_VERIFIED, .depth = 2 },
+	{ "the wrong way round", "leaf-ids-turned inter", "root",
+	  .says = "malformed after the public key" },
+	{ "critical FALSE, written out", "leaf-not-critical inter", "root",
+	  .verdict = STLS_VERIFIED, .depth = 2 },
+	{ "cA FALSE, written out", "leaf-ca-false inter-ca-false", "root",
+	  .depth = 1, .says = "is not a CA" },
+	{ "no pathLen", "leaf-no-path-len inter-no-path-len", "root",
+	  .verdict = STLS_VERIFIED, .depth = 2 },
+	{ "version 3 without extensions", "leaf-no-extensions inter", "root",
+	  .verdict = STLS_VERIFIED, .depth = 2, .cn = true },
+	{ "no parameters of the algorithm", "leaf-rsa-bare", "root-sha1",
+	  .verdict = STLS_VERIFIED, .depth = 1 },
+
 	/* trust */
 	{ "no certificate", "", "root", .verdict = STLS_NO_CERTIFICATE,
 	  .says = "no certificate" },
@@ -245,6 +265,26 @@ static const struct row rows[] = {
 	  "nc-excluded-wild nc-excluded-inter", "nc-excluded",
 	  .verdict = STLS_CONSTRAINED,
 	  .openssl_differs = "it compares the text of the wildcard" },
+	{ "excluded, and the wildcard ends in a dot",
+	  "nc-excluded-wild-dot nc-excluded-inter", "nc-excluded",
+	  .verdict = STLS_CONSTRAINED },
+	{ "excluded, and the name ends in a dot",
+	  "nc-excluded-dot nc-excluded-inter", "nc-excluded",
+	  .verdict = STLS_CONSTRAINED },
+	{ "only another domain is excluded", "nc-unrelated-2up "
+	  "nc-unrelated-inter", "nc-unrelated", .verdict = STLS_VERIFIED,
+	  .depth = 2 },
+	{ "and not what the wildcard stands for", "nc-unrelated-wild-dot "
+	  "nc-unrelated-inter", "nc-unrelated", .verdict = STLS_VERIFIED,
+	  .depth = 2, .openssl_differs = "it takes the dot for a part of "
+	  "the name" },
+	{ "permitted, and something else excluded", "nc-both-2up "
+	  "nc-both-inter", "nc-both", .verdict = STLS_VERIFIED, .depth = 2 },
+	{ "permitted, and excluded as well", "nc-both-out-2up "
+	  "nc-both-out-inter", "nc-both-out", .verdict = STLS_CONSTRAINED },
+	{ "a subtree with a maximum (RFC 5280 4.2.1.10: not to be used)",
+	  "leaf-nc-maximum inter-nc-maximum", "root",
+	  .verdict = STLS_NOT_TRUSTED, .says = "issuer CN=Inter M" },
 	{ "constraints on addresses leave names alone", "nc-ip-2up nc-ip-inter",
 	  "nc-ip", .verdict = STLS_VERIFIED, .depth = 2 },
 	{ "an address inside", "nc-ip-in nc-ip-inter", "nc-ip",
