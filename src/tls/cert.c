@@ -10,6 +10,8 @@
 #include "tls/cert_impl.h"
 #include "tls/der_impl.h"
 
+enum { RSA_EXPONENT_MAX = 8 };
+
 /* Parameters of the algorithm: NULL or nothing (RFC 4055), or nothing. */
 static const struct {
 	const char *oid;
@@ -70,7 +72,12 @@ signature_kind(struct stls_blob oid, struct stls_blob params)
 	return STLS_SIG_OTHER;
 }
 
-/* RFC 8017 A.1.1.  An even modulus or an exponent that is 1 or even is no key. */
+/*
+ * RFC 8017 A.1.1.  An even modulus or an exponent that is 1 or even is no key.
+ * The cost of a signature grows with the exponent: 65537 is what everybody has,
+ * 8 octets is what the largest in use need, and with 512 octets a check takes
+ * 80 ms.
+ */
 static bool
 rsa_key(struct stls_blob raw, struct stls_public_key *key)
 {
@@ -86,7 +93,11 @@ rsa_key(struct stls_blob raw, struct stls_public_key *key)
 	if (n.len < 64 || n.len > 4096 || n.data[0] == 0 ||
 	    (n.data[n.len - 1] & 1) == 0)
 		return false;
-	if (e.len < 1 || (e.data[0] & 0x80) != 0 ||
+	if (e.len > 1 && e.data[0] == 0)
+		e.data++, e.len--;
+	else if (e.len < 1 || (e.data[0] & 0x80) != 0)
+		return false;
+	if (e.len > RSA_EXPONENT_MAX || e.data[0] == 0 ||
 	    (e.data[e.len - 1] & 1) == 0 || (e.len == 1 && e.data[0] == 1))
 		return false;
 	bits = (unsigned)n.len * 8;
@@ -223,7 +234,8 @@ parse_tbs(struct stls_blob in, struct stls_blob algorithm,
 		return "malformed subject";
 	if (!stls_der_next(&in, &tag, &value, &spki) ||
 	    !stls_public_key_parse(spki, &cert->key))
-		return "malformed public key";
+		return "malformed public key, or an RSA exponent of more than "
+		    "8 octets";
 	return parse_tail(in, version, cert);
 }
 
@@ -244,6 +256,24 @@ parse(struct stls_blob der, struct stls_cert *cert)
 		return "malformed signature";
 	cert->sig = signature_kind(oid, params);
 	return parse_tbs(tbs, algorithm, cert);
+}
+
+bool
+stls_cert_key(struct stls_blob der, struct stls_public_key *key)
+{
+	struct stls_blob cert, in, value, spki;
+	uint8_t tag;
+
+	if (!stls_der_take(&der, DER_SEQUENCE, &cert) ||
+	    !stls_der_take(&cert, DER_SEQUENCE, &in))
+		return false;
+	(void)stls_der_take(&in, DER_CONTEXT_CONS(0), &value);
+	/* serial number, algorithm, issuer, validity, subject */
+	for (int i = 0; i < 5; i++)
+		if (!stls_der_next(&in, &tag, &value, NULL))
+			return false;
+	return stls_der_next(&in, &tag, &value, &spki) &&
+	    stls_public_key_parse(spki, key);
 }
 
 bool

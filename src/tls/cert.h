@@ -69,7 +69,12 @@ struct stls_cert {
  * in a few words what is wrong with it. */
 bool stls_cert_parse(const uint8_t *der, size_t len, struct stls_cert *cert_r,
     const char **why_r);
-/* A bare SubjectPublicKeyInfo. */
+/* Only the key of a certificate, whatever else is wrong with it: at DANE-EE
+ * nothing else counts (RFC 7671 5.1).  False as below. */
+bool stls_cert_key(struct stls_blob der, struct stls_public_key *key_r);
+/* A bare SubjectPublicKeyInfo.  False where it is malformed, or a key that is
+ * not to be used at any level: RSA with an exponent of 1, an even one, or one
+ * of more than 8 octets. */
 bool stls_public_key_parse(struct stls_blob spki,
     struct stls_public_key *key_r);
 

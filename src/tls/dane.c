@@ -52,27 +52,28 @@ octets_match(const struct tlsa_record *r, struct stls_blob octets)
 	return code == 0 && stls_blob_equal(data_of(r), made);
 }
 
-/* cert is NULL where the octets cannot be read: their digest can still match. */
 static bool
 record_matches(const struct tlsa_record *r, struct stls_blob der,
-    const struct stls_cert *cert)
+    const struct stls_public_key *key)
 {
 	if (r->selector == TLSA_CERT)
 		return octets_match(r, der);
-	return r->selector == TLSA_SPKI && cert != NULL &&
-	    octets_match(r, cert->key.spki);
+	return r->selector == TLSA_SPKI && octets_match(r, key->spki);
 }
 
-/* RFC 7672 3.1.1.  The index, or n_records. */
+/* RFC 7672 3.1.1.  The index, or n_records.  Of the leaf only the key must be
+ * one that can be used. */
 static size_t
-match_leaf(const struct stls_dane *dane, struct stls_blob der,
-    const struct stls_cert *leaf)
+match_leaf(const struct stls_dane *dane, struct stls_blob der)
 {
+	struct stls_public_key key;
 	size_t i;
 
+	if (!stls_cert_key(der, &key))
+		return dane->n_records;
 	for (i = 0; i < dane->n_records; i++)
 		if (dane->records[i].usage == TLSA_DANE_EE &&
-		    record_matches(&dane->records[i], der, leaf))
+		    record_matches(&dane->records[i], der, &key))
 			break;
 	return i;
 }
@@ -92,7 +93,7 @@ try_sent(struct chain_search *s, const struct tlsa_record *r)
 		if (!s->usable[i] ||
 		    !stls_blob_equal(cert->subject, top->issuer) ||
 		    chain_search_passes(s, cert) ||
-		    !record_matches(r, cert->der, cert))
+		    !record_matches(r, cert->der, &cert->key))
 			continue;
 		anchor.cert = cert;
 		anchor.key = &cert->key;
@@ -174,7 +175,7 @@ stls_verify_dane(const struct stls_peer *peer, const struct stls_dane *dane,
 	*r = s.result;
 	if (peer->n_chain == 0)
 		return;
-	ee = match_leaf(dane, peer->chain[0], readable ? &s.certs[0] : NULL);
+	ee = match_leaf(dane, peer->chain[0]);
 	if (ee < dane->n_records) {
 		memset(r, 0, sizeof(*r));
 		r->verdict = STLS_VERIFIED;

@@ -119,6 +119,10 @@ stls_failure_text(struct stls *s, int code, struct error *err)
 	if (s->too_long)
 		(void)error_set(err, EX_TEMPFAIL, "%s: the server sent more "
 		    "than %d certificates", when, STLS_CHAIN_MAX);
+	else if (s->bad_key)
+		(void)error_set(err, EX_TEMPFAIL, "%s: the server's public key "
+		    "cannot be used (malformed, or an RSA exponent of more "
+		    "than 8 octets)", when);
 	else if (s->flooded)
 		(void)error_set(err, EX_TEMPFAIL, "%s: the server floods the "
 		    "session: too much that carries no data (KeyUpdate, "

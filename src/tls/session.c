@@ -152,12 +152,21 @@ static int
 capture(int preverified, WOLFSSL_X509_STORE_CTX *store)
 {
 	struct stls *s = store->userCtx;
+	struct stls_public_key key;
+	struct stls_blob first;
 
 	(void)preverified;
 	if (s == NULL || store->totalCerts < 1)
 		return 0;
 	if (store->totalCerts > STLS_CHAIN_MAX) {
 		s->too_long = true;
+		return 0;
+	}
+	/* Before its signature is checked, which is what costs. */
+	first.data = store->certs[0].buffer;
+	first.len = store->certs[0].length;
+	if (!stls_cert_key(first, &key)) {
+		s->bad_key = true;
 		return 0;
 	}
 	if (s->peer.n_chain == 0)

@@ -18,6 +18,7 @@ struct stls {
 	bool closed;		/* the peer closed the connection */
 	int socket_errno;	/* of the last send or receive that failed */
 	bool too_long;		/* more certificates than we keep */
+	bool bad_key;		/* of the leaf: not to be used at any level */
 	/* What came with the octets that wolfSSL asked for; NULL: nothing. */
 	uint8_t *ahead;
 	size_t ahead_at, ahead_len;

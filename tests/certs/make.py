@@ -226,6 +226,14 @@ leaf("nc-email-has", "Inter NC email", INTER,
 ca("nc-other-named", "allowed.test", SUB, "Root NC other", ROOT)
 leaf("nc-other-named-leaf", "allowed.test", SUB)
 
+# As long as can be, and the first root of the name is another.
+leaf("leaf-deep", "Deep 1", P256[1])
+for i in range(1, 9):
+    ca("deep-%d" % i, "Deep %d" % i, P256[i % 5], "Deep %d" % (i + 1),
+       P256[(i + 1) % 5])
+write("deep-roots", *[ca("deep-root-%d" % i, "Deep 9", P256[i], "Deep 9",
+                         P256[i]) for i in (3, 4)])
+
 # Junk, and names that run in a circle.
 for i in range(9):
     ca("junk-%d" % i, "Junk", P256[i % 5], "Junk", P256[i // 5])
@@ -235,12 +243,28 @@ ca("loop-1", "Loop 1", SUB, "Loop 2", OTHER)
 ca("loop-2", "Loop 2", OTHER, "Loop 1", SUB)
 leaf("leaf-loop", "Loop 1", SUB)
 
-# A key that is too large: its primes are Mersenne's, 2^4253-1 and 2^4423-1.
-p, q, e = 2**4253 - 1, 2**4423 - 1, 65537
-d = pow(e, -1, (p - 1) * (q - 1))
-with open(os.path.join(OUT, "rsa8676.key"), "wb") as f:
-    f.write(b"-----BEGIN RSA PRIVATE KEY-----\n" + base64.encodebytes(sequence(
-        *map(integer, (0, p * q, e, d, p, q, d % (p - 1), d % (q - 1),
-                       pow(q, -1, p))))) + b"-----END RSA PRIVATE KEY-----\n")
-HUGE = Key(OUT, "rsa8676", "rsa-sha256")
-leaf("ss-rsa8676", HOST, HUGE, HUGE, HOST)
+
+
+def mersenne_key(label, p, q, e):
+    """The key of two of Mersenne's primes, 2^p - 1 and 2^q - 1."""
+    p, q = 2**p - 1, 2**q - 1
+    d = pow(e, -1, (p - 1) * (q - 1))
+    with open(os.path.join(OUT, label + ".key"), "wb") as f:
+        f.write(b"-----BEGIN RSA PRIVATE KEY-----\n" + base64.encodebytes(
+            sequence(*map(integer, (0, p * q, e, d, p, q, d % (p - 1),
+                                    d % (q - 1), pow(q, -1, p)))))
+                + b"-----END RSA PRIVATE KEY-----\n")
+    key = Key(OUT, label, "rsa-sha256")
+    leaf("ss-" + label, HOST, key, key, HOST)
+    return key
+
+
+# A key that is too large for wolfSSL.
+mersenne_key("rsa8676", 4253, 4423, 65537)
+# Public exponents of 8 octets (in DER 9), of 9, and as long as the modulus.
+mersenne_key("rsa-e8", 1279, 2203, 2**64 - 59)
+E9 = mersenne_key("rsa-e9", 1279, 2203, 2**64 + 13)
+mersenne_key("rsa-e-long", 1279, 2203,
+             pow(65537, -1, (2**1279 - 2) * (2**2203 - 2)))
+ca("inter-e9", "Inter E", E9, "Root A", ROOT)
+leaf("leaf-under-e9", "Inter E", E9)

@@ -10,7 +10,8 @@ CLEANFILES += $(tls_certs) tests/certs/made/*
 if HAVE_CMOCKA
 check_DATA = $(tls_certs)
 tls_tests = tests/unit/tls_cert_test tests/unit/tls_chain_test \
-	tests/unit/tls_dane_test tests/unit/tls_session_test
+	tests/unit/tls_dane_test tests/unit/tls_session_test \
+	tests/unit/tls_offer_test
 check_PROGRAMS += $(tls_tests)
 TESTS += $(tls_tests)
 tls_fixture = tests/unit/tls_fixture.c tests/unit/tls_fixture.h
@@ -20,6 +21,8 @@ tests_unit_tls_chain_test_SOURCES = tests/unit/tls_chain_test.c $(tls_fixture)
 tests_unit_tls_chain_test_LDADD = $(unit_ldadd)
 tests_unit_tls_dane_test_SOURCES = tests/unit/tls_dane_test.c $(tls_fixture)
 tests_unit_tls_dane_test_LDADD = $(unit_ldadd)
+tests_unit_tls_offer_test_SOURCES = tests/unit/tls_offer_test.c
+tests_unit_tls_offer_test_LDADD = $(unit_ldadd)
 tests_unit_tls_session_test_SOURCES = tests/unit/tls_session_test.c \
 	$(tls_fixture)
 tests_unit_tls_session_test_CPPFLAGS = $(AM_CPPFLAGS) -DPYTHON3='"$(PYTHON3)"'

@@ -51,6 +51,10 @@ static const struct row rows[] = {
 	  .verdict = STLS_VERIFIED, .depth = 3,
 	  .openssl_differs = "without key identifiers it takes them for "
 	  "self-signed" },
+	{ "nine signatures, and a root of that name with another key",
+	  "leaf-deep deep-1 deep-2 deep-3 deep-4 deep-5 deep-6 deep-7 deep-8",
+	  "deep-roots", .verdict = STLS_VERIFIED, .depth = 9,
+	  .openssl_differs = "it takes the first of the name and stays there" },
 	{ "the intermediate is an anchor: partial chain", "leaf inter", "inter",
 	  .verdict = STLS_VERIFIED, .depth = 1,
 	  .openssl_differs = "it wants -partial_chain for that" },
@@ -138,6 +142,12 @@ static const struct row rows[] = {
 	{ "ten of one name: the ways through are bounded", "leaf same-0 same-1 "
 	  "same-2 same-3 same-4 same-5 same-6 same-7 same-8", "root",
 	  .says = "too many ways" },
+	{ "an exponent of 8 octets", "ss-rsa-e8", "ss-rsa-e8",
+	  .verdict = STLS_VERIFIED },
+	{ "an exponent of 9", "ss-rsa-e9", "root", .says = "RSA exponent" },
+	{ "and in an issuer: as if it were not there",
+	  "leaf-under-e9 inter-e9", "root", .verdict = STLS_NOT_TRUSTED,
+	  .says = "issuer CN=Inter E" },
 	{ "and the signatures", "leaf-damaged same-0 same-1 same-2 same-3 "
 	  "same-4 same-5 same-6 same-7 same-8", "inter",
 	  .says = "too many signatures" },

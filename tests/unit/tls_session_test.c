@@ -28,7 +28,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "tls/chain.h"
-#include "tls/offer_impl.h"
 #include "tls_fixture.h"
 
 #define HOST "mx.example.test"
@@ -191,6 +190,8 @@ handshakes_that_succeed(void **state)
 		  HOST, STLS_VERIFIED },
 		{ "odd-not", "leaf inter", "TLSv1.2",
 		  "ECDHE-ECDSA-AES128-SHA256", "P-256", HOST, STLS_VERIFIED },
+		{ "exponent-8", "ss-rsa-e8", "TLSv1.3", "TLS_", "X25519",
+		  HOST, STLS_NOT_TRUSTED },
 		{ "dhe", "leaf-rsa inter", "TLSv1.2", "DHE-RSA-AES", "DHE",
 		  HOST, STLS_VERIFIED },
 		/* RFC 6066 section 3: no literal in SNI */
@@ -270,6 +271,13 @@ handshakes_that_fail_say_why(void **state)
 		{ "ten", "more certificates than wolfSSL takes",
 		  STLS_MIN_TLS12 },
 		{ "critical", "critical extension", STLS_MIN_TLS12 },
+		/* Twin: "exponent-8" among those that succeed. */
+		{ "exponent-9", "RSA exponent of more than 8",
+		  STLS_MIN_TLS12 },
+		{ "exponent-9-tls12", "RSA exponent of more than 8",
+		  STLS_MIN_TLS12 },
+		{ "exponent-long", "RSA exponent of more than 8",
+		  STLS_MIN_TLS12 },
 		{ "huge-key", "RSA above 4096 bits", STLS_MIN_TLS12 },
 		{ "close-at-once", "the server closed the connection",
 		  STLS_MIN_TLS12 },
@@ -309,68 +317,6 @@ handshakes_that_fail_say_why(void **state)
 		assert_int_equal(stls_shutdown(s, &later), STLS_OK);
 		stls_free(&s);
 		(void)close(fd);
-	}
-}
-
-/* What no server here can be made to do is judged all the same. */
-static void
-only_what_was_offered_is_taken(void **state)
-{
-	enum { V12 = 0x0303, V13 = 0x0304, GCM = 0x1301, CBC = 0xc023,
-	    NUL = 0xc006, DHE = 0x009e };
-	static const struct {
-		struct stls_choice choice;
-		const char *group;	/* as recorded; NULL: refused */
-		const char *why;
-	} rows[] = {
-		{ { V13, GCM, "X25519", STLS_MIN_TLS13, false }, "X25519",
-		  "TLS 1.3" },
-		{ { V13, GCM, "X25519", STLS_MIN_TLS12, true }, "X25519",
-		  "TLS 1.3 resumed, keys exchanged anew" },
-		{ { V13, GCM, NULL, STLS_MIN_TLS12, true }, NULL,
-		  "TLS 1.3 resumed without (CVE-2025-11935)" },
-		{ { V13, GCM, NULL, STLS_MIN_TLS12, false }, NULL,
-		  "TLS 1.3 without a group" },
-		{ { V13, GCM, "SECP256K1", STLS_MIN_TLS12, false }, NULL,
-		  "another group" },
-		{ { V13, GCM, "FFDHE_2048", STLS_MIN_TLS12, false }, NULL,
-		  "a finite field in TLS 1.3" },
-		{ { V13, CBC, "X25519", STLS_MIN_TLS12, false }, NULL,
-		  "a suite of TLS 1.2 in 1.3" },
-		{ { V13, 0x1304, "X25519", STLS_MIN_TLS12, false }, NULL,
-		  "CCM" },
-		{ { V13, 0xc0b4, "X25519", STLS_MIN_TLS12, false }, NULL,
-		  "integrity only" },
-		{ { V12, CBC, "SECP521R1", STLS_MIN_TLS12, false }, "P-521",
-		  "TLS 1.2" },
-		{ { V12, CBC, NULL, STLS_MIN_TLS12, true }, "",
-		  "TLS 1.2 resumed" },
-		{ { V12, CBC, NULL, STLS_MIN_TLS12, false }, NULL,
-		  "TLS 1.2 without a group" },
-		{ { V12, CBC, "X25519", STLS_MIN_TLS13, false }, NULL,
-		  "min-version 1.3" },
-		{ { V12, GCM, "X25519", STLS_MIN_TLS12, false }, NULL,
-		  "a suite of TLS 1.3 in 1.2" },
-		{ { V12, NUL, "X25519", STLS_MIN_TLS12, false }, NULL,
-		  "no encryption" },
-		{ { V12, NUL, NULL, STLS_MIN_TLS12, true }, NULL,
-		  "no encryption, resumed" },
-		{ { V12, DHE, NULL, STLS_MIN_TLS12, false }, "DHE",
-		  "a finite field in TLS 1.2" },
-		{ { V12, DHE, NULL, STLS_MIN_TLS12, true }, "",
-		  "the same, resumed" },
-		{ { 0x0302, CBC, "X25519", STLS_MIN_TLS12, false }, NULL,
-		  "TLS 1.1" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct stls_peer peer = { .protocol = NULL };
-		const char *why = stls_offer_judge(&rows[i].choice, &peer);
-
-		if ((why == NULL) != (rows[i].group != NULL) || (why == NULL &&
-		    strcmp(peer.group, rows[i].group) != 0))
-			fail_msg("%s: %s, %s", rows[i].why, why, peer.group);
 	}
 }
 
@@ -814,7 +760,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(handshakes_that_succeed),
 		cmocka_unit_test(handshakes_that_fail_say_why),
-		cmocka_unit_test(only_what_was_offered_is_taken),
 		cmocka_unit_test(a_silent_server_keeps_nobody),
 		cmocka_unit_test(
 		    a_connection_cut_after_the_handshake_is_an_end),
