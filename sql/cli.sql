@@ -122,3 +122,13 @@ SELECT strftime('%Y-%m-%dT%H:%M:%SZ', a.started_at, 'unixepoch'),
 	s.cert_sha256, s.tlsa, s.verify_error
 	FROM attempt AS a LEFT JOIN session AS s ON s.id = a.session_id
 	WHERE a.recipient_id = :recipient ORDER BY a.id;
+
+-- name: cli_explain_record
+SELECT d.last_attempt_at, d.last_delivered_at, d.failing_since, d.last_error,
+	d.last_status, d.last_reply,
+	(SELECT count(*) FROM recipient
+		WHERE domain = :domain AND finished_at IS NULL),
+	(SELECT min(m.received_at) FROM recipient AS r
+		JOIN message AS m ON m.id = r.message_id
+		WHERE r.domain = :domain AND r.finished_at IS NULL)
+	FROM (SELECT 1) LEFT JOIN domain_status AS d ON d.domain = :domain;

@@ -14,6 +14,8 @@
 #include "cli/explain_impl.h"
 #include "runner/services.h"
 
+enum { PASSES_MAX = 5 };		/* after the first one */
+
 struct options {
 	const char *strategy, *sender, *whom;
 	bool json, connect;
@@ -104,11 +106,44 @@ attempt_case(const struct explanation *e)
 
 /* --- the answer ------------------------------------------------------- */
 
+/* What was said until now is seen now. */
+static void
+tell(struct explanation *e)
+{
+	if (e->json_wanted)
+		return;
+	(void)fwrite(e->out.data, 1, e->out.len, stdout);
+	(void)fflush(stdout);
+	buf_clear(&e->out);
+}
+
+/* What is known, in the order in which it is told. */
+static void
+tell_facts(struct explanation *e, bool all)
+{
+	const struct survey *s = &e->survey;
+
+	if (e->json_wanted || !s->resolved)
+		return;
+	if (!e->mx_shown)
+		explain_text_mx(&e->out, e);
+	e->mx_shown = true;
+	if (!e->sts_shown && (all || s->sts != NULL)) {
+		explain_text_sts(&e->out, e);
+		e->sts_shown = true;
+	}
+	for (; e->sts_shown && e->hosts_shown < s->n_hosts &&
+	    s->host[e->hosts_shown].ready; e->hosts_shown++)
+		explain_text_host(&e->out, e, e->hosts_shown);
+	tell(e);
+}
+
 static void
 on_changed(void *ctx)
 {
 	struct explanation *e = ctx;
 
+	tell_facts(e, false);
 	if (!e->survey.resolved)
 		return;
 	for (size_t i = 0; i < e->survey.n_hosts; i++)
@@ -136,6 +171,7 @@ survey(struct explanation *e)
 		decision_needs(&terms, &c.want_tlsa, &c.want_sts);
 	survey_start(&e->survey, &c);
 	loop_run(e->loop);
+	tell_facts(e, true);
 }
 
 static bool
@@ -194,6 +230,8 @@ decide_all(struct explanation *e)
 	if (!refused || !survey_recheck_sts(&e->survey))
 		return;
 	loop_run(e->loop);
+	if (!e->json_wanted && e->survey.sts_changed)
+		explain_text_sts(&e->out, e);
 	for (size_t h = 0; h < e->survey.n_hosts; h++) {
 		free(e->address[h]);
 		decide(e, h);
@@ -237,7 +275,13 @@ try_address(struct explanation *e, size_t host, size_t address, bool connect,
 	}
 	if (!connect)
 		return true;
+	if (!e->json_wanted)
+		explain_text_connect(&e->out, e, host, address);
+	tell(e);
 	explain_connect(e, host, address);
+	if (!e->json_wanted)
+		explain_text_session(&e->out, &a->session);
+	tell(e);
 	if (a->session.failed)
 		count(t, a->session.failure.error, a->session.failure.status,
 		    a->session.failure.text);
@@ -254,7 +298,8 @@ give_up(struct explanation *e, const struct tally *t)
 	    e->way.strategy->on_policy_failure == CONF_FAILURE_BOUNCE);
 	i = e->outcome.deciding;
 	(void)text_copy(e->why, sizeof(e->why), t->words[i]);
-	if (!e->outcome.permanent && strcmp(t->facts[i].error, "tls") == 0)
+	if (!e->outcome.permanent && e->pass < PASSES_MAX &&
+	    strcmp(t->facts[i].error, "tls") == 0)
 		e->fallback = chooser_fallback(e->chooser, &of, &e->way,
 		    t->facts[i].status);
 }
@@ -297,55 +342,115 @@ prepare(struct explanation *e, struct cli *cli, struct error *err)
 	if (!cli_spool_open(&spool, cli, err))
 		return false;
 	ok = loop_new(&e->loop, err) && stls_global_init(err) &&
+	    explain_record_read(&e->record, spool, e->rcpt.domain, err) &&
 	    snapshot_load(&e->snapshot, spool, NULL, NULL, err);
 	spool_close(&spool);
 	return ok;
 }
 
+/* For the first pass, and again after one that ended in error tls. */
 static bool
 choose(struct explanation *e, struct error *err)
 {
 	const struct way_case of = attempt_case(e);
-	struct chooser *current = NULL;
 
-	if (!chooser_get(&e->chooser, &current, e->snapshot, err))
-		return false;
-	chooser_unref(&current);
 	if (!chooser_way(e->chooser, &of, &e->way, err))
 		return false;
 	(void)text_copy(e->rule, sizeof(e->rule), e->way.rule);
 	e->way.rule = e->rule;
+	if (!e->json_wanted)
+		explain_text_way(&e->out, e);
+	tell(e);
 	return true;
+}
+
+static void
+forget_pass(struct explanation *e)
+{
+	for (size_t h = 0; h < SURVEY_HOSTS_MAX; h++) {
+		for (size_t i = 0; e->address[h] != NULL &&
+		    i < e->survey.host[h].n_addresses; i++)
+			smtp_client_free(&e->address[h][i].session.client);
+		free(e->address[h]);
+		e->address[h] = NULL;
+	}
+	survey_clear(&e->survey);
 }
 
 static void
 clear(struct explanation *e)
 {
-	for (size_t h = 0; h < e->survey.n_hosts; h++)
-		for (size_t i = 0; e->address[h] != NULL &&
-		    i < e->survey.host[h].n_addresses; i++)
-			smtp_client_free(&e->address[h][i].session.client);
-	for (size_t i = 0; i < SURVEY_HOSTS_MAX; i++)
-		free(e->address[i]);
-	survey_clear(&e->survey);
+	forget_pass(e);
 	chooser_unref(&e->chooser);
 	snapshot_unref(&e->snapshot);
 	loop_free(&e->loop);
 	stls_global_cleanup();
+	buf_free(&e->out);
 	free(e);
 }
 
 static void
-print(const struct explanation *e, bool json)
+run_pass(struct explanation *e, bool connect)
 {
-	struct buf out = BUF_INIT;
-
-	if (json)
-		explain_json(&out, e);
+	survey(e);
+	decide_all(e);
+	for (size_t h = 0; !e->json_wanted && h < e->survey.n_hosts; h++)
+		explain_text_verdicts(&e->out, e, h);
+	tell(e);
+	conclude(e, connect);
+	if (e->json_wanted)
+		explain_json_pass(&e->json, e);
 	else
-		explain_text(&out, e);
-	(void)fwrite(out.data, 1, out.len, stdout);
-	buf_free(&out);
+		explain_text_result(&e->out, e);
+	tell(e);
+}
+
+/* As the runner does within one pass: the failure is booked, and the
+ * expressions are asked again. */
+static void
+book_failure(struct explanation *e)
+{
+	(void)text_copy(e->booked_status, sizeof(e->booked_status),
+	    e->outcome.status);
+	e->job_rcpt.status = e->booked_status;
+	e->job_rcpt.last_error = "tls";
+	e->job_rcpt.attempts++;
+	e->job_rcpt.tls_failures++;
+	forget_pass(e);
+	e->mx_shown = e->sts_shown = false;
+	e->hosts_shown = 0;
+	e->fallback = NULL;
+	e->pass++;
+}
+
+static bool
+explain(struct explanation *e, bool connect, struct error *err)
+{
+	struct chooser *current = NULL;
+
+	if (!chooser_get(&e->chooser, &current, e->snapshot, err))
+		return false;
+	chooser_unref(&current);
+	e->json.out = &e->out;
+	if (e->json_wanted)
+		explain_json_start(&e->json, e);
+	else
+		explain_text_start(&e->out, e);
+	if (!choose(e, err))
+		return false;
+	run_pass(e, connect);
+	while (e->fallback != NULL) {
+		book_failure(e);
+		if (!choose(e, err))
+			return false;
+		run_pass(e, connect);
+	}
+	if (e->json_wanted) {
+		explain_json_end(&e->json, e);
+		(void)fwrite(e->out.data, 1, e->out.len, stdout);
+	}
+	return e->sent || error_set(err, e->outcome.permanent ?
+	    EX_UNAVAILABLE : EX_TEMPFAIL, "%s", "");
 }
 
 bool
@@ -363,17 +468,9 @@ cli_explain(struct cli *cli, int argc, char **argv, struct error *err)
 	ok = parse_whom(e, &o, err) && parse_sender(&sender, &o, err) &&
 	    prepare(e, cli, err);
 	if (ok) {
+		e->json_wanted = o.json;
 		make_attempt(e, &sender, o.strategy);
-		ok = choose(e, err);
-	}
-	if (ok) {
-		survey(e);
-		decide_all(e);
-		conclude(e, o.connect);
-		print(e, o.json);
-		if (!e->sent)
-			ok = error_set(err, e->outcome.permanent ?
-			    EX_UNAVAILABLE : EX_TEMPFAIL, "%s", "");
+		ok = explain(e, o.connect, err);
 	}
 	clear(e);
 	return ok;

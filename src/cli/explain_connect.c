@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/explain_impl.h"
 #include "runner/proof.h"
+#include "runner/secret.h"
 #include "runner/session_config.h"
 
 struct visit {
@@ -30,6 +31,9 @@ on_ready(void *ctx, const struct smtp_evidence *evidence)
 
 	(void)evidence;
 	v->to->session.ready = true;
+	if (v->e->way.route->auth_username != NULL &&
+	    v->to->session.auth == EXPLAIN_AUTH_NONE)
+		v->to->session.auth = EXPLAIN_AUTH_TRIED;
 	smtp_client_quit(v->to->session.client);
 }
 
@@ -51,6 +55,8 @@ on_closed(void *ctx, const struct smtp_failure *failure)
 	s->failed = !s->ready;
 	if (failure != NULL)
 		s->failure = *failure;
+	if (failure != NULL && failure->step == SMTP_STEP_AUTH)
+		s->auth = EXPLAIN_AUTH_TRIED;
 	loop_stop(v->e->loop);
 }
 
@@ -62,6 +68,37 @@ on_authenticate(void *ctx, const struct stls_peer *peer,
 
 	proof_judge(&v->proof, peer, clock_now_s(), verdict_r,
 	    v->to->session.tlsa);
+}
+
+/*
+ * Credentials go only over a session that is proved: where the decision would
+ * take any certificate they are left out, although the runner would send them.
+ */
+static bool
+use_secret(struct smtp_client_config *c, struct explain_session *s,
+    const struct decision *d, const struct conf_route *route, char **secret_r)
+{
+	struct error err;
+
+	if (route->auth_username == NULL)
+		return true;
+	if (d->allow_invalid) {
+		s->auth = EXPLAIN_AUTH_UNPROVED;
+		return true;
+	}
+	if (!secret_read(secret_r, route, &err)) {
+		s->auth = EXPLAIN_AUTH_NO_SECRET;
+		s->failed = true;
+		s->failure.error = "io";
+		(void)text_copy(s->failure.status, sizeof(s->failure.status),
+		    "4.3.5");
+		(void)text_copy(s->failure.text, sizeof(s->failure.text),
+		    err.text);
+		return false;
+	}
+	c->username = route->auth_username;
+	c->secret = *secret_r;
+	return true;
 }
 
 void
@@ -79,9 +116,13 @@ explain_connect(struct explanation *e, size_t host, size_t address)
 		.loop = e->loop, .to = e->survey.host[host].address[address],
 		.events = &events, .ctx = &v
 	};
+	char *secret = NULL;
 
 	session_config_fill(&c, &v.proof, &e->way, e->own_name);
 	to->session.tried = true;
+	if (!use_secret(&c, &to->session, &to->decision, e->way.route, &secret))
+		return;
 	to->session.client = smtp_client_start(&c);
+	secret_free(&secret);
 	loop_run(e->loop);
 }

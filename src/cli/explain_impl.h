@@ -5,6 +5,7 @@
 #define TLSQ_CLI_EXPLAIN_IMPL_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "mail/address.h"
 #include "policy/outcome.h"
 #include "runner/chooser.h"
@@ -19,6 +20,16 @@ struct explain_session {
 	struct smtp_client *client;	/* closed: for its evidence */
 	struct smtp_failure failure;	/* where failed */
 	char tlsa[160];			/* the record that matched */
+	/* Of a relay that asks for credentials. */
+	enum { EXPLAIN_AUTH_NONE, EXPLAIN_AUTH_TRIED, EXPLAIN_AUTH_UNPROVED,
+	    EXPLAIN_AUTH_NO_SECRET } auth;
+};
+
+/* What the spool says of the domain; times are -1 where there is none. */
+struct explain_record {
+	int64_t last_attempt_at, last_delivered_at, failing_since;
+	int64_t waiting, oldest_at;
+	char error[32], status[16], reply[700];	/* of the last attempt */
 };
 
 struct explain_address {
@@ -42,7 +53,15 @@ struct explanation {
 	char own_name[256];
 	struct way way;
 	char rule[256];			/* way.rule */
+	/* How it is told. */
+	bool json_wanted;
+	struct buf out;
+	struct json json;		/* into out */
+	bool mx_shown, sts_shown;
+	size_t hosts_shown;
 	/* The answer. */
+	struct explain_record record;
+	size_t pass;			/* 0; then those after a fallback */
 	struct survey survey;
 	struct explain_address *address[SURVEY_HOSTS_MAX];
 	/* What becomes of the mail. */
@@ -50,6 +69,7 @@ struct explanation {
 	size_t sent_host;
 	struct outcome outcome;		/* where not sent */
 	char why[700];
+	char booked_status[16];		/* of the pass before: job_rcpt.status */
 	/* After error tls: the strategy that is tried at once, or NULL. */
 	const struct conf_tls_strategy *fallback;
 };
@@ -59,9 +79,33 @@ struct explanation {
 /* The handshake with one address; blocks until it is over. */
 void explain_connect(struct explanation *e, size_t host, size_t address);
 
-/* --- explain_text.c, explain_json.c */
+/* --- explain_record.c */
 
-void explain_text(struct buf *out, const struct explanation *e);
-void explain_json(struct buf *out, const struct explanation *e);
+bool explain_record_read(struct explain_record *record_r, struct spool *spool,
+    const char *domain, struct error *err) MUST_CHECK;
+void explain_record_text(struct buf *out, const struct explain_record *r);
+void explain_record_json(struct json *j, const struct explain_record *r);
+
+/* --- explain_text.c: lines, as what they tell becomes known */
+
+void explain_text_start(struct buf *out, const struct explanation *e);
+void explain_text_way(struct buf *out, const struct explanation *e);
+void explain_text_mx(struct buf *out, const struct explanation *e);
+void explain_text_sts(struct buf *out, const struct explanation *e);
+void explain_text_host(struct buf *out, const struct explanation *e,
+    size_t host);
+void explain_text_verdicts(struct buf *out, const struct explanation *e,
+    size_t host);
+void explain_text_connect(struct buf *out, const struct explanation *e,
+    size_t host, size_t address);
+void explain_text_session(struct buf *out, const struct explain_session *s);
+void explain_text_result(struct buf *out, const struct explanation *e);
+
+/* --- explain_json.c: one document; a pass after a fallback is within the one
+ * before, as "retry" */
+
+void explain_json_start(struct json *j, const struct explanation *e);
+void explain_json_pass(struct json *j, const struct explanation *e);
+void explain_json_end(struct json *j, const struct explanation *e);
 
 #endif

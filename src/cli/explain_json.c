@@ -96,7 +96,9 @@ put_tlsa(struct json *j, const struct survey_host *h)
 static void
 put_session(struct json *j, const struct explain_session *s)
 {
-	const struct smtp_evidence *ev = smtp_client_evidence(s->client);
+	static const struct smtp_evidence nothing = { .tls = false };
+	const struct smtp_evidence *ev = s->client != NULL ?
+	    smtp_client_evidence(s->client) : &nothing;
 
 	json_open_object(j, "session");
 	json_text(j, "tls", smtp_proof_name(ev->proof));
@@ -113,6 +115,9 @@ put_session(struct json *j, const struct explain_session *s)
 		json_int(j, "cert_not_after", ev->certificate.not_after_at);
 	}
 	json_text(j, "verify_error", ev->verify_error);
+	json_text(j, "auth", s->auth == EXPLAIN_AUTH_NONE ? NULL :
+	    s->auth != EXPLAIN_AUTH_TRIED ? "not-tried" :
+	    s->ready ? "accepted" : "failed");
 	json_text(j, "error", s->failed ? s->failure.error : NULL);
 	json_text(j, "status", s->failed ? s->failure.status : NULL);
 	json_text(j, "result_type", s->failed ? s->failure.result_type : NULL);
@@ -175,28 +180,46 @@ put_host(struct json *j, const struct explanation *e, size_t host)
 }
 
 void
-explain_json(struct buf *out, const struct explanation *e)
+explain_json_start(struct json *j, const struct explanation *e)
 {
-	struct json j = { out, false };
+	json_open_object(j, NULL);
+	json_text(j, "domain", e->rcpt.domain);
+	json_text(j, "recipient", e->domain_only ? NULL : e->rcpt.text);
+	explain_record_json(j, &e->record);
+}
 
-	json_open_object(&j, NULL);
-	json_text(&j, "domain", e->rcpt.domain);
-	json_text(&j, "recipient", e->domain_only ? NULL : e->rcpt.text);
-	put_strategy(&j, e);
-	put_mx(&j, e);
-	put_sts(&j, e);
-	json_open_array(&j, "hosts");
+void
+explain_json_pass(struct json *j, const struct explanation *e)
+{
+	if (e->pass > 0)
+		json_open_object(j, "retry");
+	put_strategy(j, e);
+	put_mx(j, e);
+	put_sts(j, e);
+	json_open_array(j, "hosts");
 	for (size_t i = 0; i < e->survey.n_hosts; i++)
-		put_host(&j, e, i);
-	json_close_array(&j);
-	json_text(&j, "result", e->sent ? "sent" :
+		put_host(j, e, i);
+	json_close_array(j);
+	if (e->fallback != NULL) {
+		json_open_object(j, "first");
+		json_text(j, "status", e->outcome.status);
+		json_text(j, "why", e->why);
+		json_close_object(j);
+	}
+	json_text(j, "fallback", e->fallback != NULL ? e->fallback->id : NULL);
+}
+
+void
+explain_json_end(struct json *j, const struct explanation *e)
+{
+	for (size_t i = 0; i < e->pass; i++)
+		json_close_object(j);
+	json_text(j, "result", e->sent ? "sent" :
 	    e->outcome.permanent ? "refused" : "deferred");
-	json_text(&j, "host", e->sent ? e->survey.host[e->sent_host].name :
+	json_text(j, "host", e->sent ? e->survey.host[e->sent_host].name :
 	    NULL);
-	json_text(&j, "status", e->sent ? NULL : e->outcome.status);
-	json_text(&j, "why", e->sent ? NULL : e->why);
-	json_text(&j, "fallback", e->fallback != NULL ? e->fallback->id :
-	    NULL);
-	json_close_object(&j);
-	(void)buf_puts(out, "\n");
+	json_text(j, "status", e->sent ? NULL : e->outcome.status);
+	json_text(j, "why", e->sent ? NULL : e->why);
+	json_close_object(j);
+	(void)buf_puts(j->out, "\n");
 }

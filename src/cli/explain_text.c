@@ -46,8 +46,8 @@ put_source(struct buf *out, const struct explanation *e, int64_t fetched_at,
 	(void)buf_printf(out, " [%s, asked %s]", table, iso);
 }
 
-static void
-put_way(struct buf *out, const struct explanation *e)
+void
+explain_text_way(struct buf *out, const struct explanation *e)
 {
 	const struct way *w = &e->way;
 	const struct conf_tls_strategy *s = w->strategy;
@@ -67,8 +67,8 @@ put_way(struct buf *out, const struct explanation *e)
 	    w->connection->id, w->schedule->id);
 }
 
-static void
-put_mx(struct buf *out, const struct explanation *e)
+void
+explain_text_mx(struct buf *out, const struct explanation *e)
 {
 	const struct survey *s = &e->survey;
 
@@ -108,8 +108,8 @@ static const char *const sts_words[] = {
 	[STS_STATUS_WEBPKI] = "the policy host's certificate is not valid",
 };
 
-static void
-put_sts(struct buf *out, const struct explanation *e)
+void
+explain_text_sts(struct buf *out, const struct explanation *e)
 {
 	const struct sts_result *r = e->survey.sts;
 	char iso[CLOCK_ISO_LEN];
@@ -189,8 +189,15 @@ put_decision(struct buf *out, const struct explanation *e,
 	(void)buf_puts(out, "\n");
 }
 
+static const char *const auth_words[] = {
+	[EXPLAIN_AUTH_TRIED] = "credentials not accepted",
+	[EXPLAIN_AUTH_UNPROVED] = "not tried: the route allows certificates "
+	    "that prove nothing",
+	[EXPLAIN_AUTH_NO_SECRET] = "not tried: the secret cannot be read",
+};
+
 static void
-put_session(struct buf *out, const struct explain_session *s)
+put_evidence(struct buf *out, const struct explain_session *s)
 {
 	const struct smtp_evidence *ev = smtp_client_evidence(s->client);
 
@@ -219,6 +226,18 @@ put_session(struct buf *out, const struct explain_session *s)
 		put_foreign(out, ev->verify_error);
 		(void)buf_puts(out, "\n");
 	}
+}
+
+void
+explain_text_session(struct buf *out, const struct explain_session *s)
+{
+	if (s->client != NULL)
+		put_evidence(out, s);
+	if (s->auth != EXPLAIN_AUTH_NONE) {
+		put_line(out, "  auth");
+		(void)buf_printf(out, "%s\n", s->auth == EXPLAIN_AUTH_TRIED &&
+		    s->ready ? "credentials accepted" : auth_words[s->auth]);
+	}
 	if (s->failed) {
 		put_line(out, "");
 		(void)buf_printf(out, "failed, error %s, %s: ",
@@ -228,8 +247,8 @@ put_session(struct buf *out, const struct explain_session *s)
 	}
 }
 
-static void
-put_host(struct buf *out, const struct explanation *e, size_t host)
+void
+explain_text_host(struct buf *out, const struct explanation *e, size_t host)
 {
 	const struct survey_host *h = &e->survey.host[host];
 	char text[NET_ADDRESS_TEXT_LEN];
@@ -257,6 +276,19 @@ put_host(struct buf *out, const struct explanation *e, size_t host)
 	}
 	(void)buf_puts(out, "\n");
 	put_tlsa(out, e, h);
+}
+
+/* The host's name stands above where its facts are not just above. */
+void
+explain_text_verdicts(struct buf *out, const struct explanation *e,
+    size_t host)
+{
+	const struct survey_host *h = &e->survey.host[host];
+
+	if (e->survey.n_hosts > 1 && h->n_addresses > 0) {
+		put_line(out, "host");
+		(void)buf_printf(out, "%s\n", h->name);
+	}
 	for (size_t i = 0; i < h->n_addresses; i++) {
 		const struct explain_address *a = &e->address[host][i];
 
@@ -268,35 +300,63 @@ put_host(struct buf *out, const struct explanation *e, size_t host)
 		    &e->address[host][0].decision)) {
 			put_decision(out, e, &a->decision);
 		}
-		if (a->session.tried)
-			put_session(out, &a->session);
 	}
 }
 
 void
-explain_text(struct buf *out, const struct explanation *e)
+explain_text_connect(struct buf *out, const struct explanation *e,
+    size_t host, size_t address)
+{
+	const struct survey_host *h = &e->survey.host[host];
+	char text[NET_ADDRESS_TEXT_LEN];
+
+	net_address_text(text, &h->address[address]);
+	put_line(out, "connecting");
+	(void)buf_printf(out, "to %s [%s]\n", h->name, text);
+}
+
+void
+explain_text_start(struct buf *out, const struct explanation *e)
 {
 	put_line(out, e->domain_only ? "domain" : "recipient");
 	(void)buf_printf(out, "%s\n", e->domain_only ? e->rcpt.domain :
 	    e->rcpt.text);
-	put_way(out, e);
-	put_mx(out, e);
-	put_sts(out, e);
-	for (size_t i = 0; i < e->survey.n_hosts; i++)
-		put_host(out, e, i);
-	put_line(out, "result");
+	explain_record_text(out, &e->record);
+}
+
+static void
+put_sent(struct buf *out, const struct explanation *e)
+{
+	const char *host = e->survey.host[e->sent_host].name;
+
+	(void)buf_printf(out, "mail would be sent, to %s\n", host);
+	if (e->record.failing_since < 0 ||
+	    e->address[e->sent_host][0].session.tried)
+		return;
+	put_line(out, "");
+	(void)buf_puts(out, "as far as can be told without a connection: the "
+	    "last attempt failed,\n");
+	put_line(out, "");
+	(void)buf_puts(out, "and --connect shows whether the next one would\n");
+}
+
+void
+explain_text_result(struct buf *out, const struct explanation *e)
+{
+	put_line(out, e->fallback != NULL ? "attempt" : "result");
 	if (e->sent) {
-		(void)buf_printf(out, "mail would be sent, to %s\n",
-		    e->survey.host[e->sent_host].name);
+		put_sent(out, e);
 		return;
 	}
-	(void)buf_printf(out, "mail would be %s, %s: ",
-	    e->outcome.permanent ? "refused" : "deferred", e->outcome.status);
+	(void)buf_printf(out, "%s, %s: ", e->fallback != NULL ? "failed" :
+	    e->outcome.permanent ? "mail would be refused" :
+	    "mail would be deferred", e->outcome.status);
 	put_foreign(out, e->why);
 	(void)buf_puts(out, "\n");
 	if (e->fallback == NULL)
 		return;
-	put_line(out, "");
-	(void)buf_printf(out, "and tried again at once with strategy %s\n",
-	    e->fallback->id);
+	put_line(out, "again at once");
+	(void)buf_printf(out, "with strategy %s: last_error = 'tls', "
+	    "retry_num = %d, tls_failures = %d\n", e->fallback->id,
+	    e->job_rcpt.attempts + 1, e->job_rcpt.tls_failures + 1);
 }

@@ -46,13 +46,18 @@ dns_zone garage.test unsigned <<E
 @ MX 10 mx
 mx A 127.0.0.2
 E
+dns_zone slow.test unsigned <<E
+@ MX 10 mx
+mx A 127.0.0.5
+E
 dns_zone implicit.test signed <<E
 @ A 127.0.0.4
 E
 dns_start
 peer_start <<E
 [{"name": "bank", "listen": ["127.0.0.2:25"], "cert": "bank"},
- {"name": "post", "listen": ["127.0.0.4:25"], "cert": "post"}]
+ {"name": "post", "listen": ["127.0.0.4:25"], "cert": "post"},
+ {"name": "slow", "listen": ["127.0.0.5:25"], "cert": "post", "rules": [{"on": "^CONNECT", "delay": 3}]}]
 E
 sts_mode post.test enforce 86400 mx.post.test
 sts_mode outside.test enforce 86400 mx.elsewhere.test
@@ -87,6 +92,7 @@ like "the MX and where it was learnt" "$out" 'MX of bank\.test: secure \[DNS\]'
 like "the TLSA set" "$out" 'tlsa +secure at mx\.bank\.test: 2 published, 1 count'
 like "the verdict with its section" "$out" 'level dane: usable TLSA records .*\(RFC 7672 2\.2\); strategy default'
 like "another strategy for the second host" "$out" 'strategy strict, by queue\.strategy\.tls\[2\]'
+like "nothing is on record" "$out" '^on record +no attempt$'
 like "the result" "$out" '^result +mail would be sent, to mx\.bank\.test$'
 is "no connection was made" "$(wire commands bank .)" ""
 explains "with a connection" 0 "--connect bank.test"
@@ -109,8 +115,25 @@ like "is refused" "$out" 'refused, error mta-sts, 4\.7\.5: .*RFC 8461 4\.1'
 explains "a failure that bounces" 69 "--strategy bounce outside.test"
 explains "a strategy by the sender" 75 "--sender a@strict.test x@post.test"
 like "requires DANE" "$out" 'error dane, 4\.7\.5: .*TLSRPT dane-required'
-explains "a self-signed host and nothing else" 75 "--connect garage.test"
-like "is left to the next strategy" "$out" 'and tried again at once with strategy invalid-tls'
+explains "a self-signed host and nothing else" 0 "--connect garage.test"
+like "fails first" "$out" '^attempt +failed, 4\.7\.5: '
+like "and is sent to at once with the next strategy" "$out" \
+	"^again at once +with strategy invalid-tls: last_error = 'tls', retry_num = 1, tls_failures = 1\$"
+like "whose rule is shown" "$out" '^strategy +invalid-tls, by queue\.strategy\.tls\[1\]'
+like "and that is the result" "$(echo "$out" | tail -n 1)" '^result +mail would be sent, to mx\.garage\.test$'
+explains "the same with a strategy that is pinned" 75 "--connect --strategy default garage.test"
+unlike "has no next one" "$out" 'again at once'
+is "in JSON the second step is within the first" "$(tlsq_ explain --json --connect garage.test | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+print(d["result"], d["fallback"], d["first"]["status"], d["strategy"]["id"], d["retry"]["strategy"]["id"], d["retry"]["fallback"],
+    d["retry"]["hosts"][0]["addresses"][0]["session"]["tls"], d["record"]["waiting"])')" \
+	"sent invalid-tls 4.7.5 default invalid-tls None encrypted 0"
+tlsq_ explain --connect slow.test >"$T/slow" 2>&1 &
+slow=$!
+ok "each line is told when it is known" wait_for 5 grep -q '^connecting *to mx\.slow\.test' "$T/slow"
+unlike "and not only at the end" "$(cat "$T/slow")" '^result'
+wait $slow
+is "which comes, too" "$? $(grep -c '^result' "$T/slow")" "0 1"
 explains "a bogus MX" 75 bogus.test
 explains "a null MX" 69 null.test
 explains "no such domain" 69 nowhere.test
@@ -131,7 +154,7 @@ exits "a bad sender" 65 tlsq_ explain --sender @ bank.test
 is "the queue is as it was" "$(sql 'SELECT count(*) FROM message')" 0
 
 # and the runner does what was said
-for d in bank mismatch lost post outside bogus null implicit; do
+for d in bank mismatch lost post outside bogus null implicit garage; do
 	tlsq_ explain --json --connect $d.test | python3 -c 'import json, sys
 d = json.load(sys.stdin)
 print({"sent": "delivered 2.0.0", "deferred": "deferred " + str(d["status"]),
@@ -139,9 +162,17 @@ print({"sent": "delivered 2.0.0", "deferred": "deferred " + str(d["status"]),
 	letter $d | submit --quiet -f a@sender.test x@$d.test
 done
 runner_once
-for d in bank mismatch lost post outside bogus null implicit; do
+for d in bank mismatch lost post outside bogus null implicit garage; do
 	is "$d: as was said" "$(state_of x@$d.test | cut -d' ' -f1,2)" "$(cat "$T/said.$d")"
 done
+explains "what is on record" 0 mismatch.test
+like "the last attempt" "$out" '^on record +last attempt 20[0-9T:-]+Z: failed, error dane, 4\.7\.5: .+'
+like "since when, and that nothing was delivered" "$out" '^ +failing since 20[0-9T:-]+Z; never delivered$'
+like "what waits" "$out" '^ +1 waiting, the oldest since 20[0-9T:-]+Z$'
+like "a result without a connection does not hide it" "$out" 'without a connection: the last attempt failed'
+explains "the record of what is well" 0 bank.test
+like "says so" "$out" '^ +last delivered 20[0-9T:-]+Z$'
+unlike "and no more" "$out" 'the last attempt failed'
 asked=$(date +%s)
 wait_for 5 eval '[ "$(date +%s)" -gt "$asked" ]'
 explains "from the caches" 0 bank.test

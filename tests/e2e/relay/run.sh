@@ -103,6 +103,30 @@ address = "relay.hop.test"
 auth.username = "user"
 auth.secret = "file:/nowhere/secret"
 X
+
+# --- explain --connect tries the credentials, where the runner's proof holds
+explains() { # description, exit code, domain
+	exits "$1" "$2" tlsq_ explain --connect "$3"
+	out=$(cat "$T/out")
+}
+explains "explain says that the relay takes the credentials" 0 relay.test
+like "over a session that was proved" "$(echo "$out" | tr '\n' ' ')" 'proved dane.*  auth +credentials accepted'
+is "it said AUTH within TLS, and no MAIL" "$(wire commands relay 'AUTH|MAIL')" "tls  AUTH PLAIN AHVzZXIAcGFzcw=="
+explains "and that it does not" 75 wrong.test
+like "with its reply" "$(echo "$out" | tr '\n' ' ')" 'auth +credentials not accepted.*5\.7\.8'
+explains "a server that is not proved" 75 mitm.test
+is "is told no credentials" "$(wire commands mitm 'AUTH|MAIL')" ""
+unlike "of which nothing is said" "$out" '^  auth'
+explains "nor is one whose route excuses its certificate" 0 trusted.test
+is "although the runner tells them" "$(wire commands trusted 'AUTH|MAIL')" ""
+like "and explain says so" "$out" '^  auth +not tried: the route allows'
+explains "a secret that cannot be read" 75 nofile.test
+like "is named" "$out" '/nowhere/secret: No such file'
+is "in JSON" "$(tlsq_ explain --json --connect implicit.test | python3 -c 'import json, sys
+print(json.load(sys.stdin)["hosts"][0]["addresses"][0]["session"]["auth"])')" accepted
+unlike "the secret is not told" "$out" 'pass|AHVz'
+: >"$T/peer/wire.jsonl"
+
 for d in relay implicit clear lax wrong nofile; do
 	letter $d | submit --quiet -f a@sender.test x@$d.test
 done
