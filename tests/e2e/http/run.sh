@@ -283,6 +283,23 @@ ok "a domain that fails now fires" wait_for 10 alerts_are 234
 sql "UPDATE domain_status SET last_attempt_at = unixepoch() - 90000"
 ok "one that nothing was tried for in a day, and nothing waits for, does not" wait_for 10 alerts_are 34
 stop "$web_pid"
+
+# --- the queries of the documents, over a spool with something of everything
+DB=$T/spool/documents.db
+printf '[queue.tls.secure]\nstarttls = "require"\n' >"$T/secure.toml"
+ok "a strategy to pin" tlsq_ load "$T/secure.toml"
+sql <"$here/spool.sql"
+mkdir "$T/shown"
+"$here/queries.py" "$DB" "$T/shown" "$top_srcdir"/doc/*.md "$top_srcdir"/doc/*.[578] >"$T/queries" 2>&1
+is "every query that the documents show can be run" "$(grep -v '^[0-9]* commands$' "$T/queries")" ""
+like "and they were found" "$(cat "$T/queries")" '^([89]|1[0-9]) commands$'
+finished() { # comparison: how many of the last hour, with one finished 40 minutes ago
+	sql "SELECT count(*) FROM history WHERE recipient = 'just@now.test' AND finished > strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '$1')"
+}
+sql "INSERT INTO message (id, sender, size, finished_at) VALUES (50, '', 1, unixepoch() - 2400);
+	INSERT INTO recipient (message_id, address, domain, state, finished_at)
+	VALUES (50, 'just@now.test', 'now.test', 'failed', unixepoch() - 2400)"
+is "the comparison of times is right on both sides" "$(finished '-1 hour') $(finished '-30 minutes')" "1 0"
 DB=$first_db
 
 # by hand, not by a server

@@ -189,6 +189,17 @@ exits "the database after the command" 0 tlsq list -d "$DB"
 exits "the database in the environment" 0 env TLSQ_DATABASE="$DB" tlsq list
 exits "standard output that fails" 74 sh -c "tlsq -d $DB list >/dev/full"
 
+# --- the manual pages have what the programs have
+for program in tlsq tlsq-runner tlsq-milter; do
+	is "$program(8) and --help have the same commands and options" \
+		"$("${0%/*}/manual.py" "$(command -v $program)" "$top_srcdir/doc/$program.8" 2>&1)" ""
+done
+sed '/^\.Op Fl -connect/d; s/^\.Op Fl -check/.Op Fl -chekc/' "$top_srcdir/doc/tlsq.8" >"$T/tlsq.8"
+is "a difference would be seen" "$("${0%/*}/manual.py" "$(command -v tlsq)" "$T/tlsq.8" | sed 's,^[^ ]*/,,' | sort)" \
+	"tlsq explain: --connect is in --help and not in the manual
+tlsq load: --check is in --help and not in the manual
+tlsq load: --chekc is in the manual and not in --help"
+
 # --- a typing error in -d is no empty queue
 typo=$T/spool/spoool.db
 letter x >"$T/in"
