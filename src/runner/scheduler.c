@@ -207,8 +207,8 @@ on_fatal(void *ctx, const struct error *err)
 {
 	struct fatal *f = mem_alloc(sizeof(*f));
 
-	log_error("%s: the runner ends; mend the database with tlsq check",
-	    err->text);
+	log_error("%s: the runner ends; \"tlsq check\" says what is wrong, and "
+	    "spool.md how to restore or rebuild the database", err->text);
 	f->scheduler = ctx;
 	f->code = err->code;
 	loop_post(f->scheduler->loop, fatal_arrived, f);

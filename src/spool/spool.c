@@ -35,7 +35,7 @@ static const struct rc_row {
 	  .detail = true },
 	{ .rc = SQLITE_CORRUPT, .code = EX_DATAERR,
 	  .text = "the database is damaged; stop tlsq and restore a backup or "
-	  "use sqlite3's .recover", .detail = true },
+	  "rebuild it as spool.md says", .detail = true },
 	{ .rc = SQLITE_NOTADB, .code = EX_DATAERR,
 	  .text = "not a database; give another file with --database" },
 	{ .rc = SQLITE_READONLY, .code = EX_NOPERM,

@@ -292,7 +292,7 @@ sql <"$here/spool.sql"
 mkdir "$T/shown"
 "$here/queries.py" "$DB" "$T/shown" "$top_srcdir"/doc/*.md "$top_srcdir"/doc/*.[578] >"$T/queries" 2>&1
 is "every query that the documents show can be run" "$(grep -v '^[0-9]* commands$' "$T/queries")" ""
-like "and they were found" "$(cat "$T/queries")" '^([89]|1[0-9]) commands$'
+like "and they were found" "$(cat "$T/queries")" '^1[0-9] commands$'
 finished() { # comparison: how many of the last hour, with one finished 40 minutes ago
 	sql "SELECT count(*) FROM history WHERE recipient = 'just@now.test' AND finished > strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '$1')"
 }

@@ -113,5 +113,21 @@ is "check passes" $? 0
 printf 'XXXXXXXXXXXXXXXX' | dd of="$DB" bs=1 seek=$(((root - 1) * pagesize)) conv=notrunc 2>/dev/null
 exits "check finds a damaged page" 65 tlsq_ check
 like "and says where" "$(cat "$T/err")" '^tlsq: .*spool\.db: '
+
+# --- and the document tells how to rebuild it
+mkdir "$T/rebuilt"
+sed -n '/sqlite3 spool\.db \.dump/,/journal_mode/s/^    //p' "$top_srcdir/doc/spool.md" | sed "s,spool\.db,$DB," >"$T/rebuild.sh"
+is "the document has two commands" "$(wc -l <"$T/rebuild.sh")" 2
+(cd "$T/rebuilt" && sh "$T/rebuild.sh") >"$T/out" 2>&1
+is "the copy is nobody else's" "$(stat -c %a "$T/rebuilt/rebuilt.db")" 600
+chown -R tlsq:tlsq "$T/rebuilt" 2>/dev/null
+exits "what was rebuilt is sound" 0 tlsq -d "$T/rebuilt/rebuilt.db" check
+for table in message recipient attempt session domain_status setting; do
+	sqlite3 "$T/good.db" "SELECT * FROM $table NOT INDEXED" >"$T/good.rows"
+	sqlite3 "$T/rebuilt/rebuilt.db" "SELECT * FROM $table" >"$T/rebuilt.rows"
+	ok "and has all rows of $table" cmp "$T/good.rows" "$T/rebuilt.rows"
+done
+ok "the same schema" test "$(sqlite3 "$T/good.db" 'SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name')" = \
+	"$(sqlite3 "$T/rebuilt/rebuilt.db" 'SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name')"
 cp "$T/good.db" "$DB"
 finish
