@@ -100,9 +100,21 @@ class Cipher:
         return body[:-hashlib.new(self.mac).digest_size]
 
 
-def serve(conn, suite, group, chain, key):
+def early_end(flight, log, suite, randoms):
+    """A ChangeCipherSpec and a Finished of the server before the client has sent
+    its key (CVE-2026-93304): the master secret is not made yet, all zero."""
+    _, mac, key_len = SUITES[suite]
+    mac_len = hashlib.new(mac).digest_size
+    block = prf(bytes(48), b"key expansion", randoms, 2 * mac_len + 2 * key_len)
+    ours = Cipher(mac, block[mac_len:2 * mac_len], block[2 * mac_len + key_len:])
+    done = prf(bytes(48), b"server finished", hashlib.sha256(log).digest(), 12)
+    return record(22, flight) + record(20, b"\x01") + ours.seal(22, message(20, done))
+
+
+def serve(conn, suite, group, chain, key, early=None):
     """Ends with the handshake; then what the client sends is application data.
-    chain is a PEM file, leaf first; key its EC key."""
+    chain is a PEM file, leaf first; key its EC key.  early: the server's last
+    flight comes too early, after "key" (ServerKeyExchange) or "done"."""
     number, mac, key_len = SUITES[suite]
     group_number, point = GROUPS[group]
     certs = [ssl.PEM_cert_to_DER_cert(c.strip() + "\n-----END CERTIFICATE-----")
@@ -119,10 +131,11 @@ def serve(conn, suite, group, chain, key):
                      struct.pack(">H", number) + b"\0\0\x06\0\x0b\0\x02\x01\0") + \
         message(11, struct.pack(">I", len(listed))[1:] + listed) + \
         message(12, point_params + b"\x04\x03" +
-                struct.pack(">H", len(signature)) + signature) + \
-        message(14, b"")
+                struct.pack(">H", len(signature)) + signature)
+    flight += message(14, b"") if early != "key" else b""
     log += flight
-    conn.sendall(record(22, flight))
+    conn.sendall(early_end(flight, log, suite, server_random + client_random)
+                 if early else record(22, flight))
     kind, exchange = take_record(conn)
     if kind != 22:
         raise EOFError

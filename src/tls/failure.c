@@ -15,6 +15,8 @@
 #define WRONG_KEY "the server does not hold the key of the certificate it " \
 	"showed (its handshake signature is wrong)"
 
+#define UNREADABLE "wolfSSL does not take the server's certificate: "
+
 /* Where wolfSSL's own words would not tell what to look at. */
 static const struct {
 	int code;
@@ -25,9 +27,19 @@ static const struct {
 	    "wolfSSL takes (9), or too long ones" },
 	{ MAX_CHAIN_ERROR, "the server sent more certificates than wolfSSL "
 	    "takes (9)" },
-	{ ASN_CRIT_EXT_E, "the server's certificate has a critical extension "
-	    "that is not known" },
-	{ ASN_PARSE_E, "the server's certificate is malformed" },
+	/* These end the handshake before anybody is asked, also where DANE-EE
+	 * would look at the key alone: doc/limits.md. */
+	{ ASN_CRIT_EXT_E, UNREADABLE "it has a critical extension that is not "
+	    "known" },
+	{ ASN_PARSE_E, UNREADABLE "it is malformed, or has an empty key "
+	    "identifier or a unique identifier" },
+	{ ASN_ALT_NAME_E, UNREADABLE "its subjectAltName is malformed, or has "
+	    "too many names" },
+	{ ASN_NAME_INVALID_E, UNREADABLE "it has name constraints and is not "
+	    "a CA, or breaks those of its issuer" },
+	/* It calls an IP address of 5 octets so. */
+	{ MEMORY_E, UNREADABLE "it has an IP address of impossible length "
+	    "(or memory ran out)" },
 	{ VERIFY_SIGN_ERROR, WRONG_KEY },
 	{ SIG_VERIFY_E, WRONG_KEY },
 	/* An RSA signature by another key is noise to the padding checks. */
@@ -47,23 +59,30 @@ static const struct {
 	{ DECRYPT_ERROR, "a TLS record was damaged" },
 };
 
-/* wolfSSL reports a key beyond its arithmetic as a wrong signature. */
-static bool
-key_too_large(const struct stls_peer *peer)
+/* wolfSSL reports a key that it cannot use as a wrong signature, or as a wrong
+ * parameter.  NULL: the key is none of those. */
+static const char *
+key_trouble(const struct stls_peer *peer)
 {
-	struct stls_cert leaf;
+	struct stls_public_key key;
 
-	return peer->n_chain > 0 && stls_cert_parse(peer->chain[0].data,
-	    peer->chain[0].len, &leaf, NULL) &&
-	    leaf.key.kind == STLS_KEY_RSA && leaf.key.rsa_bits > RSA_MAX_SIZE;
+	if (peer->n_chain == 0 || !stls_cert_key(peer->chain[0], &key))
+		return NULL;
+	if (key.kind == STLS_KEY_OTHER)
+		return "the server's key is of a kind that wolfSSL cannot use "
+		    "(RSASSA-PSS, an unusual curve)";
+	return key.kind == STLS_KEY_RSA && key.rsa_bits > RSA_MAX_SIZE ?
+	    "the server's key is larger than wolfSSL can use (RSA above 4096 "
+	    "bits)" : NULL;
 }
 
 static const char *
 words_of(const struct stls *s, int code)
 {
-	if (!s->done && key_too_large(&s->peer))
-		return "the server's key is larger than wolfSSL can use (RSA "
-		    "above 4096 bits)";
+	const char *trouble = s->done ? NULL : key_trouble(&s->peer);
+
+	if (trouble != NULL)
+		return trouble;
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (known[i].code == code)
 			return known[i].words;

@@ -137,6 +137,13 @@ for label, key in (("ss", LEAF), ("ss-rsa", RSA), ("ss-ed25519", ED),
     leaf(label, HOST, key, key, HOST)
 leaf("ss-critical", HOST, LEAF, LEAF, HOST,
      more=[extension("2a030405", b"\5\0", True)])
+leaf("ss-unique-id", HOST, LEAF, LEAF, HOST, unique=ISSUER_ID)
+leaf("ss-constrained", HOST, LEAF, LEAF, HOST,
+     more=[name_constraints([dns("example.test")])])
+leaf("ss-aki-empty", HOST, LEAF, LEAF, HOST,
+     more=[extension("551d23", sequence(tlv(0x80)))])
+leaf("ss-ip-5", HOST, LEAF, LEAF, HOST,
+     names=dns(HOST) + tlv(0x87, bytes(5)))
 
 # Intermediates that are wrong.
 ca("inter-expired", "Inter X", SUB, "Root A", ROOT, validity=OLD)

@@ -31,6 +31,7 @@ e2e_tests = \
 	tests/e2e/ipv6/run.sh \
 	tests/e2e/last-resort/run.sh \
 	tests/e2e/leases/run.sh \
+	tests/e2e/limits/run.sh \
 	tests/e2e/lost-connection/run.sh \
 	tests/e2e/milter-service/run.sh \
 	tests/e2e/mta-sts/run.sh \
@@ -82,7 +83,7 @@ EXTRA_DIST += $(e2e_tests) \
 	tests/demo/run.sh tests/tls12.py \
 	tests/e2e/lib.sh tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \
 	tests/e2e/http/spool.sql tests/e2e/http/queries.py \
-	tests/e2e/tlsq-command/manual.py \
+	tests/e2e/tlsq-command/manual.py tests/e2e/limits/certs.py \
 	tests/e2e/policyhost.py \
 	tests/e2e/dsn.py \
 	tests/e2e/policyhost.py tests/e2e/crash/points.py \

@@ -124,10 +124,10 @@ def raw(conn, octets):
     conn.sendall(octets)
 
 
-def odd(conn, suite, group):
+def odd(conn, suite, group, early=None):
     """TLS 1.2 by hand: a suite and a group that need not have been offered."""
     theirs, ours = tls12.serve(conn, suite, group, path("leaf-inter.chain"),
-                               path("p256-4.key"))
+                               path("p256-4.key"), early)
     conn.sendall(ours.seal(23, b"220 sni=mx.example.test\r\n"))
     while not theirs.open(tls12.take_record(conn)[1]).startswith(b"QUIT"):
         pass
@@ -163,6 +163,10 @@ TALKERS = {
     "exponent-9": dict(ctx=context(("ss-rsa-e9",), "rsa-e9")),
     "exponent-9-tls12": dict(ctx=context(("ss-rsa-e9",), "rsa-e9", high=V12)),
     "exponent-long": dict(ctx=context(("ss-rsa-e-long",), "rsa-e-long")),
+    "unique-id": dict(ctx=context(("ss-unique-id",), "p256-4")),
+    "constrained": dict(ctx=context(("ss-constrained",), "p256-4")),
+    "aki-empty": dict(ctx=context(("ss-aki-empty",), "p256-4")),
+    "ip-5": dict(ctx=context(("ss-ip-5",), "p256-4")),
     "huge-key": dict(ctx=context(("ss-rsa8676",), "rsa8676")),
     "expired": dict(ctx=context(("leaf-expired", "inter"), "p256-4")),
     "tls11": dict(ctx=context(EC, "p256-4", ssl.TLSVersion.TLSv1,
@@ -192,6 +196,10 @@ SERVERS.update({
     "odd-cbc": lambda conn: odd(conn, "ECDHE-ECDSA-AES128-SHA", "P-256"),
     "odd-group": lambda conn: odd(conn, "ECDHE-ECDSA-AES128-SHA256",
                                   "secp256k1"),
+    "odd-early": lambda conn: odd(conn, "ECDHE-ECDSA-AES128-SHA256", "P-256",
+                                  "key"),
+    "odd-early-done": lambda conn: odd(conn, "ECDHE-ECDSA-AES128-SHA256",
+                                       "P-256", "done"),
     "odd-not": lambda conn: odd(conn, "ECDHE-ECDSA-AES128-SHA256", "P-256"),
     "hang": hang,
 })
