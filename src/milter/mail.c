@@ -11,8 +11,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { MESSAGE_ID_LEN = 320 };
-
 struct known {			/* an address that is there already */
 	UT_hash_handle hh;
 	const char *address;
@@ -30,7 +28,7 @@ struct milter_mail {
 	struct known *known;
 	struct arg *first, **tail;
 	struct mail_intake *intake;
-	char date[CLOCK_RFC5322_LEN], message_id[MESSAGE_ID_LEN];
+	char date[CLOCK_RFC5322_LEN], message_id[MILTER_MESSAGE_ID_LEN];
 };
 
 /* The local spelling of REQUIRETLS. */

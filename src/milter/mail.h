@@ -54,7 +54,8 @@ bool milter_mail_begin(struct milter_mail *mail,
 /* value with its leading blank; line ends in it are folds. */
 bool milter_mail_header(struct milter_mail *mail, const char *name,
     const char *value, struct error *err) MUST_CHECK;
-/* message_id ("<...>", copied) is for a message that has none. */
+/* message_id ("<...>", shorter than that, copied) is for a message that has none. */
+enum { MILTER_MESSAGE_ID_LEN = 600 };
 bool milter_mail_end_header(struct milter_mail *mail, const char *message_id,
     struct error *err) MUST_CHECK;
 bool milter_mail_body(struct milter_mail *mail, const void *data, size_t len,

@@ -91,6 +91,30 @@ keep_macro(struct milter_message *m, const struct milter_mta *mta,
 	return value != NULL ? arena_strdup(m->arena, value) : NULL;
 }
 
+/* What goes into identifiers: a word of RFC 5322's msg-id, bounded. */
+static bool
+is_word(const char *text, size_t len)
+{
+	enum { WORD_MAX_LEN = 255 };
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] <= ' ' || text[i] > '~' ||
+		    strchr("\"(),;<>\\", text[i]) != NULL)
+			return false;
+	return len > 0 && len <= WORD_MAX_LEN;
+}
+
+/* NULL, as if it were not given, where it is none. */
+static const char *
+keep_word(struct milter_message *m, const struct milter_mta *mta,
+    const char *name)
+{
+	const char *value = macro(mta, name);
+
+	return value != NULL && is_word(value, strlen(value)) ?
+	    arena_strdup(m->arena, value) : NULL;
+}
+
 static bool
 is_loopback(const char *ip)
 {
@@ -100,8 +124,8 @@ is_loopback(const char *ip)
 static void
 note_macros(struct milter_message *m, const struct milter_mta *mta)
 {
-	m->queue_id = keep_macro(m, mta, "i");
-	m->own_name = keep_macro(m, mta, "j");
+	m->queue_id = keep_word(m, mta, "i");
+	m->own_name = keep_word(m, mta, "j");
 	m->auth_user = keep_macro(m, mta, "{auth_authen}");
 	m->hop = (struct milter_hop){
 		.peer = keep_macro(m, mta, "_"),
@@ -389,21 +413,27 @@ milter_session_header(struct milter_session *s, const char *name,
 	return answer(ok, m, &err, reply_r);
 }
 
+static bool
+is_message_id(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 2 && text[0] == '<' && text[len - 1] == '>' &&
+	    is_word(text + 1, len - 2);
+}
+
 /* Sendmail's own, which stands in its log; else one of its kind. */
 static const char *
 message_id(struct milter_message *m, const struct milter_mta *mta)
 {
 	const char *given = macro(mta, "{msg_id}");
 	char *id;
-	size_t room;
 
-	if (given != NULL && given[0] == '<')
+	if (given != NULL && is_message_id(given))
 		return given;
-	room = 64 + (m->queue_id != NULL ? strlen(m->queue_id) : 0) +
-	    (m->own_name != NULL ? strlen(m->own_name) : 0);
-	id = arena_alloc(m->arena, room);
-	(void)snprintf(id, room, "<%" PRId64 ".%s@%s>", clock_unix_ms(),
-	    m->queue_id != NULL ? m->queue_id : "tlsq",
+	id = arena_alloc(m->arena, MILTER_MESSAGE_ID_LEN);
+	(void)snprintf(id, MILTER_MESSAGE_ID_LEN, "<%" PRId64 ".%s@%s>",
+	    clock_unix_ms(), m->queue_id != NULL ? m->queue_id : "tlsq",
 	    m->own_name != NULL ? m->own_name : "localhost");
 	return id;
 }

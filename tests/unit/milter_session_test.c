@@ -22,6 +22,7 @@
 
 struct fake {
 	const char *mailer, *host, *addr, *auth, *queue_id, *quarantine;
+	const char *own_name, *msg_id;
 	char dropped[512];	/* recipients, each with a blank after it */
 	int progressed;
 	bool deaf;		/* it went away */
@@ -35,7 +36,9 @@ fake_macro(void *ctx, const char *name)
 	if (strcmp(name, "i") == 0)
 		return f->queue_id != NULL ? f->queue_id : "Q1";
 	if (strcmp(name, "j") == 0)
-		return "mail.test";
+		return f->own_name != NULL ? f->own_name : "mail.test";
+	if (strcmp(name, "{msg_id}") == 0)
+		return f->msg_id;
 	if (strcmp(name, "{auth_authen}") == 0)
 		return f->auth;
 	if (strcmp(name, "{rcpt_mailer}") == 0)
@@ -447,6 +450,69 @@ a_header_value_stays_one_field(void **state)
 	    "|| 'fold' || x'0d0a' || 'Date: ' AS BLOB)) > 0 FROM content"), 1);
 }
 
+#define WORD_64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define WORD_255 WORD_64 WORD_64 WORD_64 \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+
+/* What follows the time in the Message-ID that is added; mta_id. */
+static void
+what_the_server_says_stays_one_identifier(void **state)
+{
+	static const struct {
+		const char *why, *queue_id, *own_name, *msg_id, *added, *mta_id;
+	} rows[] = {
+		{ "as Sendmail has them", "6B12GhsF000217", "mail.test", NULL,
+		  "6B12GhsF000217@mail.test>", "6B12GhsF000217" },
+		{ "Sendmail's own", "Q1", "mail.test", "<1.2@x.test>",
+		  "2@x.test>", "Q1" },
+		{ "a line end in the queue id", "Q1\r\nBcc: x@y.test", NULL,
+		  NULL, "tlsq@mail.test>", "" },
+		{ "a blank", "Q 1", NULL, NULL, "tlsq@mail.test>", "" },
+		{ "an octet above 127", "Q\xc3\xbc", NULL, NULL,
+		  "tlsq@mail.test>", "" },
+		{ "brackets", "Q1>", NULL, NULL, "tlsq@mail.test>", "" },
+		{ "the longest", WORD_255, NULL, NULL, WORD_255 "@mail.test>",
+		  WORD_255 },
+		{ "one more", WORD_255 "x", NULL, NULL, "tlsq@mail.test>", "" },
+		{ "a line end in the name", "Q1", "m.test\r\nBcc: x", NULL,
+		  "Q1@localhost>", "Q1" },
+		{ "a literal for a name", "Q1", "[192.0.2.1]", NULL,
+		  "Q1@[192.0.2.1]>", "Q1" },
+		{ "a line end in Sendmail's own", "Q1", NULL,
+		  "<1.2@x>\r\nBcc: <x>", "Q1@mail.test>", "Q1" },
+		{ "no bracket at its end", "Q1", NULL, "<1.2@x", "Q1@mail.test>",
+		  "Q1" },
+		{ "too long", "Q1", NULL, "<1." WORD_255 "@x>",
+		  "Q1@mail.test>", "Q1" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct world w;
+
+		world_open(&w, state, "PRAGMA foreign_keys = ON; "
+		    "DELETE FROM message", "192.0.2.1");
+		w.fake.queue_id = rows[i].queue_id;
+		w.fake.own_name = rows[i].own_name;
+		w.fake.msg_id = rows[i].msg_id;
+		(void)mail(&w, "<s@t.test>");
+		(void)rcpt(&w, "<a@r.test>", NULL, NULL);
+		(void)content(&w, NULL, NULL);
+		assert_int_equal(end(&w), MILTER_CONTINUE);
+		world_close(&w);
+		if (strcmp(scratch_text(w.scratch, "WITH id AS (SELECT "
+		    "substr(CAST(data AS TEXT), instr(data, 'Message-ID: <')) AS t "
+		    "FROM content) SELECT substr(t, instr(t, '.') + 1, "
+		    "instr(t, x'0d0a') - instr(t, '.') - 1) FROM id"),
+		    rows[i].added) != 0)
+			fail_msg("%s: %s", rows[i].why,
+			    scratch_text(w.scratch, "SELECT CAST(data AS TEXT) "
+			    "FROM content"));
+		if (strcmp(scratch_text(w.scratch, "SELECT coalesce(mta_id, '') "
+		    "FROM message"), rows[i].mta_id) != 0)
+			fail_msg("%s: mta_id", rows[i].why);
+	}
+}
+
 static void
 a_spool_that_was_moved_is_not_written(void **state)
 {
@@ -641,6 +707,7 @@ main(void)
 		SPOOL_TEST(a_server_that_left_is_told_nothing),
 		SPOOL_TEST(what_is_quarantined_stays_with_the_server),
 		SPOOL_TEST(a_header_value_stays_one_field),
+		SPOOL_TEST(what_the_server_says_stays_one_identifier),
 		SPOOL_TEST(a_spool_that_was_moved_is_not_written),
 		SPOOL_TEST(the_answer_is_the_result),
 		SPOOL_TEST(a_wait_ends_with_time_and_with_the_milter),
