@@ -5,6 +5,9 @@
 
 config </dev/null
 milter_start
+sendmail_etc
+printf 'TLS_Srv:\tPERM+VERIFY:256\nTLS_Srv:mx.remote.test\tPERM+VERIFY:256\nTLS_Rcpt:remote.test\tVERIFY:256\n' >>/etc/mail/access
+"$MAKEMAP" -C /dev/null hash /etc/mail/access </etc/mail/access
 sendmail_start </dev/null
 { echo 'root: me@remote.test'; echo 'both: dora@remote.test, ann'; } >>/etc/mail/aliases
 "$SENDMAIL" -bi >"$T/out"
@@ -40,6 +43,12 @@ letter both | as ann "$T/bin/sendmail" -i both 2>"$T/err"
 ok "an alias that is here and elsewhere" wait_for 10 has dora@remote.test
 ok "is delivered here, too" wait_for 10 mbox_has ann 'about both'
 ok "Sendmail has nothing left" wait_for 10 sendmail_idle
+# that access map asks for TLS with servers, not with the mailer, which is a program
+ruleset() { printf '.D{server_name}%s\n%s\n' "$1" "$2" | "$SENDMAIL" -bt 2>"$T/err" | tail -2; }
+like "the access map's TLS_Srv is not for the mailer" "$(ruleset tlsq 'tls_server NONE')" 'returns: \$# OK'
+like "it is for servers" "$(ruleset mx.remote.test 'tls_server NONE')" 'returns: \$# error .*STARTTLS'
+like "nor is TLS_Rcpt" "$(ruleset tlsq 'tls_rcpt bob@remote.test')" 'returns: \$# OK'
+like "which is for recipients, too" "$(ruleset mx.remote.test 'tls_rcpt bob@remote.test')" 'returns: \$# error'
 letter nobody | smtp nosuch@local.test >"$T/out"
 like "who has no account is refused, as before" "$(cat "$T/out")" '^RCPT 550 5\.1\.1'
 
