@@ -52,6 +52,7 @@ e2e_tests = \
 	tests/e2e/schedule/run.sh \
 	tests/e2e/sendmail-accounts/run.sh \
 	tests/e2e/sendmail-check/run.sh \
+	tests/e2e/sendmail-compat/run.sh \
 	tests/e2e/sendmail-content/run.sh \
 	tests/e2e/sendmail-crash/run.sh \
 	tests/e2e/sendmail-dkim/run.sh \

@@ -7,6 +7,9 @@ dns_zone remote.test signed <<X
 @ MX 10 mx
 mx A 127.0.0.2
 X
+dns_zone xn--bcher-kva.test signed <<X
+@ MX 10 mx.remote.test.
+X
 dns_start
 cert_make mx dns=mx.remote.test
 peer_start <<X
@@ -82,8 +85,12 @@ unlike "Sendmail is without USE_EAI" "$(cat "$T/compiled")" USE_EAI
 letter utf8 | smtp --from '<a@sender.test> SMTPUTF8' bob@remote.test >"$T/out" 2>&1
 like "so it refuses SMTPUTF8" "$(sed -n 's/^MAIL //p' "$T/out")" '^5'
 letter utf8 | smtp --from utf8@sender.test 'jürgen@remote.test' >"$T/out" 2>&1
-like "and an address that would need it" "$(sed -n 's/^RCPT //p' "$T/out")" '^5'
+like "and we an address whose local part would need it" "$(sed -n 's/^RCPT //p' "$T/out")" '^553 5\.1\.3 .*local part is not ASCII'
 is "nothing of that is stored" "$(sql "SELECT count(*) FROM message WHERE smtputf8 OR sender = 'utf8@sender.test'")" 0
+letter ulabel | smtp --from ulabel@sender.test 'bob@bücher.test' >"$T/out" 2>&1
+like "a domain may have such letters" "$(sed -n 's/^DOT //p' "$T/out")" '^250'
+is "and has its A-labels from then on" "$(sql "SELECT address, domain FROM recipient WHERE domain LIKE 'xn--%'")" \
+	"bob@xn--bcher-kva.test|xn--bcher-kva.test"
 
 runner_once
 is "all that was stored is delivered" "$(sql "SELECT DISTINCT state FROM recipient")" delivered
