@@ -154,3 +154,12 @@ text_escape(char *dst, size_t room, const char *src, size_t len)
 	}
 	dst[used] = '\0';
 }
+
+bool
+text_has_8bit(const char *data, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)data[i] >= 0x80)
+			return true;
+	return false;
+}

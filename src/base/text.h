@@ -26,4 +26,7 @@ void text_escape(char *dst, size_t room, const char *src, size_t len);
 /* Octets of the well-formed UTF-8 character at s (1 to 4); 0 if it is none. */
 size_t text_utf8_len(const char *s, size_t len);
 
+/* Is there an octet above 127? */
+bool text_has_8bit(const char *data, size_t n);
+
 #endif

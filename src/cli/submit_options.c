@@ -123,6 +123,7 @@ take_recipients(struct submit_options *o, int count, char **args,
 		if (!mail_address_parse(&a, args[i], strlen(args[i]), flags,
 		    err))
 			return error_prefix(err, "recipient");
+		o->smtputf8 |= a.utf8;
 		add_recipient(o, &a);
 	}
 	return true;
@@ -160,11 +161,13 @@ parse(struct submit_options *o, struct cli *cli, int argc, char **argv,
 	if (o->require_tls && o->tls_optional)
 		return error_set(err, EX_USAGE,
 		    "--require-tls and --tls-optional exclude each other");
-	flags = o->smtputf8 ? MAIL_ADDRESS_UTF8 : MAIL_ADDRESS_STRICT;
+	/* As the view `submission` does: an address in UTF-8 says it itself. */
+	flags = MAIL_ADDRESS_UTF8;
 	o->has_sender = raw.sender != NULL;
 	if (o->has_sender && !mail_address_parse(&o->sender, raw.sender,
 	    strlen(raw.sender), flags | MAIL_ADDRESS_NULL, err))
 		return error_prefix(err, "sender");
+	o->smtputf8 |= o->sender.utf8;
 	return take_recipients(o, argc - optind, argv + optind, flags, err) &&
 	    take_dsn(o, &raw, err);
 }

@@ -190,10 +190,27 @@ put_status_part(struct buf *out, const struct dsn *d)
 
 /* --- the frame -------------------------------------------------------- */
 
-static const char *
-encoding(bool eight_bit)
+/* RFC 2045 6.8: lines of 76. */
+static void
+put_base64(struct buf *out, const uint8_t *data, size_t len)
 {
-	return eight_bit ? "8bit" : "7bit";
+	char line[TEXT_BASE64_LEN(57)];
+
+	for (size_t n; len > 0; data += n, len -= n) {
+		n = len < 57 ? len : 57;
+		text_base64(line, data, n);
+		(void)buf_printf(out, "%s\r\n", line);
+	}
+}
+
+static void
+put_body(struct buf *out, const struct buf *body)
+{
+	if (dsn_is_ascii(buf_str(body)))
+		(void)buf_append(out, body->data, body->len);
+	else
+		put_base64(out, (const uint8_t *)body->data, body->len);
+	(void)buf_puts(out, "\r\n");
 }
 
 static void
@@ -202,11 +219,11 @@ put_part(struct buf *out, const struct dsn *d, const char *description,
 {
 	(void)buf_printf(out, "--%s\r\nContent-Description: %s\r\n"
 	    "Content-Type: %s\r\nContent-Transfer-Encoding: %s\r\n\r\n",
-	    d->boundary, description, type, encoding(eight_bit));
+	    d->boundary, description, type, eight_bit ? "base64" : "7bit");
 }
 
 static void
-put_header(struct buf *out, const struct dsn *d, bool eight_bit)
+put_header(struct buf *out, const struct dsn *d)
 {
 	char date[CLOCK_RFC5322_LEN];
 
@@ -221,9 +238,8 @@ put_header(struct buf *out, const struct dsn *d, bool eight_bit)
 	(void)buf_printf(out, "Auto-Submitted: auto-replied\r\n"
 	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
-	    "\tboundary=\"%s\"\r\nContent-Transfer-Encoding: %s\r\n\r\n"
-	    "This is a report in MIME format.\r\n\r\n", d->boundary,
-	    encoding(eight_bit));
+	    "\tboundary=\"%s\"\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
+	    "This is a report in MIME format.\r\n\r\n", d->boundary);
 }
 
 /* RFC 6522 3 and 4, RFC 6533 3 and 5. */
@@ -232,7 +248,7 @@ returned_type(const struct dsn *d)
 {
 	bool full = d->returned == DSN_RETURN_FULL;
 
-	if (d->smtputf8)
+	if (d->smtputf8 || (full && d->returned_8bit))
 		return full ? "message/global" : "message/global-headers";
 	return full ? "message/rfc822" : "text/rfc822-headers";
 }
@@ -241,26 +257,19 @@ void
 dsn_write_head(struct buf *out, const struct dsn *d)
 {
 	struct buf words = BUF_INIT, status = BUF_INIT;
-	bool words_8bit, status_8bit, returns;
 
 	assert(d->n_rcpts > 0);
-	returns = d->returned != DSN_RETURN_NOTHING;
 	dsn_put_words(&words, d);
 	put_status_part(&status, d);
-	words_8bit = !dsn_is_ascii(buf_str(&words));
-	status_8bit = !dsn_is_ascii(buf_str(&status));
-	put_header(out, d, words_8bit || status_8bit ||
-	    (returns && d->returned_8bit));
+	put_header(out, d);
 	put_part(out, d, "Notification", "text/plain; charset=utf-8",
-	    words_8bit);
-	(void)buf_append(out, words.data, words.len);
-	(void)buf_puts(out, "\r\n");
+	    !dsn_is_ascii(buf_str(&words)));
+	put_body(out, &words);
 	put_part(out, d, "Delivery report", is_global(d) ?
 	    "message/global-delivery-status" : "message/delivery-status",
-	    status_8bit);
-	(void)buf_append(out, status.data, status.len);
-	(void)buf_puts(out, "\r\n");
-	if (returns)
+	    !dsn_is_ascii(buf_str(&status)));
+	put_body(out, &status);
+	if (d->returned != DSN_RETURN_NOTHING)
 		put_part(out, d, d->returned == DSN_RETURN_FULL ?
 		    "Undelivered message" : "Header of the message",
 		    returned_type(d), d->returned_8bit);
@@ -269,8 +278,29 @@ dsn_write_head(struct buf *out, const struct dsn *d)
 }
 
 void
-dsn_write_tail(struct buf *out, const struct dsn *d)
+dsn_write_returned(struct buf *out, const struct dsn *d,
+    struct dsn_encoder *e, const char *data, size_t len)
 {
+	for (size_t i = 0; i < len; i++) {
+		if (data[i] == '\0')
+			continue;
+		if (!d->returned_8bit) {
+			(void)buf_append(out, data + i, 1);
+			continue;
+		}
+		e->rest[e->n++] = (uint8_t)data[i];
+		if (e->n < sizeof(e->rest))
+			continue;
+		put_base64(out, e->rest, e->n);
+		e->n = 0;
+	}
+}
+
+void
+dsn_write_tail(struct buf *out, const struct dsn *d, struct dsn_encoder *e)
+{
+	put_base64(out, e->rest, e->n);
+	e->n = 0;
 	(void)buf_printf(out, "%s--%s--\r\n",
 	    d->returned != DSN_RETURN_NOTHING ? "\r\n" : "", d->boundary);
 }

@@ -7,8 +7,13 @@
  * a large message need not be in memory:
  *
  *	dsn_write_head(&out, &d);
- *	... the octets of what is returned, as they were stored ...
- *	dsn_write_tail(&out, &d);
+ *	dsn_write_returned(&out, &d, &encoder, ...);	as often as needed
+ *	dsn_write_tail(&out, &d, &encoder);
+ *
+ * It is 7-bit, whatever it quotes, so that any server takes it: parts with other
+ * octets are base64, and a message with some goes back as message/global, which
+ * may be encoded (RFC 6532 3.7; message/rfc822 may not, RFC 2046 5.2.1).  Only a
+ * reverse-path in UTF-8 stays as it is, in To.
  *
  * Texts come from strangers (replies, addresses): what would end a line, or is
  * no UTF-8, never gets into the text as it was.
@@ -81,16 +86,22 @@ struct dsn {
 	bool returned_8bit;	/* what is returned has octets over 127 */
 };
 
-/*
- * Does a DSN to this reverse-path need SMTPUTF8?  Only then: UTF-8 in the parts
- * of the DSN, but not in its own header, needs 8BITMIME alone (RFC 6532 3.7).
- */
+/* Does a DSN to this reverse-path need SMTPUTF8 (and 8BITMIME)?  Only then. */
 bool dsn_needs_smtputf8(const char *to);
 
 /* Up to the first octet of what is returned. */
 void dsn_write_head(struct buf *out, const struct dsn *d);
-/* After its last octet. */
-void dsn_write_tail(struct buf *out, const struct dsn *d);
+/* What of a line of base64 is still to come.  All zero at first. */
+struct dsn_encoder {
+	uint8_t rest[57];
+	size_t n;
+};
+/* A piece of what is returned, as it was stored; NULs are left out. */
+void dsn_write_returned(struct buf *out, const struct dsn *d,
+    struct dsn_encoder *e, const char *data, size_t len);
+/* After the last one. */
+void dsn_write_tail(struct buf *out, const struct dsn *d,
+    struct dsn_encoder *e);
 
 /*
  * The octets of the header of a message that begins with data, without the

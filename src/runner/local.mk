@@ -4,6 +4,7 @@ src_libtlsq_a_SOURCES += \
 	src/runner/chooser.c src/runner/chooser.h \
 	src/runner/claim.c src/runner/scheduler_impl.h \
 	src/runner/decision.c src/runner/decision.h \
+	src/runner/delivery.c \
 	src/runner/destination.c src/runner/worker_impl.h \
 	src/runner/evidence.c src/runner/evidence.h \
 	src/runner/gate.c src/runner/gate.h \

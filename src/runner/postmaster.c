@@ -58,17 +58,7 @@ struct making {
 	struct dsn dsn;
 	struct spool_insert *insert;
 	struct buf piece;	/* of the content: the first one */
-	bool eight_bit;
 };
-
-static bool
-has_8bit(const char *data, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)data[i] >= 0x80)
-			return true;
-	return false;
-}
 
 /* --- facts ------------------------------------------------------------ */
 
@@ -186,23 +176,30 @@ fill(struct making *m, struct error *err)
 		    mem_printf("MAILER-DAEMON@%s", host));
 	fill_recipients(m);
 	d->returned = choose_return(m);
-	d->returned_8bit = d->returned == DSN_RETURN_FULL ?
-	    o->smtputf8 || strcmp(o->body_type, "8BITMIME") == 0 :
-	    has_8bit(buf_str(&m->piece),
+	if (d->returned == DSN_RETURN_FULL)
+		return spool_content_scan(m->spool, o->message_id,
+		    &d->returned_8bit, err);
+	d->returned_8bit = text_has_8bit(buf_str(&m->piece),
 	    dsn_header_len(buf_str(&m->piece), m->piece.len));
 	return true;
 }
 
 /* --- the message ------------------------------------------------------ */
 
+/* Stores text, and empties it. */
 static bool
-put(struct making *m, const struct buf *b, struct error *err)
+put(struct making *m, struct buf *text, struct error *err)
 {
-	return spool_insert_content(m->insert, buf_str(b), b->len, err);
+	bool ok = spool_insert_content(m->insert, buf_str(text), text->len,
+	    err);
+
+	buf_clear(text);
+	return ok;
 }
 
 static bool
-put_returned(struct making *m, struct error *err)
+put_returned(struct making *m, struct buf *text, struct dsn_encoder *e,
+    struct error *err)
 {
 	bool found = true;
 	int64_t seq = 1;
@@ -211,13 +208,16 @@ put_returned(struct making *m, struct error *err)
 	case DSN_RETURN_NOTHING:
 		return true;
 	case DSN_RETURN_HEADERS:
-		return spool_insert_content(m->insert, buf_str(&m->piece),
-		    dsn_header_len(buf_str(&m->piece), m->piece.len), err);
+		dsn_write_returned(text, &m->dsn, e, buf_str(&m->piece),
+		    dsn_header_len(buf_str(&m->piece), m->piece.len));
+		return true;
 	case DSN_RETURN_FULL:
 		break;
 	}
 	while (found) {
-		if (!put(m, &m->piece, err) || !spool_content_read(m->spool,
+		dsn_write_returned(text, &m->dsn, e, buf_str(&m->piece),
+		    m->piece.len);
+		if (!put(m, text, err) || !spool_content_read(m->spool,
 		    m->owed.message_id, seq++, &m->piece, &found, NULL, err))
 			return false;
 	}
@@ -227,6 +227,7 @@ put_returned(struct making *m, struct error *err)
 static bool
 gather(struct making *m, struct error *err)
 {
+	struct dsn_encoder e = { .n = 0 };
 	struct buf text = BUF_INIT;
 	bool ok;
 
@@ -234,12 +235,11 @@ gather(struct making *m, struct error *err)
 	spool_insert_recipient(m->insert, &(struct spool_recipient){
 	    .address = m->owed.sender, .notify = "NEVER" });
 	dsn_write_head(&text, &m->dsn);
-	m->eight_bit = has_8bit(buf_str(&text), text.len) ||
-	    (m->dsn.returned != DSN_RETURN_NOTHING && m->dsn.returned_8bit);
-	ok = put(m, &text, err) && put_returned(m, err);
-	buf_clear(&text);
-	dsn_write_tail(&text, &m->dsn);
-	ok = ok && put(m, &text, err);
+	ok = put_returned(m, &text, &e, err);
+	if (ok) {
+		dsn_write_tail(&text, &m->dsn, &e);
+		ok = put(m, &text, err);
+	}
 	buf_free(&text);
 	return ok;
 }
@@ -264,8 +264,8 @@ store(struct making *m, struct error *err)
 
 	if (!spool_insert_store(m->insert, m->spool, &(struct spool_message){
 	    .sender = "", .source = "dsn", .received_at = m->dsn.now,
-	    .wait_until = -1, .body_type = m->eight_bit ? "8BITMIME" : "7BIT",
-	    .smtputf8 = dsn_needs_smtputf8(m->dsn.to) }, &id, err)) {
+	    .wait_until = -1, .body_type = dsn_needs_smtputf8(m->dsn.to) ?
+	    "8BITMIME" : "7BIT", .smtputf8 = dsn_needs_smtputf8(m->dsn.to) }, &id, err)) {
 		/* What the schema refuses now it refuses for ever. */
 		if (err->code != EX_DATAERR)
 			return false;

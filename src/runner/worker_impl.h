@@ -162,6 +162,12 @@ struct note *destination_note(const struct destination *d, size_t host,
     const struct decision *decision, const char *error, const char *status,
     const char *sentence);
 
+/* delivery.c */
+/* The job as a transaction of the session; it takes the reference. */
+struct delivery *delivery_new(struct session *s, struct job *job);
+/* The job is no longer the delivery's. */
+void delivery_free(struct delivery *d);
+
 /* session.c */
 bool session_open(struct destination *d, struct plan_place place);
 void session_wake(struct session *s);

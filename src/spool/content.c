@@ -8,6 +8,7 @@
  */
 #include "spool/content.h"
 
+#include "base/text.h"
 #include "spool/query.h"
 
 /* No piece seq: is it the end, or is the whole content gone meanwhile? */
@@ -58,4 +59,21 @@ spool_content_read(struct spool *spool, int64_t message_id, int64_t seq,
 		    "content of message %lld: piece too big",
 		    (long long)message_id);
 	return *found_r || check_end(spool, message_id, seq, err);
+}
+
+bool
+spool_content_scan(struct spool *spool, int64_t message_id,
+    bool *eight_bit_r, struct error *err)
+{
+	bool found = true, last = false, ok = true;
+	struct buf piece = BUF_INIT;
+
+	*eight_bit_r = false;
+	for (int64_t seq = 0; ok && found && !last && !*eight_bit_r; seq++) {
+		ok = spool_content_read(spool, message_id, seq, &piece, &found,
+		    &last, err);
+		*eight_bit_r = ok && text_has_8bit(buf_str(&piece), piece.len);
+	}
+	buf_free(&piece);
+	return ok;
 }

@@ -25,4 +25,11 @@ bool spool_content_read(struct spool *spool, int64_t message_id, int64_t seq,
     struct buf *piece, bool *found_r, bool *last_r, struct error *err)
     MUST_CHECK;
 
+/*
+ * Does the stored content have octets above 127, whatever its label says?  Reads
+ * all of it.
+ */
+bool spool_content_scan(struct spool *spool, int64_t message_id,
+    bool *eight_bit_r, struct error *err) MUST_CHECK;
+
 #endif

@@ -11,17 +11,26 @@ usage: dsn.py FILE QUESTION
   returned         the third part: "" where there is none
   defects          what the parser does not like
 """
+import base64
 import email
 import email.policy
 import re
 import sys
 
 
+def octets_of(part):
+    """Python reads what is in a message part before its encoding is undone."""
+    if not part.is_multipart():
+        return part.get_payload(decode=True)
+    octets = part.get_payload(0).as_bytes()
+    return base64.b64decode(octets) if part["Content-Transfer-Encoding"] == "base64" else octets
+
+
 def groups(part):
     """The groups of fields; Python knows the global kind only as text."""
     if part.get_content_type() == "message/delivery-status":
         return [g for g in part.get_payload() if g.keys()]
-    octets = part.get_payload(0).as_bytes() if part.is_multipart() else part.get_payload(decode=True)
+    octets = octets_of(part)
     return [email.message_from_bytes(g, policy=email.policy.SMTPUTF8)
             for g in re.split(rb"(?:\r?\n){2}", octets.strip())]
 
@@ -30,7 +39,7 @@ def returned(parts):
     if len(parts) < 3:
         return ""
     part = parts[2]
-    octets = part.get_payload(0).as_bytes() if part.is_multipart() else part.get_payload(decode=True)
+    octets = octets_of(part)
     return octets.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
 
 
@@ -51,7 +60,9 @@ def main(path, question, *names):
     elif question == "returned":
         print(returned(parts), end="")
     elif question == "defects":
-        print([d for p in m.walk() for d in p.defects])
+        encoded = [inner for p in parts if p.is_multipart()
+                   and p["Content-Transfer-Encoding"] == "base64" for inner in p.walk()]
+        print([d for p in m.walk() if p not in encoded for d in p.defects])
     else:
         found = groups(parts[1])
         n = int(question)

@@ -32,14 +32,6 @@ or_some(const char *text)
 	return text != NULL && text[0] != '\0' ? text : "x";
 }
 
-static bool
-has_before(const char *data, const char *word, const char *end)
-{
-	const char *at = strstr(data, word);
-
-	return at != NULL && at < end;
-}
-
 static void
 check(const struct buf *b)
 {
@@ -65,8 +57,7 @@ check(const struct buf *b)
 			abort();
 		start = i + 1;
 	}
-	if (start != b->len || (eight_bit &&
-	    !has_before(b->data, "Content-Transfer-Encoding: 8bit", body)))
+	if (start != b->len || eight_bit)
 		abort();
 	/* Seeds try to add a field of that name. */
 	if (strstr(b->data, "\r\nX-Forged") != NULL)
@@ -102,7 +93,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.smtputf8 = (flags & 16) != 0, .rcpts = &r, .n_rcpts = 1,
 	};
 	dsn_write_head(&out, &d);
-	dsn_write_tail(&out, &d);
+	dsn_write_tail(&out, &d, &(struct dsn_encoder){ .n = 0 });
 	check(&out);
 	(void)dsn_header_len((const char *)data, size);
 	buf_free(&out);

@@ -156,8 +156,6 @@ bad_command_lines_are_refused(void **state)
 		{ "null recipient", { "" }, EX_DATAERR, "empty" },
 		{ "bad sender", { "-f", "x", "a@b.example" }, EX_DATAERR,
 		  "sender: address \"x\"" },
-		{ "UTF-8 without --smtputf8", { "\xc3\xbc@b.example" },
-		  EX_DATAERR, "SMTPUTF8" },
 		{ "bad envid", { "--envid", "a\nb", "a@b.example" },
 		  EX_DATAERR, "--envid" },
 		{ "empty envid", { "--envid", "", "a@b.example" },
@@ -188,6 +186,9 @@ utf8_with_its_option(void **state)
 {
 	static const char *const args[] = { "\xc3\xbc@b.example",
 		"--smtputf8", "--orcpt", "\xc3\xa4@b.example", NULL };
+	static const char *const by_itself[] = { "-f", "\xc3\xbc@b.example",
+		"a@b.example", NULL };
+	static const char *const domain[] = { "a@\xc3\xbc.example", NULL };
 	struct submit_options o;
 	struct cli cli;
 	struct error err;
@@ -196,6 +197,13 @@ utf8_with_its_option(void **state)
 	assert_true(parse(&o, &cli, args, &err));
 	assert_true(o.smtputf8 && o.rcpts[0].utf8);
 	assert_string_equal(o.orcpt, "utf-8;\xc3\xa4@b.example");
+	submit_options_free(&o);
+	/* An address says it itself; a domain has A-labels. */
+	assert_true(parse(&o, &cli, by_itself, &err));
+	assert_true(o.smtputf8);
+	submit_options_free(&o);
+	assert_true(parse(&o, &cli, domain, &err));
+	assert_false(o.smtputf8);
 	submit_options_free(&o);
 }
 

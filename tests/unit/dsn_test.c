@@ -152,14 +152,19 @@ static void
 put_dsn(FILE *f, const struct dsn *d)
 {
 	const char *returned = d->returned_8bit ? content_8bit : content;
+	struct dsn_encoder e = { .n = 0 };
 	struct buf out = BUF_INIT;
 	size_t len = d->returned == DSN_RETURN_NOTHING ? 0 :
 	    d->returned == DSN_RETURN_FULL ? strlen(returned) :
 	    dsn_header_len(returned, strlen(returned));
 
 	dsn_write_head(&out, d);
-	assert_true(buf_append(&out, returned, len));
-	dsn_write_tail(&out, d);
+	/* In pieces of any size. */
+	for (size_t at = 0, step = 1; at < len; at += step) {
+		step = len - at < 7 ? len - at : 7;
+		dsn_write_returned(&out, d, &e, returned + at, step);
+	}
+	dsn_write_tail(&out, d, &e);
 	fprintf(f, "{");
 	put_text(f, "host", d->host);
 	put_text(f, "from_name", d->from_name);
