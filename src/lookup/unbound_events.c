@@ -28,13 +28,24 @@ struct unbound_events {
 	struct event_base *base;
 };
 
-/* One thing that it waits for.  It is changed only while it is not added. */
+/*
+ * One thing that it waits for.  It is changed only while it is not added.
+ *
+ * libunbound has a timer and a socket for each query that it has sent.  After a
+ * long turn of the loop both may be ready, and then the answer counts.  But
+ * libevent takes only so many ready sockets in a turn (32 at first; it doubles
+ * whenever they are not enough) and all timers: a timer therefore lets a few
+ * turns pass.
+ */
+enum { TURNS_TO_PASS = 6 };
+
 struct unbound_event {
 	struct ub_event super;
 	struct event ev;
 	struct event_base *base;
 	int fd;
 	short bits;
+	int turns;		/* that a timer lets pass when it is due */
 	void (*fn)(int fd, short bits, void *arg);
 	void *arg;
 };
@@ -50,6 +61,17 @@ static int
 assign(struct unbound_event *e)
 {
 	return event_assign(&e->ev, e->base, e->fd, e->bits, e->fn, e->arg);
+}
+
+static void
+on_timer(int fd, short bits, void *arg)
+{
+	static const struct timeval next_turn = { 0, 0 };
+	struct unbound_event *e = arg;
+
+	if (e->turns-- > 0 && event_add(&e->ev, &next_turn) == 0)
+		return;
+	e->fn(fd, bits, e->arg);
 }
 
 static void
@@ -104,7 +126,11 @@ add_timer(struct ub_event *ev, struct ub_event_base *base,
 	e->bits = EV_TIMEOUT;
 	e->fn = fn;
 	e->arg = arg;
-	return assign(e) != 0 ? -1 : add(ev, timeout);
+	/* One that is due at once waits for nothing. */
+	e->turns = timeout->tv_sec > 0 || timeout->tv_usec > 0 ?
+	    TURNS_TO_PASS : 0;
+	return event_assign(&e->ev, e->base, -1, EV_TIMEOUT, on_timer, e) != 0 ?
+	    -1 : add(ev, timeout);
 }
 
 static int

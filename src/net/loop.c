@@ -73,6 +73,25 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	run_posted(arg);
 }
 
+/*
+ * A base that reads the clock for each timer.  With the clock of the turn a timer
+ * that is set late in a long turn would fire early, and libunbound's are short:
+ * it would take answers for lost that are on their way.
+ */
+static struct event_base *
+new_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config != NULL && event_config_set_flag(config,
+	    EVENT_BASE_FLAG_NO_CACHE_TIME) == 0)
+		base = event_base_new_with_config(config);
+	if (config != NULL)
+		event_config_free(config);
+	return base;
+}
+
 bool
 loop_new(struct loop **loop_r, struct error *err)
 {
@@ -82,7 +101,7 @@ loop_new(struct loop **loop_r, struct error *err)
 	loop->tail = &loop->head;
 	pthread_mutex_init(&loop->lock, NULL);
 	loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	loop->base = event_base_new();
+	loop->base = new_base();
 	if (loop->wake_fd < 0 || loop->base == NULL) {
 		error_set(err, EX_OSERR, "event loop: %s", strerror(errno));
 		loop_free(&loop);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/clock.h"
 #include "net/address.h"
 #include "net/loop.h"
 #include "net/tcp.h"
@@ -107,6 +108,48 @@ a_timer_fires_and_a_watch_sees_it(void **state)
 	close(fds[1]);
 }
 
+/* A turn of the loop that lasts long, and sets a timer at its end. */
+struct long_turn {
+	struct loop *loop;
+	struct loop_timer *timer;
+	int64_t set_ms, fired_ms;
+};
+
+static void
+note_fired(void *arg)
+{
+	struct long_turn *t = arg;
+
+	t->fired_ms = clock_mono_ms();
+	loop_stop(t->loop);
+}
+
+static void
+work_then_set_timer(void *arg)
+{
+	struct long_turn *t = arg;
+
+	usleep(60000);
+	t->set_ms = clock_mono_ms();
+	loop_timer_set(t->timer, 50);
+}
+
+static void
+a_timer_counts_from_when_it_is_set(void **state)
+{
+	struct long_turn t;
+	struct error err;
+
+	(void)state;
+	assert_true(loop_new(&t.loop, &err));
+	t.timer = loop_timer_new(t.loop, note_fired, &t);
+	loop_post(t.loop, work_then_set_timer, &t);
+	loop_run(t.loop);
+	assert_true(t.fired_ms - t.set_ms >= 49);
+	loop_timer_free(&t.timer);
+	loop_free(&t.loop);
+}
+
 static void
 addresses_are_numbers_only(void **state)
 {
@@ -161,6 +204,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(posted_work_keeps_its_order),
 		cmocka_unit_test(a_timer_fires_and_a_watch_sees_it),
+		cmocka_unit_test(a_timer_counts_from_when_it_is_set),
 		cmocka_unit_test(addresses_are_numbers_only),
 		cmocka_unit_test(a_source_address_that_is_not_ours_is_refused),
 	};
