@@ -15,6 +15,8 @@ struct answer_facts {
 /* "A", "MX", ... */
 const char *answer_type_name(int rrtype);
 
+enum { RCODE_SERVFAIL = 2 };
+
 /* libunbound's numbers; another one is taken for bogus. */
 enum { RAW_INSECURE = 0, RAW_BOGUS = 1, RAW_SECURE = 2 };
 

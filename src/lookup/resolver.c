@@ -3,13 +3,19 @@
  * answers out.
  *
  * libunbound works in this thread too, on its loop; once that runs, all its
- * functions are called from there.  A query that runs out of time is cancelled,
- * which means that its answer, still being looked for, will be thrown away.
+ * functions are called from there.  A query that runs out of time is answered
+ * with an error, but libunbound goes on with it (it would after ub_cancel() too):
+ * it counts among those that are asked until libunbound is done.
  *
  * A thousand domains are asked for at once.  Where all their questions are sent
  * before the first answer is read, libunbound checks twice as many signatures and
  * takes twice the memory (doc/performance.md): so a few are asked, then what has
  * come is looked at.
+ *
+ * Nor are more asked at a time than libunbound has sockets for.  Beyond that
+ * their packets would wait in it while their time runs out, so that thousands of
+ * domains whose servers are silent would make the lookups of another one fail.
+ * Here they wait in a queue, and a question's time starts when it is asked.
  */
 #include "lookup/resolver.h"
 
@@ -21,22 +27,35 @@
 #include <unbound-event.h>
 #include <unbound.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "lookup/answer_impl.h"
 #include "lookup/packet.h"
 #include "lookup/unbound_impl.h"
 
-enum { ASKED_AT_ONCE = 8 };
+enum {
+	ASKED_AT_ONCE = 8,
+	/* Half of outgoing-range (unbound.c): a question may need several
+	 * packets at the same time, for the addresses of name servers. */
+	ASKED_MAX = 1024,
+	/* libunbound remembers SERVFAIL for 5 s, and counts whole seconds. */
+	SECOND_TRY_MS = 6100
+};
 
 struct query {
 	UT_hash_handle hh;
 	STAILQ_ENTRY(query) entry;	/* in resolver->unasked */
+	LIST_ENTRY(query) late_entry;	/* in resolver->late */
 	struct resolver *resolver;
 	struct request_list waiting;
 	struct loop_timer *timer;
 	char *key;		/* type, blank, name */
 	const char *name;	/* within key */
 	int rrtype, id;
+	bool asked;		/* counts in resolver->n_asked */
+	bool late;		/* answered without libunbound */
+	bool second_try;
+	int64_t deadline_ms;	/* 0: not asked yet */
 	bool asking;		/* ub_resolve_event() has not returned */
 	struct answer_facts *early;	/* the answer, given meanwhile */
 };
@@ -46,6 +65,8 @@ struct resolver {
 	struct unbound unbound;
 	struct query *queries;
 	STAILQ_HEAD(, query) unasked;
+	LIST_HEAD(, query) late;
+	size_t n_asked;
 	bool turn_posted;
 	int64_t timeout_ms;
 	bool stopped;		/* no more is asked */
@@ -55,16 +76,53 @@ struct resolver {
 
 static const char ending[] = "the program is ending";
 
+static void ask_some(void *arg);
+
+static void
+ask_soon(struct resolver *r)
+{
+	if (r->turn_posted || r->stopped || STAILQ_EMPTY(&r->unasked) ||
+	    r->n_asked >= ASKED_MAX)
+		return;
+	r->turn_posted = true;
+	loop_post(r->loop, ask_some, r);
+}
+
+/* The query is no longer libunbound's. */
+static void
+leave(struct query *q)
+{
+	loop_timer_free(&q->timer);
+	if (!q->asked)
+		return;
+	q->asked = false;
+	q->resolver->n_asked--;
+	ask_soon(q->resolver);
+}
+
+static void
+release_query(struct query *q)
+{
+	free(q->key);
+	free(q);
+}
+
+/* Takes the facts.  The query is there still. */
+static void
+tell(struct query *q, struct answer_facts *a)
+{
+	HASH_DEL(q->resolver->queries, q);
+	request_answer(&q->waiting, &a->facts);
+	facts_unref(&a->facts);
+}
+
 /* Takes the facts. */
 static void
 finish(struct query *q, struct answer_facts *a)
 {
-	HASH_DEL(q->resolver->queries, q);
-	loop_timer_free(&q->timer);
-	request_answer(&q->waiting, &a->facts);
-	facts_unref(&a->facts);
-	free(q->key);
-	free(q);
+	leave(q);
+	tell(q, a);
+	release_query(q);
 }
 
 static void
@@ -79,10 +137,39 @@ on_timeout(void *arg)
 	struct query *q = arg;
 	char cause[64];
 
-	(void)ub_cancel(q->resolver->unbound.ctx, q->id);
 	(void)snprintf(cause, sizeof(cause), "no answer within %lld s",
 	    (long long)((q->resolver->timeout_ms + 999) / 1000));
-	fail(q, DNS_TTL_ERROR_S, cause);
+	loop_timer_free(&q->timer);
+	tell(q, answer_failed(q->name, q->rrtype, DNS_TTL_ERROR_S, cause));
+	q->late = true;
+	LIST_INSERT_HEAD(&q->resolver->late, q, late_entry);
+}
+
+static void
+try_again(void *arg)
+{
+	struct query *q = arg;
+
+	loop_timer_free(&q->timer);
+	STAILQ_INSERT_HEAD(&q->resolver->unasked, q, entry);
+	ask_soon(q->resolver);
+}
+
+/* Takes the facts.  A server that fails once gets a second chance, within the
+ * time: a host must not be refused for that, nor a policy be overlooked. */
+static void
+answered(struct query *q, struct answer_facts *a)
+{
+	if (a->answer.rcode != RCODE_SERVFAIL || q->second_try ||
+	    clock_mono_ms() + SECOND_TRY_MS >= q->deadline_ms) {
+		finish(q, a);
+		return;
+	}
+	facts_unref(&a->facts);
+	leave(q);
+	q->second_try = true;
+	q->timer = loop_timer_new(q->resolver->loop, try_again, q);
+	loop_timer_set(q->timer, SECOND_TRY_MS);
 }
 
 /* The packet is libunbound's, and everybody's who asked for it. */
@@ -98,13 +185,17 @@ on_answer(void *arg, int rcode, void *packet, int len, int security,
 		.why_bogus = why_bogus,
 	};
 	struct query *q = arg;
-	struct answer_facts *a = answer_from_raw(q->name, q->rrtype, &raw);
 
 	(void)was_ratelimited;
-	if (q->asking)
-		q->early = a;
-	else
-		finish(q, a);
+	if (q->late) {
+		LIST_REMOVE(q, late_entry);
+		leave(q);
+		release_query(q);
+	} else if (q->asking) {
+		q->early = answer_from_raw(q->name, q->rrtype, &raw);
+	} else {
+		answered(q, answer_from_raw(q->name, q->rrtype, &raw));
+	}
 }
 
 /*
@@ -115,10 +206,17 @@ on_answer(void *arg, int rcode, void *packet, int len, int security,
 static void
 stop(struct resolver *r)
 {
+	struct query *q;
+
 	r->stopped = true;
 	STAILQ_INIT(&r->unasked);
+	while ((q = LIST_FIRST(&r->late)) != NULL) {
+		(void)ub_cancel(r->unbound.ctx, q->id);
+		LIST_REMOVE(q, late_entry);
+		release_query(q);
+	}
 	while (r->queries != NULL) {
-		if (r->queries->timer != NULL)
+		if (r->queries->asked)
 			(void)ub_cancel(r->unbound.ctx, r->queries->id);
 		fail(r->queries, 0, ending);
 	}
@@ -130,8 +228,13 @@ static void
 ask(struct resolver *r, struct query *q)
 {
 	char canon[PACKET_NAME_LEN];
+	struct answer_facts *early;
 	int code = UB_SYNTAX;
 
+	q->asked = true;
+	r->n_asked++;
+	if (q->deadline_ms == 0)
+		q->deadline_ms = clock_mono_ms() + r->timeout_ms;
 	/* It would keep the query of a name that it cannot read. */
 	if (packet_name(canon, q->name)) {
 		q->asking = true;
@@ -139,13 +242,15 @@ ask(struct resolver *r, struct query *q)
 		    q, on_answer, &q->id);
 		q->asking = false;
 	}
-	if (q->early != NULL) {
-		finish(q, q->early);
+	early = q->early;
+	q->early = NULL;
+	if (early != NULL) {
+		answered(q, early);
 	} else if (code != 0) {
 		fail(q, DNS_TTL_ERROR_S, ub_strerror(code));
 	} else {
 		q->timer = loop_timer_new(r->loop, on_timeout, q);
-		loop_timer_set(q->timer, r->timeout_ms);
+		loop_timer_set(q->timer, q->deadline_ms - clock_mono_ms());
 	}
 }
 
@@ -164,15 +269,12 @@ ask_some(void *arg)
 	struct query *q;
 
 	r->turn_posted = false;
-	for (int n = 0; n < ASKED_AT_ONCE &&
+	for (int n = 0; n < ASKED_AT_ONCE && r->n_asked < ASKED_MAX &&
 	    (q = STAILQ_FIRST(&r->unasked)) != NULL; n++) {
 		STAILQ_REMOVE_HEAD(&r->unasked, entry);
 		ask(r, q);
 	}
-	if (STAILQ_EMPTY(&r->unasked))
-		return;
-	r->turn_posted = true;
-	loop_post(r->loop, ask_some, r);
+	ask_soon(r);
 }
 
 static void
@@ -196,9 +298,7 @@ start(struct resolver *r, char *key, struct lookup_request *rq)
 		STAILQ_INSERT_TAIL(&r->unasked, q, entry);
 	else
 		STAILQ_INSERT_HEAD(&r->unasked, q, entry);
-	if (!r->turn_posted)
-		loop_post(r->loop, ask_some, r);
-	r->turn_posted = true;
+	ask_soon(r);
 }
 
 static void
@@ -285,6 +385,7 @@ resolver_open(struct resolver **resolver_r,
 	*resolver_r = NULL;
 	r->timeout_ms = config->timeout_ms;
 	STAILQ_INIT(&r->unasked);
+	LIST_INIT(&r->late);
 	/* Signals are for the main thread: the one that starts here has them
 	 * blocked. */
 	sigfillset(&all);

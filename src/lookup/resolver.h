@@ -39,7 +39,9 @@ struct resolver_config {
 	/* dns.trust-anchor, or NULL: RESOLVER_ROOT_KEY, unless unbound_config
 	 * names anchors of its own. */
 	const char *trust_anchor;
-	int64_t timeout_ms;	/* dns.timeout */
+	/* dns.timeout: of a question, from when it is asked and not while it
+	 * waits behind others. */
+	int64_t timeout_ms;
 };
 
 struct dns_rdata {

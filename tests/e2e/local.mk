@@ -13,6 +13,7 @@ e2e_tests = \
 	tests/e2e/daemon/run.sh \
 	tests/e2e/delivers/run.sh \
 	tests/e2e/disk-filled/run.sh \
+	tests/e2e/dns-burst/run.sh \
 	tests/e2e/dns-errors/run.sh \
 	tests/e2e/explain/run.sh \
 	tests/e2e/dsn-crash/run.sh \
@@ -96,6 +97,7 @@ EXTRA_DIST += $(e2e_tests) \
 # what does not fit `make check`
 # 500 sessions at once want a machine that is not busy otherwise.
 long_tests = tests/e2e/slow-servers/run.sh tests/e2e/leases-long/run.sh \
+	tests/e2e/dns-burst-long/run.sh \
 	tests/e2e/sendmail-load/run.sh
 EXTRA_DIST += $(long_tests)
 check-long: all

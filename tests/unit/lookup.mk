@@ -21,3 +21,8 @@ endif
 check_PROGRAMS += tests/unit/sts_probe
 tests_unit_sts_probe_SOURCES = tests/unit/sts_probe.c
 tests_unit_sts_probe_LDADD = $(TLSQ_LIBS)
+
+# asks for tests/e2e/dns-burst
+check_PROGRAMS += tests/unit/dns_probe
+tests_unit_dns_probe_SOURCES = tests/unit/dns_probe.c
+tests_unit_dns_probe_LDADD = $(TLSQ_LIBS)

@@ -27,11 +27,21 @@
 /* --- a name server that counts */
 
 struct server {
-	int fd;
-	unsigned int port;
+	int fd, silent_fd;
+	unsigned int port, silent_port;	/* one is never answered */
 	pthread_t thread;
 	atomic_int queries;	/* for names that begin with "count" */
 	atomic_bool stop;
+	atomic_bool hold;	/* answers later */
+	atomic_bool failing;	/* everything with SERVFAIL */
+};
+
+enum { HELD_MAX = 512 };
+struct held {
+	uint8_t packet[2048];
+	size_t len;
+	struct sockaddr_storage from;
+	socklen_t from_len;
 };
 
 static const uint8_t mx_rr[] = {
@@ -47,15 +57,13 @@ answer(struct server *s, uint8_t *packet, size_t len,
 	const char *label = (const char *)packet + 13;
 	uint8_t rcode = 0;
 
-	if (memcmp(label, "count", 5) == 0)
-		atomic_fetch_add(&s->queries, 1);
 	if (memcmp(label, "quiet", 5) == 0)
 		return;
 	/* Cut the additional section off: the question ends before it. */
 	for (len = 12; packet[len] != 0; len += 1 + packet[len])
 		continue;
 	len += 5;
-	if (memcmp(label, "fail", 4) == 0)
+	if (memcmp(label, "fail", 4) == 0 || atomic_load(&s->failing))
 		rcode = 2;
 	if (memcmp(label, "none", 4) == 0)
 		rcode = 3;
@@ -75,34 +83,52 @@ static void *
 serve(void *arg)
 {
 	struct server *s = arg;
-	struct sockaddr_storage from;
-	uint8_t packet[2048];
-	socklen_t from_len;
+	struct held *held = mem_alloc(HELD_MAX * sizeof(*held)), *h;
+	size_t count = 0;
 	ssize_t n;
 
 	while (!atomic_load(&s->stop)) {
-		from_len = sizeof(from);
-		n = recvfrom(s->fd, packet, 512, 0, (struct sockaddr *)&from,
-		    &from_len);
-		if (n > 24)
-			answer(s, packet, (size_t)n, &from, from_len);
+		h = &held[count];
+		h->from_len = sizeof(h->from);
+		n = recvfrom(s->fd, h->packet, 512, 0,
+		    (struct sockaddr *)&h->from, &h->from_len);
+		if (n > 24 && count < HELD_MAX - 1) {
+			h->len = (size_t)n;
+			count++;
+			if (memcmp(h->packet + 13, "count", 5) == 0)
+				atomic_fetch_add(&s->queries, 1);
+		}
+		while (count > 0 && !atomic_load(&s->hold)) {
+			h = &held[--count];
+			answer(s, h->packet, h->len, &h->from, h->from_len);
+		}
 	}
+	free(held);
 	return NULL;
+}
+
+static int
+open_port(unsigned int *port_r)
+{
+	struct net_address addr;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_true(net_address_parse(&addr, "127.0.0.1", 0));
+	assert_int_equal(bind(fd, &addr.sa.any, addr.len), 0);
+	assert_int_equal(getsockname(fd, &addr.sa.any, &addr.len), 0);
+	*port_r = net_address_port(&addr);
+	return fd;
 }
 
 static void
 server_start(struct server *s)
 {
-	struct net_address addr;
 	struct timeval patience = { 0, 50000 };
 
 	memset(s, 0, sizeof(*s));
-	s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_true(s->fd >= 0);
-	assert_true(net_address_parse(&addr, "127.0.0.1", 0));
-	assert_int_equal(bind(s->fd, &addr.sa.any, addr.len), 0);
-	assert_int_equal(getsockname(s->fd, &addr.sa.any, &addr.len), 0);
-	s->port = net_address_port(&addr);
+	s->fd = open_port(&s->port);
+	s->silent_fd = open_port(&s->silent_port);
 	assert_int_equal(setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
 	    sizeof(patience)), 0);
 	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
@@ -114,6 +140,7 @@ server_stop(struct server *s)
 	atomic_store(&s->stop, true);
 	pthread_join(s->thread, NULL);
 	close(s->fd);
+	close(s->silent_fd);
 }
 
 /* --- files */
@@ -152,9 +179,11 @@ set_up(struct setup *s, int64_t timeout_ms)
 	server_start(&s->server);
 	/* libunbound has no threads of its own, whatever the file says. */
 	(void)snprintf(text, sizeof(text), "server:\n num-threads: 4\n"
-	    " do-not-query-localhost: no\n local-zone: test. nodefault\n"
+	    " outbound-msg-retry: 2\n do-not-query-localhost: no\n local-zone: test. nodefault\n"
 	    " domain-insecure: test.\nforward-zone:\n name: test.\n"
-	    " forward-addr: 127.0.0.1@%u\n", s->server.port);
+	    " forward-addr: 127.0.0.1@%u\nforward-zone:\n name: silent.test.\n"
+	    " forward-addr: 127.0.0.1@%u\n", s->server.port,
+	    s->server.silent_port);
 	config.unbound_config = write_file(s->config, text);
 	config.trust_anchor = write_file(s->anchor, anchor);
 	if (!resolver_open(&s->resolver, &config, &err))
@@ -354,6 +383,46 @@ what_is_known_already_comes_like_the_rest(void **state)
 	tear_down(&s);
 }
 
+/* --- a thread that has much to do */
+
+enum { STALL_MS = 800, BURST = 150 };
+
+static void
+stall(void *arg)
+{
+	(void)arg;
+	usleep(STALL_MS * 1000);
+}
+
+/* libunbound waits 376 ms for a server that it does not know.  The answers come
+ * while the thread is busy, and then all their timers are due as well. */
+static void
+answers_that_came_meanwhile_are_not_lost(void **state)
+{
+	struct setup s;
+	struct asker k;
+	char name[64];
+
+	(void)state;
+	set_up(&s, 5000);
+	k = asker(&s, BURST);
+	atomic_store(&s.server.hold, true);
+	for (int i = 0; i < BURST; i++) {
+		(void)snprintf(name, sizeof(name), "count%d.test", i);
+		(void)resolver_query(s.resolver, name, DNS_TYPE_MX, s.loop,
+		    on_answer, &k);
+	}
+	while (atomic_load(&s.server.queries) < BURST)
+		usleep(1000);
+	loop_post(resolver_loop(s.resolver), stall, NULL);
+	usleep(10000);
+	atomic_store(&s.server.hold, false);
+	loop_run(s.loop);
+	assert_int_equal(k.errors, 0);
+	assert_int_equal(atomic_load(&s.server.queries), BURST);
+	tear_down(&s);
+}
+
 static void
 a_silent_server_costs_the_timeout_and_no_more(void **state)
 {
@@ -374,6 +443,59 @@ a_silent_server_costs_the_timeout_and_no_more(void **state)
 	assert_true(clock_mono_ms() - start >= 300);
 	tear_down(&s);
 	assert_true(clock_mono_ms() - start < 3000);
+}
+
+/* More of them than libunbound has sockets for. */
+static void
+silent_servers_cost_others_no_answer(void **state)
+{
+	struct setup s;
+	struct asker quiet, k;
+	char name[64];
+
+	(void)state;
+	set_up(&s, 1000);
+	quiet = asker(&s, -1);
+	k = asker(&s, QUESTIONS);
+	for (int i = 0; i < 2500; i++) {
+		(void)snprintf(name, sizeof(name), "n%d.silent.test", i);
+		(void)resolver_query(s.resolver, name, DNS_TYPE_MX, s.loop,
+		    on_answer, &quiet);
+	}
+	for (int i = 0; i < QUESTIONS; i++) {
+		(void)snprintf(name, sizeof(name), "count%d.test", i);
+		(void)resolver_query(s.resolver, name, DNS_TYPE_MX, s.loop,
+		    on_answer, &k);
+	}
+	loop_run(s.loop);
+	assert_int_equal(k.answers, QUESTIONS);
+	assert_int_equal(k.errors, 0);
+	tear_down(&s);
+}
+
+static void
+a_lookup_that_fails_is_tried_once_more(void **state)
+{
+	struct setup s;
+	struct asker k;
+
+	(void)state;
+	set_up(&s, 10000);
+	k = asker(&s, 2);
+	atomic_store(&s.server.failing, true);
+	(void)resolver_query(s.resolver, "count.test", DNS_TYPE_MX, s.loop,
+	    on_answer, &k);
+	(void)resolver_query(s.resolver, "fail.test", DNS_TYPE_MX, s.loop,
+	    on_answer, &k);
+	while (atomic_load(&s.server.queries) == 0)
+		usleep(1000);
+	usleep(1000000);
+	atomic_store(&s.server.failing, false);
+	loop_run(s.loop);
+	assert_int_equal(k.errors, 1);
+	assert_string_equal(k.why,
+	    "DNS lookup of MX for fail.test failed: SERVFAIL");
+	tear_down(&s);
 }
 
 static void
@@ -506,7 +628,10 @@ main(void)
 		cmocka_unit_test(all_who_ask_share_one_query),
 		cmocka_unit_test(answers_are_told_apart),
 		cmocka_unit_test(what_is_known_already_comes_like_the_rest),
+		cmocka_unit_test(answers_that_came_meanwhile_are_not_lost),
 		cmocka_unit_test(a_silent_server_costs_the_timeout_and_no_more),
+		cmocka_unit_test(silent_servers_cost_others_no_answer),
+		cmocka_unit_test(a_lookup_that_fails_is_tried_once_more),
 		cmocka_unit_test(who_cancels_hears_nothing),
 		cmocka_unit_test(closing_answers_what_is_open),
 		cmocka_unit_test(a_wrong_file_is_refused_at_start),
