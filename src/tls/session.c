@@ -356,7 +356,8 @@ stls_read(struct stls *s, void *data, size_t room, size_t *n_r,
 	int rc;
 
 	*n_r = 0;
-	if (!s->done || s->failed)
+	/* wolfSSL must not be asked after its shutdown (CVE-2026-15442). */
+	if (!s->done || s->failed || s->shut)
 		return refuse(s, err, "no TLS session to read from");
 	rc = wolfSSL_read(s->wolfssl, data,
 	    room < WRITE_MAX ? (int)room : WRITE_MAX);
@@ -394,6 +395,7 @@ stls_shutdown(struct stls *s, struct error *err)
 
 	if (!s->done || s->failed || s->closed)
 		return STLS_OK;
+	s->shut = true;
 	rc = wolfSSL_shutdown(s->wolfssl);
 	if (rc == WOLFSSL_SUCCESS || rc == WOLFSSL_SHUTDOWN_NOT_DONE)
 		return STLS_OK;

@@ -15,6 +15,7 @@ struct stls {
 	enum stls_min_version min_version;
 	bool done;		/* the handshake */
 	bool failed;
+	bool shut;		/* we ended it: nothing is read any more */
 	bool closed;		/* the peer closed the connection */
 	int socket_errno;	/* of the last send or receive that failed */
 	bool too_long;		/* more certificates than we keep */

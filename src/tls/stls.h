@@ -105,7 +105,7 @@ bool stls_flooded(const struct stls *s);
 enum stls_status stls_write(struct stls *s, const void *data, size_t len,
     size_t *n_r, struct error *err) MUST_CHECK;
 /* Sends close_notify and does not wait for the peer's.  OK also where the peer
- * is gone.  Needless after EOF or FAILED. */
+ * is gone.  Needless after EOF or FAILED.  Nothing can be read afterwards. */
 enum stls_status stls_shutdown(struct stls *s, struct error *err) MUST_CHECK;
 
 /* wolfSSL's own limit is 9; a longer chain is a handshake failure. */
