@@ -76,8 +76,9 @@ check(const struct admin_options *o, const char *name, struct error *err)
 	if (o->all && narrowed)
 		return error_set(err, EX_USAGE, "--all goes with no message "
 		    "id, --domain or --sender");
-	return o->all || narrowed || error_set(err, EX_USAGE, "%s what? Give "
-	    "message ids, --domain or --sender, or --all", name);
+	return o->all || narrowed || error_set(err, EX_USAGE, "%s: no "
+	    "recipients selected; give message ids, --domain or --sender, or "
+	    "--all", name);
 }
 
 static bool

@@ -96,7 +96,7 @@ bad_command_lines_are_refused(void **state)
 		const char *says;
 	} rows[] = {
 		{ "the whole queue is never meant by silence", { NULL },
-		  EX_USAGE, "delete what?" },
+		  EX_USAGE, "delete: no recipients selected" },
 		{ "a dry run neither", { "--dry-run" }, EX_USAGE, "--all" },
 		{ "all and some", { "--all", "7" }, EX_USAGE, "--all goes" },
 		{ "all and a domain", { "--all", "--domain", "b.example" },

@@ -186,7 +186,7 @@ tlsq_ delete "$j" >/dev/null
 # --- the command line
 for v in retry hold release delete bounce; do
 	exits "$v of nothing in particular" 64 tlsq_ $v
-	like "asks what is meant" "$(cat "$T/err")" "^tlsq: $v what\\?"
+	like "asks what is meant" "$(cat "$T/err")" "^tlsq: $v: no recipients selected; give "
 	exits "$v of a message that is not there" 66 tlsq_ $v "$e" 99999
 	exits "$v of no id" 64 tlsq_ $v first
 	exits "$v of all and some" 64 tlsq_ $v --all "$e"
@@ -199,5 +199,5 @@ done
 exits "stats with arguments" 64 tlsq_ stats 1
 exits "stats with an option that is none" 64 tlsq_ stats --domain x.test
 exits "stats on a full device" 74 sh -c "tlsq -d $DB stats --json >/dev/full"
-exits "a spool that cannot be" 73 tlsq -d /nosuch/dir/spool.db delete --all
+exits "a spool that is not there" 66 tlsq -d /nosuch/dir/spool.db delete --all
 finish
