@@ -25,7 +25,7 @@ char *mem_printf(const char *fmt, ...)
  */
 struct arena;
 struct arena *arena_new(void) __attribute__((returns_nonnull));
-/* One that will hold some more than the answer to a lookup: that much at once. */
+/* An arena whose first block is `size` bytes. */
 struct arena *arena_new_for(size_t size) __attribute__((returns_nonnull));
 void arena_free(struct arena **arena);
 /* What it has taken, in octets. */

@@ -150,7 +150,7 @@ process_pid_file(const char *path, int *fd_r, struct error *err)
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);
 		return error_set(err, EX_TEMPFAIL,
-		    "%s: held by a program that runs already", path);
+		    "%s: locked: is another one running?", path);
 	}
 	if (ftruncate(fd, 0) != 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0) {
 		error_set(err, EX_IOERR, "%s: %s", path, strerror(errno));

@@ -56,7 +56,7 @@ judge_root(const struct root *r, struct error *err)
 		    "the DNS: %s", r->why);
 	case DNS_BOGUS:
 		return error_set(err, EX_CONFIG, "resolver: the trust anchor "
-		    "does not fit the root of the DNS: %s", r->why);
+		    "does not match the root zone's keys: %s", r->why);
 	case DNS_INSECURE:
 	case DNS_STATUS_COUNT:
 		break;

@@ -30,7 +30,7 @@ static const struct cli_command commands[] = {
 	  .purpose = "print the stored configuration as TOML",
 	  .synopsis = "" },
 	{ .name = "submit", .run = cli_submit,
-	  .purpose = "put a message from standard input into the spool",
+	  .purpose = "queue a message from standard input",
 	  .synopsis =
 	    "[-f SENDER] [--strategy ID] [--hold]\n"
 	    "    [--notify never|success,failure,delay] [--ret full|hdrs]\n"
@@ -38,7 +38,7 @@ static const struct cli_command commands[] = {
 	    "    [--smtputf8] [--require-tls] [--tls-optional] [--quiet]\n"
 	    "    RCPT..." },
 	{ .name = "lmtp", .run = cli_lmtp,
-	  .purpose = "take mail by LMTP on standard input, for a mailer",
+	  .purpose = "accept mail by LMTP on standard input, as a Sendmail mailer",
 	  .synopsis = "[--mta-id ID]" },
 	{ .name = "list", .run = cli_list,
 	  .purpose = "show the queue: undelivered recipients",
@@ -50,26 +50,26 @@ static const struct cli_command commands[] = {
 	  .purpose = "print a stored message",
 	  .synopsis = "ID" },
 	{ .name = "explain", .run = cli_explain,
-	  .purpose = "show how mail to a domain would go out, and why",
+	  .purpose = "show how mail to a domain would be delivered, and why",
 	  .synopsis = "[--json] [--strategy ID] [--sender S] [--connect]\n"
 	    "    DOMAIN|ADDRESS" },
 	{ .name = "retry", .run = cli_retry,
-	  .purpose = "make recipients that wait due now",
+	  .purpose = "retry deferred recipients immediately",
 	  .synopsis = SELECTORS },
 	{ .name = "hold", .run = cli_hold,
-	  .purpose = "keep recipients from being tried",
+	  .purpose = "stop trying recipients until they are released",
 	  .synopsis = SELECTORS },
 	{ .name = "release", .run = cli_release,
-	  .purpose = "let held recipients go",
+	  .purpose = "release held recipients",
 	  .synopsis = SELECTORS },
 	{ .name = "delete", .run = cli_delete,
-	  .purpose = "drop recipients; nobody is told",
+	  .purpose = "delete without a bounce",
 	  .synopsis = SELECTORS },
 	{ .name = "bounce", .run = cli_bounce,
-	  .purpose = "fail recipients and return the message to its sender",
+	  .purpose = "return messages to their senders",
 	  .synopsis = SELECTORS },
 	{ .name = "stats", .run = cli_stats,
-	  .purpose = "count by state, by domain and age, and what is cached",
+	  .purpose = "count recipients by state, domain and age, and cached lookups",
 	  .synopsis = "[--json]" },
 	{ .name = "check", .run = cli_check,
 	  .purpose = "check the database, the configuration and the resolver",
@@ -79,9 +79,9 @@ static const struct cli_command commands[] = {
 static const char common_help[] =
     "  -d, --database FILE   the spool (else $TLSQ_DATABASE, else the "
     "built-in)\n"
-    "  -v, --verbose         say more\n"
-    "  -h, --help            this text\n"
-    "  -V, --version         the version\n";
+    "  -v, --verbose         more messages\n"
+    "  -h, --help            print this text\n"
+    "  -V, --version         print the version\n";
 
 static void
 print_usage(const struct cli_command *command)

@@ -203,7 +203,7 @@ gather_rules(struct conf_builder *b, enum conf_rule_kind kind)
 	b->conf->rules[kind].count = count;
 }
 
-/* --- what is shipped */
+/* --- built-in objects */
 
 static const struct {
 	const char *id, *text;

@@ -75,7 +75,7 @@ void conf_builder_value(struct conf_builder *b, enum conf_key_id key,
     const char *id, const char *text, unsigned int line);
 void conf_builder_rule(struct conf_builder *b, enum conf_rule_kind kind,
     const char *condition, const char *result, unsigned int line);
-/* Adds what is shipped and holds all against each other. */
+/* Adds the built-in objects and holds all against each other. */
 void conf_builder_finish(struct conf_builder *b);
 /* Hands over the snapshot, or frees it where conf_r is NULL. */
 void conf_builder_end(struct conf_builder *b, struct conf **conf_r);

@@ -138,7 +138,7 @@ is_port(const char *text)
 	    port >= 1 && port <= 65535;
 }
 
-/* Loopback or a socket file only: the page asks nobody who they are. */
+/* Loopback or a socket file only: the page has no authentication. */
 bool
 conf_syntax_is_listen(const char *text)
 {

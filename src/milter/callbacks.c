@@ -386,7 +386,7 @@ milter_callbacks_register(const struct milter_services *services,
 
 	shared = services;
 	return smfi_register(description) == MI_SUCCESS ||
-	    error_set(err, EX_SOFTWARE, "libmilter does not register us");
+	    error_set(err, EX_SOFTWARE, "smfi_register() failed");
 }
 
 size_t

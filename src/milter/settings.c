@@ -242,8 +242,8 @@ milter_settings_current(struct milter_settings *m)
 	if (now_ms - m->looked_at_ms >= LOOK_MS) {
 		m->looked_at_ms = now_ms;
 		if (!look(m, &err))
-			log_error("configuration: %s; going on with the one "
-			    "before", err.text);
+			log_error("configuration: %s; keeping the "
+			    "previous configuration", err.text);
 	}
 	s = m->current;
 	(void)atomic_fetch_add(&s->refs, 1);

@@ -51,8 +51,8 @@ reload(struct scheduler *s)
 	if (!snapshot_load(&fresh, s->spool, s->snapshot, s->writer, &err)) {
 		/* once, although every new message comes here */
 		if (generation != s->refused_generation)
-			log_error("configuration: %s; going on with the one "
-			    "before", err.text);
+			log_error("configuration: %s; keeping the "
+			    "previous configuration", err.text);
 		s->refused_generation = generation;
 		return;
 	}
@@ -182,7 +182,8 @@ on_signal(void *arg, int ready)
 		return;
 	if (info.ssi_signo == SIGHUP || info.ssi_signo == SIGUSR1)
 		return;		/* nothing to reopen or to reload */
-	log_info("ending: signal %u", info.ssi_signo);
+	log_info("received %s, shutting down",
+	    info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
 	scheduler_stop(s);
 }
 

@@ -130,7 +130,8 @@ patience(struct writer *w, const struct error *err)
 	if (w->broken || !can_pass(err))
 		return false;
 	if (!w->complained)
-		log_error("%s: results wait until it can be written",
+		log_error("%s: database is not writable; holding "
+		    "results and retrying",
 		    err->text);
 	w->complained = true;
 	pthread_mutex_lock(&w->lock);
@@ -270,8 +271,8 @@ reap(struct writer *w, struct error *err)
 	if (!spool_runners_reap(w->spool, &count, err))
 		return false;
 	if (count > 0)
-		log_warning("took back %lld recipients claimed by a runner "
-		    "that is gone", (long long)count);
+		log_warning("released %lld claims of a dead runner",
+		    (long long)count);
 	return true;
 }
 

@@ -36,7 +36,7 @@ setup_ready(struct smtp_session *s)
 	session_enter(s, SESSION_READY);
 }
 
-/* No TLS is to be had: on in plaintext, or not at all. */
+/* No TLS is to be had: continue in plaintext, or fail. */
 static void
 without_tls(struct smtp_session *s, enum policy_event event,
     const struct smtp_reply *reply, const char *why)

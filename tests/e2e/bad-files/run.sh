@@ -32,14 +32,14 @@ daemon_start
 ready() { grep -q '^READY=1' "$T/notified"; }
 wait_for 10 ready
 echo "tls.ca-file = \"$T/nosuch\"" | config
-refused() { grep -q "configuration: tls.ca-file: $T/nosuch: .*going on with the one before" "$T/runner.log"; }
+refused() { grep -q "configuration: tls.ca-file: $T/nosuch: .*keeping the previous configuration" "$T/runner.log"; }
 ok "a daemon says what is wrong" wait_for 10 refused
 for i in 1 2 3; do
 	letter $i | submit --quiet -f a@sender.test y$i@example.test
 	arrived() { [ "$(state_of y$i@example.test)" = "delivered 2.0.0 -" ]; }
 	ok "and delivers by what it had ($i)" wait_for 10 arrived
 done
-is "it said so once" "$(grep -c 'going on with the one before' "$T/runner.log")" 1
+is "it said so once" "$(grep -c 'keeping the previous configuration' "$T/runner.log")" 1
 config </dev/null
 in_force() { grep -q 'configuration [0-9]* is in force' "$T/runner.log"; }
 ok "the next good one is taken" wait_for 10 in_force
