@@ -31,21 +31,21 @@ static const struct {
 	[DSN_ACTION_FAILED] = {
 		"Returned mail: see transcript for details",
 		"Your message could not be delivered to one or more of its "
-		"recipients, and will not be tried again for them.",
+		"recipients. No further attempts will be made for them.",
 		"could not be delivered" },
 	[DSN_ACTION_DELAYED] = {
 		"Warning: could not send message yet, will keep trying",
-		"This is a warning only. You need not send your message again: "
-		"delivery will be tried again by itself.",
+		"This is a warning only. You do not need to send your message "
+		"again: delivery will be retried automatically.",
 		"not delivered yet" },
 	[DSN_ACTION_DELIVERED] = {
 		"Return receipt",
-		"This is the receipt that was asked for.",
+		"This is the delivery receipt that was requested.",
 		"delivered" },
 	[DSN_ACTION_RELAYED] = {
 		"Return receipt",
-		"This is the receipt that was asked for.",
-		"handed on to a host that gives no receipts of its own" },
+		"This is the delivery receipt that was requested.",
+		"relayed to a host that does not send delivery receipts" },
 };
 
 const char *
@@ -147,7 +147,7 @@ put_policy(struct buf *out, const struct dsn_recipient *r)
 	(void)buf_printf(&text, "%s%s%s",
 	    r->result_type != NULL ? r->result_type : "",
 	    r->result_type != NULL ? ": " : "",
-	    r->reply != NULL ? r->reply : "no more is known");
+	    r->reply != NULL ? r->reply : "no details are known");
 	if (r->verify_error != NULL && (r->reply == NULL ||
 	    strstr(r->reply, r->verify_error) == NULL))
 		(void)buf_printf(&text, " (certificate: %s)", r->verify_error);
@@ -162,8 +162,8 @@ static const struct {
 	{ "dns", "The mail servers of its domain could not be found:" },
 	{ "connection", "The mail server could not be reached, or the "
 	  "connection to it was lost:" },
-	{ "io", "This host could not do it:" },
-	{ "rate", "Too many messages were on their way there:" },
+	{ "io", "A local error prevented delivery:" },
+	{ "rate", "Too many messages were being sent there:" },
 	{ "concurrency", "Too many connections were open there:" },
 };
 
@@ -191,8 +191,8 @@ static void
 put_reason(struct buf *out, const struct dsn_recipient *r)
 {
 	if (r->expired)
-		put_sentence(out, "It was tried for as long as this site "
-		    "keeps trying. The last attempt ended so:");
+		put_sentence(out, "Delivery was retried until the message "
+		    "expired. The last error was:");
 	if (is_policy(r)) {
 		put_policy(out, r);
 		return;

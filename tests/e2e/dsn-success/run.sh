@@ -36,7 +36,7 @@ is "relayed, and failed, in one report" "$(dsn 1 Action) $(dsn 1 Status) $(dsn 2
 like "Diagnostic-Code" "$(dsn 1 Diagnostic-Code)" "^smtp; 250 2.0.0 queued"
 is "Remote-MTA" "$(dsn 1 Remote-MTA)" "dns; mx.lacks.test"
 is "Original-Envelope-Id" "$(dsn 0 Original-Envelope-Id)" E1
-like "words for people" "$(dsn words)" "<x@lacks.test>: handed on to a host that gives no receipts"
+like "words for people" "$(dsn words)" "<x@lacks.test>: relayed to a host that does not send delivery"
 is "a report that nobody takes makes no other" "$(state_of nobody@sender.test)" "failed 5.1.1 unexpected-reply"
 is "and that is all" "$(sql "SELECT count(*) FROM message WHERE source = 'dsn'")" 2
 finish
