@@ -127,10 +127,12 @@ session_fail_reply(struct smtp_session *s, enum smtp_step step,
 	session_fail(s, &(struct session_fault){ .step = step,
 	    .error = "unexpected-reply", .status = status,
 	    .polite = reply->code != 421, .reply = reply },
-	    "%s answered with %.600s",
-	    step == SMTP_STEP_GREETING ? "the connection was" :
-	    step == SMTP_STEP_NONE ? "the session was" : smtp_step_name(step),
-	    text);
+	    "host said: %.600s (%s%s)", text,
+	    step == SMTP_STEP_GREETING || step == SMTP_STEP_NONE ? "" :
+	    "in reply to ",
+	    step == SMTP_STEP_GREETING ? "as its greeting" :
+	    step == SMTP_STEP_NONE ? "between commands" :
+	    smtp_step_name(step));
 }
 
 void

@@ -137,7 +137,8 @@ on_starttls(struct smtp_session *s, const struct smtp_reply *reply)
 	char text[SESSION_REPLY_LEN], why[SESSION_REPLY_LEN];
 
 	smtp_reply_print(text, sizeof(text), reply);
-	(void)snprintf(why, sizeof(why), "STARTTLS answered with %.600s", text);
+	(void)snprintf(why, sizeof(why), "host said: %.600s (in reply "
+	    "to STARTTLS)", text);
 	if (reply->code == 220) {
 		/* RFC 3207 4.2: nothing learnt before TLS is used after it. */
 		memset(&s->caps, 0, sizeof(s->caps));
