@@ -6,32 +6,53 @@ DROP VIEW IF EXISTS address_check;
 CREATE VIEW address_check (address) AS -- refuses bad addresses; not for use
 	SELECT NULL WHERE 0;
 
+-- What mail_address_parse() of src/mail/address.c takes, in the form that it gives.
 CREATE TRIGGER address_check_insert INSTEAD OF INSERT ON address_check
 BEGIN
 	SELECT CASE
-		WHEN length(CAST(address AS BLOB)) <> length(CAST(
-			replace(address, char(0), '') AS BLOB))
-			OR address GLOB '*[' || char(1) || '-' || char(31) || char(127) || ']*'
+		WHEN instr(address, char(0)) > 0
+			OR address GLOB '*[' || char(1) || '-' || char(31) || char(127)
+				|| '-' || char(159) || ']*'
 			THEN RAISE(ABORT, 'bad address: control characters are not allowed')
 		WHEN instr(address, '@') = 0
 			THEN RAISE(ABORT, 'bad address: it has no @ and domain')
 		WHEN local = ''
 			THEN RAISE(ABORT, 'bad address: nothing before the @')
 		WHEN length(CAST(local AS BLOB)) > 256
+			OR length(CAST(address AS BLOB)) > 498 -- RFC 5321 4.5.3.1.4
 			THEN RAISE(ABORT, 'bad address: the part before the @ is too long')
 		WHEN local GLOB '"*"' AND length(local) >= 2 -- RFC 5321 4.1.2
-			AND (instr(bare, '"') > 0 OR bare GLOB '*\')
+			AND (instr(bare, '"') > 0 OR bare GLOB '*\' OR bare GLOB '*\[^ -~]*')
 			THEN RAISE(ABORT, 'bad address: the quoted part before the @ is not well-formed')
 		WHEN NOT (local GLOB '"*"' AND length(local) >= 2)
-			AND (local GLOB '*[^-a-zA-Z0-9!#$%&''*+/=?^_`{|}~.' || char(128)
+			AND local GLOB '*[^-a-zA-Z0-9!#$%&''*+/=?^_`{|}~.' || char(128)
 				|| '-' || char(1114111) || ']*'
-			OR local GLOB '.*' OR local GLOB '*.' OR local GLOB '*..*')
 			THEN RAISE(ABORT, 'bad address: characters before the @ that need quotes')
-		WHEN domain GLOB '[[]*]' -- RFC 5321 4.1.3
-			AND (length(domain) < 3 OR length(domain) > 60
-			OR substr(domain, 2, length(domain) - 2) GLOB '*[^-a-zA-Z0-9:.]*')
-			THEN RAISE(ABORT, 'bad address: the address literal after the @ is not well-formed')
-		WHEN domain GLOB '[[]*]' THEN NULL
+		WHEN local GLOB '*' || char(65533) || '*' -- what SQLite reads there
+			THEN RAISE(ABORT, 'bad address: it has octets that are not UTF-8')
+		WHEN domain GLOB '[[]*]'
+			THEN (SELECT CASE
+				WHEN four GLOB '*[^0-9.]*' OR six GLOB '*[^0-9a-fA-F:]*'
+					OR six GLOB '*:::*' OR six GLOB ':[^:]*' OR six GLOB '*[^:]:'
+					OR six GLOB '*' || replace(hex(zeroblob(5)), '00', '[^:]') || '*'
+					OR NOT (SELECT count(*) = 4 AND max(CAST(value AS INTEGER)) < 256
+						AND min(value = CAST(CAST(value AS INTEGER) AS TEXT))
+						FROM json_each('["' || replace(four, '.', '","') || '"]'))
+					OR iif(instr(six, '::'), -- once, for at least one group
+						length(replace(six, '::', '')) <> length(six) - 2
+						OR length(replace(trim(replace(six, '::', ':'), ':'),
+							':', 'xx')) - length(trim(replace(six, '::', ':'), ':')) > 6,
+						length(replace(six, ':', 'xx')) <> length(six) + 7)
+				THEN RAISE(ABORT, 'bad address: the address literal after the @ is no IP address')
+				END
+				FROM (SELECT iif(v6, iif(instr(text, '.'), substr(text,
+					1 + length(head)), '0.0.0.0'), text) AS four,
+					iif(v6, iif(instr(text, '.'), iif(head GLOB '*:', head, 'x')
+						|| '0:0', text), '::') AS six
+					FROM (SELECT v6, text, rtrim(text, '0123456789.') AS head
+						FROM (SELECT v6, substr(domain, iif(v6, 7, 2),
+							length(domain) - iif(v6, 7, 2)) AS text
+							FROM (SELECT lower(domain) GLOB '[[]ipv6:*' AS v6)))))
 		WHEN domain GLOB '*[^ -~]*'
 			THEN RAISE(ABORT, 'bad address: the domain has non-ASCII characters (give A-labels: xn--...)')
 		WHEN domain = '' OR domain GLOB '*[^-_a-zA-Z0-9.]*'
@@ -41,6 +62,8 @@ BEGIN
 			OR length(domain) > 253 -- and 63 for a label, RFC 1035 2.3.4
 			OR domain GLOB '*' || replace(hex(zeroblob(32)), '0', '[^.]') || '*'
 			THEN RAISE(ABORT, 'bad address: the domain is not a host name')
+		WHEN rtrim(domain, '0123456789') = '' OR rtrim(domain, '0123456789') GLOB '*.'
+			THEN RAISE(ABORT, 'bad address: the domain ends in a number (an IP address is written in brackets: user@[192.0.2.1])')
 		END
 		FROM (SELECT address, local, domain,
 			replace(replace(substr(local, 2, length(local) - 2),
@@ -109,10 +132,13 @@ BEGIN
 			THEN RAISE(ABORT, 'recipients must hold addresses as JSON strings')
 		WHEN coalesce(NEW.hold, 0) NOT IN (0, 1)
 			THEN RAISE(ABORT, 'hold is 0 or 1')
+		WHEN instr(NEW.sender, char(0)) > 0
+			THEN RAISE(ABORT, 'bad address: control characters are not allowed')
 		END;
 	INSERT INTO message (mta_id, sender, size, body_type, smtputf8, require_tls,
 		tls_optional, ret, envid, tls_strategy)
-		VALUES (NEW.mta_id, NEW.sender, length(CAST(NEW.content AS BLOB)),
+		VALUES (NEW.mta_id, iif(NEW.sender GLOB '*[^]].', substr(NEW.sender, 1,
+			length(NEW.sender) - 1), NEW.sender), length(CAST(NEW.content AS BLOB)),
 		iif(CAST(NEW.content AS TEXT) GLOB '*[^' || char(1) || '-' || char(127)
 			|| ']*', '8BITMIME', '7BIT'),
 		NEW.sender GLOB '*[^ -~]*' OR EXISTS (SELECT 1
@@ -125,10 +151,11 @@ BEGIN
 		SELECT (SELECT max(id) FROM message), seq,
 			substr(CAST(NEW.content AS BLOB), 1 + seq * 262144, 262144) FROM piece;
 	INSERT INTO recipient (message_id, address, domain, state, notify)
-		SELECT DISTINCT (SELECT max(id) FROM message), value,
-		lower(substr(value, 1 + length(rtrim(value, replace(value, '@', ''))))),
+		SELECT DISTINCT (SELECT max(id) FROM message), address,
+		lower(substr(address, 1 + length(rtrim(address, replace(address, '@', ''))))),
 		iif(coalesce(NEW.hold, 0), 'held', 'queued'), upper(NEW.notify)
-		FROM json_each(NEW.recipients);
+		FROM (SELECT iif(value GLOB '*[^]].', substr(value, 1, length(value) - 1),
+			value) AS address FROM json_each(NEW.recipients));
 END;
 
 DROP VIEW IF EXISTS queue;

@@ -24,13 +24,16 @@ is_atext(char c)
 }
 
 /* Octets of one UTF-8 character that may stand in a local part (RFC 6531
- * 3.3), 0 for a malformed one or a C1 control. */
+ * 3.3), 0 for a malformed one, a C1 control, and U+FFFD to U+FFFF, by which
+ * SQLite shows malformed ones. */
 static size_t
 utf8_nonascii_len(const char *s, size_t len)
 {
 	size_t n = text_utf8_len(s, len);
+	const uint8_t *u = (const uint8_t *)s;
 
-	if (n < 2 || ((uint8_t)s[0] == 0xc2 && (uint8_t)s[1] < 0xa0))
+	if (n < 2 || (u[0] == 0xc2 && u[1] < 0xa0) ||
+	    (u[0] == 0xef && u[1] == 0xbf && u[2] >= 0xbd))
 		return 0;
 	return n;
 }
@@ -49,19 +52,15 @@ bad_character(char c)
 	    "(\"local part\"@domain)";
 }
 
-/* Dot-string.  *len_r is where it ends: at the @ or at the end of text. */
+/* Atoms and dots; RFC 5321 wants a dot to stand between two atoms.  *len_r is
+ * where it ends: at the @ or at the end of text. */
 static const char *
-scan_dot_atom(const char *s, size_t len, unsigned flags, bool *utf8_r,
+scan_atoms(const char *s, size_t len, unsigned flags, bool *utf8_r,
     size_t *len_r)
 {
 	size_t i = 0, n;
-	bool after_dot = true;
 
 	while (i < len && s[i] != '@') {
-		if (s[i] == '.' && after_dot)
-			return "its local part has a dot at the start or two "
-			    "in a row (such a local part needs quotes)";
-		after_dot = s[i] == '.';
 		n = 1;
 		if ((uint8_t)s[i] >= 0x80 &&
 		    (n = utf8_nonascii_len(s + i, len - i)) > 0)
@@ -73,12 +72,7 @@ scan_dot_atom(const char *s, size_t len, unsigned flags, bool *utf8_r,
 	*len_r = i;
 	if (*utf8_r && !(flags & MAIL_ADDRESS_UTF8))
 		return NEEDS_UTF8;
-	if (i == 0)
-		return "it has nothing before the @";
-	if (after_dot)
-		return "its local part ends in a dot (such a local part "
-		    "needs quotes)";
-	return NULL;
+	return i == 0 ? "it has nothing before the @" : NULL;
 }
 
 /* Quoted-string; qtextSMTP and quoted-pairSMTP are printable ASCII. */
@@ -150,19 +144,19 @@ parse_mailbox(struct mail_address *a, const char *s, size_t len,
 		return problem;
 	problem = len > 0 && s[0] == '"' ?
 	    scan_quoted(s, len, flags, &a->utf8, &local) :
-	    scan_dot_atom(s, len, flags, &a->utf8, &local);
+	    scan_atoms(s, len, flags, &a->utf8, &local);
 	if (problem != NULL)
 		return problem;
 	if (local == len || s[local] != '@')
 		return local == len ? "it has no @ and no domain" :
 		    "its quoted local part is not followed by an @";
 	if (local > MAIL_LOCAL_MAX)
-		return "its local part is longer than 64 octets";
+		return "its local part is longer than 256 octets";
 	problem = domain_parse(wire, s + local + 1, len - local - 1);
 	if (problem != NULL)
 		return problem;
 	if (local + 1 + strlen(wire) > MAIL_ADDRESS_MAX)
-		return "it is longer than 254 octets";
+		return "it is longer than 498 octets";
 	memcpy(a->text, s, local + 1);
 	memcpy(a->text + local + 1, wire, strlen(wire) + 1);
 	memcpy(a->domain, wire, strlen(wire) + 1);

@@ -2,13 +2,15 @@
  * Envelope addresses (RFC 5321 4.1.2, RFC 6531 3.3): checked and brought into
  * the one form that is stored, compared and sent.
  *
- * Accepted: dot-atoms and quoted local parts, host names, address literals
+ * Accepted: unquoted and quoted local parts, host names, address literals
  * ([127.0.0.1], [IPv6:...]), with or without <>; a source route @a,@b: before
  * the address is dropped (RFC 5321 Appendix C).  IDN domains become lower-case
  * A-labels (IDNA2008, UTS 46 non-transitional).  A dot at the domain's end is
  * dropped.  Refused: control characters, blanks outside quotes, addresses
- * without a domain, lengths over RFC 5321 4.5.3.1, an IPv4 address without [].
- * Underscores in domains pass, since such mail domains exist.
+ * without a domain, an IPv4 address without [].  Where real addresses break
+ * RFC 5321, they pass: underscores in domains, dots anywhere in a local part,
+ * and local parts over 64 octets (VERP, SRS).  Whether such a mailbox exists is
+ * for its own server to say.  sql/views.sql takes and refuses the same.
  *
  * Pure: no I/O, no locale; any thread.  Errors are EX_DATAERR and name the
  * address, escaped, and what is wrong with it.
@@ -21,9 +23,10 @@
 
 #include "base/error.h"
 
-/* RFC 5321 4.5.3.1: octets; a path of 256 less its <>. */
+/* Octets: what RFC 1035 2.3.4 leaves to a name; and with MAIL FROM:<> and CRLF
+ * around it an address fills the 512 of a command (RFC 5321 4.5.3.1.4). */
 enum {
-	MAIL_LOCAL_MAX = 64, MAIL_DOMAIN_MAX = 255, MAIL_ADDRESS_MAX = 254,
+	MAIL_LOCAL_MAX = 256, MAIL_DOMAIN_MAX = 253, MAIL_ADDRESS_MAX = 498,
 	MAIL_LABEL_MAX = 63,
 };
 

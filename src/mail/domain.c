@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 
-/* Longer input cannot become 255 octets of A-labels; bounds libidn2's work. */
+/* Longer input cannot become 253 octets of A-labels; bounds libidn2's work. */
 enum { IDN_INPUT_MAX = 1024 };
 
 static bool
@@ -73,7 +73,7 @@ idn_to_ascii(char dst[static MAIL_DOMAIN_MAX + 1], const char *name)
 		problem = "its domain is no valid internationalised name "
 		    "(IDNA2008)";
 	else if (!text_copy(dst, MAIL_DOMAIN_MAX + 1, (const char *)ascii))
-		problem = "its domain is longer than 255 octets";
+		problem = "its domain is longer than 253 octets";
 	idn2_free(ascii);
 	return problem;
 }
@@ -88,7 +88,7 @@ parse_name(char dst[static MAIL_DOMAIN_MAX + 1], const char *text, size_t len)
 	if (len > 1 && text[len - 1] == '.')
 		len--;
 	if (len > IDN_INPUT_MAX)
-		return "its domain is longer than 255 octets";
+		return "its domain is longer than 253 octets";
 	for (size_t i = 0; i < len; i++)
 		ascii = ascii && (uint8_t)text[i] < 0x80;
 	memcpy(name, text, len);
@@ -96,7 +96,7 @@ parse_name(char dst[static MAIL_DOMAIN_MAX + 1], const char *text, size_t len)
 	if (!ascii)
 		problem = idn_to_ascii(dst, name);
 	else if (!text_copy(dst, MAIL_DOMAIN_MAX + 1, name))
-		problem = "its domain is longer than 255 octets";
+		problem = "its domain is longer than 253 octets";
 	if (problem != NULL)
 		return problem;
 	text_lower(dst);

@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "smtp/session_impl.h"
 
-/* No octet in it can end the path or the command (RFC 5321 4.1.2). */
+/* No octet in it can end the path or the command (RFC 5321 4.1.2).  The spool
+ * holds what its doors took; this holds where somebody wrote past them. */
 static bool
 is_wire_safe(const char *address)
 {

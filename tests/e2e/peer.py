@@ -43,6 +43,8 @@ import struct
 import sys
 
 EHLO = ["PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "DSN", "SMTPUTF8"]
+# a path whose local part is a quoted string (RFC 5321 4.1.2)
+QUOTED = r'<"(?:[^"\\]|\\.)*"@[^ ]*>'
 # MAIL and RCPT parameters, and the keyword that must have been offered for them
 PARAMS = {"SIZE": "SIZE", "BODY": "8BITMIME", "RET": "DSN", "ENVID": "DSN", "NOTIFY": "DSN", "ORCPT": "DSN",
           "SMTPUTF8": "SMTPUTF8", "REQUIRETLS": "REQUIRETLS", "AUTH": "AUTH"}
@@ -337,7 +339,7 @@ class Connection(asyncio.Protocol):
     async def do_mail(self, line):
         if not self.greeted or self.mail is not None:
             self.fault("MAIL out of order")
-        match = re.fullmatch(r"MAIL FROM:(<[^ ]*>|<\"[^\"]*\"@[^ ]*>)( .*)?", line, re.I)
+        match = re.fullmatch(r"MAIL FROM:(%s|<[^ ]*>)( .*)?" % QUOTED, line, re.I)
         if not match:
             self.fault("bad syntax: " + line)
             await self.answer(line, "501 5.5.4 bad syntax")
@@ -351,7 +353,7 @@ class Connection(asyncio.Protocol):
             self.mail_params = params
 
     async def do_rcpt(self, line):
-        match = re.fullmatch(r"RCPT TO:(<[^ ]+>|<\"[^\"]*\"@[^ ]*>)( .*)?", line, re.I)
+        match = re.fullmatch(r"RCPT TO:(%s|<[^ ]+>)( .*)?" % QUOTED, line, re.I)
         if not match:
             self.fault("bad syntax: " + line)
             await self.answer(line, "501 5.5.4 bad syntax")
