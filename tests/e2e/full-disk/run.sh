@@ -38,7 +38,7 @@ daemon_start
 offered() { [ "$(wire_count commands mx DATA)" = 2 ]; }
 ok "the next is being sent" wait_for 10 offered
 fill
-waits() { grep -q 'the disk is full.*results wait' "$T/runner.log"; }
+waits() { grep -q 'the disk is full.*holding results' "$T/runner.log"; }
 ok "its result waits while the disk is full" wait_for 20 waits
 rm "$small/ballast"
 recorded() { [ "$(state_of second@example.test)" = "delivered 2.0.0 -" ]; }

@@ -41,7 +41,7 @@ daemon_start
 offered() { [ "$(wire_count commands mx DATA)" = 1 ]; }
 ok "a message is being sent" wait_for 10 offered
 lock
-waits() { grep -q 'locked by another program.*results wait' "$T/runner.log"; }
+waits() { grep -q 'locked by another program.*holding results' "$T/runner.log"; }
 ok "its result waits for the lock" wait_for 20 waits
 unlock
 recorded() { [ "$(state_of first@example.test)" = "delivered 2.0.0 -" ]; }
