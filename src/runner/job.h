@@ -40,6 +40,7 @@ struct job {
 	struct job_progress *progress;	/* by recipient of this job */
 	size_t open;			/* recipients not settled */
 	struct plan_place place;	/* where to go on */
+	int drops;		/* sessions at place that it ended */
 };
 TAILQ_HEAD(job_list, job);
 

@@ -48,6 +48,14 @@ plan_next(const struct plan *plan, struct plan_place from,
 	return PLAN_END;
 }
 
+enum plan_drop
+plan_drop_judge(int message_drops, int host_drops)
+{
+	if (host_drops >= 3)
+		return PLAN_DROP_HOST;
+	return message_drops >= 2 ? PLAN_DROP_MESSAGE : PLAN_DROP_AGAIN;
+}
+
 struct plan_place
 plan_after_address(struct plan_place place)
 {

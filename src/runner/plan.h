@@ -14,6 +14,7 @@
 struct plan_address {
 	struct net_address to;
 	struct note *failed;	/* owned; NULL: not known to fail */
+	int drops;		/* sessions in a row that a message ended */
 };
 
 struct plan_host {
@@ -51,6 +52,16 @@ enum plan_next plan_next(const struct plan *plan, struct plan_place from,
 struct plan_place plan_after_address(struct plan_place place);
 struct plan_place plan_after_host(struct plan_place place);
 bool plan_same(struct plan_place a, struct plan_place b);
+/*
+ * A session that was ready was dropped within a message.  Is it the message, of
+ * which a filter of the host may die, or the host?  A message that ended one is
+ * tried once more, after all others; when it ends a second, it has failed here.
+ * A host has failed when three sessions in a row ended that way: at least two
+ * messages were in them then.  message_drops and host_drops count this one.
+ */
+enum plan_drop { PLAN_DROP_AGAIN, PLAN_DROP_MESSAGE, PLAN_DROP_HOST };
+enum plan_drop plan_drop_judge(int message_drops, int host_drops);
+
 /* Frees hosts and notes. */
 void plan_clear(struct plan *plan);
 

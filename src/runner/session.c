@@ -76,6 +76,20 @@ take_result(struct delivery *d, struct report *report, size_t k,
 	note_unref(&note);
 }
 
+static struct plan_address *
+session_address(const struct session *s)
+{
+	return &s->dest->plan.host[s->place.host].address[s->place.address];
+}
+
+/* No reply decided, but the end of the connection, with content written. */
+static bool
+is_cut(const struct smtp_recipient_result *r)
+{
+	return r->outcome == SMTP_TEMPORARY && r->error != NULL &&
+	    strcmp(r->error, "connection") == 0;
+}
+
 static void
 on_result(void *ctx, const struct smtp_transaction *tx,
     const struct smtp_result *result)
@@ -90,7 +104,10 @@ on_result(void *ctx, const struct smtp_transaction *tx,
 	for (size_t k = 0; k < result->n_recipients; k++) {
 		take_result(d, report, k, result);
 		not_tried |= result->recipients[k].outcome == SMTP_NOT_TRIED;
+		s->cut |= is_cut(&result->recipients[k]);
 	}
+	if (!not_tried && !s->cut)
+		session_address(s)->drops = 0;
 	report_of_session(report, s->record);
 	report_send(report, s->dest->worker->config.writer);
 	delivery_free(d);
@@ -104,6 +121,7 @@ on_result(void *ctx, const struct smtp_transaction *tx,
 		return;
 	}
 	job->place = plan_after_host(s->place);
+	job->drops = 0;
 	destination_return(s->dest, job);
 	destination_kick(s->dest);
 }
@@ -231,9 +249,41 @@ give_back(struct session *s, bool again, struct note *note)
 		else {
 			job_note_all(job, note);
 			job->place = session_after(s);
+			job->drops = 0;
 		}
 		destination_return(s->dest, job);
 	}
+}
+
+/* Did the host, or something between, end a ready session within a message,
+ * without a word? */
+static bool
+is_drop(const struct session *s, const struct smtp_failure *f)
+{
+	return s->ready && f->reply[0] == '\0' && !f->permanent &&
+	    (s->cut || !TAILQ_EMPTY(&s->returned));
+}
+
+/* False: the host has failed.  Else all is done: the message that was under way
+ * comes after the others, or has failed here alone. */
+static bool
+blame_message(struct session *s, struct note *note)
+{
+	/* None where some of it was written: it has its result already, and
+	 * what was returned came behind it. */
+	struct job *job = s->cut ? NULL : TAILQ_FIRST(&s->returned);
+	enum plan_drop blame = plan_drop_judge(job != NULL ? ++job->drops : 0,
+	    ++session_address(s)->drops);
+
+	if (blame == PLAN_DROP_HOST)
+		return false;
+	if (job == NULL)
+		return true;
+	TAILQ_REMOVE(&s->returned, job, entry);
+	give_back(s, true, NULL);
+	TAILQ_INSERT_TAIL(&s->returned, job, entry);
+	give_back(s, blame == PLAN_DROP_AGAIN, note);
+	return true;
 }
 
 static struct note *
@@ -264,6 +314,8 @@ on_closed(void *ctx, const struct smtp_failure *f)
 
 		if (!again && strcmp(f->error, "mta-sts") == 0)
 			doubt = destination_doubt(d, s->place, note);
+		if (!again && is_drop(s, f))
+			again = blame_message(s, note);
 		give_back(s, again || doubt, note);
 		if (f->permanent)
 			destination_refused(d, s->place, note);

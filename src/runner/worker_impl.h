@@ -114,6 +114,7 @@ struct session {
 	int64_t started_ms;
 	int given;			/* transactions */
 	bool ready, ending;
+	bool cut;			/* it ended within a message's content */
 	bool expected;			/* counted by writer_expect */
 	bool withheld;			/* in worker->withheld */
 	LIST_ENTRY(session) withheld_entry;

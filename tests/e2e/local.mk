@@ -43,6 +43,7 @@ e2e_tests = \
 	tests/e2e/not-offered/run.sh \
 	tests/e2e/partial-recipients/run.sh \
 	tests/e2e/pipelining/run.sh \
+	tests/e2e/poison/run.sh \
 	tests/e2e/postfix-agrees/run.sh \
 	tests/e2e/real-mta/run.sh \
 	tests/e2e/relay/run.sh \

@@ -139,6 +139,46 @@ a_long_reply_does_not_grow_the_log(void **state)
 	assert_in_range(strlen(text), 200, 400);
 }
 
+/* Sequences of sessions that end within a message: who is to blame after each. */
+static void
+a_drop_is_booked_on_the_message_first(void **state)
+{
+	static const struct {
+		const char *why;
+		const char *messages;	/* that ended the sessions; '.': one was
+					 * taken in between; '-': at its end */
+		const char *blames;	/* A again, M message, H host */
+	} rows[] = {
+		{ "one bad message, alone", "aa", "AM" },
+		{ "one among others", "a.a", "AM" },
+		{ "two, one after the other", "ab.a.b", "AAMM" },
+		{ "two that meet", "ab.ab", "AAMM" },
+		{ "three in a row are the host", "abc", "AAH" },
+		{ "the host, and one message waits", "aab", "AMH" },
+		{ "a host that takes one in two", "a.b.c.d", "AAAA" },
+		{ "ends without a word", "---", "AAH" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int drops[256] = { 0 }, host = 0, n = 0;
+
+		for (const char *m = rows[i].messages; *m != '\0'; m++) {
+			enum plan_drop blame;
+
+			if (*m == '.') {
+				host = 0;
+				continue;
+			}
+			blame = plan_drop_judge(*m == '-' ? 0 :
+			    ++drops[(unsigned char)*m], ++host);
+			if ("AMH"[blame] != rows[i].blames[n++])
+				fail_msg("%s: %d at %d", rows[i].why, blame,
+				    n);
+		}
+	}
+}
+
 static struct note *
 failure(void)
 {
@@ -251,6 +291,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_command_line_is_read_strictly),
+		cmocka_unit_test(a_drop_is_booked_on_the_message_first),
 		cmocka_unit_test(selectors_gather),
 		cmocka_unit_test(the_log_line_has_sendmails_fields_in_order),
 		cmocka_unit_test(a_long_reply_does_not_grow_the_log),
