@@ -1,15 +1,15 @@
 -- Caches of answers.  Losing a row costs a query, nothing else.
 
 -- name: mx_cache_get
-SELECT status, records, fetched_at, expires_at FROM mx_cache
+SELECT status, records, fetched_at, expires_at, canonical FROM mx_cache
 	WHERE domain = :domain AND expires_at > :now;
 
 -- name: mx_cache_put
-INSERT INTO mx_cache (domain, status, records, fetched_at, expires_at)
-	VALUES (:domain, :status, :records, :fetched_at, :expires_at)
+INSERT INTO mx_cache (domain, status, records, fetched_at, expires_at, canonical)
+	VALUES (:domain, :status, :records, :fetched_at, :expires_at, :canonical)
 	ON CONFLICT (domain) DO UPDATE SET status = excluded.status,
 	records = excluded.records, fetched_at = excluded.fetched_at,
-	expires_at = excluded.expires_at;
+	expires_at = excluded.expires_at, canonical = excluded.canonical;
 
 -- name: host_cache_get
 SELECT canonical, status, addresses, fetched_at, expires_at FROM host_cache

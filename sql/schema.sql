@@ -228,7 +228,8 @@ CREATE TABLE mx_cache ( -- answers to MX queries
 		CONSTRAINT "mx_cache.records is a JSON array"
 		CHECK (records GLOB '[[]*]'),
 	fetched_at INTEGER NOT NULL,
-	expires_at INTEGER NOT NULL
+	expires_at INTEGER NOT NULL,
+	canonical TEXT -- the domain after CNAMEs; NULL: the same name
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE host_cache ( -- answers to A and AAAA queries

@@ -37,6 +37,9 @@ struct mx_result {
 	bool implicit;
 	size_t count;
 	struct mx_choice *hosts;
+	/* The domain as its CNAMEs expand it, as secure as the answer; NULL: it
+	 * is no alias. */
+	const char *canonical;
 	const char *reason;	/* count is 0: why, a sentence; else NULL */
 	int64_t fetched_at;	/* when DNS was asked */
 	int64_t expires_at;

@@ -108,6 +108,8 @@ mx_facts_from_answer(struct mx_facts *facts_r, struct arena *arena,
 		facts_r->status = MX_NONE;
 		return;
 	}
+	if (answer->canonical != NULL)
+		facts_r->canonical = arena_strdup(arena, answer->canonical);
 	if (answer->have_data)
 		read_records(facts_r, arena, answer);
 	if (is_null_mx(facts_r))
@@ -143,6 +145,7 @@ mx_facts_from_row(struct mx_facts *facts_r, struct arena *arena,
 	f->status = (enum mx_status)s;
 	f->fetched_at = row->fetched_at;
 	f->expires_at = row->expires_at;
+	f->canonical = row->canonical;
 	sort_records(f);
 	/* The row and its records must say the same. */
 	return (f->status == MX_NULL) == is_null_mx(f);
@@ -160,6 +163,9 @@ mx_facts_to_row(struct spool_mx_cache *row_r, struct arena *arena,
 	row_r->records = arena_strdup(arena, buf_str(&json));
 	row_r->fetched_at = facts->fetched_at;
 	row_r->expires_at = facts->expires_at;
+	row_r->canonical = facts->canonical != NULL &&
+	    strcmp(facts->canonical, domain) != 0 ?
+	    arena_strdup(arena, facts->canonical) : NULL;
 	buf_free(&json);
 }
 
@@ -218,6 +224,8 @@ mx_result_new(const char *domain, const struct mx_facts *facts)
 	r->status = facts->status;
 	r->fetched_at = facts->fetched_at;
 	r->expires_at = facts->expires_at;
+	if (facts->canonical != NULL && strcmp(facts->canonical, domain) != 0)
+		r->canonical = arena_strdup(arena, facts->canonical);
 	r->hosts = arena_alloc(arena, sizeof(*r->hosts) * (facts->count + 1));
 	if (ok && facts->count == 0) {
 		r->implicit = true;

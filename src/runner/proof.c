@@ -46,8 +46,8 @@ judge_pkix(const struct proof *p, const struct stls_peer *peer, int64_t now,
 }
 
 /*
- * RFC 7672 3.2.2: the base domain, the host, and the next hop where it is known
- * to have chosen that host.
+ * RFC 7672 3.2.2: the base domain, the host, and the next hop, as given and as
+ * its CNAMEs expand it, where it is known to have chosen that host.
  */
 size_t
 proof_names(const struct proof *p, const char *names[static PROOF_NAMES_MAX])
@@ -62,8 +62,11 @@ proof_names(const struct proof *p, const char *names[static PROOF_NAMES_MAX])
 	if (strcmp(names[0], host_of(p)->name) != 0)
 		names[n++] = host_of(p)->name;
 	if (p->decision->facts.mx == DNS_SECURE &&
-	    p->survey->config.route->type == CONF_ROUTE_MX)
+	    p->survey->config.route->type == CONF_ROUTE_MX) {
 		names[n++] = p->survey->config.next_hop;
+		if (p->survey->mx_canonical != NULL)
+			names[n++] = p->survey->mx_canonical;
+	}
 	return n;
 }
 

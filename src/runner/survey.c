@@ -302,6 +302,8 @@ on_mx(void *ctx, struct mx_result *r)
 	s->mx_status = r->status;
 	s->mx_implicit = r->implicit;
 	s->mx_fetched_at = r->fetched_at;
+	if (r->canonical != NULL)
+		s->mx_canonical = arena_strdup(s->arena, r->canonical);
 	expires(s, r->expires_at);
 	if (r->count > 0)
 		take_hosts(s, r);

@@ -67,6 +67,7 @@ struct survey {
 	bool resolved;			/* the hosts are known */
 	enum mx_status mx_status;
 	bool mx_implicit;
+	const char *mx_canonical;	/* of the next hop; NULL: no alias */
 	int64_t mx_fetched_at;		/* 0: the configuration names the host */
 	int64_t expires_at;		/* of what is known so far */
 	struct survey_host *host;	/* in the order of trying */

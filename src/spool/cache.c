@@ -23,6 +23,7 @@ spool_mx_cache_get(struct spool *spool, const char *domain, int64_t now,
 			.records = spool_query_copy(&q, 1, arena),
 			.fetched_at = spool_query_int(&q, 2),
 			.expires_at = spool_query_int(&q, 3),
+			.canonical = spool_query_copy(&q, 4, arena),
 		};
 	return spool_query_end(&q, err);
 }
@@ -39,6 +40,7 @@ spool_mx_cache_put(struct spool *spool, const struct spool_mx_cache *row,
 	spool_query_put_text(&q, ":records", row->records);
 	spool_query_put_int(&q, ":fetched_at", row->fetched_at);
 	spool_query_put_int(&q, ":expires_at", row->expires_at);
+	spool_query_put_text(&q, ":canonical", row->canonical);
 	return spool_query_run(&q, err);
 }
 

@@ -19,6 +19,7 @@ struct spool_mx_cache {
 	const char *status;	/* secure insecure none nullmx bogus error */
 	const char *records;	/* JSON: [[preference,"host"], ...] */
 	int64_t fetched_at, expires_at;
+	const char *canonical;	/* after CNAMEs; NULL: the same name */
 };
 /* Texts of *row_r are copied into the arena. */
 bool spool_mx_cache_get(struct spool *spool, const char *domain, int64_t now,

@@ -34,7 +34,8 @@ read_wire(const uint8_t *data, size_t size)
 static void
 read_mx_row(struct arena *arena, const char *text)
 {
-	struct spool_mx_cache row = { "example.test", "secure", text, 0, 1 };
+	struct spool_mx_cache row = { "example.test", "secure", text, 0, 1,
+		NULL };
 	struct buf again = BUF_INIT;
 	struct mx_facts facts;
 	struct mx_choice *mx;

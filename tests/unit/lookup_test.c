@@ -475,7 +475,7 @@ mx_rows_of_others_are_refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct arena *arena = arena_new();
 		struct spool_mx_cache row = { "example.test", rows[i].status,
-		    rows[i].records, NOW, NOW + 300 };
+		    rows[i].records, NOW, NOW + 300, NULL };
 		struct mx_facts facts;
 
 		if (mx_facts_from_row(&facts, arena, &row) != rows[i].ok)

@@ -490,7 +490,8 @@ cached_answers_end_with_their_time(void **state)
 	struct scratch *s = *state;
 	struct arena *arena = arena_new();
 	struct spool_mx_cache mx = { "y.example", "secure",
-	    "[[10,\"mx.y.example\"]]", 100, 200 }, mx_got;
+	    "[[10,\"mx.y.example\"]]", 100, 200,
+	    "canonical.example" }, mx_got;
 	struct spool_host_cache host = { "mx.y.example", NULL, "insecure",
 	    "[\"192.0.2.1\"]", 100, 150 }, host_got;
 	bool found;
@@ -504,6 +505,7 @@ cached_answers_end_with_their_time(void **state)
 	assert_true(found);
 	assert_string_equal(mx_got.status, "bogus");
 	assert_string_equal(mx_got.records, "[[10,\"mx.y.example\"]]");
+	assert_string_equal(mx_got.canonical, "canonical.example");
 	assert_done(s, spool_mx_cache_get(s->spool, "y.example", 200, arena,
 	    &mx_got, &found, &s->err));
 	assert_false(found);

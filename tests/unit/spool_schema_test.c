@@ -136,7 +136,7 @@ tables_refuse_what_makes_no_sense(void **state)
 		  "facts) VALUES (1, 1, 'y.example', 1, 'failed', 'x')",
 		  "attempt.facts is a JSON object" },
 		{ "a cache status that is none", "INSERT INTO mx_cache VALUES "
-		  "('y.example', 'ok', '[]', 1, 2)", "mx_cache.status is one" },
+		  "('y.example', 'ok', '[]', 1, 2, NULL)", "mx_cache.status is one" },
 		{ "a strategy that contradicts itself", "INSERT INTO "
 		  "tls_strategy (id, dane, starttls) VALUES ('x', 'require', "
 		  "'disable')", "starttls = disable cannot go with dane" },

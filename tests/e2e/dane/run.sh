@@ -100,7 +100,7 @@ like "the log line names it" "$(grep 'to=<strict@ee11.test>' "$T/runner.log")" \
 
 # what is still valid is not asked again, by another process
 cp "$T/dns/queries" "$T/dns/before"
-for d in ee11 absent unusable mismatch; do
+for d in ee11 absent unusable mismatch cn.tacname; do
 	letter again | submit --quiet --strategy default -f a@sender.test again@$d.test
 done
 runner_once
@@ -111,6 +111,9 @@ mta-sts|1|1
 mx|1|1"
 is "and decides the same" "$(state_of again@ee11.test) $(proof again@ee11.test)" \
 	"delivered 2.0.0 - dane|dane|verified|3 1 1"
+is "also by the name that the domain stands for" "$(state_of again@cn.tacname.test) $(proof again@cn.tacname.test)
+$(sql "SELECT domain, canonical FROM mx_cache WHERE canonical IS NOT NULL")" "delivered 2.0.0 - dane|dane|verified|2 0 1
+cn.tacname.test|real.tacname.test"
 is "errors are not kept as answers" "$(sql "SELECT status FROM dane_cache WHERE host = 'mx.servfail.test'
 	AND expires_at - fetched_at > 60")" ""
 unnamed() { # recipients that are not delivered and were named to a server

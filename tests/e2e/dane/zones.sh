@@ -7,6 +7,7 @@ cert_make other
 cert_make plain "dns=mx.plain.test,*.absent.test,mx.insecure.test,mx.unusable.test"
 cert_make self self to=20210101 dns=elsewhere.test
 cert_make below ca=inter dns=mx.ta.test,mx.takey.test,mx.tafull.test,mx.tanext.test,tadomain.test
+cert_make belowcname ca=inter dns=real.tacname.test
 cert_make belowold ca=inter to=20210101 dns=mx.taold.test
 cert_make belowname ca=inter dns=mx.elsewhere.test
 
@@ -34,6 +35,8 @@ tlsa inter 2 1 2 | zone takey signed below
 tlsa ca 2 0 0 | zone tafull signed below
 tlsa ca 2 1 0 | zone tanext signed below
 tlsa inter 2 0 1 | zone tadomain signed below
+# the domain is an alias, and the certificate names what it stands for (RFC 7672 3.2.2)
+{ printf '%s\n' "cn CNAME real" "real MX 10 mx"; tlsa inter 2 0 1; } | zone tacname signed belowcname
 tlsa inter 2 0 1 | zone taold signed belowold
 tlsa inter 2 0 1 | zone taname signed belowname
 tlsa ca 2 0 1 | zone tamissing signed below
@@ -80,7 +83,7 @@ dns_fault _25._tcp.mx.silent.test TLSA drop
 peer_start <<X
 [$(paste -sd, "$T/script"), {"name": "hosts", "listen": ["127.0.2.1:25"], "cert": "self"}]
 X
-good='ee00 ee01 ee02 ee10 ee11 ee12 ta takey tafull tanext tadomain second mixed many alias aliasown'
+good='ee00 ee01 ee02 ee10 ee11 ee12 ta takey tafull tanext tadomain cn.tacname second mixed many alias aliasown'
 bad='taold taname tamissing mismatch agility'
 lost='bogus servfail silent'
 none='absent insecure island'

@@ -35,7 +35,7 @@ INSERT INTO domain_status (domain, last_attempt_at, last_delivered_at, failing_s
 	('plain.test', unixepoch() - 3000, unixepoch() - 3000, NULL, NULL, NULL, '2.0.0', '250 ok', 'none', 'none', 'none'),
 	('policy.test', unixepoch() - 600, unixepoch() - 600, NULL, NULL, NULL, '2.0.0', '250 ok', 'mta-sts', 'none', 'verified'),
 	('web.test', unixepoch() - 600, unixepoch() - 600, NULL, NULL, NULL, '2.0.0', '250 ok', 'pkix', 'none', 'testing');
-INSERT INTO mx_cache VALUES
+INSERT INTO mx_cache(domain, status, records, fetched_at, expires_at) VALUES
 	('bank.test', 'secure', '[[10,"mx.bank.test"]]', unixepoch() - 100, unixepoch() + 500),
 	('broken.test', 'secure', '[[10,"mx1.broken.test"],[20,"mx2.broken.test"]]', unixepoch() - 100, unixepoch() + 500);
 INSERT INTO host_cache (host, status, addresses, fetched_at, expires_at) VALUES
