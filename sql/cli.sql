@@ -132,3 +132,19 @@ SELECT d.last_attempt_at, d.last_delivered_at, d.failing_since, d.last_error,
 		JOIN message AS m ON m.id = r.message_id
 		WHERE r.domain = :domain AND r.finished_at IS NULL)
 	FROM (SELECT 1) LEFT JOIN domain_status AS d ON d.domain = :domain;
+
+-- Times that a clock wrote which was ahead: mail that waits for them and the first
+-- of these times, leases, answers.
+-- name: cli_check_clock
+SELECT count(*), strftime('%Y-%m-%dT%H:%M:%SZ', min(r.next_attempt_at), 'unixepoch'),
+	(SELECT count(*) FROM recipient WHERE state = 'active'
+		AND claimed_until > :now + 1800),
+	(SELECT count(*) FROM mx_cache WHERE fetched_at > :now + 60)
+	+ (SELECT count(*) FROM host_cache WHERE fetched_at > :now + 60)
+	+ (SELECT count(*) FROM dane_cache WHERE fetched_at > :now + 60)
+	+ (SELECT count(*) FROM mta_sts_cache WHERE fetched_at > :now + 60)
+	FROM recipient AS r JOIN message AS m ON m.id = r.message_id
+	LEFT JOIN attempt AS a ON a.id = r.last_attempt_id
+	WHERE r.state IN ('queued', 'deferred') AND r.next_attempt_at > :now + 60
+	AND (r.next_attempt_at > :now + 7 * 86400 OR m.received_at > :now + 60
+		OR a.started_at > :now + 60);

@@ -79,6 +79,12 @@ UPDATE recipient SET state = iif(attempts = 0, 'queued', 'deferred'),
 	claimed_by = NULL, claimed_until = NULL
 	WHERE state = 'active' AND claimed_until <= :now;
 
+-- A lease that ends later than any can was given by a clock that was ahead.  It
+-- is cut, not ended: a runner that lives renews it in time.
+-- name: claim_cut
+UPDATE recipient SET claimed_until = :now + :lease
+	WHERE state = 'active' AND claimed_until > :now + 2 * :lease;
+
 -- name: claim_renew
 UPDATE recipient SET claimed_until = :until
 	WHERE state = 'active' AND claimed_by = :token;

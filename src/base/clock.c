@@ -33,6 +33,16 @@ clock_mono_ms(void)
 	return read_ms(CLOCK_MONOTONIC);
 }
 
+int64_t
+clock_jump_s(int64_t *offset)
+{
+	int64_t now = clock_unix_ms() - clock_mono_ms();
+	int64_t jump_ms = *offset != 0 ? now - *offset : 0;
+
+	*offset = now;
+	return jump_ms > -2000 && jump_ms < 2000 ? 0 : jump_ms / 1000;
+}
+
 void
 clock_iso(char dst[CLOCK_ISO_LEN], int64_t unix_s)
 {

@@ -10,6 +10,9 @@
 int64_t clock_now_s(void);
 int64_t clock_unix_ms(void);
 int64_t clock_mono_ms(void);
+/* How far the system's clock was set since the call before with the same *offset
+ * (0: the first one), in seconds; 0 for what is within two seconds. */
+int64_t clock_jump_s(int64_t *offset);
 
 /* "2026-11-23T12:34:56Z" */
 enum { CLOCK_ISO_LEN = 21 };

@@ -5,11 +5,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/check_impl.h"
 #include "cli/command_impl.h"
 #include "settings/stored.h"
 #include "spool/checkpoint.h"
+#include "spool/query.h"
 #include "strategy/rules.h"
 
 static void
@@ -52,6 +54,28 @@ check_configuration(struct spool *spool, struct conf **conf_r,
 	conf_rows_free(&rows);
 	arena_free(&arena);
 	return ok || error_prefix(err, "configuration");
+}
+
+/* Not damage, and mail is what suffers: said, no failure. */
+static bool
+check_clock(struct spool *spool, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CLI_CHECK_CLOCK);
+	spool_query_put_int(&q, ":now", clock_now_s());
+	if (spool_query_next(&q) && spool_query_int(&q, 0) > 0)
+		(void)fprintf(stderr, "tlsq: clock: %" PRId64 " recipients are "
+		    "not due before %s, by a clock that was ahead: tlsq retry "
+		    "makes them due\n", spool_query_int(&q, 0),
+		    spool_query_text(&q, 1));
+	if (q.stmt != NULL && spool_query_int(&q, 2) +
+	    spool_query_int(&q, 3) > 0)
+		(void)fprintf(stderr, "tlsq: clock: %" PRId64 " leases and %"
+		    PRId64 " cached answers are of a clock that was ahead: "
+		    "the runner sees to them\n", spool_query_int(&q, 2),
+		    spool_query_int(&q, 3));
+	return spool_query_end(&q, err);
 }
 
 static void
@@ -97,7 +121,8 @@ cli_check(struct cli *cli, int argc, char **argv, struct error *err)
 	ok = spool_verify(spool, err);
 	if (ok) {
 		(void)puts("integrity: sound");
-		ok = check_configuration(spool, &conf, err) &&
+		ok = check_clock(spool, err) &&
+		    check_configuration(spool, &conf, err) &&
 		    check_outside(conf, err);
 	}
 	conf_free(&conf);

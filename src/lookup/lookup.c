@@ -123,7 +123,7 @@ remember(struct lookups *l, const char *key, struct facts *facts, int64_t now)
 	if (l->spool != NULL && until > now + MEMORY_KEEP_S)
 		until = now + MEMORY_KEEP_S;
 	if (until > now)
-		memory_put(l->memory, key, facts, until);
+		memory_put(l->memory, key, facts, now, until);
 }
 
 static void

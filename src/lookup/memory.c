@@ -12,7 +12,7 @@ struct entry {
 	UT_hash_handle hh;
 	struct facts *facts;
 	size_t size;
-	int64_t until;
+	int64_t since, until;
 	char key[];
 };
 
@@ -61,7 +61,7 @@ memory_free(struct memory **memory)
 
 void
 memory_put(struct memory *m, const char *key, struct facts *facts,
-    int64_t until)
+    int64_t now, int64_t until)
 {
 	size_t len = strlen(key) + 1;
 	struct entry *e = find(m, key);
@@ -76,6 +76,7 @@ memory_put(struct memory *m, const char *key, struct facts *facts,
 	e = mem_alloc(sizeof(*e) + len);
 	memcpy(e->key, key, len);
 	e->size = size;
+	e->since = now;
 	e->until = until;
 	e->facts = facts_ref(facts);
 	HASH_ADD_STR(m->entries, key, e);
@@ -89,7 +90,8 @@ memory_get(struct memory *m, const char *key, int64_t now)
 
 	if (e == NULL)
 		return NULL;
-	if (e->until <= now) {
+	/* Or the clock was set back. */
+	if (e->until <= now || e->since > now) {
 		forget(m, e);
 		return NULL;
 	}

@@ -250,9 +250,10 @@ serve_ended(struct server *s)
 {
 	struct timespec until;
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec++;
-	return pthread_timedjoin_np(s->thread, NULL, &until) == 0;
+	return pthread_clockjoin_np(s->thread, NULL, CLOCK_MONOTONIC,
+	    &until) == 0;
 }
 
 /*

@@ -122,7 +122,7 @@ look(struct milter_waits *w, struct error *err)
 
 struct wait {
 	const char *messages;
-	int64_t until;
+	int64_t until_ms;	/* of the clock that nobody sets */
 	uint64_t seen;		/* of changes; the counts are as of then */
 	bool counted;
 	struct milter_wait_facts facts;
@@ -133,7 +133,8 @@ bring_up_to_date(struct milter_waits *w, struct wait *wait, struct error *err)
 {
 	int64_t now = clock_now_s();
 
-	wait->facts.over = w->ending || now >= wait->until;
+	wait->facts.over = w->ending ||
+	    clock_mono_ms() >= wait->until_ms;
 	if (!look(w, err))
 		return false;
 	if (wait->counted && wait->seen == w->changes)
@@ -181,9 +182,10 @@ enum milter_wait_verdict
 milter_waits_wait(struct milter_waits *w, const char *messages, int64_t until,
     bool (*progress)(void *ctx), void *ctx, bool *listening_r)
 {
-	struct wait wait = { .messages = messages, .until = until,
-		.facts.listening = true };
 	int64_t told_ms = clock_mono_ms();
+	struct wait wait = { .messages = messages,
+		.until_ms = told_ms + (until - clock_now_s()) * 1000,
+		.facts.listening = true };
 	enum milter_wait_verdict verdict;
 
 	(void)pthread_mutex_lock(&w->lock);

@@ -389,10 +389,10 @@ destination_give(struct worker *w, struct job *job)
 	struct destination *d;
 
 	HASH_FIND_STR(w->current, key, d);
-	/* Facts are not used after they expired: a new one, from fresh facts;
-	 * the old one ends with the jobs it has. */
-	if (d != NULL && d->resolved &&
-	    d->survey.expires_at <= clock_now_s()) {
+	/* Facts are not used after they expired, nor after the clock was set: a
+	 * new one, from fresh facts; the old one ends with the jobs it has. */
+	if (d != NULL && (d->snapshot != job->snapshot || (d->resolved &&
+	    d->survey.expires_at <= clock_now_s()))) {
 		retire(d);
 		d = NULL;
 	}

@@ -142,7 +142,9 @@ resume_get(struct resume_store *s, const char *key, int64_t now)
 {
 	struct resume_entry *e = find(s, key);
 
-	if (e != NULL && e->proof.until <= now) {
+	/* Or kept from a time that lies ahead: the clock was set back. */
+	if (e != NULL && (e->proof.until <= now ||
+	    e->proof.until > now + KEPT_S)) {
 		drop(s, e);
 		return NULL;
 	}

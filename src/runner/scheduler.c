@@ -29,14 +29,16 @@ enum {
 	LEASE_S = 900,
 	PATIENCE_MS = 10000,	/* of SIGTERM, for what is under way */
 	IDLE_DAEMON_MS = 3000,
-	IDLE_ONCE_MS = 200
+	IDLE_ONCE_MS = 200,
+	WAKE_MOST_S = 60	/* then the clock is read again */
 };
 
 /* --- the configuration ------------------------------------------------ */
 
-/* A configuration that does not make sense leaves the one before in force. */
+/* A configuration that does not make sense leaves the one before in force.  anew:
+ * the same one too, with lookups that remember nothing. */
 static void
-reload(struct scheduler *s)
+reload(struct scheduler *s, bool anew)
 {
 	struct snapshot *fresh;
 	struct error err;
@@ -46,9 +48,10 @@ reload(struct scheduler *s)
 		log_warning("configuration: %s", err.text);
 		return;
 	}
-	if (generation == s->snapshot->generation)
+	if (generation == s->snapshot->generation && !anew)
 		return;
-	if (!snapshot_load(&fresh, s->spool, s->snapshot, s->writer, &err)) {
+	if (!snapshot_load(&fresh, s->spool, anew ? NULL : s->snapshot,
+	    s->writer, &err)) {
 		/* once, although every new message comes here */
 		if (generation != s->refused_generation)
 			log_error("configuration: %s; keeping the "
@@ -56,7 +59,9 @@ reload(struct scheduler *s)
 		s->refused_generation = generation;
 		return;
 	}
-	log_info("configuration %lld is in force", (long long)generation);
+	if (!anew)
+		log_info("configuration %lld is in force",
+		    (long long)generation);
 	snapshot_unref(&s->snapshot);
 	s->snapshot = fresh;
 	upkeep_set_retention(s->upkeep, fresh->conf->queue.retention_s);
@@ -70,6 +75,23 @@ on_wake(void *arg)
 	scheduler_claim(arg);
 }
 
+/* Timers do not see that the time of day has changed: what is due now, and which
+ * answers of the DNS hold, is asked again (doc/spool-states.md). */
+static bool
+follow_clock(struct scheduler *s)
+{
+	int64_t jump_s = clock_jump_s(&s->clock_offset);
+
+	if (jump_s == 0)
+		return false;
+	log_warning("the system's clock was set %s by %lld s: what is due is "
+	    "looked at again", jump_s > 0 ? "forward" : "back",
+	    (long long)(jump_s > 0 ? jump_s : -jump_s));
+	reload(s, true);
+	scheduler_claim(s);
+	return true;
+}
+
 static void
 on_poll(void *arg)
 {
@@ -79,7 +101,7 @@ on_poll(void *arg)
 
 	loop_timer_set(s->poll, s->unchanged < POLLS_QUIET ? POLL_MS :
 	    POLL_QUIET_MS);
-	if (s->stopping)
+	if (s->stopping || follow_clock(s))
 		return;
 	if (s->unchanged % POLLS_PER_LOOK == 0 &&
 	    !spool_check_place(s->spool, &err)) {
@@ -97,7 +119,7 @@ on_poll(void *arg)
 		return;
 	s->unchanged = 0;
 	s->data_version = version;
-	reload(s);
+	reload(s, false);
 	scheduler_claim(s);
 }
 
@@ -136,6 +158,8 @@ scheduler_idle(struct scheduler *s, int64_t next_due_at)
 	wait_s = next_due_at - clock_now_s();
 	/* What is due and was not claimed has no room now: it is asked for
 	 * again when something has been settled. */
+	if (wait_s > WAKE_MOST_S)
+		wait_s = WAKE_MOST_S;
 	if (wait_s > 0)
 		loop_timer_set(s->wake, wait_s * 1000);
 }
@@ -343,6 +367,7 @@ scheduler_run(const struct runner_options *options)
 	struct error err;
 
 	s.started_at = clock_now_s();
+	(void)clock_jump_s(&s.clock_offset);
 	if (start(&s, &err)) {
 		if (options->mode == RUNNER_DAEMON)
 			be_service(&s);

@@ -27,6 +27,7 @@ struct scheduler {
 	struct spool *spool;		/* for reading */
 	struct snapshot *snapshot;
 	int64_t data_version;
+	int64_t clock_offset;		/* clock_jump_s() */
 	int64_t unchanged;		/* polls since it was another one */
 	int64_t refused_generation;	/* its error is in the log */
 	struct backlog backlog;		/* claimed, without result */

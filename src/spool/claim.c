@@ -362,10 +362,15 @@ finish(struct claiming *c, bool ok, struct spool_job **jobs_r)
 }
 
 static bool
-expire(struct spool *spool, int64_t now, struct error *err)
+expire(struct spool *spool, int64_t now, int64_t lease_s, struct error *err)
 {
 	struct spool_query q;
 
+	spool_query_start(&q, spool, SQL_CLAIM_CUT);
+	spool_query_put_int(&q, ":now", now);
+	spool_query_put_int(&q, ":lease", lease_s);
+	if (!spool_query_run(&q, err))
+		return false;
 	spool_query_start(&q, spool, SQL_CLAIM_EXPIRE);
 	spool_query_put_int(&q, ":now", now);
 	if (!spool_query_run(&q, err))
@@ -390,7 +395,7 @@ spool_claim(struct spool *spool, const struct spool_claim *claim,
 	*more_r = false;
 	if (claim->max == 0)
 		return true;
-	ok = expire(spool, claim->now, err);
+	ok = expire(spool, claim->now, claim->lease_s, err);
 	if (ok && claim->message_ids != NULL)
 		ok = scan_messages(&c, more_r, err);
 	else if (ok && claim->domains != NULL)

@@ -7,6 +7,7 @@ e2e_tests = \
 	tests/e2e/bad-files/run.sh \
 	tests/e2e/big-message/run.sh \
 	tests/e2e/content/run.sh \
+	tests/e2e/clock-jump/run.sh \
 	tests/e2e/crash/run.sh \
 	tests/e2e/damaged-content/run.sh \
 	tests/e2e/dane/run.sh \

@@ -83,6 +83,24 @@ times_are_spelled_as_the_rfcs_say(void **state)
 }
 
 static void
+a_clock_that_is_set_is_seen_once(void **state)
+{
+	static const struct {
+		int64_t set_ms, jump_s;
+	} rows[] = { { 0, 0 }, { 1000, 0 }, { -1000, 0 }, { 86400500, 86400 },
+		{ -86400500, -86400 } };
+	int64_t offset = 0;
+
+	(void)state;
+	assert_int_equal(clock_jump_s(&offset), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		offset -= rows[i].set_ms;
+		assert_int_equal(clock_jump_s(&offset), rows[i].jump_s);
+		assert_int_equal(clock_jump_s(&offset), 0);
+	}
+}
+
+static void
 errors_gather_prefixes(void **state)
 {
 	struct error err;
@@ -135,6 +153,7 @@ main(void)
 		cmocka_unit_test(escape_hides_what_could_forge_a_line),
 		cmocka_unit_test(buf_refuses_beyond_its_limit),
 		cmocka_unit_test(times_are_spelled_as_the_rfcs_say),
+		cmocka_unit_test(a_clock_that_is_set_is_seen_once),
 		cmocka_unit_test(errors_gather_prefixes),
 	};
 

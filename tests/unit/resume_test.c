@@ -305,6 +305,9 @@ a_store_keeps_the_newest_until_it_is_too_old(void **state)
 	resume_unref(&used);
 	assert_kept(store, "a", NOW + 10, NULL);
 	assert_kept(store, "b", NOW + 10, "other");
+	/* The clock was set back by more than any is kept. */
+	assert_kept(store, "b", NOW - 2 * HOUR, NULL);
+	put(store, "b", NOW + 20, "other");
 	resume_forget(store, "b");
 	resume_forget(store, "b");
 	assert_kept(store, "b", NOW, NULL);

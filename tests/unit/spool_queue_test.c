@@ -136,6 +136,33 @@ a_lease_that_ran_out_is_due_again(void **state)
 	    "queued");
 }
 
+/* The clock was 3 days ahead when the lease was given. */
+static void
+a_lease_from_a_clock_that_was_ahead_is_cut_not_ended(void **state)
+{
+	struct scratch *s = *state;
+	struct spool_claim claim = claim_at(NOW + 3 * 86400, "h/b/1/1");
+
+	(void)scratch_message(s, NOW, ADDRESSES("a@y.example"));
+	assert_int_equal(take_count(s, &claim), 1);
+	/* Who holds it may live: it has the time of a lease to renew it. */
+	claim = claim_at(NOW, "h/b/2/2");
+	assert_int_equal(take_count(s, &claim), 0);
+	assert_done(s, spool_claims_renew(s->spool, "h/b/1/1", NOW + 80,
+	    &s->err));
+	claim = claim_at(NOW + 79, "h/b/2/2");
+	assert_int_equal(take_count(s, &claim), 0);
+	claim = claim_at(NOW + 80, "h/b/2/2");
+	assert_int_equal(take_count(s, &claim), 1);
+	/* And nobody renews this one. */
+	claim = claim_at(NOW, "h/b/3/3");
+	assert_done(s, spool_claims_renew(s->spool, "h/b/2/2",
+	    NOW + 3 * 86400, &s->err));
+	assert_int_equal(take_count(s, &claim), 0);
+	claim = claim_at(NOW + 60, "h/b/3/3");
+	assert_int_equal(take_count(s, &claim), 1);
+}
+
 static void
 a_released_recipient_is_due_when_said(void **state)
 {
@@ -502,6 +529,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		SPOOL_TEST(a_claim_hands_over_message_and_recipients),
 		SPOOL_TEST(a_lease_that_ran_out_is_due_again),
+		SPOOL_TEST(a_lease_from_a_clock_that_was_ahead_is_cut_not_ended),
 		SPOOL_TEST(a_released_recipient_is_due_when_said),
 		SPOOL_TEST(one_domain_cannot_fill_the_claim),
 		SPOOL_TEST(filters_narrow_the_claim),
