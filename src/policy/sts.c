@@ -123,6 +123,12 @@ take_txt_delimiter(struct slice *from)
 }
 
 static bool
+starts_txt_delimiter(struct slice from)
+{
+	return take_txt_delimiter(&from);
+}
+
+static bool
 read_id(char id_r[STS_ID_MAX + 1], struct slice value)
 {
 	struct slice rest = value, id = take_while(&rest, is_alnum);
@@ -143,14 +149,15 @@ sts_txt_parse(const char *text, size_t len, char id_r[STS_ID_MAX + 1],
 	bool found = false;
 
 	id_r[0] = '\0';
-	/* The ABNF allows a blank before the ";", but then the record is one of
-	 * those to be discarded unread. */
-	*begins_r = len > strlen(version) &&
-	    memcmp(text, version, strlen(version)) == 0 &&
-	    text[strlen(version)] == ';';
-	if (!*begins_r)
+	*begins_r = false;
+	if (len < strlen(version) ||
+	    memcmp(text, version, strlen(version)) != 0)
 		return false;
 	(void)take(&rest, strlen(version));
+	/* The prose says "v=STSv1;", the ABNF allows blanks before the ";". */
+	*begins_r = starts_txt_delimiter(rest);
+	if (!*begins_r)
+		return false;
 	while (rest.len > 0) {
 		if (!take_txt_delimiter(&rest))
 			return false;
@@ -251,9 +258,6 @@ read_mx(struct sts_policy *p, struct slice value, const char **why_r)
 	*why_r = "an mx is not a host name, nor one after \"*.\"";
 	if (!is_domain(domain))
 		return false;
-	*why_r = "more mx than this program can keep";
-	if (p->n_mx == STS_MX_MAX)
-		return false;
 	p->n_mx++;
 	return true;
 }
@@ -314,10 +318,12 @@ is_value(struct slice value)
 	return true;
 }
 
-/* name ":" *WSP value *WSP */
+/* *WSP name ":" *WSP value *WSP.  RFC 8461 3.2 has no blanks at the beginning, but
+ * there are policies that do, and their meaning is certain. */
 static bool
 split_line(struct slice line, struct slice *name_r, struct slice *value_r)
 {
+	(void)take_while(&line, is_wsp);
 	if (!take_name(&line, name_r) || !take_char(&line, ':'))
 		return false;
 	(void)take_while(&line, is_wsp);
@@ -328,6 +334,13 @@ split_line(struct slice line, struct slice *name_r, struct slice *value_r)
 }
 
 static bool
+is_blank(struct slice line)
+{
+	(void)take_while(&line, is_wsp);
+	return line.len == 0;
+}
+
+static bool
 read_line(struct sts_policy *p, struct slice line, bool seen[FIELD_COUNT],
     const char **why_r)
 {
@@ -335,6 +348,8 @@ read_line(struct sts_policy *p, struct slice line, bool seen[FIELD_COUNT],
 	size_t i = 0;
 
 	*why_r = "a line is not of the form \"name: value\"";
+	if (is_blank(line))
+		return true;
 	if (!split_line(line, &name, &value))
 		return false;
 	while (i < FIELD_COUNT && !equals(name, fields[i].name))

@@ -2,7 +2,9 @@
  * MTA-STS texts (RFC 8461 3): the TXT record, the policy, and whether a policy
  * names a host.  PURE: octets in, facts out; nothing is allocated.
  *
- * Reading is to the letter of the ABNF; what it does not allow is not a policy.
+ * A policy that is refused protects nobody.  So blanks around the ";" of the
+ * record, blank and indented lines of the policy are taken beyond the letter of
+ * the ABNF; what is said in them is read strictly.
  */
 #ifndef TLSQ_POLICY_STS_H
 #define TLSQ_POLICY_STS_H
@@ -14,7 +16,6 @@
 enum {
 	STS_ID_MAX = 32,		/* RFC 8461 3.1 */
 	STS_POLICY_MAX = 65536,		/* octets, RFC 8461 3.3 */
-	STS_MX_MAX = 256,		/* patterns; RFC names no bound */
 	STS_AGE_MAX_S = 31557600	/* RFC 8461 3.2 */
 };
 
@@ -24,8 +25,8 @@ const char *sts_mode_name(enum sts_mode mode);
 
 /*
  * One TXT record of _mta-sts.DOMAIN, its strings joined.  True where it is an
- * MTA-STS record with a valid id; *begins_r where it begins with "v=STSv1;" at
- * all: the domain has a policy where exactly one record begins so and that one
+ * MTA-STS record with a valid id; *begins_r where it begins with "v=STSv1" and
+ * ";" at all: the domain has a policy where exactly one record begins so and that one
  * is valid (RFC 8461 3.1).
  */
 bool sts_txt_parse(const char *text, size_t len, char id_r[STS_ID_MAX + 1],

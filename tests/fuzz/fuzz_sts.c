@@ -54,7 +54,7 @@ read_policy(const char *text, size_t len)
 		assert(why != NULL);
 		return;
 	}
-	assert(p.mode != STS_MODE_UNSET && p.n_mx <= STS_MX_MAX);
+	assert(p.mode != STS_MODE_UNSET && p.n_mx <= STS_POLICY_MAX / 4);
 	assert(p.n_mx > 0 || p.mode == STS_NONE);
 	assert(p.max_age_s >= 0 && p.max_age_s <= STS_AGE_MAX_S);
 	/* It may be kept as a string. */
