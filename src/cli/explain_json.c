@@ -52,6 +52,7 @@ put_sts(struct json *j, const struct explanation *e)
 		[STS_STATUS_NO_RECORD] = "none",
 		[STS_STATUS_INVALID] = "invalid",
 		[STS_STATUS_WEBPKI] = "webpki-invalid",
+		[STS_STATUS_NO_SLOT] = "not-tried",
 	};
 	const struct sts_result *r = e->survey.sts;
 

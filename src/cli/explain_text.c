@@ -106,6 +106,7 @@ static const char *const sts_words[] = {
 	[STS_STATUS_NO_RECORD] = "no record",
 	[STS_STATUS_INVALID] = "the policy is not valid",
 	[STS_STATUS_WEBPKI] = "the policy host's certificate is not valid",
+	[STS_STATUS_NO_SLOT] = "not fetched yet",
 };
 
 void

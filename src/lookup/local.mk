@@ -16,6 +16,7 @@ src_libtlsq_a_SOURCES += \
 	src/lookup/sts_facts.c src/lookup/sts_facts.h \
 	src/lookup/sts_fetch.c src/lookup/sts_fetch.h \
 	src/lookup/sts_fetch_impl.h src/lookup/sts_request.c \
+	src/lookup/sts_tls.c \
 	src/lookup/tlsa.c src/lookup/tlsa.h \
 	src/lookup/tlsa_facts.c src/lookup/tlsa_facts.h \
 	src/lookup/unbound.c src/lookup/unbound_events.c \

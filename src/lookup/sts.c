@@ -4,7 +4,6 @@
  */
 #include "lookup/sts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -18,14 +17,10 @@ struct sts_shared {
 	struct sts_facts sts;
 };
 
-/* The state of a flight: one of dns and fetch is under way. */
+/* The state of a flight.  Each step has its own bound of time. */
 struct sts_ask {
 	struct flight *flight;
 	struct sts_shared *shared;
-	struct loop_timer *timer;
-	struct lookup_request *dns;
-	struct sts_fetch *fetch;
-	bool have_record;
 };
 
 static struct sts_shared *
@@ -98,7 +93,6 @@ finish(struct sts_ask *ask)
 	struct flight *flight = ask->flight;
 	struct sts_shared *s = ask->shared;
 
-	loop_timer_free(&ask->timer);
 	free(ask);
 	/* What fails because we end is not to be kept. */
 	if (flight->lookups->closing)
@@ -117,26 +111,11 @@ fail(struct sts_ask *ask, const char *why, int64_t ttl_s)
 }
 
 static void
-on_timeout(void *arg)
-{
-	struct sts_ask *ask = arg;
-	char why[64];
-
-	lookup_cancel(&ask->dns);
-	sts_fetch_cancel(&ask->fetch);
-	(void)snprintf(why, sizeof(why), "no %s within %lld s",
-	    ask->have_record ? "policy" : "answer to TXT",
-	    (long long)((ask->flight->timeout_ms + 999) / 1000));
-	fail(ask, why, ask->have_record ? STS_RETRY_S : DNS_TTL_ERROR_S);
-}
-
-static void
 on_fetched(void *ctx, const struct sts_fetched *fetched)
 {
 	struct sts_ask *ask = ctx;
 	struct sts_shared *s = ask->shared;
 
-	ask->fetch = NULL;
 	sts_facts_add_fetched(&s->sts, s->facts.arena, fetched,
 	    ask->flight->lookups->clock_s());
 	finish(ask);
@@ -148,11 +127,10 @@ on_addresses(void *ctx, struct host_result *addresses)
 	struct sts_ask *ask = ctx;
 	struct lookups *l = ask->flight->lookups;
 
-	ask->dns = NULL;
 	if (addresses->count == 0)
 		fail(ask, addresses->reason, STS_RETRY_S);
 	else
-		ask->fetch = sts_fetch_start(l->fetcher, l->loop,
+		sts_fetch_start(l->fetcher, l->loop,
 		    ask->flight->name, addresses->address, addresses->count,
 		    ask->flight->timeout_ms, on_fetched, ask);
 	host_result_free(&addresses);
@@ -166,15 +144,13 @@ on_txt(void *ctx, const struct dns_answer *answer)
 	struct sts_shared *s = ask->shared;
 	char *host;
 
-	ask->dns = NULL;
 	if (!sts_facts_add_txt(&s->sts, s->facts.arena, ask->flight->name,
 	    answer, l->clock_s())) {
 		finish(ask);
 		return;
 	}
-	ask->have_record = true;
 	host = mem_printf("mta-sts.%s", ask->flight->name);
-	ask->dns = host_lookup_start(l, host, HOST_ANY, l->loop, on_addresses,
+	(void)host_lookup_start(l, host, HOST_ANY, l->loop, on_addresses,
 	    ask);
 	free(host);
 }
@@ -193,9 +169,7 @@ start(struct flight *flight)
 	ask->shared = s;
 	sts_facts_begin(&s->sts, s->facts.arena,
 	    known != NULL ? &known->sts : NULL, l->clock_s());
-	ask->timer = loop_timer_new(l->loop, on_timeout, ask);
-	loop_timer_set(ask->timer, flight->timeout_ms);
-	ask->dns = resolver_query(l->resolver, name, DNS_TYPE_TXT, l->loop,
+	(void)resolver_query(l->resolver, name, DNS_TYPE_TXT, l->loop,
 	    on_txt, ask);
 	free(name);
 }

@@ -28,6 +28,8 @@ enum sts_status {
 	STS_STATUS_NO_RECORD,	/* no TXT record, nothing cached */
 	STS_STATUS_INVALID,	/* nothing cached; the text is no policy */
 	STS_STATUS_WEBPKI,	/* nothing cached; the policy host's certificate */
+	STS_STATUS_NO_SLOT,	/* nothing cached; not fetched, and that is our
+				 * doing: no word about the policy */
 	STS_STATUS_COUNT
 };
 
@@ -49,9 +51,10 @@ struct sts_result {
 };
 
 /*
- * domain: in A-labels; an address literal never has a policy.  timeout_ms bounds
- * TXT lookup and fetch together (queue.tls.<id>.timeout.mta-sts); who joins a
- * lookup that is under way waits for as long as that one's says.
+ * domain: in A-labels; an address literal never has a policy.  timeout_ms
+ * (queue.tls.<id>.timeout.mta-sts) bounds the fetch as sts_fetch_start() says; DNS
+ * has bounds of its own.  Who joins a lookup that is under way waits for as long as
+ * that one's says.
  * recheck: the TXT record is read again though it was read lately, and a new id
  * fetched: before failing on a cached policy (RFC 8461 5).  (Within the record's
  * TTL libunbound may still know it.)  The result is the

@@ -20,6 +20,8 @@ static const char *const type_names[] = {
 	[STS_STATUS_NO_RECORD] = "no-record",
 	[STS_STATUS_INVALID] = "sts-policy-invalid",
 	[STS_STATUS_WEBPKI] = "sts-webpki-invalid",
+	/* never written: no_slot() */
+	[STS_STATUS_NO_SLOT] = "no-slot",
 };
 static_assert(ARRAY_LEN(type_names) == STS_STATUS_COUNT, "");
 
@@ -225,6 +227,18 @@ sts_facts_add_txt(struct sts_facts *f, struct arena *arena,
 
 /* --- the policy */
 
+/* A policy at hand stays, and is refreshed later as after a failure.  Without one
+ * nothing is known: not to be kept for other processes, nor for long. */
+static void
+no_slot(struct sts_facts *f, struct arena *arena, const char *why, int64_t now)
+{
+	bool known = f->text != NULL;
+
+	no_policy(f, arena, known ? STS_STATUS_FETCH_FAILED :
+	    STS_STATUS_NO_SLOT, why, STS_NO_SLOT_S, now);
+	f->changed = known;
+}
+
 void
 sts_facts_add_fetched(struct sts_facts *f, struct arena *arena,
     const struct sts_fetched *fetched, int64_t now)
@@ -232,7 +246,9 @@ sts_facts_add_fetched(struct sts_facts *f, struct arena *arena,
 	char why[SENTENCE_MAX];
 	const char *wrong;
 
-	if (fetched->status != STS_STATUS_POLICY) {
+	if (fetched->status == STS_STATUS_NO_SLOT) {
+		no_slot(f, arena, fetched->why, now);
+	} else if (fetched->status != STS_STATUS_POLICY) {
 		no_policy(f, arena, fetched->status, fetched->why, STS_RETRY_S,
 		    now);
 	} else if (!take_policy(f, arena, fetched->text, fetched->len,

@@ -1,5 +1,10 @@
 /*
  * libcurl's multi interface, told of sockets and time by our loop.
+ *
+ * So many fetches run at a time; the others wait here, and their time has not
+ * begun.  One domain's policy host must not stand in the way of another's: there
+ * is a bound for each address, and whose address has the fewest fetches under way
+ * is next.
  */
 #include "lookup/sts_fetch_impl.h"
 
@@ -17,7 +22,9 @@
 
 enum {
 	PORT_HTTPS = 443,
-	CONNECTIONS_MAX = 64	/* at the same time; others wait for them */
+	RUNNING_MAX = 256,	/* at the same time */
+	RUNNING_AT_ADDRESS_MAX = 8,
+	IPV6_NET_OCTETS = 8	/* who has one address of it has all */
 };
 
 struct sts_fetcher {
@@ -25,6 +32,8 @@ struct sts_fetcher {
 	struct loop *loop;	/* NULL: before the first fetch */
 	struct loop_timer *timer;
 	LIST_HEAD(, sts_fetch) running;
+	TAILQ_HEAD(, sts_fetch) waiting;
+	size_t n_running;
 	char *ca_file;
 	uint16_t port;
 	bool stopped;
@@ -37,19 +46,28 @@ struct socket_watch {
 	curl_socket_t fd;
 };
 
+static void begin_waiting(struct sts_fetcher *fetcher);
+
 /* --- the end of a fetch */
 
 static void
 release(struct sts_fetch *f)
 {
+	struct sts_fetcher *fetcher = f->fetcher;
+
 	if (f->easy != NULL) {
 		LIST_REMOVE(f, link);
-		(void)curl_multi_remove_handle(f->fetcher->multi, f->easy);
+		fetcher->n_running--;
+		(void)curl_multi_remove_handle(fetcher->multi, f->easy);
 		curl_easy_cleanup(f->easy);
 		(void)curl_share_cleanup(f->share);
 		curl_slist_free_all(f->resolve);
+	} else if (f->patience != NULL) {
+		TAILQ_REMOVE(&fetcher->waiting, f, wait_link);
 	}
+	loop_timer_free(&f->patience);
 	buf_free(&f->body);
+	free(f->address);
 	free(f->host);
 	free(f);
 }
@@ -65,6 +83,21 @@ finish(struct sts_fetch *f, CURLcode code)
 	release(f);
 }
 
+/* It is our doing that it was not fetched, and no word about the policy. */
+static void
+on_no_slot(void *arg)
+{
+	struct sts_fetch *f = arg;
+	struct sts_fetched r = { .status = STS_STATUS_NO_SLOT };
+	char why[STS_WHY_MAX], what[64];
+
+	(void)snprintf(what, sizeof(what), "%zu other fetches are under way",
+	    f->fetcher->n_running);
+	sts_fetch_failed(&r, why, STS_STATUS_NO_SLOT, f, what);
+	f->fn(f->ctx, &r);
+	release(f);
+}
+
 static void
 finish_stopped(void *arg)
 {
@@ -72,11 +105,9 @@ finish_stopped(void *arg)
 	struct sts_fetched r = { .status = STS_STATUS_FETCH_FAILED };
 	char why[STS_WHY_MAX];
 
-	if (f->fn != NULL) {
-		sts_fetch_failed(&r, why, STS_STATUS_FETCH_FAILED, f,
-		    "the program is ending");
-		f->fn(f->ctx, &r);
-	}
+	sts_fetch_failed(&r, why, STS_STATUS_FETCH_FAILED, f,
+	    "the program is ending");
+	f->fn(f->ctx, &r);
 	release(f);
 }
 
@@ -95,6 +126,7 @@ reap(struct sts_fetcher *fetcher)
 		    (char **)&f);
 		finish(f, code);
 	}
+	begin_waiting(fetcher);
 }
 
 /* --- sockets and time */
@@ -170,47 +202,95 @@ want_time(CURLM *multi, long ms, void *arg)
 
 /* --- the begin of a fetch */
 
-struct sts_fetch *
+static bool
+is_same_place(const struct net_address *a, const struct net_address *b)
+{
+	if (net_address_family(a) != net_address_family(b))
+		return false;
+	if (net_address_family(a) == AF_INET6)
+		return memcmp(&a->sa.v6.sin6_addr, &b->sa.v6.sin6_addr,
+		    IPV6_NET_OCTETS) == 0;
+	return a->sa.v4.sin_addr.s_addr == b->sa.v4.sin_addr.s_addr;
+}
+
+static size_t
+count_running_at(const struct sts_fetcher *fetcher,
+    const struct net_address *address)
+{
+	const struct sts_fetch *f;
+	size_t n = 0;
+
+	LIST_FOREACH(f, &fetcher->running, link)
+		n += is_same_place(f->address, address);
+	return n;
+}
+
+/* Or NULL. */
+static struct sts_fetch *
+choose_waiting(const struct sts_fetcher *fetcher)
+{
+	size_t fewest = RUNNING_AT_ADDRESS_MAX, n;
+	struct sts_fetch *f, *best = NULL;
+
+	if (fetcher->n_running >= RUNNING_MAX)
+		return NULL;
+	TAILQ_FOREACH(f, &fetcher->waiting, wait_link) {
+		n = count_running_at(fetcher, f->address);
+		if (n >= fewest)
+			continue;
+		fewest = n;
+		best = f;
+		if (n == 0)
+			break;
+	}
+	return best;
+}
+
+static void
+begin_waiting(struct sts_fetcher *fetcher)
+{
+	struct sts_fetch *f;
+	CURLMcode code;
+
+	while ((f = choose_waiting(fetcher)) != NULL) {
+		TAILQ_REMOVE(&fetcher->waiting, f, wait_link);
+		loop_timer_free(&f->patience);
+		sts_fetch_prepare(f, fetcher->ca_file, fetcher->port);
+		LIST_INSERT_HEAD(&fetcher->running, f, link);
+		fetcher->n_running++;
+		code = curl_multi_add_handle(fetcher->multi, f->easy);
+		assert(code == CURLM_OK);
+	}
+}
+
+void
 sts_fetch_start(struct sts_fetcher *fetcher, struct loop *loop,
     const char *domain, const struct net_address *address, size_t count,
     int64_t timeout_ms,
     void (*fn)(void *ctx, const struct sts_fetched *fetched), void *ctx)
 {
 	struct sts_fetch *f = mem_zalloc(sizeof(*f));
-	CURLMcode code;
 
+	assert(count > 0);
 	f->fetcher = fetcher;
 	f->host = mem_printf("mta-sts.%s", domain);
+	f->address = mem_dup(address, count * sizeof(*address));
+	f->count = count;
+	f->timeout_ms = timeout_ms;
 	f->fn = fn;
 	f->ctx = ctx;
 	if (fetcher->stopped) {
 		loop_post(loop, finish_stopped, f);
-		return f;
+		return;
 	}
 	if (fetcher->timer == NULL) {
 		fetcher->loop = loop;
 		fetcher->timer = loop_timer_new(loop, on_time, fetcher);
 	}
-	sts_fetch_prepare(f, fetcher->ca_file, fetcher->port, address, count,
-	    timeout_ms);
-	LIST_INSERT_HEAD(&fetcher->running, f, link);
-	code = curl_multi_add_handle(fetcher->multi, f->easy);
-	assert(code == CURLM_OK);
-	return f;
-}
-
-void
-sts_fetch_cancel(struct sts_fetch **fetch)
-{
-	struct sts_fetch *f = *fetch;
-
-	*fetch = NULL;
-	if (f == NULL)
-		return;
-	f->fn = NULL;
-	/* Else it is on its way through the loop. */
-	if (f->easy != NULL)
-		release(f);
+	TAILQ_INSERT_TAIL(&fetcher->waiting, f, wait_link);
+	f->patience = loop_timer_new(loop, on_no_slot, f);
+	loop_timer_set(f->patience, timeout_ms);
+	begin_waiting(fetcher);
 }
 
 /* --- all fetches together */
@@ -260,6 +340,7 @@ sts_fetcher_open(struct sts_fetcher **fetcher_r,
 	(void)pthread_once(&curl_once, init_curl);
 	fetcher = mem_zalloc(sizeof(*fetcher));
 	LIST_INIT(&fetcher->running);
+	TAILQ_INIT(&fetcher->waiting);
 	fetcher->ca_file = mem_strdup(ca_file);
 	fetcher->port = config->port != 0 ? config->port : PORT_HTTPS;
 	fetcher->multi = curl_multi_init();
@@ -270,8 +351,6 @@ sts_fetcher_open(struct sts_fetcher **fetcher_r,
 	(void)curl_multi_setopt(fetcher->multi, CURLMOPT_TIMERFUNCTION,
 	    want_time);
 	(void)curl_multi_setopt(fetcher->multi, CURLMOPT_TIMERDATA, fetcher);
-	(void)curl_multi_setopt(fetcher->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-	    (long)CONNECTIONS_MAX);
 	*fetcher_r = fetcher;
 	return true;
 }
@@ -282,6 +361,8 @@ sts_fetcher_stop(struct sts_fetcher *fetcher)
 	fetcher->stopped = true;
 	while (!LIST_EMPTY(&fetcher->running))
 		finish_stopped(LIST_FIRST(&fetcher->running));
+	while (!TAILQ_EMPTY(&fetcher->waiting))
+		finish_stopped(TAILQ_FIRST(&fetcher->waiting));
 	loop_timer_free(&fetcher->timer);
 	(void)curl_multi_setopt(fetcher->multi, CURLMOPT_SOCKETFUNCTION, NULL);
 }

@@ -18,7 +18,6 @@
 
 struct loop;
 struct sts_fetcher;
-struct sts_fetch;
 
 struct sts_fetch_config {
 	const char *ca_file;	/* mta-sts.ca-file, or NULL: the system's */
@@ -28,7 +27,7 @@ struct sts_fetch_config {
 /* STS_STATUS_POLICY: a text came, which nobody has read yet.  Else why, a
  * sentence. */
 struct sts_fetched {
-	enum sts_status status;	/* or FETCH_FAILED, WEBPKI */
+	enum sts_status status;	/* or FETCH_FAILED, WEBPKI, NO_SLOT */
 	const char *text;	/* not NUL-terminated; at most STS_POLICY_MAX */
 	size_t len;
 	const char *why;
@@ -45,15 +44,14 @@ void sts_fetcher_close(struct sts_fetcher **fetcher);
 
 /*
  * Fetches the policy of domain (sts_domain_valid()) from one of the addresses
- * of mta-sts.DOMAIN, their ports not counting.  The answer is borrowed for the
- * time of the callback, which never comes before this returns; the handle is
- * gone then.
+ * of mta-sts.DOMAIN (at least one), their ports not counting.  The answer is
+ * borrowed for the time of the callback, which never comes before this returns.
+ * timeout_ms, at most a minute of it, is for the fetch; and timeout_ms again for
+ * the time before it in which it waits for others: then STS_STATUS_NO_SLOT.
  */
-struct sts_fetch *sts_fetch_start(struct sts_fetcher *fetcher,
-    struct loop *loop, const char *domain, const struct net_address *address,
-    size_t count, int64_t timeout_ms,
+void sts_fetch_start(struct sts_fetcher *fetcher, struct loop *loop,
+    const char *domain, const struct net_address *address, size_t count,
+    int64_t timeout_ms,
     void (*fn)(void *ctx, const struct sts_fetched *fetched), void *ctx);
-/* No callback comes any more.  Accepts NULL, sets NULL. */
-void sts_fetch_cancel(struct sts_fetch **fetch);
 
 #endif

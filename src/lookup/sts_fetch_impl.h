@@ -11,8 +11,14 @@
 #include "base/buf.h"
 #include "lookup/sts_fetch.h"
 
+/* easy is NULL while it waits for a slot. */
 struct sts_fetch {
-	LIST_ENTRY(sts_fetch) link;
+	LIST_ENTRY(sts_fetch) link;	/* in fetcher->running */
+	TAILQ_ENTRY(sts_fetch) wait_link; /* in fetcher->waiting */
+	struct loop_timer *patience;	/* while it waits */
+	struct net_address *address;	/* the first one says whose slot it is */
+	size_t count;
+	int64_t timeout_ms;
 	struct sts_fetcher *fetcher;
 	CURL *easy;
 	/* An address cache of its own, since what CURLOPT_RESOLVE says stays in
@@ -23,15 +29,18 @@ struct sts_fetch {
 	struct buf body;
 	size_t header_len;
 	bool too_big;
+	bool chunked;
+	bool tls_closed;	/* close_notify has come */
 	char detail[CURL_ERROR_SIZE];
 	void (*fn)(void *ctx, const struct sts_fetched *fetched);
 	void *ctx;
 };
 
-/* Fills easy, share and resolve of a fetch that has its host. */
+/* Fills easy, share and resolve of a fetch that has all of the above. */
 void sts_fetch_prepare(struct sts_fetch *fetch, const char *ca_file,
-    uint16_t port, const struct net_address *address, size_t count,
-    int64_t timeout_ms);
+    uint16_t port);
+/* A CURLOPT_SSL_CTX_FUNCTION; arg is the fetch. */
+CURLcode sts_fetch_tls(CURL *easy, void *ssl_ctx, void *arg);
 /* What the answer is worth, once libcurl has ended with code.  Texts borrow from
  * the fetch and from why. */
 enum { STS_WHY_MAX = 512 };

@@ -12,6 +12,7 @@
 
 enum {
 	ADDRESSES_MAX = 8,
+	FETCH_MAX_MS = 60000,	/* RFC 8461 3.3 */
 	HEADER_MAX = 65536,	/* octets, of all lines together */
 	CA_KEEP_S = 3600	/* the file is parsed again after this */
 };
@@ -33,9 +34,12 @@ on_body(char *data, size_t size, size_t n, void *arg)
 static size_t
 on_header(char *data, size_t size, size_t n, void *arg)
 {
+	static const char encoding[] = "transfer-encoding:";
 	struct sts_fetch *f = arg;
 
-	(void)data;
+	if (size * n > strlen(encoding) &&
+	    strncasecmp(data, encoding, strlen(encoding)) == 0)
+		f->chunked = true;
 	f->header_len += size * n;
 	if (f->header_len > HEADER_MAX) {
 		f->too_big = true;
@@ -64,8 +68,11 @@ refuse_to_resolve(void *state, void *reserved, void *arg)
 
 /* RFC 8461 3.3, and what else keeps the environment out of it. */
 static void
-set_protocol(struct sts_fetch *f, int64_t timeout_ms)
+set_protocol(struct sts_fetch *f)
 {
+	long timeout_ms = f->timeout_ms < FETCH_MAX_MS ? (long)f->timeout_ms :
+	    FETCH_MAX_MS;
+
 	SET(CURLOPT_PROTOCOLS_STR, "https");
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -75,8 +82,8 @@ set_protocol(struct sts_fetch *f, int64_t timeout_ms)
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_FORBID_REUSE, 1L);
 	SET(CURLOPT_USERAGENT, "tlsq");
-	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
-	SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
+	SET(CURLOPT_TIMEOUT_MS, timeout_ms);
 	/* Refuses an announced length at once; on_body() counts the others. */
 	SET(CURLOPT_MAXFILESIZE, (long)STS_POLICY_MAX);
 }
@@ -92,6 +99,8 @@ set_tls(struct sts_fetch *f, const char *ca_file)
 	SET(CURLOPT_CAPATH, NULL);
 	SET(CURLOPT_CA_CACHE_TIMEOUT, (long)CA_KEEP_S);
 	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	SET(CURLOPT_SSL_CTX_FUNCTION, sts_fetch_tls);
+	SET(CURLOPT_SSL_CTX_DATA, f);
 }
 
 static void
@@ -107,8 +116,7 @@ set_callbacks(struct sts_fetch *f)
 }
 
 static void
-set_place(struct sts_fetch *f, uint16_t port, const struct net_address *address,
-    size_t count)
+set_place(struct sts_fetch *f, uint16_t port)
 {
 	struct buf text = BUF_INIT;
 	char addr[NET_ADDRESS_TEXT_LEN];
@@ -118,8 +126,8 @@ set_place(struct sts_fetch *f, uint16_t port, const struct net_address *address,
 	SET(CURLOPT_URL, buf_str(&text));
 	buf_clear(&text);
 	(void)buf_printf(&text, "%s:%u:", f->host, port);
-	for (size_t i = 0; i < count && i < ADDRESSES_MAX; i++) {
-		net_address_text(addr, &address[i]);
+	for (size_t i = 0; i < f->count && i < ADDRESSES_MAX; i++) {
+		net_address_text(addr, &f->address[i]);
 		(void)buf_printf(&text, i > 0 ? ",%s" : "%s", addr);
 	}
 	f->resolve = curl_slist_append(NULL, buf_str(&text));
@@ -138,17 +146,16 @@ set_share(struct sts_fetch *f)
 }
 
 void
-sts_fetch_prepare(struct sts_fetch *f, const char *ca_file, uint16_t port,
-    const struct net_address *address, size_t count, int64_t timeout_ms)
+sts_fetch_prepare(struct sts_fetch *f, const char *ca_file, uint16_t port)
 {
 	f->easy = curl_easy_init();
 	assert(f->easy != NULL);
 	f->body.limit = STS_POLICY_MAX;
-	set_protocol(f, timeout_ms);
+	set_protocol(f);
 	set_tls(f, ca_file);
 	set_callbacks(f);
 	set_share(f);
-	set_place(f, port, address, count);
+	set_place(f, port);
 }
 
 /* --- the answer */
@@ -174,6 +181,18 @@ is_certificate(CURLcode code)
 	return code == CURLE_PEER_FAILED_VERIFICATION ||
 	    code == CURLE_SSL_ISSUER_ERROR ||
 	    code == CURLE_SSL_INVALIDCERTSTATUS;
+}
+
+/* RFC 9112 8: without a length, and not in chunks, an answer is complete only where
+ * TLS was closed. */
+static bool
+is_cut(const struct sts_fetch *f)
+{
+	curl_off_t length = -1;
+
+	(void)curl_easy_getinfo(f->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+	    &length);
+	return length < 0 && !f->chunked && !f->tls_closed;
 }
 
 /* RFC 8461 3.2: text/plain, with whatever parameters. */
@@ -209,6 +228,9 @@ sts_fetch_judge(struct sts_fetched *r, char why[static STS_WHY_MAX],
 		    STS_STATUS_WEBPKI : STS_STATUS_FETCH_FAILED, f,
 		    f->detail[0] != '\0' ? f->detail :
 		    curl_easy_strerror(code));
+	} else if (is_cut(f)) {
+		sts_fetch_failed(r, why, STS_STATUS_FETCH_FAILED, f,
+		    "the answer has no length, and its end is missing");
 	} else if (!is_plain_text(type)) {
 		(void)snprintf(text, sizeof(text), "the media type is %.80s "
 		    "and not text/plain", type != NULL ? type : "missing");

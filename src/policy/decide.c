@@ -96,6 +96,10 @@ static const struct cell dane_cells[DANE_CASE_COUNT][WANT_COUNT] = {
 	"RFC 8461 4.1" }
 #define STS_WANTED(type, text) { LEVEL_UNSET, "mta-sts", "4.7.5", type, \
 	text, "configuration" }
+/* Ours to mend: "no policy" is what the domain's servers say. */
+#define STS_NOT_TRIED { LEVEL_UNSET, "io", "4.4.3", NULL, \
+	"the MTA-STS policy has not been fetched yet, since too many other " \
+	"fetches are under way", "RFC 8461 3.3" }
 /* RFC 8461 3.3: without a policy mail goes as if there were none. */
 #define STS_AS_NONE(type, text) { LEVEL_NONE, NULL, NULL, type, text, \
 	"RFC 8461 3.3" }
@@ -150,6 +154,7 @@ static const struct cell sts_cells[STS_FACT_COUNT][WANT_COUNT] = {
 		    "policy is cached"),
 		[WANT_DISABLE] = STS_OFF,
 	},
+	[STS_NO_SLOT] = { STS_NOT_TRIED, STS_NOT_TRIED, STS_OFF },
 	[STS_NOT_ASKED] = {
 		[WANT_REQUIRE] = STS_WANTED("sts-policy-fetch-error",
 		    "MTA-STS is required and no policy was asked for"),
@@ -179,6 +184,7 @@ static const char *const sts_names[] = {
 	[STS_FETCH_FAILED] = "fetch failed",
 	[STS_INVALID] = "invalid",
 	[STS_WEBPKI_INVALID] = "certificate of the policy host invalid",
+	[STS_NO_SLOT] = "not tried",
 	[STS_NOT_ASKED] = "not asked",
 };
 static_assert(sizeof(sts_names) / sizeof(sts_names[0]) == STS_FACT_COUNT, "");

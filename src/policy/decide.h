@@ -36,6 +36,7 @@ enum sts_fact {
 	STS_FETCH_FAILED,	/* nothing cached and: TXT or HTTPS failed */
 	STS_INVALID,		/* the policy is not one */
 	STS_WEBPKI_INVALID,	/* the policy host's certificate */
+	STS_NO_SLOT,		/* nothing cached; not tried, by our own doing */
 	STS_NOT_ASKED,		/* disabled */
 	STS_FACT_COUNT
 };

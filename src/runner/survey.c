@@ -421,6 +421,8 @@ sts_fact_of(const struct survey *s, const char *host)
 		return STS_INVALID;
 	case STS_STATUS_WEBPKI:
 		return STS_WEBPKI_INVALID;
+	case STS_STATUS_NO_SLOT:
+		return STS_NO_SLOT;
 	case STS_STATUS_FETCH_FAILED:
 	case STS_STATUS_COUNT:
 		break;

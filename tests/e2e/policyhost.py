@@ -13,6 +13,8 @@ DIR has two files a domain, read anew for each connection:
     chunked            70000 octets, not announced
     headers            header lines without end
     short              a connection closed before the length that was announced
+    eof                no length announced, the end is that of the TLS session
+    cut                no length announced, the end is that of the connection
     slow SECONDS       a pause before the answer
     stall              no answer at all
     drop               the connection is closed instead of an answer
@@ -23,6 +25,7 @@ DIR/requests gets a line each: "connect DOMAIN" with the ClientHello, "get DOMAI
 import asyncio
 import os
 import signal
+import socket
 import ssl
 import sys
 
@@ -113,13 +116,18 @@ class PolicyHost:
             more += "Location: https://%s%s/.well-known/mta-sts.txt?again\r\n" % (PREFIX, domain)
         if action == "headers":
             more += "X-Long: %s\r\n" % ("x" * 1000) * 100
-        if action == "chunked":
+        if action in ("eof", "cut"):
+            pass
+        elif action == "chunked":
             more += "Transfer-Encoding: chunked\r\n"
             body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
         else:
             more += "Content-Length: %d\r\n" % (len(body) if length is None else length)
         writer.write((ANSWER % (status, more)).encode() + body)
         await writer.drain()
+        if action == "cut":
+            writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
+            await asyncio.sleep(0.5)
 
 
 async def main():

@@ -135,6 +135,7 @@ policies_are_matched_to_the_host(void **state)
 		[STS_STATUS_NO_RECORD] = STS_NO_RECORD,
 		[STS_STATUS_INVALID] = STS_INVALID,
 		[STS_STATUS_WEBPKI] = STS_WEBPKI_INVALID,
+		[STS_STATUS_NO_SLOT] = STS_NO_SLOT,
 	};
 	struct world w;
 

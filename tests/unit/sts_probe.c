@@ -83,7 +83,7 @@ static void
 show(const char *domain, const struct sts_result *r)
 {
 	static const char *const names[] = { "failed", NULL, "no-record",
-		"invalid", "webpki" };
+		"invalid", "webpki", "no-slot" };
 
 	printf("%s %s %s %s %s\n", domain, r->status == STS_STATUS_POLICY ?
 	    sts_mode_name(r->policy.mode) : names[r->status],

@@ -10,10 +10,17 @@ zone() { # DOMAIN KIND [ADDRESS]: with a policy host
 	mta-sts A ${3:-127.0.0.8}
 	Z
 }
-faults="c404 c301 html big chunked headers short drop alert stall"
-for d in good $faults badname expired selfsigned rubbish slow; do
+faults="c404 c301 html big chunked headers short drop alert stall eof cut"
+for d in good $faults badname cnonly expired selfsigned rubbish slow blanks many; do
 	zone $d.test unsigned
 done
+dns_zone spaces.test unsigned <<E
+_mta-sts TXT "v=STSv1 ; id=a1 ;"
+mta-sts A 127.0.0.8
+E
+# 40 domains whose policy host takes connections and says nothing
+seq 40 | awk '{ printf "_mta-sts.d%d TXT \"v=STSv1; id=1;\"\nmta-sts.d%d A 127.0.0.10\n", $1, $1 }' |
+	dns_zone silent.test unsigned
 zone signed.test signed
 zone port.test unsigned
 zone end.test unsigned
@@ -43,17 +50,20 @@ E
 dns_zone nodns.test unsigned </dev/null
 dns_fault _mta-sts.nodns.test TXT servfail
 dns_start
-for d in good signed $faults slow alias port end v6 second; do
+for d in good signed $faults slow spaces alias port end v6 second; do
 	sts_mode $d.test enforce 604800 mx.$d.test "*.mx.$d.test"
 done
 sts_policy rubbish.test "version: STSv1\\nmode: enforce\\n"
+sts_policy blanks.test "\n\n  version: STSv1\n\n  mode: enforce\r\n\tmx: mx.blanks.test\n  max_age: 604800\n\n"
+sts_policy many.test "version: STSv1\nmode: enforce\nmax_age: 604800\n$(seq -f 'mx: mx%.0f.many.test\n' 2500 | tr -d '\n')"
+cert_make mta-sts.cnonly.test cn=mta-sts.cnonly.test
 cert_make mta-sts.badname.test dns=mta-sts.other.test,badname.test
 cert_make mta-sts.expired.test dns=mta-sts.expired.test to=20210101
 cert_make mta-sts.selfsigned.test dns=mta-sts.selfsigned.test self
-for d in badname expired selfsigned; do
+for d in badname cnonly expired selfsigned; do
 	sts_mode $d.test enforce 604800 mx.$d.test
 done
-for d in big chunked headers short drop alert stall; do
+for d in big chunked headers short drop alert stall eof cut; do
 	sts_fault $d.test $d
 done
 sts_fault c404.test status 404
@@ -128,9 +138,16 @@ like "cut short" "$(ask ask short.test)" "failed cached 1 no policy from"
 like "dropped" "$(ask ask drop.test)" "failed cached 1 no policy from"
 like "no handshake" "$(ask ask alert.test)" "failed cached 1 no policy from .*alert"
 began=$(now_ms)
-like "no answer" "$(ask timeout 1000 ask stall.test)" "failed cached 1 no policy within 1 s"
+like "no answer" "$(ask timeout 1000 ask stall.test)" "failed cached 1 no policy from mta-sts.stall.test: .*timed out"
 ok "within the time" [ $(($(now_ms) - began)) -lt 4000 ]
 like "another name in the certificate" "$(ask ask badname.test)" "webpki cached 1 .*mta-sts.badname.test"
+like "the name as the common name only" "$(ask ask cnonly.test)" "webpki cached 1 .*[Hh]ostname mismatch"
+like "an answer without length that TLS does not close" "$(ask ask cut.test)" "failed cached 1 .*its end is missing"
+is "one that TLS closes" "$(ask ask eof.test)" "eof.test enforce fetched 1 -"
+is "blanks where their meaning is certain" "$(ask ask spaces.test ask blanks.test)" "spaces.test enforce fetched a1 -
+blanks.test enforce fetched 1 -"
+is "2,500 mx" "$(ask ask many.test) $(sql "SELECT json_array_length(mx) FROM mta_sts_cache WHERE domain = 'many.test'")" \
+	"many.test enforce fetched 1 - 2500"
 like "expired" "$(ask ask expired.test)" "webpki cached 1 .*expired"
 like "not from an authority" "$(ask ask selfsigned.test)" "webpki cached 1 .*self.signed"
 like "no policy" "$(ask ask rubbish.test)" "invalid cached 1 the policy is not valid: there is no max_age"
@@ -142,6 +159,20 @@ $(sts_count expired.test) $(sts_count c404.test)" \
 expired.test webpki
 c404.test failed
 1 1"
+# one policy host that is silent for many domains
+start python3 -c 'import socket
+s = socket.create_server(("127.0.0.10", 443), backlog=500)
+kept = []
+while True: kept.append(s.accept())'
+wait_for 10 sh -c 'ss -tln | grep -q 127.0.0.10:443'
+silent=$(seq -s, -f 'd%.0f.silent.test' 40)
+sql "DELETE FROM mta_sts_cache WHERE domain = 'second.test'"
+ask timeout 3000 ask "$silent,second.test" >"$T/silent"
+is "does not stand in another's way" "$(tail -n 1 "$T/silent")" "second.test enforce fetched 1 -"
+like "who waited in vain has no word about its policy" "$(grep -c '^d[0-9]*.silent.test no-slot cached 1 .*fetches are under way' \
+	"$T/silent")" '^(2[4-9]|3[0-2])$'
+is "and nothing is kept of it" "$(sql "SELECT count(*) FROM mta_sts_cache WHERE domain LIKE '%silent.test'
+	AND last_error NOT LIKE 'sts-policy-fetch-error: %'")" 0
 sts_fault c404.test
 is "after five minutes there is" "$(ask clock 301 ask c404.test)" "c404.test enforce fetched 1 -"
 
@@ -160,6 +191,10 @@ sts_fault good.test status 503
 like "a refresh that fails leaves the policy" "$(ask clock 190000 ask good.test wait 1000 ask good.test)" \
 	"^good.test testing cached 1 no policy from mta-sts.good.test: HTTP status 503"
 like "and the row says so" "$(row good.test)" "^testing.1.sts-policy-fetch-error: no policy"
+sts_mode eof.test enforce 60 mx.eof.test
+sts_fault eof.test cut
+like "nor does an answer that was cut replace it" "$(ask clock 90000 ask eof.test wait 1000 ask eof.test
+	sql "SELECT max_age, last_error FROM mta_sts_cache WHERE domain = 'eof.test'")" "^604800.sts-policy-fetch-error"
 is "a recheck does not try the same again at once" \
 	"$(ask clock 190100 recheck good.test | cut -d' ' -f1-3) $(sts_count good.test)" "good.test testing cached 3"
 is "a program that ends" "$(ask ask end.test)" "end.test enforce fetched 1 -"
