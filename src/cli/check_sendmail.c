@@ -32,6 +32,7 @@ struct cf {
 	char expand_no[16];	/* O DontExpandCnames */
 	char modifiers[64];	/* O DirectSubmissionModifiers */
 	bool canonifies;	/* FEATURE(nocanonify) is not there */
+	bool asks_again;	/* for some domains, or some daemon */
 };
 
 /* --- reading ------------------------------------------------------------ */
@@ -72,6 +73,39 @@ after(const char *line, const char *prefix)
 	return strncmp(line, prefix, len) == 0 ? line + len : NULL;
 }
 
+/* The value of "K=value" among equates parted by part; NULL: none. */
+static const char *
+equate(const char *s, char key, char part, char value[static 128])
+{
+	for (; s != NULL; s = strchr(s, part) ? strchr(s, part) + 1 : NULL) {
+		const char *v = skip_blanks(s);
+		size_t len;
+
+		if (v[0] != key || (v[1] != '=' && v[1] != ':'))
+			continue;
+		len = strcspn(v + 2, (char[]){ part, '\0' });
+		if (len >= 128)
+			return NULL;
+		memcpy(value, v + 2, len);
+		value[len] = '\0';
+		return value;
+	}
+	return NULL;
+}
+
+/* What turns the lookup on again: M=c of a daemon, CANONIFY_DOMAIN. */
+static bool
+asks_for_lookup(const char *line)
+{
+	const char *daemon = option_value(line, "DaemonPortOptions");
+	char value[128];
+
+	if (daemon != NULL && equate(daemon, 'M', ',', value) != NULL)
+		return strchr(value, 'c') != NULL;
+	return after(line, "C{Canonify}") != NULL ||
+	    after(line, "F{Canonify}") != NULL;
+}
+
 /* One line with its continuations. */
 static void
 take_line(struct cf *cf, const char *line)
@@ -87,6 +121,7 @@ take_line(struct cf *cf, const char *line)
 	take_value(cf->smart_host, sizeof(cf->smart_host), after(line, "DS"));
 	/* The rule by which CC turns off a lookup that is on. */
 	cf->canonifies |= after(line, "R$* CC $* $| ") != NULL;
+	cf->asks_again |= asks_for_lookup(line);
 }
 
 static bool
@@ -113,26 +148,6 @@ read_cf(struct cf *cf, FILE *f)
 }
 
 /* --- judging ------------------------------------------------------------ */
-
-/* The value of "K=value" among equates parted by part; NULL: none. */
-static const char *
-equate(const char *s, char key, char part, char value[static 128])
-{
-	for (; s != NULL; s = strchr(s, part) ? strchr(s, part) + 1 : NULL) {
-		const char *v = skip_blanks(s);
-		size_t len;
-
-		if (v[0] != key || (v[1] != '=' && v[1] != ':'))
-			continue;
-		len = strcspn(v + 2, (char[]){ part, '\0' });
-		if (len >= 128)
-			return NULL;
-		memcpy(value, v + 2, len);
-		value[len] = '\0';
-		return value;
-	}
-	return NULL;
-}
 
 /* Sendmail's "1m30s" in seconds; seconds where no unit stands. */
 static int64_t
@@ -247,6 +262,12 @@ names_stay(const struct cf *cf)
 	return !cf->canonifies;
 }
 
+static bool
+names_stay_everywhere(const struct cf *cf)
+{
+	return !cf->asks_again;
+}
+
 /* Sendmail's default is "c u". */
 static bool
 submission_names_stay(const struct cf *cf)
@@ -281,6 +302,9 @@ static const struct {
 	    "replaces the recipient's domain", true },
 	{ names_stay, "FEATURE(`nocanonify') is missing: a forged answer can "
 	    "append a domain to the recipient's", true },
+	{ names_stay_everywhere, "modifier c of DAEMON_OPTIONS, or "
+	    "CANONIFY_DOMAIN: a forged answer can append a domain to the "
+	    "recipient's", true },
 	{ submission_names_stay, "confDIRECT_SUBMISSION_MODIFIERS is not `u': "
 	    "domains of mail from the command line are looked up", true },
 };

@@ -36,6 +36,8 @@ changed "no mailer" sendmail.cf '/^Mtlsq/d' 'no mailer tlsq'
 changed "a mailer that runs as the sender" sendmail.cf '/^Mtlsq/s/8S,/8,/' 'lacks flag S'
 changed "a program that is not there" sendmail.cf '/^Mtlsq/s,/tlsq,&-gone,g' 'cannot be run'
 changed "another smart host" sendmail.cf 's/^DS.*/DSesmtp:[127.0.0.9]/' 'not tlsq:spool'
+changed "a daemon that asks for the lookup" sendmail.cf 's/Name=MSP-v4, Port=submission, M=Ea/Name=MSP-v4, Port=submission, M=Eca/' 'modifier c of DAEMON_OPTIONS'
+changed "a domain that is to be looked up" sendmail.cf '$aC{Canonify}.example.test' 'CANONIFY_DOMAIN'
 for file in sendmail.cf submit.cf; do
 	changed "a CNAME would be expanded" $file 's/^O DontExpandCnames=.*/O DontExpandCnames=False/' 'DONT_EXPAND_CNAMES'
 	changed "the same where nothing is said" $file '/^O DontExpandCnames/d' 'DONT_EXPAND_CNAMES'
