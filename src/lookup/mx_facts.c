@@ -170,14 +170,16 @@ mx_facts_to_row(struct spool_mx_cache *row_r, struct arena *arena,
 }
 
 /* A host name that can be one.  An address is not (RFC 5321 5.1), although it is
- * often written there, nor what needs escapes. */
+ * often written there, nor what has characters that no host name has. */
 static bool
 is_usable(const char *host)
 {
 	struct net_address addr;
 
 	return host[0] != '\0' && strcmp(host, ".") != 0 &&
-	    strchr(host, '\\') == NULL && !net_address_parse(&addr, host, 0);
+	    host[strspn(host, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] == '\0' &&
+	    !net_address_parse(&addr, host, 0);
 }
 
 static void

@@ -377,6 +377,9 @@ static const struct mx_case {
 	{ .why = "a name that needs escapes is no host",
 	  .status = DNS_SECURE, .mx = { { 10, "m x" }, { 20, "mx" } },
 	  .result = MX_SECURE, .hosts = "20 mx" },
+	{ .why = "nor one that looks like fields of a log line",
+	  .status = DNS_SECURE, .mx = { { 10, "mx,stat=sent" }, { 20, "m_x" } },
+	  .result = MX_SECURE, .hosts = "20 m_x" },
 };
 
 static void
