@@ -21,8 +21,9 @@ put_string(struct buf *out, const char *s)
 		if (n == 0) {
 			(void)buf_puts(out, "\xef\xbf\xbd");
 			n = 1;
-		} else if (c < ' ' || c == 0x7f) {
-			(void)buf_printf(out, "\\u%04x", c);
+		} else if (text_printable_len(s + i, n) == 0) {
+			(void)buf_printf(out, "\\u%04x", n == 1 ? c :
+			    (unsigned char)s[i + 1]); /* C1: c2 and itself */
 		} else {
 			if (c == '"' || c == '\\')
 				(void)buf_puts(out, "\\");

@@ -93,15 +93,30 @@ text_utf8_len(const char *s, size_t len)
 	return 0;
 }
 
-/* C0, DEL, backslash and C1 (which terminals obey too) are never shown raw. */
-static bool
-shown_raw(const char *s, size_t n)
+size_t
+text_printable_len(const char *s, size_t len)
 {
 	const uint8_t *u = (const uint8_t *)s;
+	size_t n = text_utf8_len(s, len);
 
-	if (n == 1)
-		return u[0] >= 0x20 && u[0] != 0x7f && u[0] != '\\';
-	return n > 1 && !(u[0] == 0xc2 && u[1] < 0xa0);
+	if (n == 1 && (u[0] < 0x20 || u[0] == 0x7f))
+		return 0;
+	return n == 2 && u[0] == 0xc2 && u[1] < 0xa0 ? 0 : n;
+}
+
+void
+text_clean(char *s, const char *keep)
+{
+	size_t len = strlen(s), n;
+
+	for (; len > 0; s += n, len -= n) {
+		n = text_printable_len(s, len);
+		if (n > 0)
+			continue;
+		n = 1;
+		if (strchr(keep, *s) == NULL)
+			*s = *s == '\t' ? ' ' : '?';
+	}
 }
 
 void
@@ -133,9 +148,9 @@ text_escape(char *dst, size_t room, const char *src, size_t len)
 	if (room == 0)
 		return;
 	while (len > 0) {
-		size_t n = text_utf8_len(src, len);
+		size_t n = text_printable_len(src, len);
 
-		if (shown_raw(src, n)) {
+		if (n > 0 && *src != '\\') {
 			if (room - used <= n)
 				break;
 			memcpy(dst + used, src, n);

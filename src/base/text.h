@@ -25,6 +25,12 @@ void text_base64(char *dst, const uint8_t *data, size_t n);
 void text_escape(char *dst, size_t room, const char *src, size_t len);
 /* Octets of the well-formed UTF-8 character at s (1 to 4); 0 if it is none. */
 size_t text_utf8_len(const char *s, size_t len);
+/* The same; 0 for control characters too: C0, DEL, and C1, which terminals obey
+ * as well. */
+size_t text_printable_len(const char *s, size_t len);
+/* Puts ? for each octet that is not printable, in place; but those in keep stay,
+ * and a tab becomes a blank.  For anything remote that is stored. */
+void text_clean(char *s, const char *keep);
 
 /* Is there an octet above 127? */
 bool text_has_8bit(const char *data, size_t n);

@@ -32,7 +32,9 @@ cli_print_json(const char *json)
 
 	for (; left > 0; json += n, left -= n) {
 		n = text_utf8_len(json, left);
-		if (n > 0)
+		if (n == 2 && text_printable_len(json, n) == 0)
+			(void)printf("\\u%04x", (unsigned char)json[1]);
+		else if (n > 0)
 			(void)fwrite(json, 1, n, stdout);
 		else {
 			(void)fputs("\\ufffd", stdout);

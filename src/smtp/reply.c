@@ -195,17 +195,15 @@ print_line(char *dst, size_t room, size_t *len, const char *s, size_t n)
 	size_t u;
 
 	for (size_t i = 0; i < n; i += u) {
-		bool plain = (unsigned char)s[i] >= 0x20 && s[i] != 0x7f;
+		bool plain = (u = text_printable_len(s + i, n - i)) > 0;
 
-		u = text_utf8_len(s + i, n - i);
-		if (*len + (u > 0 ? u : 1) >= room)
+		u = plain ? u : 1;
+		if (*len + u >= room)
 			return false;
-		if (u == 0 || !plain) {
-			u = u > 0 ? u : 1;
-			dst[(*len)++] = s[i] == '\t' ? ' ' : '?';
-			continue;
-		}
-		memcpy(dst + *len, s + i, u);
+		if (plain)
+			memcpy(dst + *len, s + i, u);
+		else
+			dst[*len] = s[i] == '\t' ? ' ' : '?';
 		*len += u;
 	}
 	return true;

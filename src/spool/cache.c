@@ -160,15 +160,15 @@ spool_sts_cache_put(struct spool *spool, const struct spool_sts_cache *row,
 
 	spool_query_start(&q, spool, SQL_MTA_STS_CACHE_PUT);
 	spool_query_put_text(&q, ":domain", row->domain);
-	spool_query_put_text(&q, ":txt_id", row->txt_id);
+	spool_query_put_foreign(&q, ":txt_id", row->txt_id, "");
 	spool_query_put_text(&q, ":mode", row->mode);
 	spool_query_put_text(&q, ":mx", row->mx);
 	spool_query_put_time(&q, ":max_age", row->max_age);
-	spool_query_put_text(&q, ":policy", row->policy);
+	spool_query_put_foreign(&q, ":policy", row->policy, "\r\n\t");
 	spool_query_put_time(&q, ":fetched_at", row->fetched_at);
 	spool_query_put_int(&q, ":expires_at", row->expires_at);
 	spool_query_put_time(&q, ":checked_at", row->checked_at);
-	spool_query_put_text(&q, ":last_error", row->last_error);
+	spool_query_put_foreign(&q, ":last_error", row->last_error, "");
 	return spool_query_run(&q, err);
 }
 

@@ -106,7 +106,7 @@ recipient_known(struct spool *spool, const struct spool_message *m,
 	struct spool_query q;
 
 	spool_query_start(&q, spool, SQL_RECIPIENT_KNOWN);
-	spool_query_put_text(&q, ":mta_id", m->mta_id);
+	spool_query_put_foreign(&q, ":mta_id", m->mta_id, "");
 	spool_query_put_text(&q, ":sender", m->sender);
 	spool_query_put_text(&q, ":address", address);
 	*known_r = spool_query_next(&q);
@@ -280,7 +280,7 @@ store_message(struct spool_insert *ins, struct spool *spool,
 	struct spool_query q;
 
 	spool_query_start(&q, spool, SQL_MESSAGE_INSERT);
-	spool_query_put_text(&q, ":mta_id", m->mta_id);
+	spool_query_put_foreign(&q, ":mta_id", m->mta_id, "");
 	spool_query_put_text(&q, ":sender", m->sender);
 	spool_query_put_text(&q, ":source", m->source);
 	spool_query_put_int(&q, ":received_at", m->received_at);
@@ -292,9 +292,9 @@ store_message(struct spool_insert *ins, struct spool *spool,
 	spool_query_put_int(&q, ":tls_optional", m->tls_optional);
 	spool_query_put_text(&q, ":ret", m->ret);
 	spool_query_put_text(&q, ":envid", m->envid);
-	spool_query_put_text(&q, ":client_ip", m->client_ip);
-	spool_query_put_text(&q, ":client_name", m->client_name);
-	spool_query_put_text(&q, ":auth_user", m->auth_user);
+	spool_query_put_foreign(&q, ":client_ip", m->client_ip, "");
+	spool_query_put_foreign(&q, ":client_name", m->client_name, "");
+	spool_query_put_foreign(&q, ":auth_user", m->auth_user, "");
 	spool_query_put_text(&q, ":tls_strategy", m->tls_strategy);
 	if (spool_query_next(&q))
 		*id_r = spool_query_int(&q, 0);

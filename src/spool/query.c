@@ -6,8 +6,11 @@
 #include <assert.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/text.h"
 #include "spool/spool_impl.h"
 
 static void
@@ -69,6 +72,22 @@ spool_query_put_text(struct spool_query *q, const char *name,
 	if (n > 0)
 		bound(q, sqlite3_bind_text(q->stmt, n, text, -1,
 		    SQLITE_STATIC));
+}
+
+void
+spool_query_put_foreign(struct spool_query *q, const char *name,
+    const char *text, const char *keep)
+{
+	int n = parameter(q, name);
+	char *clean;
+
+	if (n == 0 || text == NULL) {
+		spool_query_put_text(q, name, text);
+		return;
+	}
+	clean = mem_strdup(text);
+	text_clean(clean, keep);
+	bound(q, sqlite3_bind_text(q->stmt, n, clean, -1, free));
 }
 
 void

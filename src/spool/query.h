@@ -36,6 +36,9 @@ void spool_query_start(struct spool_query *q, struct spool *spool,
 /* Values are borrowed until the end of the query; NULL text is SQL NULL. */
 void spool_query_put_text(struct spool_query *q, const char *name,
     const char *text);
+/* Text that others wrote, as text_clean() leaves it: a shell shows the tables. */
+void spool_query_put_foreign(struct spool_query *q, const char *name,
+    const char *text, const char *keep);
 void spool_query_put_int(struct spool_query *q, const char *name,
     int64_t value);
 void spool_query_put_null(struct spool_query *q, const char *name);

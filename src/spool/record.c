@@ -25,15 +25,15 @@ spool_session_add(struct spool *spool, const struct spool_session *s,
 	spool_query_put_text(&q, ":key_exchange", s->key_exchange);
 	spool_query_put_text(&q, ":signature", s->signature);
 	spool_query_put_text(&q, ":cert_sha256", s->cert_sha256);
-	spool_query_put_text(&q, ":cert_subject", s->cert_subject);
-	spool_query_put_text(&q, ":cert_issuer", s->cert_issuer);
+	spool_query_put_foreign(&q, ":cert_subject", s->cert_subject, "");
+	spool_query_put_foreign(&q, ":cert_issuer", s->cert_issuer, "");
 	spool_query_put_time(&q, ":cert_not_after", s->cert_not_after);
 	spool_query_put_text(&q, ":spki_sha256", s->spki_sha256);
 	spool_query_put_text(&q, ":tlsa", s->tlsa);
 	spool_query_put_text(&q, ":dane", s->dane);
 	spool_query_put_text(&q, ":mta_sts", s->mta_sts);
 	spool_query_put_int(&q, ":resumed", s->resumed);
-	spool_query_put_text(&q, ":verify_error", s->verify_error);
+	spool_query_put_foreign(&q, ":verify_error", s->verify_error, "");
 	if (!spool_query_run(&q, err))
 		return false;
 	*id_r = spool_inserted(spool);
@@ -63,7 +63,7 @@ spool_attempt_add(struct spool *spool, const struct spool_attempt *a,
 	spool_query_put_text(&q, ":error", a->error);
 	spool_query_put_text(&q, ":result_type", a->result_type);
 	spool_query_put_text(&q, ":status", a->status);
-	spool_query_put_text(&q, ":reply", a->reply);
+	spool_query_put_foreign(&q, ":reply", a->reply, "");
 	if (!spool_query_run(&q, err))
 		return false;
 	*id_r = spool_inserted(spool);
@@ -88,7 +88,7 @@ result_late(struct spool *spool, const struct spool_result *r,
 	spool_query_put_int(&q, ":id", r->recipient_id);
 	spool_query_put_int(&q, ":now", r->now);
 	spool_query_put_text(&q, ":status", r->status);
-	spool_query_put_text(&q, ":reply", r->reply);
+	spool_query_put_foreign(&q, ":reply", r->reply, "");
 	spool_query_put_time(&q, ":last_attempt_id", r->last_attempt_id);
 	return spool_query_run(&q, err);
 }
@@ -113,7 +113,7 @@ spool_result_set(struct spool *spool, const struct spool_result *r,
 	spool_query_put_int(&q, ":notified", r->notified);
 	spool_query_put_text(&q, ":last_error", r->last_error);
 	spool_query_put_text(&q, ":status", r->status);
-	spool_query_put_text(&q, ":reply", r->reply);
+	spool_query_put_foreign(&q, ":reply", r->reply, "");
 	spool_query_put_time(&q, ":last_attempt_id", r->last_attempt_id);
 	spool_query_put_text(&q, ":dsn_owed", r->dsn_owed);
 	if (!spool_query_run(&q, err))
@@ -241,7 +241,7 @@ spool_domain_status_set(struct spool *spool,
 	spool_query_put_text(&q, ":error", d->error);
 	spool_query_put_text(&q, ":result_type", d->result_type);
 	spool_query_put_text(&q, ":status", d->status);
-	spool_query_put_text(&q, ":reply", d->reply);
+	spool_query_put_foreign(&q, ":reply", d->reply, "");
 	spool_query_put_text(&q, ":tls", d->tls);
 	spool_query_put_text(&q, ":dane", d->dane);
 	spool_query_put_text(&q, ":mta_sts", d->mta_sts);

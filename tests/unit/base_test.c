@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -48,6 +49,47 @@ escape_hides_what_could_forge_a_line(void **state)
 	}
 	text_escape(out, 5, "\r\n", 2);
 	assert_string_equal(out, "\\x0d"); /* never half an escape */
+}
+
+static void
+what_is_stored_cannot_command_a_terminal(void **state)
+{
+	static const struct {
+		const char *in, *keep, *out;
+	} rows[] = {
+		{ "", "", "" },
+		{ "gr\xc3\xbc\xc3\x9f \\ \xc2\xa0", "",
+		  "gr\xc3\xbc\xc3\x9f \\ \xc2\xa0" },
+		{ "\033[2J\r\n\tx\x7f", "", "?[2J?? x?" },
+		{ "\xc2\x9b" "31m\xc2\x85", "", "??31m??" },
+		{ "\xff\xe2\x82", "", "???" },
+		{ "version: STSv1\r\nx: \xc2\x9b\t", "\r\n\t",
+		  "version: STSv1\r\nx: ??\t" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *text = mem_strdup(rows[i].in);
+
+		text_clean(text, rows[i].keep);
+		assert_string_equal(text, rows[i].out);
+		free(text);
+	}
+}
+
+static void
+json_escapes_controls(void **state)
+{
+	struct buf out = BUF_INIT;
+	struct json j = { .out = &out };
+
+	(void)state;
+	json_open_object(&j, NULL);
+	json_text(&j, "k", "\033\xc2\x9b\x7f\xc3\xbc\xff");
+	json_close_object(&j);
+	assert_string_equal(buf_str(&out), "{\"k\":\"\\u001b\\u009b\\u007f"
+	    "\xc3\xbc\xef\xbf\xbd\"}");
+	buf_free(&out);
 }
 
 static void
@@ -151,6 +193,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arenas_keep_what_they_gave),
 		cmocka_unit_test(escape_hides_what_could_forge_a_line),
+		cmocka_unit_test(what_is_stored_cannot_command_a_terminal),
+		cmocka_unit_test(json_escapes_controls),
 		cmocka_unit_test(buf_refuses_beyond_its_limit),
 		cmocka_unit_test(times_are_spelled_as_the_rfcs_say),
 		cmocka_unit_test(a_clock_that_is_set_is_seen_once),

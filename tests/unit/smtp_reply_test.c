@@ -43,6 +43,7 @@ static const struct reply_row reply_rows[] = {
 	{ "220 192.0.2.1 x\r\n", "220 192.0.2.1 x", "", "an address" },
 	{ "571 x\r\n", "571 x", "", "the second digit is not held to 0 to 5" },
 	{ "550 \xc3\xa4\xff\x01\t.\r\n", "550 \xc3\xa4?? .", "", "made printable" },
+	{ "550 \xc2\x9b" "2J\r\n", "550 ??2J", "", "C1 is for terminals" },
 	{ "250 ok", "...", "", "no line end yet" },
 	{ "250 ok\r", "...", "", "half a line end" },
 	{ "250-a\r\n", "...", "", "more is to come" },

@@ -213,7 +213,7 @@ all_of_the_envelope_is_stored(void **state)
 	    .source = "milter", .received_at = 5, .wait_until = 9,
 	    .body_type = "8BITMIME", .smtputf8 = true, .require_tls = true,
 	    .ret = "HDRS", .envid = "e", .client_ip = "192.0.2.9",
-	    .client_name = "c.example", .auth_user = "joe",
+	    .client_name = "c\xc2\x9b.example", .auth_user = "joe\n",
 	    .tls_strategy = "default" };
 	int64_t id;
 
@@ -230,7 +230,7 @@ all_of_the_envelope_is_stored(void **state)
 	    "|| received_at || wait_until || size || body_type || smtputf8 || "
 	    "require_tls || tls_optional || ret || envid || client_ip || "
 	    "client_name || auth_user || tls_strategy FROM message"),
-	    "4ANxmilter5918BITMIME110HDRSe192.0.2.9c.examplejoedefault");
+	    "4ANxmilter5918BITMIME110HDRSe192.0.2.9c??.examplejoe?default");
 	assert_string_equal(scratch_text(s, "SELECT group_concat(address || "
 	    "domain || state || next_attempt_at || coalesce(notify || orcpt, "
 	    "'-')) FROM recipient"), "B@Y.exampley.exampleheld5NEVERrfc822;"

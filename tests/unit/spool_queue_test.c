@@ -395,10 +395,10 @@ attempts_and_sessions_are_the_evidence(void **state)
 	    .domain = "y.example", .started_at = NOW, .duration_ms = 12,
 	    .strategy = "default", .mx = "mx.y.example",
 	    .level = "opportunistic", .facts = "{\"mx\":\"secure\"}",
-	    .outcome = "delivered", .status = "2.0.0", .reply = "250 ok" };
+	    .outcome = "delivered", .status = "2.0.0", .reply = "250 \033" };
 	struct spool_result r = { .recipient_id = 1, .token = "h/b/1/1",
 	    .outcome = SPOOL_DELIVERED, .now = NOW, .expires_at = -1,
-	    .status = "2.0.0", .reply = "250 ok" };
+	    .status = "2.0.0", .reply = "250 \xc2\x9b" };
 	enum spool_effect effect;
 	bool finished;
 	int64_t count;
@@ -418,6 +418,8 @@ attempts_and_sessions_are_the_evidence(void **state)
 	    "|| tls || ' ' || dane || ' ' || protocol || ' ' || strategy "
 	    "FROM history"),
 	    "delivered mx.y.example pkix none TLSv1.3 default");
+	assert_string_equal(scratch_text(s, "SELECT a.reply || r.reply FROM "
+	    "attempt a, recipient r"), "250 ?250 ??");
 	assert_string_equal(scratch_text(s, "SELECT domain || ' ' || tls || "
 	    "' ' || recipients FROM tls_by_domain"), "y.example pkix 1");
 	/* Retention takes all of it. */
