@@ -235,3 +235,26 @@ mail_address_display(char *dst, size_t room, const char *address)
 	idn2_free(unicode);
 	text_escape(dst, room, whole, strlen(whole));
 }
+
+void
+mail_address_log(char dst[static MAIL_ADDRESS_LOG_LEN], const char *address)
+{
+	const char *at = strrchr(address, '@');
+	size_t used = 0;
+
+	if (address[0] != '"' || at == NULL || at - address < 2) {
+		(void)text_copy(dst, MAIL_ADDRESS_LOG_LEN, address);
+		return;
+	}
+	dst[used++] = '"';
+	for (const char *p = address + 1; p < at - 1 &&
+	    used < 3 * MAIL_LOCAL_MAX; p++) {
+		if ((uint8_t)*p >= 0x80 || (is_atext(*p) && *p != '+' &&
+		    *p != '=') || *p == '.' || *p == '@')
+			dst[used++] = *p;
+		else
+			used += (size_t)snprintf(dst + used, 4, "+%02X",
+			    (unsigned)(uint8_t)*p);
+	}
+	(void)text_copy(dst + used, MAIL_ADDRESS_LOG_LEN - used, at - 1);
+}

@@ -62,4 +62,13 @@ MUST_CHECK bool mail_domain_parse(char domain_r[static MAIL_DOMAIN_MAX + 1],
  */
 void mail_address_display(char *dst, size_t room, const char *address);
 
+/*
+ * For a field of a log line: in a quoted local part all but letters, digits and
+ * a few marks become +HH (xtext, RFC 3461 4), so that no comma, blank or = in it
+ * can look like another field.
+ */
+enum { MAIL_ADDRESS_LOG_LEN = 3 * MAIL_LOCAL_MAX + MAIL_DOMAIN_MAX + 2 };
+void mail_address_log(char dst[static MAIL_ADDRESS_LOG_LEN],
+    const char *address);
+
 #endif

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "mail/address.h"
 #include "milter/session_impl.h"
 #include "milter/wait.h"
 
@@ -94,6 +95,7 @@ milter_answer_result(struct milter_session *s, const struct milter_job *stored,
 	struct answering a = { .arena = m->arena,
 		.messages = message_ids(stored, m->arena) };
 	int64_t begun_ms = clock_mono_ms(), waited_ms;
+	char to[MAIL_ADDRESS_LOG_LEN];
 
 	if (*heard)
 		a.withdraw = milter_waits_wait(s->services->waits, a.messages,
@@ -106,8 +108,9 @@ milter_answer_result(struct milter_session *s, const struct milter_job *stored,
 		return true;
 	}
 	milter_reply_failed(reply, a.failure.status, a.failure.reply);
+	mail_address_log(to, a.failure.address);
 	log_info("%s: withdrawn after %" PRId64 " ms: to=<%s>: %s %s %s",
-	    milter_message_name(m), waited_ms, a.failure.address, reply->code,
+	    milter_message_name(m), waited_ms, to, reply->code,
 	    reply->status, reply->text);
 	return false;
 }

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "mail/address.h"
 #include "milter/session_impl.h"
 
 enum {
@@ -129,14 +130,16 @@ static void
 log_stored(const struct milter_session *s, const struct milter_job *job)
 {
 	const struct milter_message *m = s->message;
+	char from[MAIL_ADDRESS_LOG_LEN];
 
+	mail_address_log(from, m->sender.address.text);
 	for (size_t i = 0; i < job->count; i++) {
 		const struct milter_store_item *item = &job->items[i];
 		const char *strategy = item->message.tls_strategy;
 
 		log_info("%" PRId64 ": from=<%s>, size=%" PRIu64
 		    ", nrcpts=%zu, mta_id=%s, proto=%s, relay=%s [%s]%s%s",
-		    item->id, m->sender.address.text,
+		    item->id, from,
 		    spool_insert_size(item->insert),
 		    spool_insert_recipient_count(item->insert), milter_message_name(m),
 		    m->hop.protocol != NULL ? m->hop.protocol : "-",

@@ -3,18 +3,34 @@
  */
 #include "runner/logline.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "mail/address.h"
 
 /* Sendmail cuts stat= at 203 characters; log readers rely on a bound. */
-enum { REPLY_SHOWN = 200 };
+enum { REPLY_SHOWN = 200, WORD_SHOWN = 100 };
 
 static void
 add(struct buf *b, const char *key, const char *value)
 {
 	if (value != NULL && value[0] != '\0')
 		(void)buf_printf(b, ", %s=%s", key, value);
+}
+
+/* A producer may call its mail what it likes. */
+static void
+add_word(struct buf *b, const char *key, const char *value)
+{
+	char word[WORD_SHOWN + 1];
+
+	(void)text_copy(word, sizeof(word), value != NULL ? value : "");
+	for (char *c = word; *c != '\0'; c++)
+		if (*c == ' ' || *c == ',' || *c == '=')
+			*c = '?';
+	add(b, key, word);
 }
 
 static const char *
@@ -45,14 +61,18 @@ void
 logline_format(char *dst, size_t room, const struct logline *l)
 {
 	char delay[CLOCK_DELAY_LEN], xdelay[CLOCK_DELAY_LEN];
-	char shown[REPLY_SHOWN + 1];
+	char shown[REPLY_SHOWN + 1], to[MAIL_ADDRESS_LOG_LEN];
 	struct buf b = BUF_INIT;
 
 	clock_delay(delay, l->delay_s);
 	clock_delay(xdelay, l->xdelay_ms / 1000);
 	(void)text_copy(shown, sizeof(shown), l->reply != NULL ? l->reply : "");
-	(void)buf_printf(&b, "%lld: to=<%s>", (long long)l->message_id, l->to);
-	add(&b, "mta_id", l->mta_id);
+	/* Who counts "stat=Sent" is not to count what a server wrote. */
+	for (char *p = shown; (p = strstr(p, "stat=")) != NULL;)
+		p[strlen("stat")] = '?';
+	mail_address_log(to, l->to);
+	(void)buf_printf(&b, "%lld: to=<%s>", (long long)l->message_id, to);
+	add_word(&b, "mta_id", l->mta_id);
 	(void)buf_printf(&b, ", delay=%s, xdelay=%s, mailer=tlsq", delay,
 	    xdelay);
 	add_relay(&b, l);

@@ -27,7 +27,8 @@ struct logline {
 	const char *reply;
 };
 
-/* Sendmail's field order; remote text is cut, and escaped by the log itself. */
+/* Sendmail's field order; remote text is cut, and escaped by the log itself.
+ * Nothing before stat= can look like another field; the reply is the last one. */
 void logline_format(char *dst, size_t room, const struct logline *l);
 
 #endif

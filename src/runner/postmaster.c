@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "mail/address.h"
 #include "report/dsn.h"
 #include "spool/content.h"
 #include "spool/insert.h"
@@ -372,13 +373,16 @@ postmaster_undo(struct write_task *t)
 static void
 log_made(const struct made *made)
 {
+	char to[MAIL_ADDRESS_LOG_LEN];
+
+	mail_address_log(to, made->to);
 	if (made->id > 0)
 		log_info("%lld: DSN: %s: message %lld to <%s>",
 		    (long long)made->of, made->action, (long long)made->id,
-		    made->to);
+		    to);
 	else
 		log_error("%lld: DSN: %s: <%s> cannot be told: %s",
-		    (long long)made->of, made->action, made->to, made->why);
+		    (long long)made->of, made->action, to, made->why);
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "mail/address.h"
 #include "runner/logline.h"
 
 struct line {
@@ -251,7 +252,7 @@ log_one(const struct report *r, const struct line *l)
 	const struct note *n = l->notes[l->l.deciding];
 	const struct session_record *s = n->session;
 	const struct spool_job *m = r->job->claimed;
-	char text[1600];
+	char text[2000], to[MAIL_ADDRESS_LOG_LEN];
 
 	logline_format(text, sizeof(text), &(struct logline){
 	    .message_id = m->message_id,
@@ -271,13 +272,25 @@ log_one(const struct report *r, const struct line *l)
 		l->l.outcome == SPOOL_DEFERRED ? STAT_DEFERRED : STAT_FAILED,
 	    .reply = n->reply });
 	log_info("%s", text);
+	mail_address_log(to, job_rcpt(r->job, l->l.rcpt)->address);
 	if (l->effect != SPOOL_RECORDED)
 		log_warning("%lld: to=<%s>: the lease was lost meanwhile: %s",
-		    (long long)m->message_id,
-		    job_rcpt(r->job, l->l.rcpt)->address,
-		    l->effect == SPOOL_LOST ? "result not recorded, another "
-		    "runner or the administrator has decided" : "delivered, "
-		    "and recorded; a second copy may have been sent");
+		    (long long)m->message_id, to, l->effect == SPOOL_LOST ?
+		    "result not recorded, another runner or the "
+		    "administrator has decided" : "delivered, and recorded; "
+		    "a second copy may have been sent");
+}
+
+static void
+log_unrecorded(const struct report *r, const struct line *l,
+    const struct error *err)
+{
+	char to[MAIL_ADDRESS_LOG_LEN];
+
+	mail_address_log(to, job_rcpt(r->job, l->l.rcpt)->address);
+	log_error("%lld: to=<%s>: NOT RECORDED (%s); it will be tried again "
+	    "when its lease ends", (long long)r->job->claimed->message_id, to,
+	    err->text);
 }
 
 static void
@@ -301,11 +314,7 @@ report_done(struct write_task *t, const struct error *err)
 	for (size_t i = 0; i < r->n; i++) {
 		log_one(r, &r->lines[i]);
 		if (err != NULL)
-			log_error("%lld: to=<%s>: NOT RECORDED (%s); it will "
-			    "be tried again when its lease ends",
-			    (long long)r->job->claimed->message_id,
-			    job_rcpt(r->job, r->lines[i].l.rcpt)->address,
-			    err->text);
+			log_unrecorded(r, &r->lines[i], err);
 	}
 	/* After damage the session sends no end any more. */
 	if (r->session != NULL && (err == NULL || err->code != EX_DATAERR))

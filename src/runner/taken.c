@@ -8,6 +8,7 @@
 #include "runner/taken.h"
 
 #include "base/log.h"
+#include "mail/address.h"
 
 static bool
 holds(const struct spool_job_rcpt *r, const char *token, struct spool *spool)
@@ -24,14 +25,16 @@ taken_check(struct job *job, const struct worker_config *config,
     struct spool *spool)
 {
 	const char *token = writer_token(config->writer);
+	char to[MAIL_ADDRESS_LOG_LEN];
 
 	for (size_t i = 0; i < job->count; i++) {
 		const struct spool_job_rcpt *r = job_rcpt(job, i);
 
 		if (job->progress[i].settled || holds(r, token, spool))
 			continue;
+		mail_address_log(to, r->address);
 		log_info("%lld: to=<%s>: taken back meanwhile, not tried",
-		    (long long)job->claimed->message_id, r->address);
+		    (long long)job->claimed->message_id, to);
 		job_settled(job, i);
 		config->listener.dropped(config->listener.ctx,
 		    job_domain(job), &r->id, 1);

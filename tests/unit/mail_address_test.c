@@ -317,6 +317,44 @@ display_is_readable_and_safe(void **state)
 }
 
 static void
+no_address_looks_like_a_log_field(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "", "" },
+		{ "a@b.example", "a@b.example" },
+		{ "x-user=d.example+2C@b.example",
+		  "x-user=d.example+2C@b.example" },
+		{ "\"\"@b.example", "\"\"@b.example" },
+		{ "\"a.b@c\"@b.example", "\"a.b@c\"@b.example" },
+		{ "\"x>, stat=Sent (+) y\"@b.example",
+		  "\"x+3E+2C+20stat+3DSent+20+28+2B+29+20y\"@b.example" },
+		{ "\"a\\\"\\\\\xc3\xbc\"@b.example",
+		  "\"a+5C+22+5C+5C\xc3\xbc\"@b.example" },
+		/* no addresses: nothing that a door took */
+		{ "\"", "\"" }, { "\"@b", "\"@b" }, { "a\"b", "a\"b" },
+	};
+	char out[MAIL_ADDRESS_LOG_LEN], blanks[MAIL_ADDRESS_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		mail_address_log(out, rows[i].in);
+		if (strcmp(out, rows[i].out) != 0)
+			fail_msg("%s: got %s", rows[i].in, out);
+	}
+	(void)snprintf(blanks, sizeof(blanks), "\"%254s\"@" L63 "." L63 "."
+	    L63 "." X10 X10 X10 X10 "12345678", "");
+	mail_address_log(out, blanks);
+	assert_int_equal(strlen(out), strlen(blanks) + (size_t)2 * 254);
+	memset(blanks, ' ', sizeof(blanks) - 1);	/* cut, not overrun */
+	blanks[0] = blanks[sizeof(blanks) - 3] = '"';
+	blanks[sizeof(blanks) - 2] = '@';
+	mail_address_log(out, blanks);
+	assert_in_range(strlen(out), 700, sizeof(out) - 1);
+}
+
+static void
 names_fold_to_one_form(void **state)
 {
 	static const struct {
@@ -362,6 +400,7 @@ main(void)
 		cmocka_unit_test(huge_input_is_refused),
 		cmocka_unit_test(domains_alone),
 		cmocka_unit_test(display_is_readable_and_safe),
+		cmocka_unit_test(no_address_looks_like_a_log_field),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

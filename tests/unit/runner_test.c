@@ -123,6 +123,15 @@ the_log_line_has_sendmails_fields_in_order(void **state)
 	logline_format(text, sizeof(text), &l);
 	assert_non_null(strstr(text, "stat=Policy failure: "
 	    "starttls-not-supported: SERVFAIL"));
+	l.to = "\"x, stat=Sent\"@d.example";
+	l.mta_id = "Q, stat=Sent";
+	l.reply = "550 no, stat=Sent (stat=Sent), see https://d.example/?a=b";
+	logline_format(text, sizeof(text), &l);
+	assert_null(strstr(text, "stat=Sent"));
+	assert_non_null(strstr(text, "to=<\"x+2C+20stat+3DSent\"@d.example>, "
+	    "mta_id=Q??stat?Sent, delay="));
+	assert_non_null(strstr(text, "550 no, stat?Sent (stat?Sent), "
+	    "see https://d.example/?a=b"));
 }
 
 static void
