@@ -97,7 +97,7 @@ check_services(const struct conf *conf, struct error *err)
 	if (!stls_global_init(err))
 		return false;
 	ok = check_certificates(conf->tls.ca_file, err) &&
-	    check_resolver(conf, err);
+	    check_anchor(conf, err) && check_resolver(conf, err);
 	stls_global_cleanup();
 	return ok;
 }

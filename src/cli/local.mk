@@ -4,6 +4,7 @@ src_libtlsq_a_SOURCES += \
 	src/cli/admin.c \
 	src/cli/admin_options.c src/cli/admin_options.h \
 	src/cli/check.c src/cli/check_impl.h \
+	src/cli/check_anchor.c \
 	src/cli/check_sendmail.c \
 	src/cli/check_services.c \
 	src/cli/explain.c src/cli/explain_impl.h \

@@ -158,6 +158,18 @@ dns.trust-anchor = "$T/other.key"
 E
 exits "a trust anchor that is not the root's" 78 tlsq_ check
 like "is told apart" "$(cat "$T/err")" '^tlsq: resolver: the trust anchor does not match the root zone'
+old_key='. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D'
+new_key='. 3600 IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16'
+anchor_says() { # records on standard input: what check says of them
+	cat >"$T/real.key"
+	echo "dns.trust-anchor = \"$T/real.key\"" | config
+	tlsq_ check 2>&1 >"$T/out" | tail -n 1
+}
+like "the real root's anchor without its current key" "$(echo "$old_key" | anchor_says)" \
+	'real.key: has not the key .*38696.*upgrade dns-root-data'
+like "with both" "$(printf '%s\n' "$old_key" "$new_key" | anchor_says)" 'does not match the root zone'
+like "the same as DNSKEY" "$(grep 'AwEAAaz/tAm8' /usr/share/dns/root.key | anchor_says)" '38696'
+like "and both, as Debian has them" "$(anchor_says </usr/share/dns/root.key)" 'does not match the root zone'
 config <<E
 dns.trust-anchor = "$T/none.key"
 E
