@@ -315,9 +315,7 @@ conclude(struct explanation *e, bool connect)
 		const struct survey_host *host = &e->survey.host[h];
 
 		if (host->n_addresses == 0)
-			count(&t, "dns", host->address_status == DNS_ERROR ||
-			    host->address_status == DNS_BOGUS ? "4.4.3" :
-			    "5.4.4", host->why);
+			count(&t, "dns", host->status, host->why);
 		for (size_t i = 0; i < host->n_addresses && !e->sent; i++)
 			if (try_address(e, h, i, connect, &t)) {
 				e->sent = true;

@@ -39,9 +39,18 @@ shuffle(struct mx_choice *hosts, size_t n, uint64_t *seed)
 	}
 }
 
+static bool
+is_own(const char *host, const char *const *own)
+{
+	for (; *own != NULL; own++)
+		if (text_equal_nocase(host, *own))
+			return true;
+	return false;
+}
+
 enum mx_order
-mx_order(struct mx_choice *hosts, size_t *n, const char *own, size_t limit,
-    uint64_t seed)
+mx_order(struct mx_choice *hosts, size_t *n, const char *const *own,
+    size_t limit, uint64_t seed)
 {
 	size_t start, end, had = *n;
 
@@ -49,7 +58,7 @@ mx_order(struct mx_choice *hosts, size_t *n, const char *own, size_t limit,
 		qsort(hosts, had, sizeof(*hosts), by_preference);
 	/* RFC 5321 5.1: the full list is searched, before any limit. */
 	for (size_t i = 0; i < *n; i++)
-		if (text_equal_nocase(hosts[i].host, own)) {
+		if (is_own(hosts[i].host, own)) {
 			while (i > 0 &&
 			    hosts[i - 1].preference == hosts[i].preference)
 				i--;

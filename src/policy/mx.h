@@ -15,12 +15,12 @@ struct mx_choice {
 enum mx_order { MX_ORDER_OK, MX_ORDER_LOOP };
 
 /*
- * Sorts by preference, shuffles equals by seed, and drops ourselves (own, a host
- * name) with all that is not better: what they would do with the mail is give
+ * Sorts by preference, shuffles equals by seed, and drops ourselves (own, host
+ * names up to a NULL) with all that is not better: what they would do with the mail is give
  * it back to us.  Then cuts at limit, and counts what is left in *n.
  * MX_ORDER_LOOP: nothing is left because we are the best host.
  */
-enum mx_order mx_order(struct mx_choice *hosts, size_t *n, const char *own,
+enum mx_order mx_order(struct mx_choice *hosts, size_t *n, const char *const *own,
     size_t limit, uint64_t seed);
 
 #endif

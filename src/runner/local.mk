@@ -10,6 +10,7 @@ src_libtlsq_a_SOURCES += \
 	src/runner/gate.c src/runner/gate.h \
 	src/runner/job.c src/runner/job.h \
 	src/runner/logline.c src/runner/logline.h \
+	src/runner/loops.c src/runner/loops.h \
 	src/runner/main.c src/runner/main.h \
 	src/runner/options.c src/runner/options.h \
 	src/runner/plan.c src/runner/plan.h \

@@ -169,8 +169,6 @@ take_addresses(struct destination *d, size_t host)
 {
 	const struct survey_host *from = &d->survey.host[host];
 	struct plan_host *h = &d->plan.host[host];
-	bool failed = from->address_status == DNS_ERROR ||
-	    from->address_status == DNS_BOGUS;
 	const struct plan_place place = { host, 0 };
 	struct note *note;
 
@@ -181,9 +179,7 @@ take_addresses(struct destination *d, size_t host)
 	    sizeof(struct decision));
 	if (h->n_addresses > 0)
 		return;
-	/* An error is not "no address": RFC 7672 2.1.2. */
-	note = destination_note(d, host, NULL, "dns",
-	    failed ? "4.4.3" : "5.4.4", from->why);
+	note = destination_note(d, host, NULL, "dns", from->status, from->why);
 	destination_failed(d, place, note, true);
 	note_unref(&note);
 }
@@ -204,6 +200,33 @@ take_host(struct destination *d, size_t host)
 	h->resolved = decide_host(d, host);
 }
 
+void
+destination_loops(struct destination *d, size_t host, struct note *note)
+{
+	for (size_t i = 0; i < d->plan.n_hosts; i++)
+		if (d->survey.host[i].preference >=
+		    d->survey.host[host].preference)
+			destination_failed(d, (struct plan_place){ i, 0 },
+			    note, true);
+}
+
+/* Found in the list after others had been resolved. */
+static void
+take_loops(struct destination *d)
+{
+	struct note *note;
+
+	for (size_t i = 0; i < d->plan.n_hosts; i++) {
+		const struct survey_host *h = &d->survey.host[i];
+
+		if (!h->own || d->plan.host[i].failed != NULL)
+			continue;
+		note = destination_note(d, i, NULL, "dns", h->status, h->why);
+		destination_loops(d, i, note);
+		note_unref(&note);
+	}
+}
+
 static void
 on_survey(void *ctx)
 {
@@ -213,6 +236,7 @@ on_survey(void *ctx)
 		return;
 	if (!d->resolved)
 		take_hosts(d);
+	take_loops(d);
 	for (size_t i = 0; i < d->plan.n_hosts; i++)
 		if (!d->survey.host[i].ready)
 			d->plan.host[i].resolved = false;

@@ -317,6 +317,8 @@ on_closed(void *ctx, const struct smtp_failure *f)
 		if (!again && is_drop(s, f))
 			again = blame_message(s, note);
 		give_back(s, again || doubt, note);
+		if (f->loop)
+			destination_loops(d, s->place.host, note);
 		if (f->permanent)
 			destination_refused(d, s->place, note);
 		else if (!again && !doubt)

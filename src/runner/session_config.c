@@ -59,6 +59,8 @@ session_config_fill(struct smtp_client_config *c, const struct proof *proof,
 	c->mx = proof->survey->host[proof->host].name;
 	c->sni = proof_sni(proof);
 	c->helo = helo != NULL ? helo : own_name;
+	/* A relay that is configured may be this very host. */
+	c->own_name = way->route->type == CONF_ROUTE_MX ? own_name : NULL;
 	c->demand = (struct policy_demand){ .level = d->verdict.level,
 		.by_dane = d->verdict.by_dane,
 		.allow_invalid = d->allow_invalid };

@@ -11,7 +11,8 @@
 
 /*
  * Fills all of c but loop, to, username, secret, events and ctx; reads c->to.
- * own_name is our EHLO name where the connection strategy has none.
+ * own_name is the system's, kept, and our EHLO name where the connection strategy
+ * has none.
  */
 void session_config_fill(struct smtp_client_config *c,
     const struct proof *proof, const struct way *way, const char *own_name);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "runner/loops.h"
 #include "tls/dane.h"
 
 /* How long a relay that is named in the configuration is believed. */
@@ -213,9 +214,16 @@ on_host(void *ctx, struct host_result *r)
 	h->canonical = arena_strdup(h->survey->arena, r->canonical);
 	expires(h->survey, r->expires_at);
 	add_addresses(h, r);
+	/* An error is not "no address": RFC 7672 2.1.2. */
+	h->status = r->status == DNS_ERROR || r->status == DNS_BOGUS ?
+	    "4.4.3" : "5.4.4";
 	if (h->n_addresses == 0)
 		h->why = arena_strdup(h->survey->arena, r->reason != NULL ?
 		    r->reason : "host has no address of the wanted family");
+	if (is_mx_route(h->survey)) {
+		loops_find(h, r);
+		loops_drop(h->survey);
+	}
 	host_result_free(&r);
 	look(h->survey);
 }
@@ -266,8 +274,8 @@ make_hosts(struct survey *s, size_t n)
 static void
 take_hosts(struct survey *s, const struct mx_result *r)
 {
-	const char *own = s->config.connection->ehlo_hostname != NULL ?
-	    s->config.connection->ehlo_hostname : s->config.own_name;
+	const char *const own[] = { s->config.own_name,
+		s->config.connection->ehlo_hostname, NULL };
 	size_t n = r->count, limit = (size_t)s->config.route->limits_mx;
 
 	if (limit > SURVEY_HOSTS_MAX)

@@ -52,7 +52,11 @@ struct survey_host {
 	size_t n_addresses;
 	const char *canonical;		/* after aliases */
 	int64_t addresses_fetched_at;
-	const char *why;		/* n_addresses is 0: a sentence */
+	/* It is this machine, by an address, or no better than one that is (RFC
+	 * 5321 5.1): no addresses, and not to be tried. */
+	bool own, loops;
+	const char *why;		/* n_addresses is 0: a sentence ... */
+	const char *status;		/* ... and an enhanced code */
 	struct tlsa_result *tlsa;	/* NULL: not asked for */
 	/* The first n_usable of tlsa->records count (policy/tlsa.h). */
 	size_t n_usable;

@@ -138,6 +138,9 @@ void destination_failed(struct destination *d, struct plan_place place,
 /* Final for all that wait for the host at place (5xx to EHLO). */
 void destination_refused(struct destination *d, struct plan_place place,
     struct note *note);
+/* The host at `host` is ourselves: neither it nor one that is no better is tried
+ * (RFC 5321 5.1). */
+void destination_loops(struct destination *d, size_t host, struct note *note);
 void destination_session_ready(struct destination *d);
 void destination_session_gone(struct destination *d, bool was_ready);
 /* All waiting jobs are let go, idle sessions ended. */

@@ -318,7 +318,8 @@ smtp_client_start(const struct smtp_client_config *config)
 	session = (struct smtp_session_config){
 		.demand = config->demand,
 		.implicit_tls = config->implicit_tls,
-		.helo = c->helo, .host = c->label,
+		.helo = c->helo, .own_name = config->own_name,
+		.host = c->label,
 		.username = c->username, .secret = c->secret,
 	};
 	c->session = smtp_session_new(&session);

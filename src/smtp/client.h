@@ -80,6 +80,7 @@ struct smtp_client_config {
 	/* Copied: name for certificate and sentences; our EHLO name. */
 	const char *mx, *helo;
 	const char *sni;		/* copied; NULL: as mx */
+	const char *own_name;		/* kept; as smtp_session_config */
 	/* For AUTH within TLS; copied; NULL: none. */
 	const char *username, *secret;
 	struct policy_demand demand;	/* its level is not LEVEL_UNSET */

@@ -67,6 +67,7 @@ session_fail(struct smtp_session *s, const struct session_fault *fault,
 	f->error = fault->error;
 	f->result_type = fault->result_type;
 	f->permanent = fault->permanent;
+	f->loop = fault->loop;
 	f->warm = s->completed > 0 || exchange_judged(s) ||
 	    strcmp(fault->error, "io") == 0;
 	(void)text_copy(f->status, sizeof(f->status), fault->status);

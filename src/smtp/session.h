@@ -28,6 +28,9 @@ struct smtp_session_config {
 	struct policy_demand demand;	/* its level is not LEVEL_UNSET */
 	bool implicit_tls;		/* TLS before the greeting */
 	const char *helo;		/* our name; kept */
+	/* The system's, kept: a host that calls itself this, or helo, is
+	 * ourselves.  NULL: it may be. */
+	const char *own_name;
 	/* Proved to the server before any mail, within TLS only (RFC 4954);
 	 * kept, and the level is mandatory at least.  Only a server that proved
 	 * itself gets them, unless demand.allow_invalid says otherwise, which is

@@ -146,7 +146,7 @@ void session_say_quit(struct smtp_session *s);
 struct session_fault {
 	enum smtp_step step;
 	const char *error, *status, *result_type;
-	bool permanent;
+	bool permanent, loop;
 	bool polite;			/* QUIT goes out first */
 	const struct smtp_reply *reply;	/* or NULL */
 };

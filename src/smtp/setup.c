@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "smtp/session_impl.h"
@@ -16,6 +17,43 @@ session_mail_permitted(const struct smtp_session *s)
 	if (s->tls_active)
 		return s->tls_accepted;
 	return s->plain_permitted && s->config.demand.level <= LEVEL_OPPORTUNISTIC;
+}
+
+/* One without a dot, as "localhost", is many a host's. */
+static bool
+is_name(const char *theirs, const char *ours)
+{
+	size_t n = strlen(theirs);
+
+	if (n > 0 && theirs[n - 1] == '.')
+		n--;
+	return strchr(ours, '.') != NULL && strlen(ours) == n &&
+	    strncasecmp(theirs, ours, n) == 0;
+}
+
+/*
+ * The host calls itself as we do: then so it would go on for ever, to the limit of
+ * Received fields.  Where TLS is demanded that is believed within TLS only: it is
+ * final, and anybody on the way could say it.
+ */
+static bool
+leads_to_us(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply)
+{
+	struct smtp_capabilities said;
+
+	if (s->config.own_name == NULL || (!s->tls_active &&
+	    s->config.demand.level > LEVEL_OPPORTUNISTIC))
+		return false;
+	smtp_ehlo_parse(&said, reply);
+	if (!is_name(said.name, s->config.helo) &&
+	    !is_name(said.name, s->config.own_name))
+		return false;
+	session_fail(s, &(struct session_fault){ .step = step,
+	    .error = "dns", .status = "5.4.6", .loop = true, .polite = true,
+	    .reply = NULL }, "mail loop: the host has the name of this one, %s",
+	    said.name);
+	return true;
 }
 
 static void
@@ -68,6 +106,8 @@ static void
 on_greeting(struct smtp_session *s, const struct smtp_reply *reply)
 {
 	/* RFC 5321 4.3.1 says 220; some servers greet with 250. */
+	if (reply->code / 100 == 2 && leads_to_us(s, SMTP_STEP_GREETING, reply))
+		return;
 	if (reply->code / 100 == 2)
 		say_hello(s, SMTP_STEP_EHLO);
 	else if (reply->code >= 400)
@@ -80,6 +120,8 @@ on_greeting(struct smtp_session *s, const struct smtp_reply *reply)
 static void
 on_ehlo(struct smtp_session *s, const struct smtp_reply *reply)
 {
+	if (reply->code / 100 == 2 && leads_to_us(s, SMTP_STEP_EHLO, reply))
+		return;
 	if (reply->code / 100 == 2) {
 		smtp_ehlo_parse(&s->caps, reply);
 		/* RFC 3207 4.2: not offered within TLS; ignored if it is.

@@ -121,10 +121,12 @@ struct smtp_result {
  */
 struct smtp_failure {
 	enum smtp_step step;
-	const char *error;	/* "connection", "tls", "dane", "mta-sts",
+	const char *error;	/* "connection", "dns", "tls", "dane", "mta-sts",
 				 * "unexpected-reply", "io" */
 	char status[SMTP_STATUS_LEN];
 	const char *result_type;	/* RFC 8460 word, or NULL */
+	/* The host is ourselves (error "dns"). */
+	bool loop;
 	/* 5xx to EHLO and to HELO: final for all recipients of this host. */
 	bool permanent;
 	/* The host may be connected to again at once: transactions were

@@ -36,6 +36,7 @@ e2e_tests = \
 	tests/e2e/leases/run.sh \
 	tests/e2e/limits/run.sh \
 	tests/e2e/lost-connection/run.sh \
+	tests/e2e/mail-loop/run.sh \
 	tests/e2e/milter-service/run.sh \
 	tests/e2e/mta-sts/run.sh \
 	tests/e2e/mta-sts-lookup/run.sh \

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/clock.h"
 #include "net/address.h"
+#include "net/own.h"
 #include "net/loop.h"
 #include "net/tcp.h"
 
@@ -184,6 +185,35 @@ addresses_are_numbers_only(void **state)
 }
 
 static void
+our_own_addresses_are_known(void **state)
+{
+	static const struct {
+		const char *text;
+		bool own;
+	} rows[] = {
+		{ "127.0.0.1", true }, { "0.0.0.0", true }, { "::", true },
+		{ "::ffff:127.0.0.1", true }, { "::ffff:0.0.0.0", true },
+		/* Test servers live there. */
+		{ "127.0.0.2", false }, { "127.0.1.1", false },
+		{ "::ffff:127.0.0.2", false }, { "192.0.2.1", false },
+		{ "0.0.0.1", false }, { "::2", false }, { "fd00::7777", false },
+	};
+	struct net_address a, b;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_true(net_address_parse(&a, rows[i].text, 25));
+		if (net_address_is_own(&a) != rows[i].own)
+			fail_msg("%s", rows[i].text);
+	}
+	assert_true(net_address_parse(&a, "192.0.2.1", 25));
+	assert_true(net_address_parse(&b, "::ffff:192.0.2.1", 0));
+	assert_true(net_address_same_host(&a, &b));
+	assert_true(net_address_parse(&b, "192.0.2.2", 25));
+	assert_false(net_address_same_host(&a, &b));
+}
+
+static void
 a_source_address_that_is_not_ours_is_refused(void **state)
 {
 	struct net_address to, source;
@@ -206,6 +236,7 @@ main(void)
 		cmocka_unit_test(a_timer_fires_and_a_watch_sees_it),
 		cmocka_unit_test(a_timer_counts_from_when_it_is_set),
 		cmocka_unit_test(addresses_are_numbers_only),
+		cmocka_unit_test(our_own_addresses_are_known),
 		cmocka_unit_test(a_source_address_that_is_not_ours_is_refused),
 	};
 

@@ -68,7 +68,7 @@ level_named(const char *name)
 }
 
 /* "@ LEVEL LETTERS [implicit] [allow-invalid] [by-dane] [auth]
- * [one-packet]" */
+ * [mx] [one-packet]"; mx: no relay, so that our own name is none of a host's */
 static void
 read_head(struct dialogue *d, const char *line, size_t len)
 {
@@ -93,6 +93,8 @@ read_head(struct dialogue *d, const char *line, size_t len)
 			d->config.demand.by_dane = true;
 		else if (strcmp(word, "auth") == 0)
 			d->config.username = "relay", d->config.secret = "s3cret";
+		else if (strcmp(word, "mx") == 0)
+			d->config.own_name = "system.example";
 		else if (strcmp(word, "one-packet") == 0)
 			d->one_packet = true;
 		else

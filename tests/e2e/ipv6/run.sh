@@ -3,9 +3,11 @@
 . "${0%/*}/../lib.sh"
 [ $has_ipv6 = yes ] || skip_all "no IPv6 here"
 
-for n in 2 3; do
-	ip -6 addr add fd00::$n/64 dev lo nodad
-done
+# Reached without being addresses of an interface, and so of ourselves.
+ip -6 addr del fd00::1/64 dev lo
+ip -6 addr add fd00::1/128 dev lo nodad
+ip -6 route add local fd00::/64 dev lo
+echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind
 dns_zone six.test signed <<E
 @ MX 10 mx
 mx AAAA fd00::2

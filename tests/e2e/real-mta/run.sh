@@ -5,7 +5,7 @@
 
 dns_zone example.test signed <<E
 @ MX 10 mx
-mx A 127.0.0.1
+mx A 127.0.0.2
 E
 dns_start
 cert_make mx dns=mx.example.test
@@ -28,7 +28,7 @@ letter dsn | submit --quiet --strategy secure --notify success --ret full --envi
 { letter dots; printf '.\n..\n.x\n'; } | submit --quiet --strategy secure -f a@sender.test dots@example.test
 { letter large; seq 200000; } | submit --quiet --strategy secure -f a@sender.test large@example.test
 { letter toolarge; seq 400000; } | submit --quiet --strategy secure -f a@sender.test toolarge@example.test
-letter bad | submit --quiet --strategy secure -f a@sender.test 'bad@[127.0.0.1]'
+letter bad | submit --quiet --strategy secure -f a@sender.test 'bad@[127.0.0.2]'
 runner_once
 wait_for 10 postfix_has 7
 # the server is not one of ours: what it accepted stands in its log
