@@ -62,7 +62,6 @@ refuse "no message at all" 66 -f a@sender.test b@example.test
 { yes 'Received: x' | head -n 101; echo; } >"$T/in"
 refuse "a mail loop" 65 -f a@sender.test b@example.test
 letter x >"$T/in"
-refuse "a UTF-8 local part without --smtputf8" 65 -f a@sender.test 'jörg@example.test'
 refuse "an envelope id with a line end" 65 --envid "a
 b" -f a@sender.test b@example.test
 refuse "REQUIRETLS that is optional" 64 --require-tls --tls-optional -f a@sender.test b@example.test
