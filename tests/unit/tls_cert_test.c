@@ -242,6 +242,29 @@ broken_certificates_are_survived(void **state)
 }
 
 static void
+the_leaf_is_described(void **state)
+{
+	struct stls_peer_info info;
+	struct stls_peer peer;
+
+	(void)state;
+	fixture_peer(&peer, "leaf-p384");
+	assert_true(stls_peer_describe(&peer, &info));
+	assert_string_equal(info.subject, "CN=leaf");
+	assert_string_equal(info.issuer, "CN=Inter A");
+	assert_int_equal(info.not_before_at, 1924992000);
+	assert_int_equal(info.not_after_at, 1988150400);
+	assert_int_equal(strlen(info.cert_sha256), 64);
+	assert_int_equal(strlen(info.spki_sha256), 64);
+	stls_peer_info_clear(&info);
+	fixture_free_peer(&peer);
+	assert_false(stls_peer_describe(&peer, &info));
+	assert_string_equal(info.cert_sha256, "");
+	assert_string_equal(info.subject, "");
+	stls_peer_info_clear(&info);
+}
+
+static void
 the_linked_library_passes_the_self_test(void **state)
 {
 	struct error err = { 0, "" };
@@ -261,6 +284,7 @@ main(void)
 		cmocka_unit_test(times_become_unix_seconds),
 		cmocka_unit_test(a_read_that_fails_changes_nothing),
 		cmocka_unit_test(broken_certificates_are_survived),
+		cmocka_unit_test(the_leaf_is_described),
 		cmocka_unit_test(the_linked_library_passes_the_self_test),
 	};
 

@@ -23,15 +23,16 @@ def path(name):
     return os.path.join(CERTS, name)
 
 
-def ffdhe():
-    """Parameters of RFC 7919 for finite-field Diffie-Hellman."""
-    made = path("ffdhe2048.pem")
+def dh_group(name):
+    """A group for finite-field Diffie-Hellman, of RFC 7919 or RFC 3526."""
+    made = path(name + ".pem")
     tls12.openssl(["genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt",
-                   "group:ffdhe2048", "-out", made], b"")
+                   "group:" + name, "-out", made], b"")
     return made
 
 
-def context(chain, key, low=V12, high=V13, ciphers=None, curve=None):
+def context(chain, key, low=V12, high=V13, ciphers=None, curve=None,
+            group="ffdhe2048"):
     """chain: names of certificates, leaf first."""
     joined = path("-".join(chain)[:80] + ".chain")
     with open(joined, "w") as out:
@@ -45,7 +46,7 @@ def context(chain, key, low=V12, high=V13, ciphers=None, curve=None):
     if curve:
         ctx.set_ecdh_curve(curve)
     if ciphers == "DHE":
-        ctx.load_dh_params(ffdhe())
+        ctx.load_dh_params(dh_group(group))
 
     def note_sni(connection, name, _):
         connection.context_sni = name
@@ -149,6 +150,8 @@ TALKERS = {
     "tls12-dhe": dict(ctx=context(RSA, "rsa", high=V12,
                                   ciphers="ECDHE-RSA-AES128-SHA")),
     "dhe": dict(ctx=context(RSA, "rsa", high=V12, ciphers="DHE")),
+    "dhe-4096": dict(ctx=context(RSA, "rsa", high=V12, ciphers="DHE",
+                                 group="modp_4096")),
     "tls13-ed25519": dict(ctx=context(("ss-ed25519",), "ed25519", V13)),
     "tls12-ed25519": dict(ctx=context(("ss-ed25519",), "ed25519", high=V12)),
     "tls13-p384": dict(ctx=context(("ss-p384",), "p384", V13,

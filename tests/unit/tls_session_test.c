@@ -21,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -416,6 +417,29 @@ a_flood_is_read_by_turns_and_ends_the_session(void **state)
 	(void)close(fd);
 }
 
+static void
+a_large_group_costs_little(void **state)
+{
+	struct stls_params params = { .sni = HOST,
+		.min_version = STLS_MIN_TLS12 };
+	struct timespec began, ended;
+	const struct world *w = *state;
+	struct error err;
+	struct stls *s;
+	int fd = dial(w, "dhe-4096");
+
+	s = open_session(w, fd, params);
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &began);
+	if (shake(s, fd, &err) != STLS_OK)
+		fail_msg("%s", err.text);
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ended);
+	assert_string_equal(stls_peer(s)->group, "DHE");
+	assert_true((ended.tv_sec - began.tv_sec) * 1000 +
+	    (ended.tv_nsec - began.tv_nsec) / 1000000 < 150);
+	stls_free(&s);
+	(void)close(fd);
+}
+
 /* Writes as much as goes, reads what comes: n octets there and back. */
 static void
 echo(struct stls *s, int fd, size_t n, bool *blocked_r)
@@ -544,30 +568,6 @@ a_session_of_another_server_or_damaged_is_not_resumed(void **state)
 		free(copy);
 	}
 	free(blob);
-}
-
-static void
-the_leaf_is_described(void **state)
-{
-	const struct world *w = *state;
-	struct stls_peer_info info;
-	struct stls_peer peer;
-
-	(void)w;
-	fixture_peer(&peer, "leaf-p384");
-	assert_true(stls_peer_describe(&peer, &info));
-	assert_string_equal(info.subject, "CN=leaf");
-	assert_string_equal(info.issuer, "CN=Inter A");
-	assert_int_equal(info.not_before_at, 1924992000);
-	assert_int_equal(info.not_after_at, 1988150400);
-	assert_int_equal(strlen(info.cert_sha256), 64);
-	assert_int_equal(strlen(info.spki_sha256), 64);
-	stls_peer_info_clear(&info);
-	fixture_free_peer(&peer);
-	assert_false(stls_peer_describe(&peer, &info));
-	assert_string_equal(info.cert_sha256, "");
-	assert_string_equal(info.subject, "");
-	stls_peer_info_clear(&info);
 }
 
 /* A server of wolfSSL, which lets one use a key that is not the certificate's. */
@@ -781,11 +781,11 @@ main(void)
 		cmocka_unit_test(
 		    a_flood_is_read_by_turns_and_ends_the_session),
 		cmocka_unit_test(key_updates_are_a_flood_where_they_are_many),
+		cmocka_unit_test(a_large_group_costs_little),
 		cmocka_unit_test(much_goes_through_small_buffers),
 		cmocka_unit_test(sessions_are_resumed_from_their_export),
 		cmocka_unit_test(
 		    a_session_of_another_server_or_damaged_is_not_resumed),
-		cmocka_unit_test(the_leaf_is_described),
 		cmocka_unit_test(the_peer_must_hold_the_key_of_its_certificate),
 	};
 
