@@ -5,6 +5,7 @@
 
 #include <malloc.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -24,6 +25,20 @@ static void
 share_memory(void)
 {
 	(void)mallopt(M_ARENA_MAX, 1);
+}
+
+/* Sessions, DNS and policy hosts together may need some 3,000 descriptors; a shell
+ * and cron give 1,024, and allow more. */
+static void
+allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_warning("cannot raise the limit of open files");
 }
 
 static int
@@ -70,6 +85,7 @@ runner_main(int argc, char **argv)
 	}
 	log_open(ident, !o.background, o.verbosity);
 	share_memory();
+	allow_descriptors();
 	code = run(&o);
 	runner_options_free(&o);
 	return code;
