@@ -37,6 +37,9 @@ tlsa ca 2 1 0 | zone tanext signed below
 tlsa inter 2 0 1 | zone tadomain signed below
 # the domain is an alias, and the certificate names what it stands for (RFC 7672 3.2.2)
 { printf '%s\n' "cn CNAME real" "real MX 10 mx"; tlsa inter 2 0 1; } | zone tacname signed belowcname
+dns_zone unsignedalias.test unsigned <<X
+cn CNAME real.tacname.test.
+X
 tlsa inter 2 0 1 | zone taold signed belowold
 tlsa inter 2 0 1 | zone taname signed belowname
 tlsa ca 2 0 1 | zone tamissing signed below
