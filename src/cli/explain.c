@@ -391,6 +391,8 @@ static void
 run_pass(struct explanation *e, bool connect)
 {
 	survey(e);
+	if (!e->json_wanted && e->pass == 0)
+		explain_unchecked(e);
 	decide_all(e);
 	for (size_t h = 0; !e->json_wanted && h < e->survey.n_hosts; h++)
 		explain_text_verdicts(&e->out, e, h);

@@ -74,6 +74,12 @@ struct explanation {
 	const struct conf_tls_strategy *fallback;
 };
 
+/* --- explain_unchecked.c */
+
+/* Says, as text, which zones count as unsigned although they are signed; blocks
+ * until DNS has answered. */
+void explain_unchecked(struct explanation *e);
+
 /* --- explain_connect.c */
 
 /* The handshake with one address; blocks until it is over. */
@@ -92,6 +98,8 @@ void explain_text_start(struct buf *out, const struct explanation *e);
 void explain_text_way(struct buf *out, const struct explanation *e);
 void explain_text_mx(struct buf *out, const struct explanation *e);
 void explain_text_sts(struct buf *out, const struct explanation *e);
+void explain_text_unchecked(struct buf *out, const char *zone,
+    unsigned int algorithm, unsigned int digest);
 void explain_text_host(struct buf *out, const struct explanation *e,
     size_t host);
 void explain_text_verdicts(struct buf *out, const struct explanation *e,

@@ -89,6 +89,16 @@ explain_text_mx(struct buf *out, const struct explanation *e)
 	(void)buf_puts(out, "\n");
 }
 
+void
+explain_text_unchecked(struct buf *out, const char *zone,
+    unsigned int algorithm, unsigned int digest)
+{
+	put_line(out, "dnssec");
+	(void)buf_printf(out, "%s is signed with what cannot be checked here (DS "
+	    "algorithm %u, digest type %u): it counts as unsigned\n", zone,
+	    algorithm, digest);
+}
+
 static void
 put_policy(struct buf *out, const struct sts_policy *p, const char *id)
 {

@@ -12,6 +12,7 @@ src_libtlsq_a_SOURCES += \
 	src/cli/explain_json.c \
 	src/cli/explain_record.c \
 	src/cli/explain_text.c \
+	src/cli/explain_unchecked.c \
 	src/cli/list.c \
 	src/cli/lmtp.c \
 	src/cli/load.c \

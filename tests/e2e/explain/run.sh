@@ -46,6 +46,10 @@ dns_zone garage.test unsigned <<E
 @ MX 10 mx
 mx A 127.0.0.2
 E
+dns_zone odd.test oddalg <<E
+@ MX 10 mx
+mx A 127.0.0.4
+E
 dns_zone slow.test unsigned <<E
 @ MX 10 mx
 mx A 127.0.0.5
@@ -110,6 +114,10 @@ like "refuses the host" "$out" 'refused, error dane, 4\.7\.5: .*RFC 7672 2\.1\.2
 explains "an MTA-STS domain" 0 "--connect post.test"
 like "the policy" "$out" 'mta-sts +mode enforce, id 7, max_age 86400, mx mx\.post\.test \[HTTPS\]'
 like "and what was proved" "$out" 'proved mta-sts'
+unlike "no word of signatures: it has none" "$out" '^dnssec'
+explains "a zone with an algorithm that nobody knows" 0 odd.test
+like "is told apart from an unsigned one" "$out" '^dnssec +odd\.test is signed with what cannot be checked here \(DS algorithm 250, digest type 2\): it counts as unsigned$'
+is "once" "$(echo "$out" | grep -c '^dnssec')" 1
 explains "a host outside the policy" 75 outside.test
 like "is refused" "$out" 'refused, error mta-sts, 4\.7\.5: .*RFC 8461 4\.1'
 explains "a failure that bounces" 69 "--strategy bounce outside.test"
