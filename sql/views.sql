@@ -28,7 +28,10 @@ BEGIN
 			AND local GLOB '*[^-a-zA-Z0-9!#$%&''*+/=?^_`{|}~.' || char(128)
 				|| '-' || char(1114111) || ']*'
 			THEN RAISE(ABORT, 'bad address: characters before the @ that need quotes')
-		WHEN local GLOB '*' || char(65533) || '*' -- what SQLite reads there
+		WHEN local GLOB '*[^ -~]*' AND (local GLOB '*' || char(65533) || '*'
+			OR local <> (WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL -- encoded anew
+				SELECT i + 1 FROM c WHERE i < length(local))
+				SELECT group_concat(char(unicode(substr(local, i, 1))), '') FROM c))
 			THEN RAISE(ABORT, 'bad address: it has octets that are not UTF-8')
 		WHEN domain GLOB '[[]*]'
 			THEN (SELECT CASE

@@ -18,6 +18,10 @@ import sys
 LETTER = b"Subject: x\r\nFrom: a@s.test\r\n\r\nx\r\n"
 
 
+def utf8(sender, rcpt, parameter):
+    return b"" if (sender + rcpt).isascii() else parameter
+
+
 class Milter:
     def __init__(self, path):
         self.sock = socket.socket(socket.AF_UNIX)
@@ -57,7 +61,7 @@ class Milter:
         """True where the milter took it over."""
         domain = rcpt[rcpt.rfind(b"@") + 1:].rstrip(b".")
         self.macros(b"M", b"i", b"Q1", b"j", b"s.test")
-        answers = [self.command(b"M", b"<" + sender + b">\0", 0x4000, 0x04)]
+        answers = [self.command(b"M", b"<" + sender + b">\0" + utf8(sender, rcpt, b"SMTPUTF8\0"), 0x4000, 0x04)]
         self.macros(b"R", b"{rcpt_mailer}", b"tlsq", b"{rcpt_host}", domain, b"{rcpt_addr}", rcpt)
         answers.append(self.command(b"R", b"<" + rcpt + b">\0", 0x8000, 0x08))
         if all(a[0] == b"c" for a in answers):
@@ -83,7 +87,8 @@ class Doors:
         return Milter(self.milter_path).put(sender, rcpt)
 
     def lmtp(self, sender, rcpt):
-        dialogue = b"LHLO x\r\nMAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n%s.\r\nQUIT\r\n" % (sender, rcpt, LETTER)
+        dialogue = b"LHLO x\r\nMAIL FROM:<%s>%s\r\nRCPT TO:<%s>\r\nDATA\r\n%s.\r\nQUIT\r\n" % (
+            sender, utf8(sender, rcpt, b" SMTPUTF8"), rcpt, LETTER)
         out = subprocess.run(["tlsq", "-d", self.database, "lmtp"], input=dialogue, capture_output=True).stdout
         return b"\n250 2.0.0" in out.replace(b"\r", b"")
 
@@ -95,8 +100,9 @@ class Doors:
         db = sqlite3.connect(self.database, timeout=10)
         try:
             with db:
-                db.execute("INSERT INTO submission (sender, recipients, content) VALUES (?, ?, ?)",
-                           (sender.decode(), json.dumps([rcpt.decode()]), LETTER))
+                array = json.dumps([rcpt.decode("latin-1")], ensure_ascii=False).encode("latin-1")
+                db.execute("INSERT INTO submission (sender, recipients, content)"
+                           " VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?)", (sender, array, LETTER))
             return True
         except sqlite3.IntegrityError:
             return False
@@ -112,7 +118,7 @@ def read(path):
         verdict, given, *stored = [
             re.sub(r"\\x([0-9a-f]{2})", lambda m: chr(int(m[1], 16)),
                    re.sub(r"\$\{(\d+)\}", lambda m: "x" * int(m[1]), word)) for word in line.rstrip("\n").split("\t")]
-        yield verdict == "take", given.encode(), (stored[0] if stored else given).encode()
+        yield verdict == "take", given.encode("latin-1"), (stored[0] if stored else given).encode("latin-1")
 
 
 def folded(address):
