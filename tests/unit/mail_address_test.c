@@ -335,7 +335,7 @@ no_address_looks_like_a_log_field(void **state)
 		/* no addresses: nothing that a door took */
 		{ "\"", "\"" }, { "\"@b", "\"@b" }, { "a\"b", "a\"b" },
 	};
-	char out[MAIL_ADDRESS_LOG_LEN], blanks[MAIL_ADDRESS_MAX + 1];
+	char out[MAIL_ADDRESS_LOG_LEN], blanks[MAIL_ADDRESS_MAX + 1] = "";
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
