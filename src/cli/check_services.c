@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "lookup/resolver.h"
 #include "net/loop.h"
@@ -65,6 +66,36 @@ judge_root(const struct root *r, struct error *err)
 	    "root of the DNS is in force: DANE cannot be used");
 }
 
+/* The algorithms of DNSSEC that are in use (RFC 8624 3.1). */
+static void
+say_algorithms(void)
+{
+	static const struct { int number; const char *name; } algorithms[] = {
+		{ 5, "RSASHA1" }, { 7, "RSASHA1-NSEC3-SHA1" },
+		{ 8, "RSASHA256" }, { 10, "RSASHA512" },
+		{ 13, "ECDSAP256SHA256" }, { 14, "ECDSAP384SHA384" },
+		{ 15, "ED25519" }, { 16, "ED448" },
+	};
+
+	for (int known = 1; known >= 0; known--) {
+		const char *before = known ? "resolver: can check " :
+		    "resolver: cannot check, so that a zone with nothing else "
+		    "counts as unsigned: ";
+		bool some = false;
+
+		for (size_t i = 0; i < ARRAY_LEN(algorithms); i++) {
+			if (resolver_knows_algorithm(algorithms[i].number) !=
+			    (known == 1))
+				continue;
+			(void)printf("%s%s", some ? ", " : before,
+			    algorithms[i].name);
+			some = true;
+		}
+		if (some)
+			(void)puts("");
+	}
+}
+
 static bool
 check_resolver(const struct conf *conf, struct error *err)
 {
@@ -86,6 +117,7 @@ check_resolver(const struct conf *conf, struct error *err)
 	loop_run(root.loop);
 	resolver_close(&resolver);
 	loop_free(&root.loop);
+	say_algorithms();
 	return judge_root(&root, err);
 }
 

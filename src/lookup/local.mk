@@ -1,5 +1,6 @@
 # Sources of lookup.
 src_libtlsq_a_SOURCES += \
+	src/lookup/algorithms.c \
 	src/lookup/answer.c src/lookup/answer_impl.h \
 	src/lookup/host.c src/lookup/host.h \
 	src/lookup/host_facts.c src/lookup/host_facts.h \

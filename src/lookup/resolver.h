@@ -87,6 +87,10 @@ struct loop *resolver_loop(struct resolver *resolver);
  * validated against other trust anchors, perhaps. */
 int64_t resolver_configured_at(const struct resolver *resolver);
 
+/* Can libunbound check signatures of this algorithm (IANA's number)?  A zone that
+ * has none it can check counts as unsigned.  Takes some 3 ms. */
+bool resolver_knows_algorithm(int algorithm);
+
 /*
  * Asks for name (text, "\" escapes as in zone files) and rrtype.  The answer is
  * borrowed for the time of the callback.  Any thread.

@@ -112,6 +112,11 @@ ok "and the stored one stays" cmp "$T/first.toml" "$T/third.toml"
 exits "load of no file" 66 tlsq_ load "$T/nosuch.toml"
 ok "load --check touches no spool" sh -c "tlsq -d $T/none/spool.db load --check $T/first.toml && ! test -e $T/none"
 exits "a spool in order passes check" 0 tlsq_ check
+like "which says what signatures can be checked" "$(cat "$T/out")" \
+	'^resolver: can check .*RSASHA256, RSASHA512, ECDSAP256SHA256, ECDSAP384SHA384, ED25519'
+if ldd "$(command -v tlsq)" | grep -q nettle; then
+	like "and what cannot: libunbound with nettle has no Ed448" "$(cat "$T/out")" '^resolver: cannot check.*: ED448$'
+fi
 like "which tells how much it trusts" "$(cat "$T/out")" '^certificates: 1 anchors in .*/certs/ca\.pem$'
 like "and that the resolver proves the root" "$(cat "$T/out")" '^resolver: answers, the root is secure$'
 sql "INSERT INTO lookup(map, key, value) VALUES ('hand', 'Cafe.test.', '')"
