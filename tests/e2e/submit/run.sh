@@ -27,7 +27,7 @@ is "domains are kept in lower case and A-labels" "$(sql "SELECT DISTINCT domain 
 example.test
 xn--bcher-kva.test"
 before=$(sql 'SELECT count(*) FROM message')
-for bad in bob '@example.test' 'a b@example.test' 'a@b c.test' 'a@' 'a..b@example.test' 'x@[999.1.1.1]' \
+for bad in bob '@example.test' 'a b@example.test' 'a@b c.test' 'a@' 'x@[999.1.1.1]' \
 	'<x@example.test' "x@$(head -c 300 /dev/zero | tr '\0' a).test" 'x@exa_mple..test' "$(printf 'x@example.test\r\nDATA')"; do
 	echo text >"$T/text"
 	tlsq -d "$DB" submit -f a@sender.test good@example.test "$bad" <"$T/text" >"$T/out" 2>"$T/err"
