@@ -116,6 +116,16 @@ can_pass(const struct error *err)
 	    err->code == EX_NOPERM || err->code == EX_NOINPUT;
 }
 
+/* A damaged database ends the program, whatever found it. */
+static void
+note_damage(struct writer *w, const struct error *err)
+{
+	if (err->code != EX_DATAERR || w->broken)
+		return;
+	w->broken = true;
+	w->options.fatal(w->options.ctx, err);
+}
+
 /* May what failed be tried again?  Waits a little if so. */
 static bool
 patience(struct writer *w, const struct error *err)
@@ -123,10 +133,7 @@ patience(struct writer *w, const struct error *err)
 	const struct timespec pause = { 0, RETRY_MS * 1000000L };
 	bool stopping;
 
-	if (err->code == EX_DATAERR && !w->broken) {
-		w->broken = true;
-		w->options.fatal(w->options.ctx, err);
-	}
+	note_damage(w, err);
 	if (w->broken || !can_pass(err))
 		return false;
 	if (!w->complained)
@@ -306,11 +313,14 @@ keep_house(struct writer *w)
 	if (ok)
 		ok = spool_checkpoint_if_needed(w->spool,
 		    SPOOL_CHECKPOINT_PAGES, &done, &err);
-	if (!ok)
+	if (!ok) {
 		log_warning("housekeeping: %s", err.text);
-	/* What others write makes the scheduler claim: that is a batch, too. */
-	else if (!w->wrote)
+		note_damage(w, &err);
+	} else if (!w->wrote) {
+		/* What others write makes the scheduler claim: that is a
+		 * batch, too. */
 		w->next_house_ms = earlier(w->next_reap_ms, w->next_renew_ms);
+	}
 	w->wrote = false;
 }
 
@@ -321,8 +331,10 @@ checkpoint(struct writer *w)
 	bool done;
 
 	if (!w->broken && !spool_checkpoint_if_needed(w->spool,
-	    SPOOL_CHECKPOINT_PAGES, &done, &err))
+	    SPOOL_CHECKPOINT_PAGES, &done, &err)) {
 		log_warning("checkpoint: %s", err.text);
+		note_damage(w, &err);
+	}
 }
 
 static void *
