@@ -55,7 +55,7 @@ UPDATE recipient SET state = 'deleted', finished_at = :now,
 	WHERE id = :id AND state IN ('queued', 'active', 'deferred', 'held');
 
 -- What the last attempt found stays in last_error and last_attempt_id, for the
--- notice, which is owed as owed_decide (src/report/owed.h) would have it.
+-- notice, which is owed as owed_decide (src/dsn/owed.h) would have it.
 -- name: admin_bounce
 UPDATE recipient SET state = 'failed', finished_at = :now,
 	status = '5.0.0', reply = 'returned to the sender by the administrator',

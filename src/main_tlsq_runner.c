@@ -1,7 +1,7 @@
 /*
  * tlsq-runner: the queue runner.
  */
-#include "runner/main.h"
+#include "queue/main.h"
 
 int
 main(int argc, char **argv)

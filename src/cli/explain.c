@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "cli/command_impl.h"
 #include "cli/explain_impl.h"
-#include "runner/services.h"
+#include "nexthop/services.h"
 
 enum { PASSES_MAX = 5 };		/* after the first one */
 

@@ -7,9 +7,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/explain_impl.h"
-#include "runner/proof.h"
-#include "runner/secret.h"
-#include "runner/session_config.h"
+#include "nexthop/verify.h"
+#include "nexthop/secret.h"
+#include "nexthop/client_config.h"
 
 struct visit {
 	struct explanation *e;

@@ -8,9 +8,9 @@
 #include "base/json.h"
 #include "mail/address.h"
 #include "policy/outcome.h"
-#include "runner/chooser.h"
-#include "runner/decision.h"
-#include "runner/survey.h"
+#include "nexthop/chooser.h"
+#include "nexthop/decision.h"
+#include "nexthop/discovery.h"
 #include "smtp/client.h"
 #include "tls/dane.h"
 

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "cli/explain_impl.h"
 #include "lookup/lookup.h"
-#include "runner/services.h"
+#include "nexthop/services.h"
 
 enum { TYPE_SOA = 6, TYPE_DS = 43, DS_HEAD = 4 };
 

@@ -14,7 +14,7 @@
 #include "conf/check.h"
 #include "conf/config.h"
 #include "conf/keys_impl.h"
-#include "conf/problems.h"
+#include "toml/problems.h"
 
 struct conf_given {
 	bool given;

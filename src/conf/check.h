@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "conf/config.h"
-#include "conf/problems.h"
+#include "toml/problems.h"
 
 /* Which variables an expression may name, and what it must give. */
 enum conf_expression {

@@ -1,15 +1,16 @@
 # Sources of conf.
 src_libtlsq_a_SOURCES += \
-	src/conf/build.c src/conf/build_impl.h \
+	src/conf/build.c \
+	src/conf/build_impl.h \
 	src/conf/check.c src/conf/check.h \
 	src/conf/config.c src/conf/config.h \
 	src/conf/constraints.c \
-	src/conf/keys.c src/conf/keys_find.c src/conf/keys_impl.h \
+	src/conf/keys.c \
+	src/conf/keys_find.c \
+	src/conf/keys_impl.h \
 	src/conf/print.c \
-	src/conf/problems.c src/conf/problems.h \
 	src/conf/rows.c \
 	src/conf/syntax.c \
-	src/conf/toml.c src/conf/toml.h src/conf/toml_impl.h \
-	src/conf/toml_scalar.c src/conf/toml_string.c \
-	src/conf/toml_tree.c src/conf/toml_value.c \
-	src/conf/value.c src/conf/value_impl.h src/conf/value_text.c
+	src/conf/value.c \
+	src/conf/value_impl.h \
+	src/conf/value_text.c

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "conf/config.h"
 #include "conf/keys_impl.h"
-#include "conf/toml.h"
+#include "toml/toml.h"
 
 enum { CONF_TEXT_MAX = 4096 };	/* octets of any stored text */
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "smtp/session_impl.h"
+#include "smtp/dialogue_impl.h"
 
 /* --- actions --- */
 

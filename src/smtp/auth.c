@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "smtp/session_impl.h"
+#include "smtp/dialogue_impl.h"
 
 static void
 send_line(struct smtp_session *s, const char *command, const char *data,

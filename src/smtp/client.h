@@ -2,7 +2,7 @@
  * One SMTP session with one address of one host: connect, STARTTLS, judge the
  * certificate, and hand over messages as long as there are any.
  *
- * The I/O shell of smtp/session.h, on an event loop.  Everything happens in the
+ * The I/O shell of smtp/dialogue.h, on an event loop.  Everything happens in the
  * loop's thread and nothing blocks.  A client holds one descriptor and one
  * timer; memory is some kilobytes idle and bounded while content flows.
  */
@@ -14,7 +14,7 @@
 #include "net/address.h"
 #include "net/loop.h"
 #include "policy/level.h"
-#include "smtp/session.h"
+#include "smtp/dialogue.h"
 #include "smtp/transaction.h"
 #include "tls/chain.h"
 #include "tls/stls.h"

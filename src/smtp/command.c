@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "mail/xtext.h"
-#include "smtp/session_impl.h"
+#include "smtp/dialogue_impl.h"
 
 /* An ENVID or ORCPT that cannot be encoded is left out: it only serves DSNs. */
 static void

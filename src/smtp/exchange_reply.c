@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "smtp/session_impl.h"
+#include "smtp/dialogue_impl.h"
 
 /* A 4xx or 5xx as the verdict; text has the room for it. */
 static struct smtp_recipient_result

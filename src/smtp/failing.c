@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "smtp/session_impl.h"
+#include "smtp/dialogue_impl.h"
 
 /* What we were at, for sentences. */
 static const char *const step_waits[] = {

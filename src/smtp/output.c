@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "smtp/session_impl.h"
+#include "smtp/dialogue_impl.h"
 
 enum { PENDING_SLACK = 64 };	/* answered entries kept before a move */
 

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "smtp/session_impl.h"
+#include "smtp/dialogue_impl.h"
 
 /* No octet in it can end the path or the command (RFC 5321 4.1.2).  The spool
  * holds what its doors took; this holds where somebody wrote past them. */

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
-#include "smtp/session_impl.h"
+#include "smtp/dialogue_impl.h"
 
 bool
 session_mail_permitted(const struct smtp_session *s)

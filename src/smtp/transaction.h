@@ -1,6 +1,6 @@
 /*
  * One mail transaction and what became of it: the words that the dialogue
- * (smtp/session.h), its shell (smtp/client.h) and their users share.
+ * (smtp/dialogue.h), its shell (smtp/client.h) and their users share.
  */
 #ifndef TLSQ_SMTP_TRANSACTION_H
 #define TLSQ_SMTP_TRANSACTION_H

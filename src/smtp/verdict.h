@@ -4,7 +4,7 @@
 #ifndef TLSQ_SMTP_VERDICT_H
 #define TLSQ_SMTP_VERDICT_H
 
-#include "smtp/session.h"
+#include "smtp/dialogue.h"
 #include "tls/chain.h"
 
 /* Fills all but named_by_domain; proof is what a verified chain proves. */

@@ -37,7 +37,8 @@ src_libtlsq_a_SOURCES += \
 	src/spool/runners.c src/spool/runners.h \
 	src/spool/spool.c src/spool/spool.h src/spool/spool_impl.h \
 	src/spool/upgrade.c \
-	src/spool/wait.c src/spool/wait.h
+	src/spool/wait.c src/spool/wait.h \
+	src/spool/writer.c src/spool/writer.h
 nodist_src_libtlsq_a_SOURCES += src/spool/sql_gen.c src/spool/sql_gen.h
 BUILT_SOURCES += src/spool/sql_gen.c src/spool/sql_gen.h
 CLEANFILES += src/spool/sql_gen.c src/spool/sql_gen.h

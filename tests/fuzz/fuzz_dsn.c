@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "report/dsn.h"
+#include "dsn/dsn.h"
 
 enum { TEXTS = 12, LINE_MAX_OCTETS = 998 };
 

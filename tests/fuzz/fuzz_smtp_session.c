@@ -1,8 +1,8 @@
 /*
  * The dialogue against a server that does what the data say; aborts where a
- * rule of smtp/session.h was broken (tests/unit/smtp_chaos.c).
+ * rule of smtp/dialogue.h was broken (tests/unit/smtp/chaos.c).
  */
-#include "../unit/smtp_peer.h"
+#include "../unit/smtp/peer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

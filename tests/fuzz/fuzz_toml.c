@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "conf/toml.h"
+#include "toml/toml.h"
 
 static size_t
 walk(const struct toml_node *node)

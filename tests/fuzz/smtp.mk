@@ -5,6 +5,6 @@ tests_fuzz_fuzz_smtp_reply_SOURCES = tests/fuzz/fuzz_smtp_reply.c $(fuzz_main)
 tests_fuzz_fuzz_smtp_reply_LDADD = $(TLSQ_LIBS)
 tests_fuzz_fuzz_smtp_reply_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_smtp_session_SOURCES = tests/fuzz/fuzz_smtp_session.c \
-	tests/unit/smtp_chaos.c tests/unit/smtp_peer.c $(fuzz_main)
+	tests/unit/smtp/chaos.c tests/unit/smtp/peer.c $(fuzz_main)
 tests_fuzz_fuzz_smtp_session_LDADD = $(TLSQ_LIBS)
 tests_fuzz_fuzz_smtp_session_LDFLAGS = $(fuzz_ldflags)

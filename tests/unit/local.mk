@@ -10,18 +10,20 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
-include tests/unit/base.mk
-include tests/unit/conf.mk
-include tests/unit/mail.mk
-include tests/unit/policy.mk
-include tests/unit/net.mk
-include tests/unit/tls.mk
-include tests/unit/strategy.mk
-include tests/unit/spool.mk
-include tests/unit/smtp.mk
-include tests/unit/lookup.mk
-include tests/unit/report.mk
-include tests/unit/runner.mk
-include tests/unit/milter.mk
-include tests/unit/web.mk
-include tests/unit/cli.mk
+include tests/unit/base/local.mk
+include tests/unit/toml/local.mk
+include tests/unit/conf/local.mk
+include tests/unit/mail/local.mk
+include tests/unit/policy/local.mk
+include tests/unit/net/local.mk
+include tests/unit/tls/local.mk
+include tests/unit/strategy/local.mk
+include tests/unit/spool/local.mk
+include tests/unit/smtp/local.mk
+include tests/unit/lookup/local.mk
+include tests/unit/dsn/local.mk
+include tests/unit/nexthop/local.mk
+include tests/unit/delivery/local.mk
+include tests/unit/milter/local.mk
+include tests/unit/web/local.mk
+include tests/unit/cli/local.mk

@@ -48,7 +48,7 @@ once() { timeout -k 5 60 tlsq-runner -d "$DB" --once >>"$T/runner.log" 2>&1 </de
 
 before_upgrade() {
 	rm -rf "$T/spool"/*
-	sqlite3 "$DB" <"$top_srcdir/tests/unit/schema_v1.sql" >"$T/v1.out"
+	sqlite3 "$DB" <"$top_srcdir/tests/unit/spool/schema_v1.sql" >"$T/v1.out"
 	chgrp tlsq "$DB" 2>/dev/null
 	chmod 660 "$DB"
 	chown tlsq "$DB" 2>/dev/null

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Thousands of signed domains at once, from root hints: each lookup gets its answer, and no packet is sent twice.
 . "${0%/*}/../lib.sh"
-probe=$top_builddir/tests/unit/dns_probe
-[ -x "$probe" ] || skip_all "tests/unit/dns_probe is not built"
+probe=$top_builddir/tests/unit/lookup/dns_probe
+[ -x "$probe" ] || skip_all "tests/unit/lookup/dns_probe is not built"
 count=${BURST:-2000}
 
 # Stub zones, as dns_start has them, would hide most of what libunbound does: here

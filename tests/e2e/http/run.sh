@@ -3,7 +3,7 @@
 . "${0%/*}/../lib.sh"
 
 here=${0%/*}
-probe=$top_builddir/tests/unit/web_probe
+probe=$top_builddir/tests/unit/web/probe
 url=http://127.0.0.1:8025
 serve() { # LISTEN; its pid is in $web_pid
 	"$probe" "$1" "$DB" >>"$T/web.log" 2>&1 &

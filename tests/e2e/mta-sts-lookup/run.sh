@@ -1,8 +1,8 @@
 #!/bin/sh
 # Where MTA-STS policies come from: TXT by DNS, HTTPS, mta_sts_cache; what fails and what is kept.
 . "${0%/*}/../lib.sh"
-probe=$top_builddir/tests/unit/sts_probe
-[ -x "$probe" ] || skip_all "tests/unit/sts_probe is not built"
+probe=$top_builddir/tests/unit/lookup/sts_probe
+[ -x "$probe" ] || skip_all "tests/unit/lookup/sts_probe is not built"
 
 zone() { # DOMAIN KIND [ADDRESS]: with a policy host
 	dns_zone "$1" "$2" <<-Z

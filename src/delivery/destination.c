@@ -1,0 +1,474 @@
+/*
+ * Destinations: which job goes where, and how many sessions are open for it.
+ *
+ * Sessions are opened for places (an address of a host) where jobs wait.  One is
+ * tried first; once it stands, more follow as the backlog asks for, and one more
+ * for each second that jobs wait without progress, up to
+ * queue.limit.sessions-per-domain.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "delivery/outcome.h"
+#include "delivery/worker_impl.h"
+
+enum {
+	RAMP_MS = 1000,
+	/* Jobs that one warm session is good for before another is worth a
+	 * handshake. */
+	JOBS_PER_SESSION = 16
+};
+
+/* --- settling --------------------------------------------------------- */
+
+/* A job that came after all hosts had failed takes their notes as its own. */
+static void
+borrow_notes(struct destination *d, struct job *job)
+{
+	for (size_t h = 0; h < d->plan.n_hosts; h++) {
+		struct plan_host *host = &d->plan.host[h];
+
+		if (host->failed != NULL)
+			job_note_all(job, host->failed);
+		for (size_t a = 0; a < host->n_addresses; a++)
+			if (host->address[a].failed != NULL)
+				job_note_all(job, host->address[a].failed);
+	}
+}
+
+static bool
+has_notes(const struct job *job)
+{
+	for (size_t i = 0; i < job->count; i++)
+		if (!job->progress[i].settled)
+			return job->progress[i].n_trail > 0;
+	return true;
+}
+
+/* No host is left for the job: its open recipients are settled by what they
+ * went through.  Gives the job away. */
+static void
+give_up(struct destination *d, struct job *job)
+{
+	struct report *r = report_new(job, &d->worker->config.listener);
+
+	if (!has_notes(job))
+		borrow_notes(d, job);
+	if (!has_notes(job)) {
+		struct note *n = destination_note(d, DESTINATION_NO_HOST, NULL,
+		    "dns", "5.4.4", "no host of the domain can be tried");
+
+		job_note_all(job, n);
+		note_unref(&n);
+	}
+	for (size_t i = 0; i < job->count; i++)
+		if (!job->progress[i].settled)
+			settle_exhausted(r, job, i, d->chooser);
+	report_send(r, d->worker->config.writer);
+	job_unref(&job);
+}
+
+/* --- jobs ------------------------------------------------------------- */
+
+struct job *
+destination_take(struct destination *d, struct plan_place place)
+{
+	struct job *job;
+
+	if (d->worker->draining)
+		return NULL;
+	TAILQ_FOREACH(job, &d->jobs, entry)
+		if (plan_same(job->place, place)) {
+			TAILQ_REMOVE(&d->jobs, job, entry);
+			d->n_jobs--;
+			return job;
+		}
+	return NULL;
+}
+
+static void
+add_job(struct destination *d, struct job *job)
+{
+	TAILQ_INSERT_TAIL(&d->jobs, job, entry);
+	d->n_jobs++;
+}
+
+void
+destination_return(struct destination *d, struct job *job)
+{
+	add_job(d, job);
+}
+
+/* Moves each waiting job to where it can go now; those at the end are given
+ * up.  After every change of the plan. */
+static void
+advance_jobs(struct destination *d)
+{
+	struct job *job, *next;
+
+	for (job = TAILQ_FIRST(&d->jobs); job != NULL; job = next) {
+		next = TAILQ_NEXT(job, entry);
+		if (plan_next(&d->plan, job->place, &job->place) != PLAN_END)
+			continue;
+		TAILQ_REMOVE(&d->jobs, job, entry);
+		d->n_jobs--;
+		give_up(d, job);
+	}
+}
+
+static bool
+concerns(const struct destination *d, const struct job *job,
+    struct plan_place place, bool whole_host)
+{
+	struct plan_place at;
+
+	if (plan_next(&d->plan, job->place, &at) == PLAN_END)
+		return false;
+	return whole_host ? at.host == place.host : plan_same(at, place);
+}
+
+void
+destination_failed(struct destination *d, struct plan_place place,
+    struct note *note, bool whole_host)
+{
+	struct plan_host *h = &d->plan.host[place.host];
+	struct note **failed = whole_host ? &h->failed :
+	    &h->address[place.address].failed;
+	struct job *job;
+
+	if (*failed != NULL)
+		return;
+	TAILQ_FOREACH(job, &d->jobs, entry)
+		if (concerns(d, job, place, whole_host))
+			job_note_all(job, note);
+	*failed = note_ref(note);
+}
+
+void
+destination_refused(struct destination *d, struct plan_place place,
+    struct note *note)
+{
+	struct job *job, *next;
+
+	for (job = TAILQ_FIRST(&d->jobs); job != NULL; job = next) {
+		struct report *r;
+
+		next = TAILQ_NEXT(job, entry);
+		if (!concerns(d, job, place, true))
+			continue;
+		TAILQ_REMOVE(&d->jobs, job, entry);
+		d->n_jobs--;
+		r = report_new(job, &d->worker->config.listener);
+		for (size_t i = 0; i < job->count; i++)
+			if (!job->progress[i].settled)
+				settle_by_host(r, job, i, note, SPOOL_FAILED);
+		report_send(r, d->worker->config.writer);
+		job_unref(&job);
+	}
+	destination_failed(d, place, note, true);
+}
+
+/* --- sessions --------------------------------------------------------- */
+
+static size_t
+sessions_wanted(const struct destination *d)
+{
+	size_t cap = (size_t)gate_part(d->worker->config.gate,
+	    d->snapshot->conf->queue.sessions_per_domain);
+	size_t want = 1 + d->n_jobs / JOBS_PER_SESSION + d->boost;
+	size_t ready = d->n_sessions - d->n_unready;
+
+	/* Until one stands there is one try; then the number may double. */
+	if (want > 2 * ready + 1 + d->boost)
+		want = 2 * ready + 1 + d->boost;
+	if (want > d->n_jobs + ready)
+		want = d->n_jobs + ready;
+	return want < cap ? want : cap;
+}
+
+/* Wakes an idle session for the place, or says that one is on its way. */
+static bool
+session_serves(struct destination *d, struct plan_place place)
+{
+	struct session *s;
+
+	LIST_FOREACH(s, &d->sessions, entry)
+		if (plan_same(s->place, place) && !s->ending)
+			return true;
+	return false;
+}
+
+static void
+wake_idle(struct destination *d)
+{
+	struct session *s;
+	size_t woken = 0;
+
+	LIST_FOREACH(s, &d->sessions, entry) {
+		if (woken >= d->n_jobs)
+			return;
+		if (s->ready && !s->ending && smtp_client_idle(s->client)) {
+			session_wake(s);
+			woken++;
+		}
+	}
+}
+
+/* Waits for the gate, behind the others; or not any more. */
+static void
+set_starved(struct destination *d, bool starved)
+{
+	struct worker *w = d->worker;
+
+	if (d->starved)
+		TAILQ_REMOVE(&w->starved, d, starved_entry);
+	if (starved)
+		TAILQ_INSERT_TAIL(&w->starved, d, starved_entry);
+	d->starved = starved;
+}
+
+static void
+open_sessions(struct destination *d)
+{
+	struct plan_place place;
+	struct job *job;
+	bool opened = false;
+
+	TAILQ_FOREACH(job, &d->jobs, entry) {
+		bool wanted = d->n_sessions < sessions_wanted(d);
+
+		if (plan_next(&d->plan, job->place, &place) != PLAN_TRY)
+			continue;
+		/* A job whose host has no session at all gets one beyond the
+		 * wish, so that nothing waits for a session elsewhere. */
+		if (!wanted && session_serves(d, place))
+			continue;
+		if (!session_open(d, place)) {
+			/* One that got nothing keeps its turn. */
+			if (opened || !d->starved)
+				set_starved(d, true);
+			session_end_idle(d->worker, d->queue);
+			return;
+		}
+		opened = true;
+	}
+	set_starved(d, false);
+}
+
+static void
+on_ramp(void *arg)
+{
+	struct destination *d = arg;
+
+	if (d->n_jobs == 0) {
+		d->boost = 0;
+		return;
+	}
+	if (d->n_sessions > d->n_unready)
+		d->boost++;
+	destination_kick(d);
+}
+
+void
+destination_kick(struct destination *d)
+{
+	if (!d->resolved || d->worker->draining) {
+		destination_reap(d);
+		return;
+	}
+	advance_jobs(d);
+	if (d->n_jobs > 0) {
+		wake_idle(d);
+		open_sessions(d);
+		loop_timer_set(d->ramp, RAMP_MS);
+	}
+	destination_reap(d);
+}
+
+static void
+posted_kick(void *arg)
+{
+	struct destination *d = arg;
+
+	d->kick_posted = false;
+	destination_kick(d);
+}
+
+/* Once for all jobs of a batch: a kick looks at every waiting job. */
+static void
+kick_later(struct destination *d)
+{
+	if (d->kick_posted)
+		return;
+	d->kick_posted = true;
+	loop_post(d->worker->loop, posted_kick, d);
+}
+
+void
+destination_session_ready(struct destination *d)
+{
+	d->n_unready--;
+	destination_kick(d);
+}
+
+void
+destination_session_gone(struct destination *d, bool was_ready)
+{
+	d->n_sessions--;
+	if (!was_ready)
+		d->n_unready--;
+	destination_kick(d);
+}
+
+/* --- coming and going ------------------------------------------------- */
+
+static void
+retire(struct destination *d)
+{
+	if (!d->current)
+		return;
+	HASH_DEL(d->worker->current, d);
+	d->current = false;
+}
+
+/*
+ * What a session depends on, and so who may share one (POLICY 3): the next hop,
+ * the strategy with what the message takes off it, route, connection and queue.
+ * Where each host is judged by itself, a message has its destination alone.
+ */
+static char *
+make_key(const struct job *job)
+{
+	const struct way *w = &job->way;
+	bool relay = w->route->type == CONF_ROUTE_RELAY;
+
+	return mem_printf("%s\n%s\n%s\n%s\n%s\n%s\n%lld\n%lld",
+	    relay ? w->route->address : job_domain(job), w->strategy->id,
+	    w->route->id, w->connection->id, w->schedule->queue_name,
+	    !job_waives_tls(job) ? "" : w->pinned ? "waived, pinned" : "waived",
+	    (long long)job->snapshot->generation,
+	    w->per_host ? (long long)job_rcpt(job, 0)->id : 0LL);
+}
+
+static struct destination *
+destination_new(struct worker *w, struct job *job, char *key)
+{
+	struct destination *d = mem_zalloc(sizeof(*d));
+
+	d->worker = w;
+	d->key = key;
+	d->next_hop = mem_strdup(job_domain(job));
+	d->snapshot = snapshot_ref(job->snapshot);
+	d->chooser = chooser_ref(w->chooser);
+	d->way = job->way;
+	d->rule = mem_strdup(job->rule);
+	d->way.rule = d->rule;
+	d->waived = job_waives_tls(job);
+	d->sole = job->way.per_host ? job_ref(job) : NULL;
+	d->queue = d->way.schedule->queue_name;
+	d->queue_limit =
+	    conf_virtual(d->snapshot->conf, d->queue)->threads_per_node;
+	d->started_ms = clock_mono_ms();
+	d->started_at = clock_now_s();
+	TAILQ_INIT(&d->jobs);
+	LIST_INIT(&d->sessions);
+	d->ramp = loop_timer_new(w->loop, on_ramp, d);
+	LIST_INSERT_HEAD(&w->all, d, entry);
+	HASH_ADD_KEYPTR(hh, w->current, d->key, strlen(d->key), d);
+	d->current = true;
+	return d;
+}
+
+void
+destination_give(struct worker *w, struct job *job)
+{
+	char *key = make_key(job);
+	struct destination *d;
+
+	HASH_FIND_STR(w->current, key, d);
+	/* Facts are not used after they expired, nor after the clock was set: a
+	 * new one, from fresh facts; the old one ends with the jobs it has. */
+	if (d != NULL && (d->snapshot != job->snapshot || (d->resolved &&
+	    d->survey.expires_at <= clock_now_s()))) {
+		retire(d);
+		d = NULL;
+	}
+	if (d != NULL) {
+		free(key);
+		add_job(d, job);
+		kick_later(d);
+		return;
+	}
+	d = destination_new(w, job, key);
+	add_job(d, job);
+	destination_resolve(d);
+}
+
+void
+destination_drain(struct destination *d)
+{
+	struct session *s, *next_session;
+	struct job *job;
+
+	while ((job = TAILQ_FIRST(&d->jobs)) != NULL) {
+		TAILQ_REMOVE(&d->jobs, job, entry);
+		d->n_jobs--;
+		job_unref(&job);
+	}
+	for (s = LIST_FIRST(&d->sessions); s != NULL; s = next_session) {
+		next_session = LIST_NEXT(s, entry);
+		session_drain(s);
+	}
+	destination_reap(d);
+}
+
+/* A failed host is forgotten with the destination, so that the next attempt
+ * asks and tries anew. */
+static bool
+all_failed(const struct destination *d)
+{
+	struct plan_place place = { 0, 0 };
+
+	return d->resolved &&
+	    plan_next(&d->plan, place, &place) == PLAN_END;
+}
+
+static void
+destination_free(void *arg)
+{
+	struct destination *d = arg;
+
+	destination_resolve_end(d);
+	loop_timer_free(&d->ramp);
+	plan_clear(&d->plan);
+	destination_forget_unrecorded(d);
+	if (d->sole != NULL)
+		job_unref(&d->sole);
+	chooser_unref(&d->chooser);
+	snapshot_unref(&d->snapshot);
+	free(d->next_hop);
+	free(d->rule);
+	free(d->key);
+	free(d);
+}
+
+void
+destination_reap(struct destination *d)
+{
+	if (all_failed(d))
+		retire(d);
+	if (d->n_jobs > 0 || d->n_sessions > 0 || d->gone || d->kick_posted)
+		return;
+	if (!d->resolved && !d->worker->draining)
+		return;
+	retire(d);
+	set_starved(d, false);
+	d->gone = true;
+	LIST_REMOVE(d, entry);
+	/* Callers up the stack still look at it. */
+	loop_post(d->worker->loop, destination_free, d);
+	worker_check_drained(d->worker);
+}

@@ -1,0 +1,93 @@
+/*
+ * Walking the hosts of a destination.
+ */
+#include "delivery/host_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void
+plan_init(struct plan *plan_r, size_t n_hosts)
+{
+	plan_r->host = mem_zalloc(n_hosts * sizeof(*plan_r->host));
+	plan_r->n_hosts = n_hosts;
+}
+
+void
+plan_add_addresses(struct plan_host *host, size_t n)
+{
+	host->address = mem_zalloc(n * sizeof(*host->address));
+	host->n_addresses = n;
+}
+
+enum plan_next
+plan_next(const struct plan *plan, struct plan_place from,
+    struct plan_place *place_r)
+{
+	struct plan_place p = from;
+
+	for (; p.host < plan->n_hosts; p = plan_after_host(p)) {
+		const struct plan_host *h = &plan->host[p.host];
+
+		if (h->failed != NULL)
+			continue;
+		if (!h->resolved) {
+			*place_r = p;
+			return PLAN_WAIT;
+		}
+		for (; p.address < h->n_addresses; p.address++)
+			if (h->address[p.address].failed == NULL) {
+				*place_r = p;
+				return PLAN_TRY;
+			}
+	}
+	p.address = 0;
+	*place_r = p;
+	return PLAN_END;
+}
+
+enum plan_drop
+plan_drop_judge(int message_drops, int host_drops)
+{
+	if (host_drops >= 3)
+		return PLAN_DROP_HOST;
+	return message_drops >= 2 ? PLAN_DROP_MESSAGE : PLAN_DROP_AGAIN;
+}
+
+struct plan_place
+plan_after_address(struct plan_place place)
+{
+	place.address++;
+	return place;
+}
+
+struct plan_place
+plan_after_host(struct plan_place place)
+{
+	place.host++;
+	place.address = 0;
+	return place;
+}
+
+bool
+plan_same(struct plan_place a, struct plan_place b)
+{
+	return a.host == b.host && a.address == b.address;
+}
+
+void
+plan_clear(struct plan *plan)
+{
+	for (size_t h = 0; h < plan->n_hosts; h++) {
+		struct plan_host *host = &plan->host[h];
+
+		note_unref(&host->failed);
+		for (size_t a = 0; a < host->n_addresses; a++)
+			note_unref(&host->address[a].failed);
+		free(host->address);
+	}
+	free(plan->host);
+	memset(plan, 0, sizeof(*plan));
+}

@@ -1,0 +1,68 @@
+/*
+ * The hosts of a destination in the order they are tried, with what became of
+ * each: which one is next for a job.  PURE: lookups and sessions fill it in.
+ */
+#ifndef TLSQ_DELIVERY_HOST_LIST_H
+#define TLSQ_DELIVERY_HOST_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "net/address.h"
+#include "delivery/attempt.h"
+
+struct plan_address {
+	struct net_address to;
+	struct note *failed;	/* owned; NULL: not known to fail */
+	int drops;		/* sessions in a row that a message ended */
+};
+
+struct plan_host {
+	const char *name;	/* borrowed */
+	bool resolved;		/* its addresses are here, or failed is */
+	struct plan_address *address;	/* owned */
+	size_t n_addresses;
+	struct note *failed;	/* the whole host; owned */
+};
+
+struct plan {
+	struct plan_host *host;	/* owned */
+	size_t n_hosts;
+};
+
+/* Zeroed hosts. */
+void plan_init(struct plan *plan_r, size_t n_hosts);
+/* Once for each host; zeroed addresses. */
+void plan_add_addresses(struct plan_host *host, size_t n);
+
+/* A place in the order.  host == n_hosts: the end. */
+struct plan_place {
+	size_t host, address;
+};
+
+enum plan_next { PLAN_TRY, PLAN_WAIT, PLAN_END };
+
+/*
+ * From `from` on, the first address that is not known to fail.  WAIT: the host
+ * at *place_r is not resolved yet.  END: none is left.
+ */
+enum plan_next plan_next(const struct plan *plan, struct plan_place from,
+    struct plan_place *place_r);
+/* The place after an address; the place of the next host. */
+struct plan_place plan_after_address(struct plan_place place);
+struct plan_place plan_after_host(struct plan_place place);
+bool plan_same(struct plan_place a, struct plan_place b);
+/*
+ * A session that was ready was dropped within a message.  Is it the message, of
+ * which a filter of the host may die, or the host?  A message that ended one is
+ * tried once more, after all others; when it ends a second, it has failed here.
+ * A host has failed when three sessions in a row ended that way: at least two
+ * messages were in them then.  message_drops and host_drops count this one.
+ */
+enum plan_drop { PLAN_DROP_AGAIN, PLAN_DROP_MESSAGE, PLAN_DROP_HOST };
+enum plan_drop plan_drop_judge(int message_drops, int host_drops);
+
+/* Frees hosts and notes. */
+void plan_clear(struct plan *plan);
+
+#endif

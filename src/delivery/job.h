@@ -1,0 +1,75 @@
+/*
+ * A job: a message with those of its recipients that go one way, as one SMTP
+ * transaction.
+ *
+ * It belongs to a worker.  Reports on their way to the writer hold references
+ * and read only what no longer changes: the message's fields and the recipients
+ * they report.
+ */
+#ifndef TLSQ_DELIVERY_JOB_H
+#define TLSQ_DELIVERY_JOB_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "conf/config.h"
+#include "nexthop/chooser.h"
+#include "delivery/attempt.h"
+#include "delivery/host_list.h"
+#include "nexthop/config.h"
+#include "spool/queue.h"
+
+/* What a recipient went through in this attempt. */
+struct job_progress {
+	bool settled;			/* its result is on its way */
+	struct note **trail;		/* references */
+	size_t n_trail;
+};
+
+struct job {
+	TAILQ_ENTRY(job) entry;
+	atomic_int refs;
+	struct spool_job *claimed;	/* owned; the message and recipients */
+	size_t first, count;		/* this job's part of the recipients */
+	struct job *whole;		/* whose `claimed` it is, or NULL */
+	struct snapshot *snapshot;
+	/* Chosen by the worker for this attempt.  strategy NULL: not yet. */
+	struct way way;
+	char *rule;			/* owned; way.rule, or NULL */
+	struct job_progress *progress;	/* by recipient of this job */
+	size_t open;			/* recipients not settled */
+	struct plan_place place;	/* where to go on */
+	int drops;		/* sessions at place that it ended */
+};
+TAILQ_HEAD(job_list, job);
+
+/*
+ * Makes the jobs of one claimed message: by recipient domain, at most
+ * per_transaction recipients each; they are appended to list.  Takes claimed.
+ */
+void job_make(struct job_list *list, struct spool_job *claimed,
+    struct snapshot *snapshot, size_t per_transaction);
+/*
+ * Takes all but the first n recipients off, into a job of their own; before any
+ * of them was tried.
+ */
+struct job *job_split(struct job *job, size_t n);
+void job_set_way(struct job *job, const struct way *way);
+/* Exchanges two recipients; before any was tried. */
+void job_swap(struct job *job, size_t i, size_t k);
+struct job *job_ref(struct job *job);
+void job_unref(struct job **job);
+
+const struct spool_job_rcpt *job_rcpt(const struct job *job, size_t i);
+struct way_case job_case(const struct job *job, size_t i, int64_t now);
+/* The message waives TLS (RFC 8689 4.2.2). */
+bool job_waives_tls(const struct job *job);
+const char *job_domain(const struct job *job);
+/* Adds a note to one recipient; takes a reference of its own. */
+void job_note(struct job *job, size_t i, struct note *note);
+/* The same for all that are open. */
+void job_note_all(struct job *job, struct note *note);
+void job_settled(struct job *job, size_t i);
+
+#endif

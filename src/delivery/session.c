@@ -1,0 +1,451 @@
+/*
+ * A session of a destination: the smtp client on one side, jobs on the other.
+ *
+ * What a host answers becomes notes; what it answers for good, or has taken, is
+ * reported at once; what another host may take goes back to the destination.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "policy/outcome.h"
+#include "nexthop/client_config.h"
+#include "delivery/outcome.h"
+#include "delivery/taken.h"
+#include "delivery/worker_impl.h"
+#include "spool/content.h"
+
+/* --- evidence --------------------------------------------------------- */
+
+static struct note *
+session_note(const struct session *s, int64_t started_at, int64_t started_ms,
+    const char *error, const char *status, const char *reply)
+{
+	struct note *n = destination_note(s->dest, s->place.host,
+	    &s->decision, error, status, reply);
+
+	n->started_at = started_at;
+	n->duration_ms = clock_mono_ms() - started_ms;
+	n->session = session_record_ref(s->record);
+	(void)text_copy(n->address, sizeof(n->address), s->record->address);
+	return n;
+}
+
+/* --- results ---------------------------------------------------------- */
+
+static enum spool_outcome
+spool_outcome_of(enum smtp_outcome outcome)
+{
+	switch (outcome) {
+	case SMTP_DELIVERED:
+		return SPOOL_DELIVERED;
+	case SMTP_PERMANENT:
+		return SPOOL_FAILED;
+	case SMTP_NOT_TRIED:
+	case SMTP_TEMPORARY:
+	case SMTP_OUTCOME_COUNT:
+		break;
+	}
+	return SPOOL_DEFERRED;
+}
+
+static void
+take_result(struct delivery *d, struct report *report, size_t k,
+    const struct smtp_result *result)
+{
+	const struct smtp_recipient_result *r = &result->recipients[k];
+	struct note *note;
+
+	if (r->outcome == SMTP_NOT_TRIED)
+		return;
+	FAILPOINT_IF(r->outcome == SMTP_DELIVERED, "final-dot.after-reply");
+	note = session_note(d->session, d->started_at, d->started_ms,
+	    r->outcome == SMTP_DELIVERED ? NULL :
+	    r->error != NULL ? r->error : "unexpected-reply", r->status,
+	    r->reply);
+	note->no_receipts = result->dsn_dropped;
+	if (r->outcome != SMTP_DELIVERED && r->next_host)
+		job_note(d->job, d->index[k], note);
+	else
+		settle_by_host(report, d->job, d->index[k], note,
+		    spool_outcome_of(r->outcome));
+	note_unref(&note);
+}
+
+static struct plan_address *
+session_address(const struct session *s)
+{
+	return &s->dest->plan.host[s->place.host].address[s->place.address];
+}
+
+/* No reply decided, but the end of the connection, with content written. */
+static bool
+is_cut(const struct smtp_recipient_result *r)
+{
+	return r->outcome == SMTP_TEMPORARY && r->error != NULL &&
+	    strcmp(r->error, "connection") == 0;
+}
+
+static void
+on_result(void *ctx, const struct smtp_transaction *tx,
+    const struct smtp_result *result)
+{
+	struct session *s = ctx;
+	struct delivery *d = tx->ctx;
+	struct job *job = d->job;
+	struct report *report = report_new(job,
+	    &s->dest->worker->config.listener);
+	bool not_tried = false;
+
+	for (size_t k = 0; k < result->n_recipients; k++) {
+		take_result(d, report, k, result);
+		not_tried |= result->recipients[k].outcome == SMTP_NOT_TRIED;
+		s->cut |= is_cut(&result->recipients[k]);
+	}
+	if (!not_tried && !s->cut)
+		session_address(s)->drops = 0;
+	report_of_session(report, s->record);
+	report_send(report, s->dest->worker->config.writer);
+	delivery_free(d);
+	if (job->open == 0) {
+		job_unref(&job);
+		return;
+	}
+	if (not_tried) {
+		/* Where it goes is known when the session has ended. */
+		TAILQ_INSERT_TAIL(&s->returned, job, entry);
+		return;
+	}
+	job->place = plan_after_host(s->place);
+	job->drops = 0;
+	destination_return(s->dest, job);
+	destination_kick(s->dest);
+}
+
+/* --- life ------------------------------------------------------------- */
+
+static struct job *
+take_job(struct session *s)
+{
+	struct job *job;
+
+	while ((job = destination_take(s->dest, s->place)) != NULL &&
+	    !taken_check(job, &s->dest->worker->config,
+	    s->dest->worker->spool))
+		job_unref(&job);
+	return job;
+}
+
+static void
+set_idling(struct session *s, bool idling)
+{
+	struct worker *w = s->dest->worker;
+
+	if (idling)
+		loop_timer_set(s->idle, w->config.idle_ms);
+	else
+		loop_timer_clear(s->idle);
+	if (idling && !s->idling)
+		TAILQ_INSERT_TAIL(&w->idle, s, idle_entry);
+	else if (!idling && s->idling)
+		TAILQ_REMOVE(&w->idle, s, idle_entry);
+	s->idling = idling;
+}
+
+void
+session_end_idle(struct worker *w, const char *queue)
+{
+	struct session *s;
+
+	TAILQ_FOREACH(s, &w->idle, idle_entry)
+		if (strcmp(s->dest->queue, queue) == 0) {
+			session_drain(s);
+			return;
+		}
+}
+
+/* No more for this session: it stays for a while, unless others wait for it to
+ * leave. */
+static void
+nothing_left(struct session *s)
+{
+	const struct destination *d = s->dest;
+
+	if (s->given >= d->snapshot->conf->queue.messages_per_session ||
+	    gate_is_wanted(d->worker->config.gate, d->queue))
+		session_drain(s);
+	else
+		set_idling(s, true);
+}
+
+static const struct smtp_transaction *
+on_next(void *ctx)
+{
+	struct session *s = ctx;
+	struct destination *d = s->dest;
+	struct job *job = NULL;
+
+	if (!s->ending &&
+	    s->given < d->snapshot->conf->queue.messages_per_session)
+		job = take_job(s);
+	if (job == NULL) {
+		nothing_left(s);
+		return NULL;
+	}
+	set_idling(s, false);
+	s->given++;
+	return &delivery_new(s, job)->tx;
+}
+
+static void
+on_ready(void *ctx, const struct smtp_evidence *evidence)
+{
+	struct session *s = ctx;
+
+	(void)evidence;
+	session_fill_record(s);
+	session_keep_proof(s);
+	s->ready = true;
+	destination_session_ready(s->dest);
+}
+
+/* A policy failure or a bad greeting is the host's, not one address's; unless
+ * the address alone is judged that way. */
+static bool
+is_the_hosts(const struct session *s)
+{
+	const struct destination *d = s->dest;
+	struct plan_place p = { s->place.host, 0 };
+
+	for (; p.address < d->plan.host[p.host].n_addresses; p.address++)
+		if (!decision_is_alike(&s->decision,
+		    destination_decision(d, p)))
+			return false;
+	return true;
+}
+
+static struct plan_place
+session_after(const struct session *s)
+{
+	return is_the_hosts(s) ? plan_after_host(s->place) :
+	    plan_after_address(s->place);
+}
+
+/* Jobs whose content was never sent: to this host again where it only ended a
+ * session that had worked, else on to the next one. */
+static void
+give_back(struct session *s, bool again, struct note *note)
+{
+	struct job *job;
+
+	while ((job = TAILQ_FIRST(&s->returned)) != NULL) {
+		TAILQ_REMOVE(&s->returned, job, entry);
+		if (again)
+			job->place = s->place;
+		else {
+			job_note_all(job, note);
+			job->place = session_after(s);
+			job->drops = 0;
+		}
+		destination_return(s->dest, job);
+	}
+}
+
+/* Did the host, or something between, end a ready session within a message,
+ * without a word? */
+static bool
+is_drop(const struct session *s, const struct smtp_failure *f)
+{
+	return s->ready && f->reply[0] == '\0' && !f->permanent &&
+	    (s->cut || !TAILQ_EMPTY(&s->returned));
+}
+
+/* False: the host has failed.  Else all is done: the message that was under way
+ * comes after the others, or has failed here alone. */
+static bool
+blame_message(struct session *s, struct note *note)
+{
+	/* None where some of it was written: it has its result already, and
+	 * what was returned came behind it. */
+	struct job *job = s->cut ? NULL : TAILQ_FIRST(&s->returned);
+	enum plan_drop blame = plan_drop_judge(job != NULL ? ++job->drops : 0,
+	    ++session_address(s)->drops);
+
+	if (blame == PLAN_DROP_HOST)
+		return false;
+	if (job == NULL)
+		return true;
+	TAILQ_REMOVE(&s->returned, job, entry);
+	give_back(s, true, NULL);
+	TAILQ_INSERT_TAIL(&s->returned, job, entry);
+	give_back(s, blame == PLAN_DROP_AGAIN, note);
+	return true;
+}
+
+static struct note *
+failure_note(struct session *s, const struct smtp_failure *f)
+{
+	const char *reply = f->reply[0] != '\0' &&
+	    !outcome_is_policy(f->error) ? f->reply : f->text;
+	struct note *n = session_note(s, s->record->started_at, s->started_ms,
+	    f->error, f->status, reply);
+
+	n->result_type = f->result_type;
+	return n;
+}
+
+static void
+on_closed(void *ctx, const struct smtp_failure *f)
+{
+	struct session *s = ctx;
+	struct destination *d = s->dest;
+	bool again = f == NULL || f->warm ||
+	    session_resumption_failed(s, f);
+	bool doubt = false;
+
+	if (!s->ready)
+		session_fill_record(s);
+	if (f != NULL) {
+		struct note *note = failure_note(s, f);
+
+		if (!again && strcmp(f->error, "mta-sts") == 0)
+			doubt = destination_doubt(d, s->place, note);
+		if (!again && is_drop(s, f))
+			again = blame_message(s, note);
+		give_back(s, again || doubt, note);
+		if (f->loop)
+			destination_loops(d, s->place.host, note);
+		if (f->permanent)
+			destination_refused(d, s->place, note);
+		else if (!again && !doubt)
+			destination_failed(d, s->place, note,
+			    f->step != SMTP_STEP_CONNECT && is_the_hosts(s));
+		note_unref(&note);
+	}
+	give_back(s, true, NULL);
+	session_abort(s);
+}
+
+static void
+on_idle(void *arg)
+{
+	session_drain(arg);
+}
+
+/* --- opening and closing ---------------------------------------------- */
+
+static void
+on_authenticate(void *ctx, const struct stls_peer *peer,
+    struct smtp_verdict *verdict_r)
+{
+	session_judge(ctx, peer, verdict_r);
+}
+
+static void
+start_client(struct session *s)
+{
+	static const struct smtp_client_events events = {
+		.next = on_next, .ready = on_ready, .result = on_result,
+		.closed = on_closed, .authenticate = on_authenticate
+	};
+	struct destination *d = s->dest;
+	const struct proof proof = session_proof(s);
+	struct smtp_client_config c = {
+		.loop = d->worker->loop,
+		.to = d->plan.host[s->place.host].address[s->place.address].to,
+		.username = d->secret != NULL ?
+		    d->way.route->auth_username : NULL,
+		.secret = d->secret,
+		.events = &events, .ctx = s
+	};
+
+	session_config_fill(&c, &proof, &d->way, d->worker->config.own_name);
+	session_offer_resumption(s, &proof, &c);
+	s->client = smtp_client_start(&c);
+}
+
+bool
+session_open(struct destination *d, struct plan_place place)
+{
+	struct plan_host *h = &d->plan.host[place.host];
+	struct session *s;
+
+	if (!gate_enter(d->worker->config.gate, d->queue, d->queue_limit))
+		return false;
+	s = mem_zalloc(sizeof(*s));
+	s->dest = d;
+	s->place = place;
+	s->decision = *destination_decision(d, place);
+	s->started_ms = clock_mono_ms();
+	s->record = session_record_new(h->name);
+	s->record->started_at = clock_now_s();
+	net_address_text(s->record->address, &h->address[place.address].to);
+	s->idle = loop_timer_new(d->worker->loop, on_idle, s);
+	LIST_INIT(&s->deliveries);
+	TAILQ_INIT(&s->returned);
+	LIST_INSERT_HEAD(&d->sessions, s, entry);
+	d->n_sessions++;
+	d->n_unready++;
+	start_client(s);
+	return true;
+}
+
+void
+session_wake(struct session *s)
+{
+	set_idling(s, false);
+	smtp_client_wake(s->client);
+}
+
+void
+session_drain(struct session *s)
+{
+	if (s->ending)
+		return;
+	s->ending = true;
+	set_idling(s, false);
+	if (s->ready)
+		smtp_client_quit(s->client);
+	else
+		session_abort(s);
+}
+
+/* Ends it now; deliveries still open are dropped, their claims are released
+ * when the runner ends. */
+void
+session_abort(struct session *s)
+{
+	struct destination *d = s->dest;
+	struct worker *w = d->worker;
+	struct delivery *delivery;
+	const char *wanted;
+	bool was_ready = s->ready;
+	struct job *job;
+
+	set_idling(s, false);
+	while ((delivery = LIST_FIRST(&s->deliveries)) != NULL) {
+		job = delivery->job;
+		delivery_free(delivery);
+		job_unref(&job);
+	}
+	while ((job = TAILQ_FIRST(&s->returned)) != NULL) {
+		TAILQ_REMOVE(&s->returned, job, entry);
+		job_unref(&job);
+	}
+	smtp_client_free(&s->client);
+	session_end_proof(s);
+	free(s->resume_key);
+	loop_timer_free(&s->idle);
+	session_end_withheld(s);
+	session_record_unref(&s->record);
+	LIST_REMOVE(s, entry);
+	free(s);
+	wanted = gate_leave(w->config.gate, d->queue);
+	if (wanted != NULL)
+		w->config.gate_opened(w->config.ctx, wanted);
+	destination_session_gone(d, was_ready);
+}

@@ -1,0 +1,106 @@
+/*
+ * The end of a message waits for the record of the one before.
+ *
+ * A crash repeats what a host has taken and the database does not know.  That
+ * must not be more than one message of a session, however long a commit takes,
+ * nor may sessions follow each other meanwhile.  All but the end goes out, so
+ * that as a rule no time is lost by it.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "delivery/worker_impl.h"
+
+static bool
+is_unrecorded(const struct session_record *r)
+{
+	return atomic_load(&r->unrecorded) > 0;
+}
+
+/* Something that a session has left, after those that are recorded now. */
+static bool
+any_left(struct destination *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->n_unrecorded; i++) {
+		if (is_unrecorded(d->unrecorded[i]))
+			d->unrecorded[kept++] = d->unrecorded[i];
+		else
+			session_record_unref(&d->unrecorded[i]);
+	}
+	d->n_unrecorded = kept;
+	return kept > 0;
+}
+
+static bool
+must_wait(const struct session *s)
+{
+	return is_unrecorded(s->record) || any_left(s->dest);
+}
+
+void
+session_expect(struct session *s)
+{
+	bool expected = !LIST_EMPTY(&s->deliveries) && !s->withheld;
+
+	if (expected != s->expected)
+		writer_expect(s->dest->worker->config.writer,
+		    expected ? 1 : -1);
+	s->expected = expected;
+}
+
+bool
+session_withholds(struct session *s)
+{
+	if (!must_wait(s))
+		return false;
+	if (s->withheld)
+		return true;
+	LIST_INSERT_HEAD(&s->dest->worker->withheld, s, withheld_entry);
+	s->withheld = true;
+	session_expect(s);
+	writer_hurry(s->dest->worker->config.writer);
+	return true;
+}
+
+static void
+forget(struct session *s)
+{
+	if (s->withheld)
+		LIST_REMOVE(s, withheld_entry);
+	s->withheld = false;
+	session_expect(s);
+}
+
+void
+session_recorded(struct session *s)
+{
+	if (must_wait(s))
+		return;
+	forget(s);
+	smtp_client_wake(s->client);
+}
+
+void
+session_end_withheld(struct session *s)
+{
+	struct destination *d = s->dest;
+
+	forget(s);
+	if (!is_unrecorded(s->record))
+		return;
+	d->unrecorded = mem_realloc(d->unrecorded,
+	    (d->n_unrecorded + 1) * sizeof(struct session_record *));
+	d->unrecorded[d->n_unrecorded++] = session_record_ref(s->record);
+}
+
+void
+destination_forget_unrecorded(struct destination *d)
+{
+	for (size_t i = 0; i < d->n_unrecorded; i++)
+		session_record_unref(&d->unrecorded[i]);
+	free(d->unrecorded);
+	d->unrecorded = NULL;
+	d->n_unrecorded = 0;
+}

@@ -1,0 +1,112 @@
+/*
+ * The text of a delivery status notification (RFC 3461 6, RFC 3464, RFC 6522,
+ * RFC 6533).  PURE: facts in, text out; any thread.
+ *
+ * A DSN is a multipart/report of a part for people, one for programs, and the
+ * message, its header or nothing of it.  It is written in three pieces, so that
+ * a large message need not be in memory:
+ *
+ *	dsn_write_head(&out, &d);
+ *	dsn_write_returned(&out, &d, &encoder, ...);	as often as needed
+ *	dsn_write_tail(&out, &d, &encoder);
+ *
+ * It is 7-bit, whatever it quotes, so that any server takes it: parts with other
+ * octets are base64, and a message with some goes back as message/global, which
+ * may be encoded (RFC 6532 3.7; message/rfc822 may not, RFC 2046 5.2.1).  Only a
+ * reverse-path in UTF-8 stays as it is, in To.
+ *
+ * Texts come from strangers (replies, addresses): what would end a line, or is
+ * no UTF-8, never gets into the text as it was.
+ */
+#ifndef TLSQ_DSN_DSN_H
+#define TLSQ_DSN_DSN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "policy/level.h"
+
+/* What became of a recipient (RFC 3464 2.3.3). */
+enum dsn_action {
+	DSN_ACTION_NONE,	/* nothing to report */
+	DSN_ACTION_FAILED,
+	DSN_ACTION_DELAYED,
+	DSN_ACTION_DELIVERED,
+	DSN_ACTION_RELAYED,	/* to a host that reports nothing itself */
+	DSN_ACTION_COUNT
+};
+
+/* "failed", "delayed", "delivered", "relayed", as in recipient.dsn_owed; NULL
+ * for NONE.  Static. */
+const char *dsn_action_name(enum dsn_action action);
+/* NONE for NULL and any other word. */
+enum dsn_action dsn_action_find(const char *name);
+
+/* Texts NULL where unknown. */
+struct dsn_recipient {
+	enum dsn_action action;
+	const char *address;	/* never NULL */
+	const char *orcpt;	/* decoded: type;address */
+	const char *status;	/* enhanced code as recorded */
+	bool expired;		/* failed, since time or attempts ran out */
+	const char *error;	/* word of recipient.last_error */
+	const char *result_type; /* RFC 8460 word */
+	const char *reply;	/* the server's, or a sentence of ours */
+	const char *mx, *mx_address; /* the host that decided */
+	enum policy_level level; /* what it had to prove */
+	const char *strategy;	/* the TLS strategy in force */
+	const char *verify_error; /* why its certificate did not verify */
+	int64_t last_attempt_at; /* -1: never tried */
+	int64_t retry_until_at;	/* -1: not known */
+};
+
+/* What of the message is sent back. */
+enum dsn_return { DSN_RETURN_NOTHING, DSN_RETURN_HEADERS, DSN_RETURN_FULL };
+
+struct dsn {
+	const char *host;	/* this host's name */
+	const char *from_name, *from_address;
+	const char *to;		/* the reverse-path; never "" */
+	const char *boundary;	/* must not occur in the content: 16 random
+				 * octets in hex will do */
+	const char *message_id;	/* of the DSN, without <> */
+	int64_t now;
+	/* The message. */
+	int64_t log_id;		/* as the log names it */
+	const char *mta_id;	/* Sendmail's queue id, or NULL */
+	const char *envid;	/* decoded, or NULL */
+	const char *received_from; /* the client's name, or NULL */
+	int64_t arrived_at;
+	bool smtputf8;
+	const struct dsn_recipient *rcpts;
+	size_t n_rcpts;		/* 1 or more */
+	enum dsn_return returned;
+	bool returned_8bit;	/* what is returned has octets over 127 */
+};
+
+/* Does a DSN to this reverse-path need SMTPUTF8 (and 8BITMIME)?  Only then. */
+bool dsn_needs_smtputf8(const char *to);
+
+/* Up to the first octet of what is returned. */
+void dsn_write_head(struct buf *out, const struct dsn *d);
+/* What of a line of base64 is still to come.  All zero at first. */
+struct dsn_encoder {
+	uint8_t rest[57];
+	size_t n;
+};
+/* A piece of what is returned, as it was stored; NULs are left out. */
+void dsn_write_returned(struct buf *out, const struct dsn *d,
+    struct dsn_encoder *e, const char *data, size_t len);
+/* After the last one. */
+void dsn_write_tail(struct buf *out, const struct dsn *d,
+    struct dsn_encoder *e);
+
+/*
+ * The octets of the header of a message that begins with data, without the
+ * empty line; where that is not in data, up to its last whole line.
+ */
+size_t dsn_header_len(const char *data, size_t len);
+
+#endif

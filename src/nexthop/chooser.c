@@ -1,0 +1,242 @@
+/*
+ * Variables of an attempt, and the four choices.
+ */
+#include "nexthop/chooser.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "policy/retry.h"
+#include "strategy/rules.h"
+
+struct chooser {
+	int refs;		/* of one thread */
+	struct snapshot *snapshot;
+	struct expr_engine *engine;
+	struct rules *rules;
+};
+
+/* --- life */
+
+struct chooser *
+chooser_ref(struct chooser *c)
+{
+	c->refs++;
+	return c;
+}
+
+void
+chooser_unref(struct chooser **chooser)
+{
+	struct chooser *c = *chooser;
+
+	*chooser = NULL;
+	if (c == NULL || --c->refs > 0)
+		return;
+	rules_free(&c->rules);
+	expr_engine_close(&c->engine);
+	snapshot_unref(&c->snapshot);
+	free(c);
+}
+
+static bool
+chooser_new(struct chooser **c_r, struct snapshot *snapshot, struct error *err)
+{
+	struct chooser *c = mem_zalloc(sizeof(*c));
+	const struct conf_rows *rows = snapshot->rows;
+
+	c->refs = 1;
+	c->snapshot = snapshot_ref(snapshot);
+	if (!expr_engine_open(&c->engine, err) ||
+	    !expr_engine_set_lookup(c->engine, rows->lookup,
+	    rows->lookup_count, err) ||
+	    !rules_compile(&c->rules, c->engine, snapshot->conf, err)) {
+		chooser_unref(&c);
+		return false;
+	}
+	*c_r = c;
+	return true;
+}
+
+bool
+chooser_get(struct chooser **chooser_r, struct chooser **current,
+    struct snapshot *snapshot, struct error *err)
+{
+	struct chooser *c;
+
+	*chooser_r = NULL;
+	if (*current == NULL || (*current)->snapshot != snapshot) {
+		if (!chooser_new(&c, snapshot, err))
+			return false;
+		chooser_unref(current);
+		*current = c;
+	}
+	*chooser_r = chooser_ref(*current);
+	return true;
+}
+
+/* --- variables */
+
+struct variables {
+	struct expr_values v;
+	char sender_domain[256];
+};
+
+static int64_t
+expires_in(const struct way_case *of, const struct conf_schedule *s)
+{
+	struct retry_schedule retry;
+	int64_t at = of->rcpt->expires_at;
+
+	if (at < 0 && s != NULL) {
+		retry = (struct retry_schedule){ .retry_s = s->retry.item_s,
+			.n_retry = s->retry.count, .expire_s = s->expire_s,
+			.max_attempts = s->max_attempts };
+		at = retry_expires_at(&retry, of->message->received_at);
+	}
+	if (at <= 0)
+		return INT64_MAX;
+	return at > of->now ? at - of->now : 0;
+}
+
+/* schedule is NULL while it is being chosen. */
+static void
+fill(struct variables *x, const struct way_case *of,
+    const struct conf_schedule *schedule)
+{
+	const struct spool_job *m = of->message;
+	const struct spool_job_rcpt *r = of->rcpt;
+	const char *at = strrchr(m->sender, '@');
+
+	(void)text_copy(x->sender_domain, sizeof(x->sender_domain),
+	    at != NULL ? at + 1 : "");
+	text_lower(x->sender_domain);
+	x->v = (struct expr_values){
+		.sender = m->sender, .sender_domain = x->sender_domain,
+		.rcpt = r->address, .rcpt_domain = r->domain,
+		.auth_user = m->auth_user, .size = m->size,
+		.retry_num = r->attempts, .notify_num = r->notified,
+		.expires_in = expires_in(of, schedule),
+		.queue_age = of->now - m->received_at,
+		.last_error = r->last_error, .last_status = r->status,
+		.tls_failures = r->tls_failures, .source = m->source,
+		.queue_name = schedule != NULL ? schedule->queue_name :
+		    "default",
+		.received_from_ip = m->client_ip,
+	};
+}
+
+/* --- choices */
+
+static bool
+choose(struct chooser *c, enum conf_rule_kind kind,
+    const struct expr_values *values, struct rules_choice *choice,
+    struct error *err)
+{
+	return rules_choose(c->rules, kind, values, choice, err);
+}
+
+static bool
+choose_strategy(struct chooser *c, const struct way_case *of,
+    const struct expr_values *values, struct way *way, struct error *err)
+{
+	const struct conf *conf = c->snapshot->conf;
+	const char *pinned = of->message->tls_strategy;
+	struct rules_choice choice;
+
+	/* A pinned strategy stands, whatever the rules say. */
+	way->pinned = pinned != NULL;
+	if (pinned != NULL) {
+		way->rule = "pinned";
+		way->strategy = conf_tls_strategy(conf, pinned);
+		return way->strategy != NULL || error_set(err, EX_CONFIG,
+		    "TLS strategy %s is not configured", pinned);
+	}
+	if (!choose(c, CONF_RULE_TLS, values, &choice, err))
+		return false;
+	way->rule = choice.rule;
+	way->strategy = conf_tls_strategy(conf, choice.id);
+	return true;
+}
+
+bool
+chooser_way(struct chooser *c, const struct way_case *of, struct way *way,
+    struct error *err)
+{
+	const struct conf *conf = c->snapshot->conf;
+	struct rules_choice choice;
+	struct variables x;
+
+	memset(way, 0, sizeof(*way));
+	fill(&x, of, NULL);
+	if (!choose(c, CONF_RULE_SCHEDULE, &x.v, &choice, err))
+		return false;
+	way->schedule = conf_schedule(conf, choice.id);
+	fill(&x, of, way->schedule);
+	if (!choose(c, CONF_RULE_ROUTE, &x.v, &choice, err))
+		return false;
+	way->route = conf_route(conf, choice.id);
+	if (!choose(c, CONF_RULE_CONNECTION, &x.v, &choice, err))
+		return false;
+	way->connection = conf_connection(conf, choice.id);
+	if (!choose_strategy(c, of, &x.v, way, err))
+		return false;
+	way->per_host = (!way->pinned &&
+	    rules_name_host(c->rules, CONF_RULE_TLS)) ||
+	    way->strategy->allow_invalid_certs == CONF_INVALID_BY_EXPRESSION;
+	way->allow_invalid =
+	    way->strategy->allow_invalid_certs == CONF_INVALID_ALLOW;
+	return true;
+}
+
+/* Ways that are per_host are each its own: their destinations are not shared. */
+bool
+chooser_same_way(const struct way *a, const struct way *b)
+{
+	return !a->per_host && !b->per_host && a->schedule == b->schedule &&
+	    a->route == b->route && a->connection == b->connection &&
+	    a->strategy == b->strategy && a->rule == b->rule;
+}
+
+bool
+chooser_way_at_host(struct chooser *c, const struct way_case *of,
+    const char *mx, const char *remote_ip, struct way *way, struct error *err)
+{
+	struct variables x;
+
+	fill(&x, of, way->schedule);
+	x.v.mx = mx;
+	x.v.remote_ip = remote_ip;
+	return choose_strategy(c, of, &x.v, way, err) &&
+	    rules_allow_invalid(c->rules, way->strategy, &x.v,
+	    &way->allow_invalid, err);
+}
+
+const struct conf_tls_strategy *
+chooser_fallback(struct chooser *c, const struct way_case *of,
+    const struct way *way, const char *status)
+{
+	struct rules_choice choice;
+	struct variables x;
+	struct error err;
+
+	if (way->pinned)
+		return NULL;
+	fill(&x, of, way->schedule);
+	x.v.retry_num++;
+	x.v.tls_failures++;
+	x.v.last_error = "tls";
+	x.v.last_status = status;
+	if (!choose(c, CONF_RULE_TLS, &x.v, &choice, &err)) {
+		/* The next attempt will say so. */
+		log_debug("%s", err.text);
+		return NULL;
+	}
+	if (strcmp(choice.id, way->strategy->id) == 0)
+		return NULL;
+	return conf_tls_strategy(c->snapshot->conf, choice.id);
+}

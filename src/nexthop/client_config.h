@@ -1,0 +1,20 @@
+/*
+ * What a session is told before it begins, from decision and configuration; the
+ * same for a delivery and for `tlsq explain --connect`.
+ */
+#ifndef TLSQ_NEXTHOP_CLIENT_CONFIG_H
+#define TLSQ_NEXTHOP_CLIENT_CONFIG_H
+
+#include "nexthop/chooser.h"
+#include "nexthop/verify.h"
+#include "smtp/client.h"
+
+/*
+ * Fills all of c but loop, to, username, secret, events and ctx; reads c->to.
+ * own_name is the system's, kept, and our EHLO name where the connection strategy
+ * has none.
+ */
+void session_config_fill(struct smtp_client_config *c,
+    const struct proof *proof, const struct way *way, const char *own_name);
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * From facts to words, by way of policy/decide.h.
+ */
+#include "nexthop/decision.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static enum policy_want
+want(enum conf_wish wish)
+{
+	static const enum policy_want wants[] = {
+		[CONF_REQUIRE] = WANT_REQUIRE,
+		[CONF_OPTIONAL] = WANT_OPTIONAL,
+		[CONF_DISABLE] = WANT_DISABLE,
+	};
+
+	return wants[wish];
+}
+
+struct policy_wants
+decision_wants(const struct conf_tls_strategy *strategy)
+{
+	return (struct policy_wants){
+		.dane = want(strategy->dane),
+		.mta_sts = want(strategy->mta_sts),
+		.starttls = want(strategy->starttls),
+	};
+}
+
+struct decision_terms
+decision_terms_of(const struct way *way, const struct conf *conf, bool waived)
+{
+	return (struct decision_terms){
+		.strategy = way->strategy, .rule = way->rule,
+		.pinned = way->pinned, .waived = waived,
+		.waiver = conf->queue.tls_required_no,
+		.allow_invalid = way->allow_invalid,
+		.route_allow_invalid = way->route->type == CONF_ROUTE_RELAY &&
+		    way->route->tls_allow_invalid_certs,
+		.has_secret = way->route->auth_username != NULL,
+	};
+}
+
+static struct policy_wants
+wants_of(const struct decision_terms *t, bool *allow_invalid_r)
+{
+	static const enum required_no modes[] = {
+		[CONF_REQUIRED_NO_NEVER] = REQUIRED_NO_NEVER,
+		[CONF_REQUIRED_NO_OPTIONAL] = REQUIRED_NO_OPTIONAL,
+		[CONF_REQUIRED_NO_ALWAYS] = REQUIRED_NO_ALWAYS,
+	};
+	struct policy_wants w = decision_wants(t->strategy);
+
+	*allow_invalid_r = t->allow_invalid || t->route_allow_invalid;
+	if (t->waived)
+		w = policy_waive(&w, modes[t->waiver], t->pinned,
+		    allow_invalid_r);
+	/* Credentials go to no server that a strategy or the sender excuses. */
+	if (t->has_secret) {
+		w.starttls = WANT_REQUIRE;
+		*allow_invalid_r = t->route_allow_invalid;
+	}
+	return w;
+}
+
+void
+decision_needs(const struct decision_terms *terms, bool *tlsa_r, bool *sts_r)
+{
+	bool allow_invalid;
+	struct policy_wants w = wants_of(terms, &allow_invalid);
+
+	*tlsa_r = w.dane != WANT_DISABLE;
+	*sts_r = w.mta_sts != WANT_DISABLE;
+}
+
+void
+decision_make(struct decision *d, const struct survey *survey, size_t host,
+    const struct decision_terms *terms)
+{
+	memset(d, 0, sizeof(*d));
+	d->strategy = terms->strategy;
+	d->rule = terms->rule;
+	d->wants = wants_of(terms, &d->allow_invalid);
+	d->facts = survey_facts(survey, host);
+	d->verdict = policy_decide(&d->facts, &d->wants);
+}
+
+bool
+decision_is_alike(const struct decision *a, const struct decision *b)
+{
+	return a->strategy == b->strategy &&
+	    a->allow_invalid == b->allow_invalid;
+}
+
+/* --- words */
+
+void
+decision_facts(char dst[static DECISION_FACTS_LEN], const struct survey *survey,
+    size_t host, const struct decision *d)
+{
+	const struct survey_host *h = &survey->host[host];
+	char records[80] = "";
+
+	if (h->tlsa != NULL && h->tlsa->status == TLSA_LOOKUP_SECURE)
+		(void)snprintf(records, sizeof(records),
+		    ",\"tlsa_records\":%zu,\"tlsa_usable\":%zu",
+		    h->tlsa->count + h->tlsa->too_short, h->n_usable);
+	(void)snprintf(dst, DECISION_FACTS_LEN, "{\"mx\":\"%s\","
+	    "\"address\":\"%s\",\"tlsa\":\"%s\"%s,\"mta_sts\":\"%s\"%s%s%s,"
+	    "\"why\":\"%s\",\"source\":\"%s\"}",
+	    mx_status_name(survey->mx_status),
+	    dns_status_name(d->facts.address), tlsa_fact_name(d->facts.tlsa),
+	    records, sts_fact_name(d->facts.sts),
+	    survey->sts != NULL && survey->sts->id[0] != '\0' ?
+	    ",\"mta_sts_id\":\"" : "",
+	    survey->sts != NULL ? survey->sts->id : "",
+	    survey->sts != NULL && survey->sts->id[0] != '\0' ? "\"" : "",
+	    d->verdict.why, d->verdict.source);
+}
+
+/* What the lookups said, where a rule only says that they failed. */
+static const char *
+cause(const struct survey *survey, const struct survey_host *h,
+    const struct decision *d)
+{
+	if (strcmp(d->verdict.error, "dane") == 0)
+		return h->tlsa != NULL ? h->tlsa->reason : NULL;
+	if (strcmp(d->verdict.error, "mta-sts") == 0)
+		return survey->sts != NULL ? survey->sts->reason : NULL;
+	return NULL;
+}
+
+void
+decision_sentence(char *dst, size_t room, const struct survey *survey,
+    size_t host, const struct decision *d)
+{
+	const struct survey_host *h = &survey->host[host];
+	const char *because = cause(survey, h, d);
+
+	assert(d->verdict.refused);
+	(void)snprintf(dst, room, "%.255s: %s (%s)%s%.300s", h->name,
+	    d->verdict.why, d->verdict.source, because != NULL ? ": " : "",
+	    because != NULL ? because : "");
+}
+
+const char *
+decision_dane_word(const struct decision *d, bool tls, bool proved)
+{
+	if (d->verdict.level == LEVEL_DANE) {
+		if (!tls)
+			return "none";
+		if (!proved)
+			return "failed";
+		return d->verdict.host_only ? "host-only" : "verified";
+	}
+	return d->facts.tlsa == TLSA_UNUSABLE &&
+	    d->wants.dane != WANT_DISABLE ? "unusable" : "none";
+}
+
+const char *
+decision_sts_word(const struct decision *d, bool tls, bool proved)
+{
+	bool asked = d->verdict.level == LEVEL_MTA_STS || d->verdict.sts_too;
+
+	if (asked)
+		return !tls ? "none" : proved ? "verified" : "failed";
+	return (d->facts.sts == STS_TESTING_MATCH ||
+	    d->facts.sts == STS_TESTING_MISMATCH) &&
+	    d->wants.mta_sts == WANT_OPTIONAL ? "testing" : "none";
+}

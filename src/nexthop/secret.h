@@ -1,0 +1,20 @@
+/*
+ * The secret by which a relay knows us: queue.route.<id>.auth.secret.
+ */
+#ifndef TLSQ_NEXTHOP_SECRET_H
+#define TLSQ_NEXTHOP_SECRET_H
+
+#include "base/error.h"
+#include "conf/config.h"
+
+/*
+ * Fresh memory, given back to secret_free(); NULL where the route has no
+ * username.  One that stands in a file is read now, its first line; EX_CONFIG,
+ * naming key and file, where that cannot be.  Blocks for a small file.
+ */
+bool secret_read(char **secret_r, const struct conf_route *route,
+    struct error *err) MUST_CHECK;
+/* Wipes it.  Accepts NULL. */
+void secret_free(char **secret);
+
+#endif

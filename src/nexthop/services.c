@@ -1,0 +1,151 @@
+/*
+ * TLS context and lookups of a configuration.
+ */
+#include "nexthop/services.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+struct services {
+	atomic_int refs;
+	char *settings;			/* what they were made from */
+	struct stls_context *tls;
+	struct lookups *lookups;
+	struct spool *spool;		/* the resolver thread's */
+	struct writer *writer;
+};
+
+struct cache_write {
+	struct write_task task;
+	struct lookup_row *row;
+};
+
+static bool
+cache_run(struct write_task *t, struct spool *spool, const char *token,
+    struct error *err)
+{
+	(void)token;
+	return lookup_row_put(spool, ((struct cache_write *)t)->row, err);
+}
+
+static void
+cache_done(struct write_task *t, const struct error *err)
+{
+	struct cache_write *c = (struct cache_write *)t;
+
+	/* A cache that is not written costs a lookup, no more. */
+	if (err != NULL)
+		log_debug("cache: %s", err->text);
+	lookup_row_free(&c->row);
+	free(c);
+}
+
+static void
+store_row(void *ctx, struct lookup_row *row)
+{
+	struct services *s = ctx;
+	struct cache_write *c = mem_zalloc(sizeof(*c));
+
+	c->task.when = WRITE_LATER;
+	c->task.run = cache_run;
+	c->task.done = cache_done;
+	c->row = row;
+	writer_post(s->writer, &c->task);
+}
+
+static const char *
+or_none(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+static bool
+open_all(struct services *s, const struct conf *conf, const char *database,
+    struct error *err)
+{
+	struct lookups_config lc = {
+		.dns = { .unbound_config = conf->dns.unbound_config,
+		    .trust_anchor = conf->dns.trust_anchor,
+		    .timeout_ms = conf->dns.timeout_s * 1000 },
+		.sts = { .ca_file = conf->mta_sts.ca_file,
+		    .port = (uint16_t)conf->mta_sts.port },
+		.store = s->writer != NULL ? store_row : NULL, .store_ctx = s
+	};
+
+	if (!stls_context_open(&s->tls, conf->tls.ca_file, err))
+		return error_prefix(err, "tls.ca-file");
+	if (!spool_open(&s->spool, database, SPOOL_READ_WRITE, err))
+		return false;
+	lc.spool = s->spool;
+	return lookups_open(&s->lookups, &lc, err);
+}
+
+static void
+services_free(struct services *s)
+{
+	lookups_close(&s->lookups);
+	spool_close(&s->spool);
+	stls_context_close(&s->tls);
+	free(s->settings);
+	free(s);
+}
+
+bool
+services_make(struct services **s_r, const struct conf *conf,
+    struct services *before, const char *database, struct writer *writer,
+    struct error *err)
+{
+	char *settings = mem_printf("%s\n%s\n%s\n%lld\n%s\n%d",
+	    or_none(conf->tls.ca_file), or_none(conf->dns.unbound_config),
+	    or_none(conf->dns.trust_anchor), (long long)conf->dns.timeout_s,
+	    or_none(conf->mta_sts.ca_file), conf->mta_sts.port);
+	struct services *s;
+
+	*s_r = NULL;
+	if (before != NULL && strcmp(before->settings, settings) == 0) {
+		free(settings);
+		*s_r = services_ref(before);
+		return true;
+	}
+	s = mem_zalloc(sizeof(*s));
+	atomic_init(&s->refs, 1);
+	s->settings = settings;
+	s->writer = writer;
+	if (!open_all(s, conf, database, err)) {
+		services_free(s);
+		return false;
+	}
+	*s_r = s;
+	return true;
+}
+
+struct services *
+services_ref(struct services *s)
+{
+	(void)atomic_fetch_add(&s->refs, 1);
+	return s;
+}
+
+void
+services_unref(struct services **s)
+{
+	if (*s != NULL && atomic_fetch_sub(&(*s)->refs, 1) == 1)
+		services_free(*s);
+	*s = NULL;
+}
+
+struct lookups *
+services_lookups(const struct services *s)
+{
+	return s->lookups;
+}
+
+const struct stls_context *
+services_tls(const struct services *s)
+{
+	return s->tls;
+}

@@ -1,0 +1,123 @@
+/*
+ * DANE, MTA-STS, PKIX: which of them is asked, with which names.
+ */
+#include "nexthop/verify.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "smtp/verdict.h"
+#include "tls/chain.h"
+#include "tls/dane.h"
+
+static const struct survey_host *
+host_of(const struct proof *p)
+{
+	return &p->survey->host[p->host];
+}
+
+const char *
+proof_sni(const struct proof *p)
+{
+	const struct survey_host *h = host_of(p);
+
+	return p->decision->verdict.level == LEVEL_DANE ? h->tlsa->base :
+	    h->name;
+}
+
+static void
+judge_pkix(const struct proof *p, const struct stls_peer *peer, int64_t now,
+    enum smtp_proof proof, struct smtp_verdict *v)
+{
+	const char *name = host_of(p)->name;
+	struct stls_result r;
+
+	stls_verify_pkix(p->tls, peer, &name, 1, now, &r);
+	smtp_verdict_from_chain(v, &r, proof);
+	/* RFC 8461 4.2: a dNSName, nothing else. */
+	if (v->verified && proof == SMTP_PROOF_MTA_STS && r.matched_cn) {
+		v->verified = false;
+		v->event = EVENT_CERT_HOST_MISMATCH;
+		(void)text_copy(v->text, sizeof(v->text), "the certificate "
+		    "names the host in its CN only, which MTA-STS does not "
+		    "accept");
+	}
+}
+
+/*
+ * RFC 7672 3.2.2: the base domain, the host, and the next hop, as given and as
+ * its CNAMEs expand it, where it is known to have chosen that host.
+ */
+size_t
+proof_names(const struct proof *p, const char *names[static PROOF_NAMES_MAX])
+{
+	size_t n = 0;
+
+	if (p->decision->verdict.level != LEVEL_DANE) {
+		names[n++] = host_of(p)->name;
+		return n;
+	}
+	names[n++] = host_of(p)->tlsa->base;
+	if (strcmp(names[0], host_of(p)->name) != 0)
+		names[n++] = host_of(p)->name;
+	if (p->decision->facts.mx == DNS_SECURE &&
+	    p->survey->config.route->type == CONF_ROUTE_MX) {
+		names[n++] = p->survey->config.next_hop;
+		if (p->survey->mx_canonical != NULL)
+			names[n++] = p->survey->mx_canonical;
+	}
+	return n;
+}
+
+static void
+judge_dane(const struct proof *p, const struct stls_peer *peer, int64_t now,
+    struct smtp_verdict *v, char tlsa_r[static PROOF_TLSA_LEN])
+{
+	const struct survey_host *h = host_of(p);
+	const char *names[PROOF_NAMES_MAX];
+	struct stls_dane dane = { h->tlsa->records, h->n_usable, names,
+		proof_names(p, names) };
+	struct stls_result r;
+	size_t matched;
+
+	stls_verify_dane(peer, &dane, now, &r, &matched);
+	smtp_verdict_from_chain(v, &r, SMTP_PROOF_DANE);
+	v->event = EVENT_TLSA_MISMATCH;
+	if (!v->verified)
+		return;
+	tlsa_text(tlsa_r, PROOF_TLSA_LEN, &h->tlsa->records[matched]);
+	if (!p->decision->verdict.sts_too)
+		return;
+	judge_pkix(p, peer, now, SMTP_PROOF_MTA_STS, v);
+	v->sts_failed = !v->verified;
+	if (v->verified)
+		v->proof = SMTP_PROOF_DANE;
+}
+
+static bool
+wants_sts(const struct proof *p)
+{
+	const struct policy_verdict *asked = &p->decision->verdict;
+
+	return asked->level == LEVEL_MTA_STS || asked->sts_too;
+}
+
+bool
+proof_names_host(const struct proof *p)
+{
+	return p->decision->facts.mx == DNS_SECURE || wants_sts(p);
+}
+
+void
+proof_judge(const struct proof *p, const struct stls_peer *peer, int64_t now,
+    struct smtp_verdict *v, char tlsa_r[static PROOF_TLSA_LEN])
+{
+	tlsa_r[0] = '\0';
+	if (p->decision->verdict.level == LEVEL_DANE)
+		judge_dane(p, peer, now, v, tlsa_r);
+	else
+		judge_pkix(p, peer, now, wants_sts(p) ? SMTP_PROOF_MTA_STS :
+		    SMTP_PROOF_PKIX, v);
+	v->named_by_domain = proof_names_host(p);
+}

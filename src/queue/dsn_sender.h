@@ -1,0 +1,20 @@
+/*
+ * The postmaster: turns DSNs that are owed (recipient.dsn_owed) into messages
+ * of their own, to the reverse-path, from the null sender.
+ */
+#ifndef TLSQ_QUEUE_DSN_SENDER_H
+#define TLSQ_QUEUE_DSN_SENDER_H
+
+#include "nexthop/config.h"
+#include "spool/writer.h"
+
+/*
+ * Has the writer make some of the DSNs that can be made, and end the waits that
+ * are over (INTERFACE.md 7.2).  To be called before each claim: what is made is
+ * due at once.  host (this host's name) is borrowed for as long as the writer
+ * lives.  Any thread.
+ */
+void postmaster_send(struct writer *writer, struct snapshot *snapshot,
+    const char *host);
+
+#endif

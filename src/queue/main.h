@@ -1,0 +1,9 @@
+/*
+ * tlsq-runner, from its command line to its exit code.
+ */
+#ifndef TLSQ_QUEUE_MAIN_H
+#define TLSQ_QUEUE_MAIN_H
+
+int runner_main(int argc, char **argv);
+
+#endif

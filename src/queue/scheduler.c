@@ -1,0 +1,382 @@
+/*
+ * The main thread: starts the others, watches the database and the signals,
+ * ends everything in order.
+ */
+#include "queue/scheduler.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/notify.h"
+#include "base/process.h"
+#include "queue/scheduler_impl.h"
+#include "spool/config.h"
+#include "spool/queue.h"
+#include "tls/stls.h"
+
+enum {
+	POLL_MS = 500,
+	POLL_QUIET_MS = 900,	/* nothing has changed for a while */
+	POLLS_QUIET = 10,
+	POLLS_PER_LOOK = 5,	/* at the file, whether it is still there */
+	LEASE_S = 900,
+	PATIENCE_MS = 10000,	/* of SIGTERM, for what is under way */
+	IDLE_DAEMON_MS = 3000,
+	IDLE_ONCE_MS = 200,
+	WAKE_MOST_S = 60	/* then the clock is read again */
+};
+
+/* --- the configuration ------------------------------------------------ */
+
+/* A configuration that does not make sense leaves the one before in force.  anew:
+ * the same one too, with lookups that remember nothing. */
+static void
+reload(struct scheduler *s, bool anew)
+{
+	struct snapshot *fresh;
+	struct error err;
+	int64_t generation;
+
+	if (!spool_config_generation(s->spool, &generation, &err)) {
+		log_warning("configuration: %s", err.text);
+		return;
+	}
+	if (generation == s->snapshot->generation && !anew)
+		return;
+	if (!snapshot_load(&fresh, s->spool, anew ? NULL : s->snapshot,
+	    s->writer, &err)) {
+		/* once, although every new message comes here */
+		if (generation != s->refused_generation)
+			log_error("configuration: %s; keeping the "
+			    "previous configuration", err.text);
+		s->refused_generation = generation;
+		return;
+	}
+	if (!anew)
+		log_info("configuration %lld is in force",
+		    (long long)generation);
+	snapshot_unref(&s->snapshot);
+	s->snapshot = fresh;
+	upkeep_set_retention(s->upkeep, fresh->conf->queue.retention_s);
+}
+
+/* --- time and change -------------------------------------------------- */
+
+static void
+on_wake(void *arg)
+{
+	scheduler_claim(arg);
+}
+
+/* Timers do not see that the time of day has changed: what is due now, and which
+ * answers of the DNS hold, is asked again (doc/spool-states.md). */
+static bool
+follow_clock(struct scheduler *s)
+{
+	int64_t jump_s = clock_jump_s(&s->clock_offset);
+
+	if (jump_s == 0)
+		return false;
+	log_warning("the system's clock was set %s by %lld s: what is due is "
+	    "looked at again", jump_s > 0 ? "forward" : "back",
+	    (long long)(jump_s > 0 ? jump_s : -jump_s));
+	reload(s, true);
+	scheduler_claim(s);
+	return true;
+}
+
+static void
+on_poll(void *arg)
+{
+	struct scheduler *s = arg;
+	struct error err;
+	int64_t version;
+
+	loop_timer_set(s->poll, s->unchanged < POLLS_QUIET ? POLL_MS :
+	    POLL_QUIET_MS);
+	if (s->stopping || follow_clock(s))
+		return;
+	if (s->unchanged % POLLS_PER_LOOK == 0 &&
+	    !spool_check_place(s->spool, &err)) {
+		log_error("%s: the runner ends", err.text);
+		s->exit_code = err.code;
+		scheduler_stop(s);
+		return;
+	}
+	if (!spool_data_version(s->spool, &version, &err)) {
+		log_warning("%s", err.text);
+		return;
+	}
+	s->unchanged++;
+	if (version == s->data_version)
+		return;
+	s->unchanged = 0;
+	s->data_version = version;
+	reload(s, false);
+	scheduler_claim(s);
+}
+
+/* --once: mail may have come meanwhile. */
+static void
+on_upkeep_over(void *ctx)
+{
+	scheduler_claim(ctx);
+}
+
+static void
+keep_up(struct scheduler *s)
+{
+	s->upkeep = upkeep_start(&(struct upkeep_options){
+	    .loop = s->loop, .writer = s->writer,
+	    .once = s->options->mode == RUNNER_ONCE,
+	    .over = on_upkeep_over, .ctx = s },
+	    s->snapshot->conf->queue.retention_s);
+}
+
+void
+scheduler_idle(struct scheduler *s, int64_t next_due_at)
+{
+	int64_t wait_s;
+
+	if (s->options->mode == RUNNER_ONCE) {
+		/* Mail first: what it leaves behind is then seen to as well. */
+		if (s->upkeep == NULL)
+			keep_up(s);
+		else if (upkeep_is_over(s->upkeep))
+			scheduler_stop(s);
+		return;
+	}
+	if (next_due_at < 0)
+		return;
+	wait_s = next_due_at - clock_now_s();
+	/* What is due and was not claimed has no room now: it is asked for
+	 * again when something has been settled. */
+	if (wait_s > WAKE_MOST_S)
+		wait_s = WAKE_MOST_S;
+	if (wait_s > 0)
+		loop_timer_set(s->wake, wait_s * 1000);
+}
+
+/* --- the end ---------------------------------------------------------- */
+
+static void
+all_drained(void *arg)
+{
+	struct scheduler *s = arg;
+
+	if (++s->n_drained == s->n_workers)
+		loop_stop(s->loop);
+}
+
+static void
+one_drained(void *ctx)
+{
+	struct scheduler *s = ctx;
+
+	loop_post(s->loop, all_drained, s);
+}
+
+void
+scheduler_stop(struct scheduler *s)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	notify_send("STOPPING=1\n");
+	loop_timer_clear(s->wake);
+	for (size_t i = 0; i < s->n_workers; i++)
+		worker_drain(s->workers[i], PATIENCE_MS, one_drained, s);
+}
+
+static void
+on_signal(void *arg, int ready)
+{
+	struct scheduler *s = arg;
+	struct signalfd_siginfo info;
+
+	(void)ready;
+	if (read(s->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP || info.ssi_signo == SIGUSR1)
+		return;		/* nothing to reopen or to reload */
+	log_info("received %s, shutting down",
+	    info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+	scheduler_stop(s);
+}
+
+struct fatal {
+	struct scheduler *scheduler;
+	int code;
+};
+
+static void
+fatal_arrived(void *arg)
+{
+	struct fatal *f = arg;
+
+	f->scheduler->exit_code = f->code;
+	scheduler_stop(f->scheduler);
+	free(f);
+}
+
+/* In the writer's thread. */
+static void
+on_fatal(void *ctx, const struct error *err)
+{
+	struct fatal *f = mem_alloc(sizeof(*f));
+
+	log_error("%s: the runner ends; \"tlsq check\" says what is wrong, and "
+	    "spool.md how to restore or rebuild the database", err->text);
+	f->scheduler = ctx;
+	f->code = err->code;
+	loop_post(f->scheduler->loop, fatal_arrived, f);
+}
+
+/* In a worker's thread: n_workers and workers do not change any more. */
+static void
+on_gate_opened(void *ctx, const char *queue)
+{
+	struct scheduler *s = ctx;
+
+	for (size_t i = 0; i < s->n_workers; i++)
+		worker_look(s->workers[i], queue);
+}
+
+/* --- the start -------------------------------------------------------- */
+
+/* Signals come by a descriptor, to this thread alone; before other threads. */
+static bool
+take_signals(struct scheduler *s, struct error *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    (s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
+		return error_set(err, EX_OSERR, "signals: %s", strerror(errno));
+	s->signals = loop_watch_new(s->loop, s->signal_fd, on_signal, s);
+	loop_watch_want(s->signals, LOOP_READ);
+	return true;
+}
+
+static size_t
+worker_count(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (cores < 2)
+		return 2;
+	return cores < WORKERS_MAX ? (size_t)cores : WORKERS_MAX;
+}
+
+static bool
+start_workers(struct scheduler *s, struct error *err)
+{
+	size_t n = worker_count();
+	struct worker_config c = {
+		.database = s->options->database, .writer = s->writer,
+		.gate = s->gate,
+		.listener = { scheduler_settled, scheduler_dropped, s },
+		.own_name = s->own_name,
+		.idle_ms = s->options->mode == RUNNER_ONCE ? IDLE_ONCE_MS :
+		    IDLE_DAEMON_MS,
+		.gate_opened = on_gate_opened, .ctx = s
+	};
+
+	for (; s->n_workers < n; s->n_workers++)
+		if (!worker_start(&s->workers[s->n_workers], &c, err))
+			return false;
+	return true;
+}
+
+static bool
+start(struct scheduler *s, struct error *err)
+{
+	struct writer_options wo = { .path = s->options->database,
+		.lease_s = LEASE_S, .fatal = on_fatal,
+		.batch_over = scheduler_batch_over, .ctx = s };
+
+	host_name(s->own_name);
+	if (!loop_new(&s->loop, err) || !take_signals(s, err))
+		return false;
+	s->wake = loop_timer_new(s->loop, on_wake, s);
+	s->poll = loop_timer_new(s->loop, on_poll, s);
+	s->gate = gate_new();
+	return stls_global_init(err) && writer_start(&s->writer, &wo, err) &&
+	    spool_open(&s->spool, s->options->database, SPOOL_READ_WRITE,
+	    err) &&
+	    spool_data_version(s->spool, &s->data_version, err) &&
+	    snapshot_load(&s->snapshot, s->spool, NULL, s->writer, err) &&
+	    start_workers(s, err);
+}
+
+/* Workers first, so that all reports are with the writer, which ends last; their
+ * loops once the services of the last configuration are gone. */
+static void
+stop(struct scheduler *s)
+{
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		worker_stop(s->workers[i]);
+	watchdog_free(&s->watchdog);
+	snapshot_unref(&s->snapshot);
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		worker_free(&s->workers[i]);
+	writer_stop(&s->writer);
+	upkeep_stop(s->upkeep);
+	loop_watch_free(&s->signals);
+	loop_timer_free(&s->poll);
+	loop_timer_free(&s->wake);
+	loop_free(&s->loop);
+	upkeep_free(&s->upkeep);
+	backlog_clear(&s->backlog);
+	gate_free(&s->gate);
+	spool_close(&s->spool);
+	if (s->signal_fd >= 0)
+		close(s->signal_fd);
+	stls_global_cleanup();
+}
+
+static void
+be_service(struct scheduler *s)
+{
+	loop_timer_set(s->poll, POLL_MS);
+	keep_up(s);
+	s->watchdog = watchdog_start(s->loop, s->workers, s->n_workers,
+	    &s->backlog.open);
+	notify_send("READY=1\nMAINPID=%ld\n", (long)getpid());
+	process_ready();
+}
+
+int
+scheduler_run(const struct runner_options *options)
+{
+	struct scheduler s = { .options = options, .signal_fd = -1,
+		.refused_generation = -1, .exit_code = EX_OK };
+	struct error err;
+
+	s.started_at = clock_now_s();
+	(void)clock_jump_s(&s.clock_offset);
+	if (start(&s, &err)) {
+		if (options->mode == RUNNER_DAEMON)
+			be_service(&s);
+		scheduler_claim(&s);
+		loop_run(s.loop);
+	} else {
+		log_error("%s", err.text);
+		s.exit_code = err.code;
+	}
+	stop(&s);
+	return s.exit_code;
+}

@@ -1,0 +1,69 @@
+/*
+ * Inside the scheduler.  Everything here belongs to the main thread.
+ */
+#ifndef TLSQ_QUEUE_SCHEDULER_IMPL_H
+#define TLSQ_QUEUE_SCHEDULER_IMPL_H
+
+#include "base/host.h"
+#include "net/loop.h"
+#include "queue/backlog.h"
+#include "delivery/session_limit.h"
+#include "queue/options.h"
+#include "nexthop/config.h"
+#include "queue/upkeep.h"
+#include "queue/watchdog.h"
+#include "delivery/worker.h"
+#include "spool/writer.h"
+
+enum { WORKERS_MAX = 4 };
+
+struct scheduler {
+	const struct runner_options *options;
+	struct loop *loop;
+	struct writer *writer;
+	struct gate *gate;
+	struct worker *workers[WORKERS_MAX];
+	size_t n_workers, n_drained;
+	struct spool *spool;		/* for reading */
+	struct snapshot *snapshot;
+	int64_t data_version;
+	int64_t clock_offset;		/* clock_jump_s() */
+	int64_t unchanged;		/* polls since it was another one */
+	int64_t refused_generation;	/* its error is in the log */
+	struct backlog backlog;		/* claimed, without result */
+	size_t opened, settled;		/* at the last claim, and since */
+	struct settled *told;		/* of this batch; the writer's thread's */
+	int64_t shared_at;		/* when other runners were counted */
+	bool claiming;			/* a claim is with the writer */
+	bool again;			/* claim at once when it is back */
+	bool made_due;			/* --now was served */
+	struct loop_timer *wake;	/* the next due recipient */
+	struct loop_timer *poll;	/* data_version */
+	struct loop_watch *signals;
+	struct upkeep *upkeep;		/* --once: NULL until all mail is done */
+	struct watchdog *watchdog;	/* NULL: nobody listens */
+	int signal_fd;
+	bool stopping;
+	int exit_code;
+	char own_name[HOST_NAME_LEN];
+	int64_t started_at;
+};
+
+/* claim.c */
+/* Asks the writer to claim, unless that is under way or there is no room. */
+void scheduler_claim(struct scheduler *s);
+/* As struct report_listener. */
+void scheduler_settled(void *ctx, const char *domain, const int64_t *ids,
+    size_t n);
+void scheduler_dropped(void *ctx, const char *domain, const int64_t *ids,
+    size_t n);
+/* Hands over what was settled, at the end of a batch.  In the writer's thread. */
+void scheduler_batch_over(void *ctx);
+
+/* scheduler.c */
+void scheduler_stop(struct scheduler *s);
+/* Nothing is due and nothing is open: sets the timer; with --once keeps up, then
+ * ends. */
+void scheduler_idle(struct scheduler *s, int64_t next_due_at);
+
+#endif

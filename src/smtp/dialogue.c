@@ -1,0 +1,362 @@
+/*
+ * The events of the dialogue, and whose replies they are.
+ */
+#include "smtp/dialogue.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "smtp/dialogue_impl.h"
+
+static const char *const proof_names[] = {
+	[SMTP_PROOF_NONE] = "none",
+	[SMTP_PROOF_ENCRYPTED] = "encrypted",
+	[SMTP_PROOF_PKIX] = "pkix",
+	[SMTP_PROOF_MTA_STS] = "mta-sts",
+	[SMTP_PROOF_DANE] = "dane",
+};
+static_assert(ARRAY_LEN(proof_names) == SMTP_PROOF_COUNT, "");
+
+const char *
+smtp_proof_name(enum smtp_proof proof)
+{
+	return proof < SMTP_PROOF_COUNT ? proof_names[proof] : "none";
+}
+
+struct smtp_session *
+smtp_session_new(const struct smtp_session_config *config)
+{
+	struct smtp_session *s = mem_zalloc(sizeof(*s));
+
+	assert(config->demand.level > LEVEL_UNSET &&
+	    config->demand.level < LEVEL_COUNT);
+	assert(config->username == NULL ||
+	    config->demand.level >= LEVEL_MANDATORY);
+	s->config = *config;
+	s->state = SESSION_NEW;
+	s->plain_permitted = config->demand.level == LEVEL_NONE;
+	s->reported = -1;
+	return s;
+}
+
+void
+smtp_session_free(struct smtp_session **s)
+{
+	if (*s == NULL)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN((*s)->exchanges); i++)
+		exchange_free(&(*s)->exchanges[i]);
+	smtp_reply_parser_free(&(*s)->parser);
+	buf_free(&(*s)->out);
+	buf_free(&(*s)->pending_buf);
+	free((*s)->ehlo_reply);
+	free((*s)->failure);
+	free(*s);
+	*s = NULL;
+}
+
+void
+session_enter(struct smtp_session *s, enum session_state state)
+{
+	s->state = state;
+	if (state == SESSION_CLOSED) {
+		s->out_sent = 0;
+		buf_free(&s->out);
+	}
+	/* The STARTTLS command and the handshake share one limit. */
+	if (state != SESSION_HANDSHAKE || s->config.implicit_tls)
+		s->mark++;
+}
+
+static void
+on_rset(struct smtp_session *s, const struct smtp_reply *reply)
+{
+	if (reply->code / 100 == 2)
+		return;
+	if (reply->code >= 400)
+		session_fail_reply(s, SMTP_STEP_RSET, reply);
+	else
+		session_protocol_error(s, SMTP_STEP_RSET, reply, "a 3xx reply");
+}
+
+static void
+on_reply(struct smtp_session *s, const struct pending *p,
+    const struct smtp_reply *reply)
+{
+	switch (p->step) {
+	case SMTP_STEP_GREETING:
+	case SMTP_STEP_EHLO:
+	case SMTP_STEP_HELO:
+	case SMTP_STEP_TLS:
+		setup_reply(s, p->step, reply);
+		return;
+	case SMTP_STEP_AUTH:
+		auth_reply(s, reply);
+		return;
+	case SMTP_STEP_RSET:
+		on_rset(s, reply);
+		return;
+	case SMTP_STEP_QUIT:
+		session_enter(s, SESSION_CLOSED);
+		return;
+	case SMTP_STEP_MAIL:
+	case SMTP_STEP_RCPT:
+	case SMTP_STEP_DATA:
+	case SMTP_STEP_END:
+		exchange_reply(s, p, reply);
+		return;
+	case SMTP_STEP_NONE:
+	case SMTP_STEP_CONNECT:
+	case SMTP_STEP_BLOCK:
+	case SMTP_STEP_COUNT:
+		break;
+	}
+	abort();
+}
+
+bool
+smtp_session_idle(const struct smtp_session *s)
+{
+	return s->state == SESSION_READY && s->nothing_offered &&
+	    !exchange_any(s);
+}
+
+/* A reply before its command was written, or to none. */
+static void
+on_early_reply(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply)
+{
+	if (reply->code == 421)
+		session_fail_reply(s, step, reply);
+	else if (!s->tls_active && s->config.demand.level != LEVEL_NONE &&
+	    s->state == SESSION_SETUP)
+		session_fail_policy(s, EVENT_EARLY_OCTETS, false, reply,
+		    "a reply came before its command was sent");
+	else
+		session_protocol_error(s, step, reply,
+		    "a reply to no command of ours");
+}
+
+static void
+take_unasked(struct smtp_session *s, const struct smtp_reply *reply)
+{
+	struct exchange *ex = exchange_in(s, EXCHANGE_CONTENT);
+
+	if (smtp_session_idle(s)) {
+		session_enter(s, SESSION_CLOSED);
+	} else if (ex != NULL && reply->code >= 400) {
+		exchange_interrupted(s, reply);
+		session_fail_reply(s, SMTP_STEP_BLOCK, reply);
+	} else {
+		on_early_reply(s, ex != NULL ? SMTP_STEP_BLOCK :
+		    SMTP_STEP_NONE, reply);
+	}
+}
+
+static void
+take_reply(struct smtp_session *s, const struct smtp_reply *reply)
+{
+	const struct pending *head = pending_head(s);
+	struct pending p;
+	bool whole;
+
+	if (head == NULL) {
+		take_unasked(s, reply);
+		return;
+	}
+	p = *head;
+	whole = p.end_at <= s->written;
+	/* A server may give up while the content is still on its way. */
+	if (!whole && (reply->code < 400 || !(p.step == SMTP_STEP_END ||
+	    p.step == SMTP_STEP_DATA))) {
+		on_early_reply(s, p.step, reply);
+		return;
+	}
+	pending_pop(s);
+	/* One limit for the STARTTLS command and the handshake. */
+	if (p.step != SMTP_STEP_TLS)
+		s->mark++;
+	on_reply(s, &p, reply);
+	if (s->failure == NULL && (reply->code == 421 || !whole) &&
+	    s->state != SESSION_CLOSED)
+		session_fail_reply(s, p.step, reply);
+}
+
+void
+session_advance(struct smtp_session *s)
+{
+	if (s->state != SESSION_READY)
+		return;
+	exchange_advance(s);
+	if (s->state != SESSION_READY || !s->quitting || exchange_any(s) ||
+	    s->tell_ready)
+		return;
+	session_enter(s, SESSION_LEAVING);
+	session_say_quit(s);
+}
+
+static bool
+reads_replies(const struct smtp_session *s)
+{
+	return s->state == SESSION_SETUP || s->state == SESSION_READY ||
+	    s->state == SESSION_LEAVING;
+}
+
+void
+smtp_session_received(struct smtp_session *s, const char *data, size_t len)
+{
+	const struct pending *head;
+	struct smtp_reply reply;
+	size_t used = 0;
+
+	for (; len > 0 && reads_replies(s); data += used, len -= used) {
+		switch (smtp_reply_parse(&s->parser, data, len, &used, &reply)) {
+		case SMTP_REPLY_MORE:
+			break;
+		case SMTP_REPLY_COMPLETE:
+			take_reply(s, &reply);
+			session_advance(s);
+			break;
+		case SMTP_REPLY_BROKEN:
+			head = pending_head(s);
+			session_protocol_error(s, head != NULL ? head->step :
+			    SMTP_STEP_NONE, NULL,
+			    "a reply that breaks the rules of SMTP");
+			break;
+		}
+	}
+	if (len > 0 && (s->state == SESSION_HANDSHAKE ||
+	    s->state == SESSION_VERDICT))
+		smtp_session_tls_early_octets(s);
+}
+
+/* --- the other events --- */
+
+static enum smtp_step
+current_step(const struct smtp_session *s)
+{
+	unsigned mark;
+
+	return smtp_session_deadline(s, &mark);
+}
+
+/* Nothing depends on the connection any more. */
+static bool
+may_be_lost(const struct smtp_session *s)
+{
+	return s->state == SESSION_LEAVING || s->state == SESSION_CLOSING ||
+	    smtp_session_idle(s);
+}
+
+/* The connection is gone, or too slow. */
+static void
+fail_by_network(struct smtp_session *s, const char *what)
+{
+	enum smtp_step step = current_step(s);
+	char why[500];
+
+	(void)snprintf(why, sizeof(why), "%.400s %s", what, session_waits(step));
+	if (may_be_lost(s))
+		session_enter(s, SESSION_CLOSED);
+	else if (step == SMTP_STEP_TLS)
+		session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL, why);
+	else
+		session_fail(s, &(struct session_fault){ .step = step,
+		    .error = "connection",
+		    .status = step == SMTP_STEP_CONNECT ? "4.4.1" : "4.4.2" },
+		    "%s", why);
+}
+
+void
+smtp_session_timeout(struct smtp_session *s)
+{
+	if (current_step(s) != SMTP_STEP_NONE)
+		fail_by_network(s, "timed out");
+}
+
+void
+smtp_session_lost(struct smtp_session *s, const char *why)
+{
+	char what[400];
+
+	if (s->state == SESSION_CLOSED)
+		return;
+	(void)snprintf(what, sizeof(what), "connection lost%s%.300s%s",
+	    why != NULL ? " (" : "", why != NULL ? why : "",
+	    why != NULL ? ")" : "");
+	fail_by_network(s, why != NULL && s->state == SESSION_NEW ? why : what);
+}
+
+void
+smtp_session_tls_flooded(struct smtp_session *s, const char *why)
+{
+	if (may_be_lost(s))
+		session_enter(s, SESSION_CLOSED);
+	else
+		session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL,
+		    why);
+}
+
+void
+smtp_session_offer(struct smtp_session *s, const struct smtp_transaction *tx)
+{
+	if (s->state != SESSION_READY || tx == NULL) {
+		s->nothing_offered = true;
+		return;
+	}
+	exchange_begin(s, tx);
+	session_advance(s);
+}
+
+void
+smtp_session_content(struct smtp_session *s, const char *data, size_t len,
+    bool end)
+{
+	if (s->state != SESSION_READY)
+		return;
+	exchange_content(s, data, len, end);
+	session_advance(s);
+}
+
+void
+smtp_session_content_failed(struct smtp_session *s, const char *why)
+{
+	session_fail(s, &(struct session_fault){ .step = SMTP_STEP_NONE,
+	    .error = "io", .status = "4.3.0" },
+	    "the message could not be read: %.500s", why);
+}
+
+void
+smtp_session_wake(struct smtp_session *s)
+{
+	s->nothing_offered = false;
+	for (size_t i = 0; i < ARRAY_LEN(s->exchanges); i++)
+		s->exchanges[i].starved = false;
+}
+
+void
+smtp_session_quit(struct smtp_session *s)
+{
+	s->quitting = true;
+	if (s->state == SESSION_NEW)
+		session_enter(s, SESSION_CLOSED);
+	session_advance(s);
+}
+
+bool
+smtp_session_owed_verdict(const struct smtp_session *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(s->exchanges); i++)
+		if (s->exchanges[i].phase == EXCHANGE_END &&
+		    s->written >= s->exchanges[i].end_at)
+			return true;
+	return false;
+}
+
+bool
+smtp_session_over(const struct smtp_session *s)
+{
+	return s->state == SESSION_CLOSED;
+}

@@ -1,0 +1,230 @@
+/*
+ * Inside the dialogue: dialogue.c takes the events, setup.c leads from the
+ * greeting to ready by way of auth.c, exchange.c holds the transactions, failing.c the end,
+ * actions.c what the shell is to do, output.c what is written and awaited.
+ *
+ * States of the session, changed by session_enter() alone:
+ *
+ *   NEW --connected--> SETUP <--authenticated-- VERDICT <--established-- HANDSHAKE
+ *    |                   |  \------------- 220 to STARTTLS ----------------^  ^
+ *    \------------------ implicit TLS: connected ----------------------------/
+ *   SETUP --last EHLO--> READY --smtp_session_quit()--> LEAVING
+ *   any --session_fail()--> CLOSING (output still goes out) or CLOSED
+ */
+#ifndef TLSQ_SMTP_DIALOGUE_IMPL_H
+#define TLSQ_SMTP_DIALOGUE_IMPL_H
+
+#include "mail/address.h"
+#include "mail/dotstuff.h"
+#include "smtp/dialogue.h"
+
+enum {
+	SESSION_GROUP_MAX = 4096,	/* octets unanswered, as Postfix has it */
+	SESSION_LOW_WATER = 32768,	/* unwritten: then more content */
+	SESSION_CHUNK = 65536,		/* of BDAT, as far as pieces allow */
+	SESSION_EAGER_MAX = 65536,	/* content sent behind its envelope */
+	SESSION_PROGRESS = 16384,	/* octets written that renew BLOCK */
+	SESSION_REPLY_LEN = 1024,
+};
+
+enum session_state {
+	SESSION_CLOSED,
+	SESSION_NEW,
+	SESSION_HANDSHAKE,
+	SESSION_VERDICT,
+	SESSION_SETUP,		/* greeting, EHLO, HELO, STARTTLS */
+	SESSION_READY,
+	SESSION_LEAVING,	/* QUIT was sent, its reply is awaited */
+	SESSION_CLOSING		/* the output is still written, then CLOSED */
+};
+
+/* A reply that is owed to us. */
+struct pending {
+	enum smtp_step step;
+	int slot;		/* of its exchange, -1: none */
+	size_t recipient;
+	size_t octets;		/* of the command, for the group's bound */
+	uint64_t end_at;	/* where its last octet is in all output */
+};
+
+enum exchange_phase {
+	EXCHANGE_FREE,
+	EXCHANGE_ENVELOPE,
+	EXCHANGE_CONTENT,
+	EXCHANGE_END,		/* the end of the content is in the output */
+	EXCHANGE_DONE		/* to be reported, then freed */
+};
+
+/* What a recipient waits for. */
+enum mark { MARK_ENVELOPE, MARK_ACCEPTED, MARK_SETTLED };
+
+struct recipient_state {
+	enum mark mark;
+	size_t reply_at;	/* in exchange.texts */
+	struct smtp_recipient_result result;
+};
+
+struct exchange {
+	enum exchange_phase phase;
+	const struct smtp_transaction *tx;
+	struct recipient_state *recipients;	/* in recipients_buf */
+	struct buf recipients_buf, results_buf;
+	struct buf texts;		/* replies, each ends with a NUL */
+	size_t last_text;
+	struct buf chunk;		/* of BDAT, collected */
+	struct mail_wire wire;
+	size_t n_emitted;		/* MAIL, then RCPTs, then DATA */
+	size_t n_accepted, n_settled;
+	size_t n_pending;
+	uint64_t end_at;		/* the final dot or BDAT LAST in the output */
+	bool utf8, bdat;
+	bool mail_ok;			/* the server has a transaction ... */
+	bool cleared;			/* ... and has ended it */
+	bool content_sent;		/* some of it is in the output */
+	bool starved;			/* no content was there when asked */
+	bool judged;			/* by a reply, not by us */
+	struct smtp_result result;
+};
+
+struct smtp_session {
+	struct smtp_session_config config;
+	enum session_state state;
+	struct smtp_capabilities caps;
+	struct smtp_reply_parser parser;
+	bool tls_active, tls_accepted;	/* accepted: the certificate will do */
+	bool proved;			/* the peer proved what the level asks */
+	bool authenticated;		/* as RFC 8689 4.2.1 has it */
+	bool plain_permitted;		/* by policy, for this session */
+	bool start_tls, tell_ready;	/* actions due */
+	bool nothing_offered, quitting, need_rset, close_told;
+	enum auth_stage { AUTH_NONE, AUTH_PLAIN, AUTH_LOGIN_USERNAME,
+	    AUTH_LOGIN_SECRET, AUTH_LAST } auth;	/* what is sent next */
+	int current;			/* the older of two exchanges */
+	int reported;			/* slot to free, -1: none */
+	struct exchange exchanges[2];
+	unsigned completed;
+
+	struct buf out;
+	size_t out_sent;		/* of out, already written */
+	uint64_t queued, written;	/* octets, of all output */
+	uint64_t progress_at;		/* written when BLOCK was renewed */
+	struct buf pending_buf;		/* struct pending [] */
+	size_t pending_first;
+	unsigned mark;
+
+	/* Few sessions have them: NULL until then. */
+	char *ehlo_reply;		/* of a server that knows HELO only */
+	struct smtp_failure *failure;
+};
+
+/* --- dialogue.c --- */
+
+void session_enter(struct smtp_session *s, enum session_state state);
+void session_advance(struct smtp_session *s);
+
+/* --- setup.c --- */
+
+void setup_reply(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply);
+void setup_ready(struct smtp_session *s);
+/* TLS with an accepted certificate, or plaintext where policy permits it. */
+bool session_mail_permitted(const struct smtp_session *s);
+
+/* --- auth.c --- */
+
+/* Within TLS; ends in setup_ready(), or the session fails. */
+void auth_start(struct smtp_session *s);
+void auth_reply(struct smtp_session *s, const struct smtp_reply *reply);
+
+/* --- failing.c --- */
+
+/* "while waiting for the reply to EHLO" */
+const char *session_waits(enum smtp_step step);
+void session_say_quit(struct smtp_session *s);
+
+/* How a session fails. */
+struct session_fault {
+	enum smtp_step step;
+	const char *error, *status, *result_type;
+	bool permanent, loop;
+	bool polite;			/* QUIT goes out first */
+	const struct smtp_reply *reply;	/* or NULL */
+};
+
+void session_fail(struct smtp_session *s, const struct session_fault *fault,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* What policy_session_event() says about the event. */
+void session_fail_policy(struct smtp_session *s, enum policy_event event,
+    bool polite, const struct smtp_reply *reply, const char *why);
+/* The same about a demand that is not the session's whole one. */
+void session_fail_demand(struct smtp_session *s,
+    const struct policy_demand *demand, enum policy_event event, bool polite,
+    const struct smtp_reply *reply, const char *why);
+/* A 4xx or 5xx that ends the session for now: the next host may do better. */
+void session_fail_reply(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply);
+/* The server said what it must not say here: 4.5.0. */
+void session_protocol_error(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply, const char *what);
+/* The reply's enhanced code or one made from its code, with the class given. */
+void session_status(char dst[static SMTP_STATUS_LEN],
+    const struct smtp_reply *reply, char class);
+/* --- output.c --- */
+
+void output_put(struct smtp_session *s, const char *data, size_t len);
+/* Takes what was appended to s->out since before_len into account. */
+void output_account(struct smtp_session *s, size_t before_len);
+size_t output_backlog(const struct smtp_session *s);
+/* Writes the command, with CRLF, and awaits its reply. */
+void output_command(struct smtp_session *s, enum smtp_step step, int slot,
+    size_t recipient, const char *line, size_t len);
+/* A reply is awaited for octets that are already in the output. */
+void output_await(struct smtp_session *s, enum smtp_step step, int slot,
+    size_t recipient, size_t octets);
+size_t pending_count(const struct smtp_session *s);
+const struct pending *pending_head(const struct smtp_session *s);
+void pending_pop(struct smtp_session *s);
+void pending_clear(struct smtp_session *s);
+/* A command of len octets may be written now. */
+bool output_may(const struct smtp_session *s, size_t len);
+
+/* --- command.c: without CRLF --- */
+
+void command_mail(struct buf *line, const struct smtp_session *s,
+    const struct exchange *ex);
+void command_rcpt(struct buf *line, const struct smtp_session *s,
+    const struct exchange *ex, const struct smtp_recipient *r);
+
+/* --- refuse.c --- */
+
+/* Settles the recipients that the host cannot take, or nobody should. */
+void exchange_refuse(const struct smtp_session *s, struct exchange *ex);
+
+/* --- exchange.c, exchange_reply.c --- */
+
+/* Takes tx into the free slot; refuses at once what the host cannot take. */
+void exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx);
+/* Writes what may be written, ends what is at its end. */
+void exchange_advance(struct smtp_session *s);
+void exchange_content(struct smtp_session *s, const char *data, size_t len,
+    bool end);
+void exchange_reply(struct smtp_session *s, const struct pending *p,
+    const struct smtp_reply *reply);
+/* 4xx or 5xx while the content is written: the verdict, ahead of time. */
+void exchange_interrupted(struct smtp_session *s,
+    const struct smtp_reply *reply);
+/* The session is over: settles all that is open by s->failure. */
+void exchange_abandon(struct smtp_session *s);
+void exchange_free(struct exchange *ex);
+/* The exchange that is in the phase, or NULL. */
+struct exchange *exchange_in(struct smtp_session *s, enum exchange_phase phase);
+bool exchange_any(const struct smtp_session *s);
+/* One of them was settled by the server for all its recipients. */
+bool exchange_judged(const struct smtp_session *s);
+/* Settles each recipient whose mark is below SETTLED. */
+void exchange_settle_all(struct exchange *ex,
+    const struct smtp_recipient_result *verdict);
+void exchange_settle(struct exchange *ex, size_t i,
+    const struct smtp_recipient_result *verdict);
+
+#endif

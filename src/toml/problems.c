@@ -1,0 +1,112 @@
+/*
+ * The list of problems, made safe for a terminal when they are added.
+ */
+#include "toml/problems.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { TEXT_MAX = 1000 };
+
+/* A backslash stays as it is: people look for what they wrote. */
+static char *
+printable(const char *s)
+{
+	char piece[TEXT_MAX * 4 + 1];
+	struct buf out = BUF_INIT;
+	char *text;
+	size_t n;
+
+	for (; *s != '\0'; s += n) {
+		if (*s == '\\') {
+			(void)buf_puts(&out, "\\");
+			n = 1;
+			continue;
+		}
+		n = strcspn(s, "\\");
+		text_escape(piece, sizeof(piece), s, n);
+		(void)buf_puts(&out, piece);
+	}
+	text = mem_strdup(buf_str(&out));
+	buf_free(&out);
+	return text;
+}
+
+void
+conf_problems_add(struct conf_problems *problems, unsigned int line,
+    const char *key, const char *fmt, ...)
+{
+	struct conf_problem *p;
+	char text[TEXT_MAX];
+	va_list ap;
+
+	if (problems->count >= CONF_PROBLEMS_MAX) {
+		problems->dropped++;
+		return;
+	}
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	problems->item = mem_realloc(problems->item,
+	    (problems->count + 1) * sizeof(*problems->item));
+	p = &problems->item[problems->count++];
+	p->line = line;
+	p->text = printable(text);
+	p->key = NULL;
+	if (key != NULL) {
+		(void)text_copy(text, sizeof(text), key);
+		p->key = printable(text);
+	}
+}
+
+/* Insertion keeps the order within a line, which qsort does not promise. */
+void
+conf_problems_sort(struct conf_problems *problems)
+{
+	for (size_t i = 1; i < problems->count; i++) {
+		struct conf_problem p = problems->item[i];
+		size_t j = i;
+
+		for (; j > 0 && problems->item[j - 1].line > p.line; j--)
+			problems->item[j] = problems->item[j - 1];
+		problems->item[j] = p;
+	}
+}
+
+void
+conf_problems_clear(struct conf_problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		free(problems->item[i].key);
+		free(problems->item[i].text);
+	}
+	free(problems->item);
+	problems->item = NULL;
+	problems->count = problems->dropped = 0;
+}
+
+char *
+conf_problem_text(const struct conf_problem *problem, const char *file)
+{
+	struct buf out = BUF_INIT;
+	char *text;
+
+	if (file != NULL)
+		(void)buf_printf(&out, "%s:", file);
+	if (problem->line > 0)
+		(void)buf_printf(&out, "%u:", problem->line);
+	if (out.len > 0)
+		(void)buf_puts(&out, " ");
+	if (problem->key != NULL)
+		(void)buf_printf(&out, "%s: ", problem->key);
+	(void)buf_puts(&out, problem->text);
+	text = mem_strdup(buf_str(&out));
+	buf_free(&out);
+	return text;
+}

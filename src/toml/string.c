@@ -1,0 +1,208 @@
+/*
+ * TOML strings: basic and literal, on one line and on several.
+ *
+ * A bad escape is reported and reading goes on to the closing quotes, so that
+ * the rest of the file is still seen for what it is.
+ */
+#include "toml/toml_impl.h"
+
+#include <string.h>
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+static void
+put_utf8(struct buf *out, uint32_t c)
+{
+	char s[4];
+	size_t n;
+
+	if (c < 0x80) {
+		s[0] = (char)c;
+		n = 1;
+	} else if (c < 0x800) {
+		s[0] = (char)(0xc0 | c >> 6);
+		s[1] = (char)(0x80 | (c & 0x3f));
+		n = 2;
+	} else if (c < 0x10000) {
+		s[0] = (char)(0xe0 | c >> 12);
+		s[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		s[2] = (char)(0x80 | (c & 0x3f));
+		n = 3;
+	} else {
+		s[0] = (char)(0xf0 | c >> 18);
+		s[1] = (char)(0x80 | (c >> 12 & 0x3f));
+		s[2] = (char)(0x80 | (c >> 6 & 0x3f));
+		s[3] = (char)(0x80 | (c & 0x3f));
+		n = 4;
+	}
+	(void)buf_append(out, s, n);
+}
+
+/* \uXXXX and \UXXXXXXXX: any Unicode scalar value, so no surrogates. */
+static bool
+read_unicode(struct toml_reader *r, int digits)
+{
+	uint32_t c = 0;
+
+	for (int i = 0; i < digits; i++) {
+		int d = r->at < r->end ? hex_digit(*r->at) : -1;
+
+		if (d < 0) {
+			toml_problem(r, r->line, "\\%c needs %d hexadecimal "
+			    "digits", digits == 4 ? 'u' : 'U', digits);
+			return false;
+		}
+		c = c << 4 | (uint32_t)d;
+		r->at++;
+	}
+	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
+		toml_problem(r, r->line, "U+%04X is not a character",
+		    (unsigned int)c);
+		return false;
+	}
+	put_utf8(&r->scratch, c);
+	return true;
+}
+
+static bool
+read_escape(struct toml_reader *r)
+{
+	static const char names[] = "btnfr\"\\";
+	static const char octets[] = "\b\t\n\f\r\"\\";
+	const char *found;
+	char c;
+
+	r->at++;
+	if (r->at == r->end || toml_peek(r, "\n") || toml_peek(r, "\r\n"))
+		return false; /* the caller says that it is not closed */
+	c = *r->at;
+	if (c == 'u' || c == 'U') {
+		r->at++;
+		return read_unicode(r, c == 'u' ? 4 : 8);
+	}
+	found = strchr(names, c);
+	if (c == '\0' || found == NULL) {
+		toml_problem(r, r->line, "unknown escape \\%c; a backslash in "
+		    "a \"...\" string is written \\\\", c > ' ' ? c : '?');
+		return false;
+	}
+	(void)buf_append(&r->scratch, &octets[found - names], 1);
+	r->at++;
+	return true;
+}
+
+/* A backslash at the end of a line: nothing up to the next visible octet. */
+static bool
+skip_line_fold(struct toml_reader *r)
+{
+	struct toml_reader probe = *r;
+
+	probe.at++;
+	toml_skip_blank(&probe);
+	if (!toml_take_newline(&probe))
+		return false;
+	do
+		toml_skip_blank(&probe);
+	while (toml_take_newline(&probe));
+	r->at = probe.at;
+	r->line = probe.line;
+	return true;
+}
+
+bool
+toml_read_line_string(struct toml_reader *r, bool *good_r)
+{
+	char quote = *r->at++;
+
+	*good_r = true;
+	buf_clear(&r->scratch);
+	while (r->at < r->end && *r->at != quote) {
+		if (toml_peek(r, "\n") || toml_peek(r, "\r\n"))
+			break;
+		if (quote == '"' && *r->at == '\\') {
+			*good_r = read_escape(r) && *good_r;
+			continue;
+		}
+		(void)buf_append(&r->scratch, r->at++, 1);
+	}
+	if (r->at == r->end || *r->at != quote) {
+		toml_problem(r, r->line, "the string is not closed on this "
+		    "line");
+		return false;
+	}
+	r->at++;
+	return true;
+}
+
+/*
+ * A run of quotes: three close, and up to two more before them are content.
+ * True where the string is closed.
+ */
+static bool
+take_quotes(struct toml_reader *r, char quote)
+{
+	size_t n = 0, content;
+
+	while (n < 5 && r->at + n < r->end && r->at[n] == quote)
+		n++;
+	content = n >= 3 ? n - 3 : n;
+	(void)buf_append(&r->scratch, r->at, content);
+	r->at += n;
+	return n >= 3;
+}
+
+static bool
+read_lines(struct toml_reader *r, bool *good_r)
+{
+	unsigned int line = r->line;
+	char quote = *r->at;
+
+	*good_r = true;
+	buf_clear(&r->scratch);
+	r->at += 3;
+	(void)toml_take_newline(r);
+	while (r->at < r->end) {
+		if (toml_take_newline(r))
+			(void)buf_puts(&r->scratch, "\n");
+		else if (*r->at == quote) {
+			if (take_quotes(r, quote))
+				return true;
+		} else if (quote != '"' || *r->at != '\\')
+			(void)buf_append(&r->scratch, r->at++, 1);
+		else if (!skip_line_fold(r))
+			*good_r = read_escape(r) && *good_r;
+	}
+	toml_problem(r, line, "the string that begins here is never closed");
+	return false;
+}
+
+bool
+toml_read_string(struct toml_reader *r, struct toml_item **value_r)
+{
+	struct toml_item *value = toml_item_new(r->toml, TOML_STRING, r->line);
+	bool good;
+
+	if (toml_peek(r, "\"\"\"") || toml_peek(r, "'''")) {
+		if (!read_lines(r, &good))
+			return false;
+	} else if (!toml_read_line_string(r, &good)) {
+		return false;
+	}
+	if (!good)
+		value->node.kind = TOML_INVALID;
+	value->node.len = r->scratch.len;
+	value->node.text = memcpy(arena_alloc(r->toml->arena,
+	    r->scratch.len + 1), buf_str(&r->scratch), r->scratch.len + 1);
+	*value_r = value;
+	return true;
+}

@@ -1,9 +1,0 @@
-# Unit tests of milter.
-if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/milter_test tests/unit/milter_session_test
-TESTS += tests/unit/milter_test tests/unit/milter_session_test
-tests_unit_milter_test_SOURCES = tests/unit/milter_test.c
-tests_unit_milter_test_LDADD = $(unit_ldadd)
-tests_unit_milter_session_test_SOURCES = tests/unit/milter_session_test.c
-tests_unit_milter_session_test_LDADD = $(spool_test_ldadd)
-endif

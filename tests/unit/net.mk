@@ -1,7 +1,0 @@
-# Unit tests of net.
-if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/net_test
-TESTS += tests/unit/net_test
-tests_unit_net_test_SOURCES = tests/unit/net_test.c
-tests_unit_net_test_LDADD = $(unit_ldadd)
-endif

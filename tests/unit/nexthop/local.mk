@@ -1,0 +1,8 @@
+# Unit tests of nexthop.
+if HAVE_CMOCKA
+nexthop_tests = tests/unit/nexthop/decision_test
+check_PROGRAMS += $(nexthop_tests)
+TESTS += $(nexthop_tests)
+tests_unit_nexthop_decision_test_SOURCES = tests/unit/nexthop/decision_test.c
+tests_unit_nexthop_decision_test_LDADD = $(unit_ldadd)
+endif

@@ -1,0 +1,216 @@
+/*
+ * runner: the writer renews the lease of what its runner has claimed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "spool/writer.h"
+#include "spool/queue.h"
+#include "testing.h"
+
+enum { LEASE_S = 3 };
+
+struct claim_task {
+	struct write_task task;		/* first */
+	struct spool_job *jobs;
+	size_t count;
+	atomic_bool is_over;
+};
+
+static bool
+claim(struct spool *spool, const char *token, struct spool_job **jobs_r,
+    size_t *count_r, struct error *err)
+{
+	int64_t now = clock_now_s();
+	const struct spool_claim c = { .token = token, .now = now,
+	    .due_by = now, .lease_s = LEASE_S, .max = 10 };
+	bool more;
+
+	return spool_claim(spool, &c, jobs_r, count_r, &more, err);
+}
+
+static bool
+claim_run(struct write_task *t, struct spool *spool, const char *token,
+    struct error *err)
+{
+	struct claim_task *c = (struct claim_task *)t;
+
+	return claim(spool, token, &c->jobs, &c->count, err);
+}
+
+static void
+claim_done(struct write_task *t, const struct error *err)
+{
+	struct claim_task *c = (struct claim_task *)t;
+
+	assert_null(err);
+	atomic_store(&c->is_over, true);
+}
+
+static void
+fatal(void *ctx, const struct error *err)
+{
+	(void)ctx;
+	fail_msg("%s", err->text);
+}
+
+/* How much another runner could claim now. */
+static size_t
+left_for_others(struct scratch *s)
+{
+	struct spool_job *jobs, *next;
+	size_t count;
+
+	assert_done(s, spool_begin(s->spool, &s->err));
+	assert_done(s, claim(s->spool, "h/b/1/99", &jobs, &count, &s->err));
+	spool_rollback(s->spool);
+	for (; jobs != NULL; jobs = next) {
+		next = jobs->next;
+		spool_job_free(&jobs);
+	}
+	return count;
+}
+
+static void
+a_slow_delivery_keeps_its_lease(void **state)
+{
+	static const char *const rcpts[] = { "a@x.example", "b@y.example",
+		NULL };
+	struct scratch *s = *state;
+	struct claim_task c = { .task = { .run = claim_run,
+	    .done = claim_done } };
+	struct writer_options o = { .path = s->path, .lease_s = LEASE_S,
+	    .fatal = fatal };
+	struct writer *w;
+	int64_t end_ms;
+
+	(void)scratch_message(s, clock_now_s(), rcpts);
+	assert_done(s, writer_start(&w, &o, &s->err));
+	writer_post(w, &c.task);
+	end_ms = clock_mono_ms() + 20000;
+	while (!atomic_load(&c.is_over) && clock_mono_ms() < end_ms)
+		(void)usleep(1000);
+	assert_int_equal(c.count, 2);
+	/* Half as long again as the lease. */
+	end_ms = clock_mono_ms() + LEASE_S * 1500;
+	while (clock_mono_ms() < end_ms) {
+		assert_int_equal(left_for_others(s), 0);
+		(void)usleep(50000);
+	}
+	spool_job_free(&c.jobs);
+	/* When it ends, all goes back at once. */
+	writer_stop(&w);
+	assert_int_equal(left_for_others(s), 2);
+	assert_int_equal(scratch_number(s, "SELECT count(*) FROM recipient "
+	    "WHERE state = 'queued' AND claimed_by IS NULL"), 2);
+}
+
+/* A task that says in which batch it was. */
+struct mark {
+	struct write_task task;		/* first */
+	atomic_int *batch;
+	atomic_int was_in;		/* 0: not done */
+};
+
+static bool
+mark_run(struct write_task *t, struct spool *spool, const char *token,
+    struct error *err)
+{
+	(void)t;
+	(void)spool;
+	(void)token;
+	(void)err;
+	return true;
+}
+
+static void
+mark_done(struct write_task *t, const struct error *err)
+{
+	struct mark *m = (struct mark *)t;
+
+	assert_null(err);
+	atomic_store(&m->was_in, atomic_load(m->batch));
+}
+
+static void
+batch_over(void *ctx)
+{
+	(void)atomic_fetch_add((atomic_int *)ctx, 1);
+}
+
+static int
+await_mark(struct mark *m)
+{
+	while (atomic_load(&m->was_in) == 0)
+		(void)usleep(100);
+	return atomic_load(&m->was_in);
+}
+
+/* How many of 20 pairs of tasks, 3 ms from each other, share a transaction. */
+static int
+pairs_together(struct writer *w, enum write_when first, enum write_when second,
+    atomic_int *batch)
+{
+	int together = 0;
+
+	for (int i = 0; i < 20; i++) {
+		struct mark m[2] = { { .batch = batch }, { .batch = batch } };
+
+		m[0].task = m[1].task = (struct write_task){
+			.run = mark_run, .done = mark_done };
+		m[0].task.when = first;
+		m[1].task.when = second;
+		writer_post(w, &m[0].task);
+		(void)usleep(3000);
+		writer_post(w, &m[1].task);
+		together += await_mark(&m[0]) == await_mark(&m[1]);
+	}
+	return together;
+}
+
+static void
+a_result_waits_for_those_to_come(void **state)
+{
+	struct scratch *s = *state;
+	atomic_int batch = 1;
+	struct writer_options o = { .path = s->path, .lease_s = 900,
+	    .fatal = fatal, .batch_over = batch_over, .ctx = &batch };
+	struct writer *w;
+
+	assert_done(s, writer_start(&w, &o, &s->err));
+	/* Nobody else has a result under way: it is alone. */
+	assert_in_range(pairs_together(w, WRITE_SOON, WRITE_SOON, &batch), 0,
+	    19);
+	writer_expect(w, 1);
+	assert_in_range(pairs_together(w, WRITE_SOON, WRITE_SOON, &batch), 1,
+	    20);
+	writer_expect(w, -1);
+	/* One that nobody waits for goes with the next that somebody does. */
+	assert_in_range(pairs_together(w, WRITE_LATER, WRITE_NOW, &batch), 1,
+	    20);
+	assert_in_range(pairs_together(w, WRITE_NOW, WRITE_LATER, &batch), 0,
+	    19);
+	writer_stop(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_slow_delivery_keeps_its_lease,
+		    scratch_open_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(a_result_waits_for_those_to_come,
+		    scratch_open_setup, scratch_teardown),
+	};
+
+	log_open("writer_test", true, 0);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
