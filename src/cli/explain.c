@@ -117,6 +117,13 @@ tell(struct explanation *e)
 	buf_clear(&e->out);
 }
 
+void
+explain_wait(const struct explanation *e, const bool *done)
+{
+	while (!*done)
+		loop_run(e->loop);
+}
+
 /* What is known, in the order in which it is told. */
 static void
 tell_facts(struct explanation *e, bool all)
@@ -149,6 +156,7 @@ on_changed(void *ctx)
 	for (size_t i = 0; i < e->survey.n_hosts; i++)
 		if (!e->survey.host[i].ready)
 			return;
+	e->surveyed = true;
 	loop_stop(e->loop);
 }
 
@@ -169,8 +177,9 @@ survey(struct explanation *e)
 
 	if (!e->way.per_host)
 		decision_needs(&terms, &c.want_tlsa, &c.want_sts);
+	e->surveyed = false;
 	survey_start(&e->survey, &c);
-	loop_run(e->loop);
+	explain_wait(e, &e->surveyed);
 	tell_facts(e, true);
 }
 
@@ -229,7 +238,8 @@ decide_all(struct explanation *e)
 	}
 	if (!refused || !survey_recheck_sts(&e->survey))
 		return;
-	loop_run(e->loop);
+	e->surveyed = false;
+	explain_wait(e, &e->surveyed);
 	if (!e->json_wanted && e->survey.sts_changed)
 		explain_text_sts(&e->out, e);
 	for (size_t h = 0; h < e->survey.n_hosts; h++) {

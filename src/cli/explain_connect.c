@@ -15,6 +15,7 @@ struct visit {
 	struct explanation *e;
 	struct explain_address *to;
 	struct proof proof;
+	bool closed;
 };
 
 static const struct smtp_transaction *
@@ -57,6 +58,7 @@ on_closed(void *ctx, const struct smtp_failure *failure)
 		s->failure = *failure;
 	if (failure != NULL && failure->step == SMTP_STEP_AUTH)
 		s->auth = EXPLAIN_AUTH_TRIED;
+	v->closed = true;
 	loop_stop(v->e->loop);
 }
 
@@ -124,5 +126,5 @@ explain_connect(struct explanation *e, size_t host, size_t address)
 		return;
 	to->session.client = smtp_client_start(&c);
 	secret_free(&secret);
-	loop_run(e->loop);
+	explain_wait(e, &v.closed);
 }

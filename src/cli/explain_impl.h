@@ -63,6 +63,7 @@ struct explanation {
 	struct explain_record record;
 	size_t pass;			/* 0; then those after a fallback */
 	struct survey survey;
+	bool surveyed;			/* every host is ready */
 	struct explain_address *address[SURVEY_HOSTS_MAX];
 	/* What becomes of the mail. */
 	bool sent;			/* to the host of this index: */
@@ -73,6 +74,12 @@ struct explanation {
 	/* After error tls: the strategy that is tried at once, or NULL. */
 	const struct conf_tls_strategy *fallback;
 };
+
+/* --- explain.c */
+
+/* Blocks until a callback on e->loop has set *done and stopped the loop.  One stop
+ * is not enough: a fact of the survey may come late, and stops it again. */
+void explain_wait(const struct explanation *e, const bool *done);
 
 /* --- explain_unchecked.c */
 

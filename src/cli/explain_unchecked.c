@@ -20,7 +20,7 @@ enum { TYPE_SOA = 6, TYPE_DS = 43, DS_HEAD = 4 };
 struct reply {
 	struct loop *loop;
 	enum dns_status status;
-	bool have_data;
+	bool answered, have_data;
 	unsigned int algorithm, digest;	/* of the first DS */
 };
 
@@ -35,6 +35,7 @@ on_answer(void *ctx, const struct dns_answer *answer)
 		r->algorithm = answer->rdata[0].data[2];
 		r->digest = answer->rdata[0].data[3];
 	}
+	r->answered = true;
 	loop_stop(r->loop);
 }
 
@@ -45,7 +46,7 @@ ask(const struct explanation *e, const char *name, int rrtype)
 
 	(void)resolver_query(lookups_resolver(services_lookups(
 	    e->snapshot->services)), name, rrtype, e->loop, on_answer, &r);
-	loop_run(e->loop);
+	explain_wait(e, &r.answered);
 	return r;
 }
 

@@ -70,6 +70,13 @@ is "a name that contains ours is another's" "$(state_of x@like.test)" "delivered
 is "a relay route may lead to this host" "$(state_of x@relay.test)" "delivered 2.0.0 -"
 is "nothing else reached it" "$(wire commands own '^MAIL' | wc -l)" 1
 exits "explain says so" 69 tlsq -d "$DB" explain own.test
+# A host without a usable address is ready before its policy is known, so that answers come late: in one of 16 runs
+# explain ended with a signal when they did.
+ends=$(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+	tlsq -d "$DB" explain own.test >"$T/out" 2>&1
+	echo $?
+done | sort -u)
+is "each time" "$ends" 69
 like "with the reason" "$(cat "$T/out")" 'mail loop: 127\.0\.0\.1 is an address of this host'
 exits "explain --connect too" 69 tlsq -d "$DB" explain --connect greets.test
 finish
