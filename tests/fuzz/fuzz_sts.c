@@ -20,12 +20,17 @@ read_txt(const char *text, size_t len)
 {
 	char id[STS_ID_MAX + 1];
 	bool begins;
+	size_t at;
 
 	if (!sts_txt_parse(text, len, id, &begins)) {
 		assert(strlen(id) <= STS_ID_MAX);
 		return;
 	}
-	assert(begins && memcmp(text, "v=STSv1;", 8) == 0);
+	assert(begins && memcmp(text, "v=STSv1", 7) == 0);
+	/* Blanks may stand before the ";" (RFC 8461 3.1). */
+	for (at = 7; at < len && (text[at] == ' ' || text[at] == '\t'); at++)
+		;
+	assert(at < len && text[at] == ';');
 	assert(id[0] != '\0' && strspn(id, alnum) == strlen(id));
 }
 
