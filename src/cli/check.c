@@ -72,8 +72,8 @@ check_clock(struct spool *spool, struct error *err)
 	if (q.stmt != NULL && spool_query_int(&q, 2) +
 	    spool_query_int(&q, 3) > 0)
 		(void)fprintf(stderr, "tlsq: clock: %" PRId64 " leases and %"
-		    PRId64 " cached answers are of a clock that was ahead: "
-		    "the runner sees to them\n", spool_query_int(&q, 2),
+		    PRId64 " cached answers have times from a clock that was "
+		    "ahead: the runner corrects them\n", spool_query_int(&q, 2),
 		    spool_query_int(&q, 3));
 	return spool_query_end(&q, err);
 }

@@ -62,7 +62,7 @@ static void
 take_value(char *to, size_t room, const char *value)
 {
 	if (value != NULL && !text_copy(to, room, value))
-		to[0] = '\0';	/* longer than any of ours */
+		to[0] = '\0';	/* too long to be a value that tlsq sets */
 }
 
 static const char *

@@ -170,7 +170,7 @@ anchor_says() { # records on standard input: what check says of them
 	tlsq_ check 2>&1 >"$T/out" | tail -n 1
 }
 like "the real root's anchor without its current key" "$(echo "$old_key" | anchor_says)" \
-	'real.key: has not the key .*38696.*upgrade dns-root-data'
+	'real.key: does not contain the key .*38696.*upgrade dns-root-data'
 like "with both" "$(printf '%s\n' "$old_key" "$new_key" | anchor_says)" 'does not match the root zone'
 like "the same as DNSKEY" "$(grep 'AwEAAaz/tAm8' /usr/share/dns/root.key | anchor_says)" '38696'
 like "and both, as Debian has them" "$(anchor_says </usr/share/dns/root.key)" 'does not match the root zone'

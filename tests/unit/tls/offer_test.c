@@ -1,6 +1,6 @@
 /*
  * tls: whether what the server chose is of what was offered.  What real servers
- * choose is in tls_session_test.c.
+ * choose is in session_test.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
