@@ -4,10 +4,11 @@ LINT_CFLAGS = -D_GNU_SOURCE -I$(abs_top_builddir)/src \
 	-DPACKAGE_VERSION="$(PACKAGE_VERSION)" -DPACKAGE_STRING="$(PACKAGE)" \
 	-DLOCALSTATEDIR="$(localstatedir)" -DSYSCONFDIR="$(sysconfdir)"
 AM_TESTS_ENVIRONMENT += LINT_CFLAGS='$(LINT_CFLAGS)'; export LINT_CFLAGS; \
+	LINT_BUILD='$(abs_top_builddir)'; export LINT_BUILD; \
 	CC='$(CC)'; export CC;
 TESTS += tests/lint.sh tests/systemd.sh
 EXTRA_DIST += tests/lint.sh tests/systemd.sh tools/lint tools/cppcheck-suppressions .clang-tidy
 
-lint: $(BUILT_SOURCES)
-	@LINT_CFLAGS='$(LINT_CFLAGS)' CC='$(CC)' $(top_srcdir)/tools/lint
+lint: all
+	@LINT_BUILD='$(abs_top_builddir)' LINT_CFLAGS='$(LINT_CFLAGS)' CC='$(CC)' $(top_srcdir)/tools/lint
 .PHONY: lint

@@ -36,7 +36,7 @@ bool conf_rule_kind_find(enum conf_rule_kind *kind_r, const char *name);
 
 /* --- rows ------------------------------------------------------------- */
 
-/* A row of tls_strategy; the words are those of INTERFACE.md section 2. */
+/* A row of tls_strategy; the words are those of tlsq.toml(5). */
 struct conf_tls_row {
 	const char *id, *dane, *mta_sts, *starttls;
 	const char *allow_invalid_certs; /* "true", "false" or an expression */
@@ -190,7 +190,7 @@ enum conf_failing_domains {
 	CONF_FAILING_REJECT, CONF_FAILING_TEMPFAIL, CONF_FAILING_ACCEPT
 };
 
-/* NULL paths mean the system's own (INTERFACE.md section 2). */
+/* NULL paths mean the system's own (tlsq.toml(5)). */
 struct conf_queue_settings {
 	enum conf_tls_required_no tls_required_no;
 	int sessions_per_domain, messages_per_session,

@@ -1,5 +1,5 @@
 /*
- * The table of all settings (INTERFACE.md section 2): pattern, type, default,
+ * The table of all settings (tlsq.toml(5)): pattern, type, default,
  * bounds, and the field of the snapshot that a value goes into.
  *
  * Not in it, since they are no settings of one value: queue.strategy.<kind>

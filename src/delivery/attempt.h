@@ -25,7 +25,7 @@ struct session_record {
 	char *mx;		/* owned, as the other `char *` here */
 	char address[NET_ADDRESS_TEXT_LEN];
 	const char *tls;	/* none, encrypted, pkix, dane, mta-sts */
-	const char *dane, *mta_sts; /* INTERFACE section 4's words */
+	const char *dane, *mta_sts; /* words of sql/schema.sql */
 	char protocol[16], cipher[64];
 	const char *key_exchange, *signature;	/* static, or NULL */
 	char cert_sha256[65], spki_sha256[65];

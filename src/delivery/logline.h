@@ -1,5 +1,5 @@
 /*
- * The log line of a delivery attempt (INTERFACE section 5 names its fields).
+ * The log line of a delivery attempt (tlsq-runner(8) names its fields).
  * PURE: facts in, text out.
  */
 #ifndef TLSQ_DELIVERY_LOGLINE_H

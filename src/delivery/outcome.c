@@ -15,7 +15,7 @@
 #include "policy/retry.h"
 #include "dsn/owed.h"
 
-/* INTERFACE section 6: expired. */
+/* RFC 3463 3.5: delivery time expired.  The failure itself was temporary. */
 static const char expired_status[] = "4.4.7";
 
 static int

@@ -16,7 +16,7 @@ void settle_by_host(struct report *r, struct job *job, size_t i,
 /*
  * No host is left: all notes of the recipient (one or more) decide together
  * (policy/outcome.h).  After error tls the chooser, which may be NULL, says
- * whether another strategy is to be tried at once (POLICY 2).
+ * whether another strategy is to be tried at once (doc/policy.md 2).
  */
 void settle_exhausted(struct report *r, struct job *job, size_t i,
     struct chooser *chooser);

@@ -3,8 +3,8 @@
  *
  * A resumed session shows no certificate: what it proves is what was found for
  * the first one.  So it is used only where everything that the first verdict
- * rests on is the same (POLICY 3), which the key says, and not for longer than an
- * hour after the certificate was seen, or than that is valid.
+ * rests on is the same (doc/policy.md 5), which the key says, and not for longer
+ * than an hour after the certificate was seen, or than that is valid.
  *
  * A store belongs to one thread.  It holds keys: never for disk.
  */

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "dsn/dsn_impl.h"
 
-/* INTERFACE.md 6: expired is 4.4.7 on the recipient and this here. */
+/* Expired is 4.4.7 in the spool; action failed takes class 5 (RFC 3464 2.3.4). */
 static const char expired_status[] = "5.4.7";
 
 static const struct {

@@ -3,7 +3,7 @@
  * record by DNS, the policy by HTTPS.
  *
  * A valid policy that is cached survives every failure to refresh it until its
- * max_age is over.  The rules of caching are POLICY 4: TXT at most every five
+ * max_age is over.  The rules of caching (doc/policy.md 4): TXT at most every five
  * minutes, a refresh once a day (at half its max_age, if that is sooner) and when
  * the id changes, in the background; a failed fetch is not repeated for five
  * minutes per domain and id.

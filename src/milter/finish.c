@@ -61,8 +61,8 @@ envelope_of(const struct milter_session *s,
     const struct mail_intake_facts *facts)
 {
 	const struct milter_message *m = s->message;
-	/* A stranger's header does not weaken our policy (PROTOCOL.md), and
-	 * does not bounce our mail. */
+	/* RFC 8689 3 lets the sender ask, and anyone can write a header: only
+	 * those of authenticated and local submitters count. */
 	bool require_tls = m->trusted && facts->require_tls;
 
 	return (struct spool_message){

@@ -1,6 +1,6 @@
 /*
  * How a recipient goes out: the strategy expressions of one configuration,
- * evaluated for an attempt (INTERFACE section 3).
+ * evaluated for an attempt (tlsq-expressions(7)).
  *
  * A chooser belongs to one thread; it is counted, so that deliveries end under
  * the configuration they began with.
@@ -43,7 +43,7 @@ struct way_case {
 	int64_t now;
 };
 
-/* EX_CONFIG, with the rule: no default is taken (INTERFACE section 3). */
+/* EX_CONFIG, with the rule: it never falls back to a default. */
 bool chooser_way(struct chooser *c, const struct way_case *of,
     struct way *way_r, struct error *err) MUST_CHECK;
 bool chooser_same_way(const struct way *a, const struct way *b);
@@ -55,7 +55,7 @@ bool chooser_way_at_host(struct chooser *c, const struct way_case *of,
     struct error *err) MUST_CHECK;
 
 /*
- * After error tls (POLICY 2): the strategy the expressions name now, where that
+ * After error tls (doc/policy.md 2): the strategy the expressions name now, where that
  * is another one; else NULL.  status is the enhanced code of the failure.
  */
 const struct conf_tls_strategy *chooser_fallback(struct chooser *c,

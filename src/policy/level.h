@@ -2,7 +2,7 @@
  * What a host must prove before mail is handed to it, and what follows from each
  * thing that can go wrong in the session.  PURE.
  *
- * The rules are POLICY of doc/policy.md sections 1 and 2; each is a row in
+ * The rules are sections 1 and 2 of doc/policy.md; each is a row in
  * level.c with its RFC section.
  */
 #ifndef TLSQ_POLICY_LEVEL_H

@@ -10,8 +10,8 @@
 
 /*
  * Has the writer make some of the DSNs that can be made, and end the waits that
- * are over (INTERFACE.md 7.2).  To be called before each claim: what is made is
- * due at once.  host (this host's name) is borrowed for as long as the writer
+ * are over (tlsq-milter(8), WAITING FOR THE RESULT).  To be called before each
+ * claim: what is made is due at once.  host (this host's name) is borrowed for as long as the writer
  * lives.  Any thread.
  */
 void postmaster_send(struct writer *writer, struct snapshot *snapshot,

@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "spool/spool.h"
 
-/* Texts NULL where unknown; words as INTERFACE.md section 4. */
+/* Texts NULL where unknown; words as in sql/schema.sql. */
 struct spool_session {
 	int64_t started_at;
 	const char *mx, *address;
@@ -95,7 +95,7 @@ bool spool_message_finish(struct spool *spool, int64_t message_id, int64_t now,
     bool *finished_r, struct error *err) MUST_CHECK;
 
 /*
- * Messages whose wait is over (INTERFACE.md 7.2): one of them, or -1.  Call
+ * Messages whose wait is over (message.wait_until in sql/schema.sql): one of them, or -1.  Call
  * wait_clear and message_finish; the DSNs it owes may be made from then on.
  */
 bool spool_wait_over(struct spool *spool, int64_t now, int64_t *message_id_r,

@@ -31,7 +31,7 @@ struct variable {
 #define DOMAIN(field, in) TEXT(field, in), .kind = EXPR_KIND_DOMAIN
 #define ADDRESS(field, in) TEXT(field, in), .kind = EXPR_KIND_ADDRESS
 
-/* In the order of INTERFACE section 3: the queue's, then the milter's own. */
+/* In the order of tlsq-expressions(7): the queue's, then the milter's own. */
 static const struct variable variables[EXPR_VARIABLE_COUNT] = {
 	[EXPR_SENDER] = { ADDRESS(sender, IN_QUEUE | IN_MILTER) },
 	[EXPR_SENDER_DOMAIN] = { DOMAIN(sender_domain, IN_QUEUE | IN_MILTER) },

@@ -61,7 +61,7 @@ struct stls_params {
 	const char *sni;
 	enum stls_min_version min_version;
 	/* From stls_session_export, or NULL.  Only to the same host, port and
-	 * policy it came from (POLICY.md section 3).  One that is damaged or
+	 * policy it came from (doc/policy.md 5).  One that is damaged or
 	 * that the peer does not know leads to a full handshake. */
 	const uint8_t *resume;
 	size_t resume_len;

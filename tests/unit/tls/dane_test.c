@@ -168,7 +168,7 @@ static const struct row rows[] = {
 	{ "how the anchor is signed does not count",
 	    "leaf-root-sha1 root-sha1", "2 0 1 root-sha1",
 	    .verdict = STLS_VERIFIED },
-	{ "nor how old it is: DNS vouches for it (POLICY: below the anchor)",
+	{ "nor how old it is: DNS vouches for it (RFC 7671 5.2)",
 	    "leaf-root-old root-old", "2 0 1 root-old",
 	    .verdict = STLS_VERIFIED },
 	{ "a dead TA record beside a live DANE-EE one",
