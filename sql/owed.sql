@@ -13,10 +13,6 @@ SELECT DISTINCT r.message_id FROM recipient AS r INDEXED BY recipient_owed
 		WHERE a.message_id = r.message_id AND a.state = 'active')
 	ORDER BY r.message_id LIMIT 1;
 
--- name: owed_message
-SELECT sender, mta_id, envid, client_name, received_at, ret, body_type, smtputf8,
-	require_tls, size FROM message WHERE id = :id;
-
 -- name: owed_recipients
 -- The facts of the last attempt (a) explain the reply only where it is that
 -- attempt's: the administrator may have decided since.

@@ -68,7 +68,7 @@ UPDATE recipient SET next_attempt_at = :at, last_error = 'connection',
 SELECT count(DISTINCT claimed_by) FROM recipient INDEXED BY recipient_active
 	WHERE state = 'active';
 
--- name: claim_message
+-- name: message_read
 SELECT mta_id, sender, source, received_at, wait_until, size, body_type, ret, envid,
 	smtputf8, require_tls, tls_optional, client_ip, client_name, auth_user,
 	tls_strategy FROM message WHERE id = :id;

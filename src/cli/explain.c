@@ -88,11 +88,11 @@ static void
 make_attempt(struct explanation *e, const struct mail_address *sender,
     const char *strategy)
 {
-	e->message = (struct spool_job){ .sender = sender->text,
+	e->message = (struct spool_message){ .sender = sender->text,
 		.source = "submit", .received_at = e->now,
 		.body_type = "7BIT", .tls_strategy = strategy,
-		.rcpt_count = 1, .rcpts = &e->job_rcpt, .wait_until = -1 };
-	e->job_rcpt = (struct spool_job_rcpt){ .address = e->rcpt.text,
+		.wait_until = -1 };
+	e->job_rcpt = (struct spool_recipient){ .address = e->rcpt.text,
 		.domain = e->rcpt.domain, .expires_at = -1,
 		.next_attempt_at = e->now };
 }

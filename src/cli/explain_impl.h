@@ -45,8 +45,8 @@ struct explanation {
 	bool domain_only;		/* the local part was made up */
 	int64_t now;
 	/* The attempt. */
-	struct spool_job message;
-	struct spool_job_rcpt job_rcpt;
+	struct spool_message message;
+	struct spool_recipient job_rcpt;
 	struct snapshot *snapshot;
 	struct chooser *chooser;
 	struct loop *loop;

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "cli/command_impl.h"
 #include "cli/print_impl.h"
-#include "spool/content.h"
+#include "spool/message.h"
 #include "spool/query.h"
 
 static bool

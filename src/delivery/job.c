@@ -12,7 +12,7 @@
 static int
 by_domain(const void *a, const void *b)
 {
-	const struct spool_job_rcpt *x = a, *y = b;
+	const struct spool_recipient *x = a, *y = b;
 	int order = strcmp(x->domain, y->domain);
 
 	return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
@@ -38,7 +38,7 @@ void
 job_make(struct job_list *list, struct spool_job *claimed,
     struct snapshot *snapshot, size_t per_transaction)
 {
-	struct spool_job_rcpt *r = claimed->rcpts;
+	struct spool_recipient *r = claimed->rcpts;
 	size_t n = claimed->rcpt_count, first, end;
 	struct job *whole = NULL, *job;
 
@@ -78,8 +78,8 @@ job_set_way(struct job *job, const struct way *way)
 void
 job_swap(struct job *job, size_t i, size_t k)
 {
-	struct spool_job_rcpt *r = job->claimed->rcpts + job->first;
-	struct spool_job_rcpt kept = r[i];
+	struct spool_recipient *r = job->claimed->rcpts + job->first;
+	struct spool_recipient kept = r[i];
 
 	r[i] = r[k];
 	r[k] = kept;
@@ -115,7 +115,7 @@ job_unref(struct job **job)
 	free(j);
 }
 
-const struct spool_job_rcpt *
+const struct spool_recipient *
 job_rcpt(const struct job *job, size_t i)
 {
 	return &job->claimed->rcpts[job->first + i];
@@ -124,14 +124,14 @@ job_rcpt(const struct job *job, size_t i)
 struct way_case
 job_case(const struct job *job, size_t i, int64_t now)
 {
-	return (struct way_case){ .message = job->claimed,
+	return (struct way_case){ .message = &job->claimed->message,
 		.rcpt = job_rcpt(job, i), .now = now };
 }
 
 bool
 job_waives_tls(const struct job *job)
 {
-	return job->claimed->tls_optional && !job->claimed->require_tls;
+	return job->claimed->message.tls_optional && !job->claimed->message.require_tls;
 }
 
 const char *

@@ -61,7 +61,7 @@ void job_swap(struct job *job, size_t i, size_t k);
 struct job *job_ref(struct job *job);
 void job_unref(struct job **job);
 
-const struct spool_job_rcpt *job_rcpt(const struct job *job, size_t i);
+const struct spool_recipient *job_rcpt(const struct job *job, size_t i);
 struct way_case job_case(const struct job *job, size_t i, int64_t now);
 /* The message waives TLS (RFC 8689 4.2.2). */
 bool job_waives_tls(const struct job *job);

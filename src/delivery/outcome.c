@@ -38,7 +38,7 @@ schedule(struct report_line *l, const struct job *job)
 		.retry_s = s->retry.item_s, .n_retry = s->retry.count,
 		.expire_s = s->expire_s, .max_attempts = s->max_attempts
 	};
-	int64_t received_at = job->claimed->received_at;
+	int64_t received_at = job->claimed->message.received_at;
 	int64_t expires_at = retry_expires_at(&retry, received_at);
 	struct retry_verdict v;
 
@@ -77,14 +77,14 @@ static void
 owe(struct report_line *l, const struct job *job)
 {
 	const struct conf_durations *notify = &job->way.schedule->notify;
-	const struct spool_job_rcpt *rcpt = job_rcpt(job, l->rcpt);
+	const struct spool_recipient *rcpt = job_rcpt(job, l->rcpt);
 	int due = owed_notices(notify->item_s, notify->count,
-	    clock_now_s() - job->claimed->received_at);
+	    clock_now_s() - job->claimed->message.received_at);
 
 	l->notified = rcpt->notified;
 	if (l->outcome == SPOOL_DEFERRED && due <= rcpt->notified)
 		return;
-	l->owed = owed_decide(event_of(l), job->claimed->sender, rcpt->notify);
+	l->owed = owed_decide(event_of(l), job->claimed->message.sender, rcpt->notify);
 	if (l->owed == DSN_ACTION_DELAYED)
 		l->notified = due;
 }

@@ -121,12 +121,12 @@ store_attempt(struct report *r, struct line *l, size_t i, struct spool *spool,
     int64_t *id_r, struct error *err)
 {
 	const struct note *n = l->notes[i];
-	const struct spool_job_rcpt *rcpt = job_rcpt(r->job, l->l.rcpt);
+	const struct spool_recipient *rcpt = job_rcpt(r->job, l->l.rcpt);
 
 	if (!store_session(spool, n->session, err))
 		return false;
 	return spool_attempt_add(spool, &(struct spool_attempt){
-	    .message_id = r->job->claimed->message_id,
+	    .message_id = r->job->claimed->message.id,
 	    .recipient_id = rcpt->id, .domain = rcpt->domain,
 	    .started_at = n->started_at, .duration_ms = n->duration_ms,
 	    .strategy = n->strategy != NULL ? n->strategy : r->strategy,
@@ -177,7 +177,7 @@ static bool
 store_line(struct report *r, struct line *l, struct spool *spool,
     const char *token, struct error *err)
 {
-	const struct spool_job_rcpt *rcpt = job_rcpt(r->job, l->l.rcpt);
+	const struct spool_recipient *rcpt = job_rcpt(r->job, l->l.rcpt);
 	const struct note *n = l->notes[l->l.deciding];
 	int64_t id, deciding = -1;
 
@@ -208,11 +208,11 @@ report_run(struct write_task *t, struct spool *spool, const char *token,
 	for (size_t i = 0; i < r->n; i++)
 		if (!store_line(r, &r->lines[i], spool, token, err))
 			return error_prefix(err, "message %lld",
-			    (long long)r->job->claimed->message_id);
+			    (long long)r->job->claimed->message.id);
 	if (r->n > 0 && !t->superseded &&
 	    !store_domain(r, &r->lines[r->n - 1], spool, err))
 		return false;
-	return spool_message_finish(spool, r->job->claimed->message_id, r->at,
+	return spool_message_finish(spool, r->job->claimed->message.id, r->at,
 	    &finished, err);
 }
 
@@ -251,11 +251,11 @@ log_one(const struct report *r, const struct line *l)
 {
 	const struct note *n = l->notes[l->l.deciding];
 	const struct session_record *s = n->session;
-	const struct spool_job *m = r->job->claimed;
+	const struct spool_message *m = &r->job->claimed->message;
 	char text[2000], to[MAIL_ADDRESS_LOG_LEN];
 
 	logline_format(text, sizeof(text), &(struct logline){
-	    .message_id = m->message_id,
+	    .message_id = m->id,
 	    .to = job_rcpt(r->job, l->l.rcpt)->address, .mta_id = m->mta_id,
 	    .delay_s = r->at - m->received_at, .xdelay_ms = n->duration_ms,
 	    .mx = n->mx, .address = n->address,
@@ -275,7 +275,7 @@ log_one(const struct report *r, const struct line *l)
 	mail_address_log(to, job_rcpt(r->job, l->l.rcpt)->address);
 	if (l->effect != SPOOL_RECORDED)
 		log_warning("%lld: to=<%s>: the lease was lost meanwhile: %s",
-		    (long long)m->message_id, to, l->effect == SPOOL_LOST ?
+		    (long long)m->id, to, l->effect == SPOOL_LOST ?
 		    "result not recorded, another runner or the "
 		    "administrator has decided" : "delivered, and recorded; "
 		    "a second copy may have been sent");
@@ -289,7 +289,7 @@ log_unrecorded(const struct report *r, const struct line *l,
 
 	mail_address_log(to, job_rcpt(r->job, l->l.rcpt)->address);
 	log_error("%lld: to=<%s>: NOT RECORDED (%s); it will be tried again "
-	    "when its lease ends", (long long)r->job->claimed->message_id, to,
+	    "when its lease ends", (long long)r->job->claimed->message.id, to,
 	    err->text);
 }
 

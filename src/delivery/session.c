@@ -17,7 +17,7 @@
 #include "delivery/outcome.h"
 #include "delivery/taken.h"
 #include "delivery/worker_impl.h"
-#include "spool/content.h"
+#include "spool/message.h"
 
 /* --- evidence --------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 #include "mail/address.h"
 
 static bool
-holds(const struct spool_job_rcpt *r, const char *token, struct spool *spool)
+holds(const struct spool_recipient *r, const char *token, struct spool *spool)
 {
 	struct error err;
 	bool held;
@@ -28,13 +28,13 @@ taken_check(struct job *job, const struct worker_config *config,
 	char to[MAIL_ADDRESS_LOG_LEN];
 
 	for (size_t i = 0; i < job->count; i++) {
-		const struct spool_job_rcpt *r = job_rcpt(job, i);
+		const struct spool_recipient *r = job_rcpt(job, i);
 
 		if (job->progress[i].settled || holds(r, token, spool))
 			continue;
 		mail_address_log(to, r->address);
 		log_info("%lld: to=<%s>: taken back meanwhile, not tried",
-		    (long long)job->claimed->message_id, to);
+		    (long long)job->claimed->message.id, to);
 		job_settled(job, i);
 		config->listener.dropped(config->listener.ctx,
 		    job_domain(job), &r->id, 1);

@@ -9,13 +9,13 @@
 #include "base/failpoint.h"
 #include "base/mem.h"
 #include "delivery/worker_impl.h"
-#include "spool/content.h"
+#include "spool/message.h"
 
 static bool
 delivery_read(void *ctx, struct buf *out, bool *end_r, struct error *err)
 {
 	struct delivery *d = ctx;
-	int64_t id = d->job->claimed->message_id;
+	int64_t id = d->job->claimed->message.id;
 	bool found;
 
 	*end_r = false;
@@ -51,7 +51,7 @@ delivery_fill_recipients(struct delivery *d)
 	d->recipients = mem_zalloc(job->open * sizeof(*d->recipients));
 	d->index = mem_zalloc(job->open * sizeof(*d->index));
 	for (size_t i = 0; i < job->count; i++) {
-		const struct spool_job_rcpt *r = job_rcpt(job, i);
+		const struct spool_recipient *r = job_rcpt(job, i);
 
 		if (job->progress[i].settled)
 			continue;
@@ -77,7 +77,7 @@ delivery_fill_recipients(struct delivery *d)
 static void
 delivery_label(struct delivery *d)
 {
-	const struct spool_job *m = d->job->claimed;
+	const struct spool_message *m = &d->job->claimed->message;
 	unsigned can = smtp_client_evidence(d->session->client)->
 	    capabilities.can;
 	bool eight_bit = strcmp(m->body_type, "8BITMIME") == 0, found;
@@ -88,7 +88,7 @@ delivery_label(struct delivery *d)
 	d->tx.eight_bit = eight_bit;
 	d->tx.smtputf8 = m->smtputf8;
 	if ((strcmp(m->source, "spool") == 0 || !fits) && spool_content_scan(
-	    d->session->dest->worker->spool, m->message_id, &found, &err)) {
+	    d->session->dest->worker->spool, m->id, &found, &err)) {
 		d->tx.eight_bit = found;
 		d->tx.smtputf8 = m->smtputf8 && found;
 	}
@@ -97,7 +97,7 @@ delivery_label(struct delivery *d)
 struct delivery *
 delivery_new(struct session *s, struct job *job)
 {
-	const struct spool_job *m = job->claimed;
+	const struct spool_message *m = &job->claimed->message;
 	struct delivery *d = mem_zalloc(sizeof(*d));
 
 	d->session = s;

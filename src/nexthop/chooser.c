@@ -108,8 +108,8 @@ static void
 fill(struct variables *x, const struct way_case *of,
     const struct conf_schedule *schedule)
 {
-	const struct spool_job *m = of->message;
-	const struct spool_job_rcpt *r = of->rcpt;
+	const struct spool_message *m = of->message;
+	const struct spool_recipient *r = of->rcpt;
 	const char *at = strrchr(m->sender, '@');
 
 	(void)text_copy(x->sender_domain, sizeof(x->sender_domain),

@@ -38,8 +38,8 @@ struct way {
 
 /* Whom the expressions ask about. */
 struct way_case {
-	const struct spool_job *message;
-	const struct spool_job_rcpt *rcpt;
+	const struct spool_message *message;
+	const struct spool_recipient *rcpt;
 	int64_t now;
 };
 

@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "dsn/dsn.h"
-#include "spool/content.h"
+#include "spool/message.h"
 #include "spool/insert.h"
 #include "spool/owed.h"
 #include "spool/record.h"
@@ -110,7 +110,7 @@ any_failed(const struct dsn *d)
 static enum dsn_return
 choose_return(const struct making *m)
 {
-	const struct spool_owed *o = &m->owed;
+	const struct spool_message *o = &m->owed.message;
 
 	/*
 	 * RFC 8689 5: what was to go over authenticated TLS only must not come
@@ -152,7 +152,7 @@ print(struct arena *arena, char *text)
 static bool
 fill(struct making *m, struct error *err)
 {
-	const struct spool_owed *o = &m->owed;
+	const struct spool_message *o = &m->owed.message;
 	const struct conf_report_settings *conf =
 	    &m->postmaster->snapshot->conf->report;
 	const char *host = m->postmaster->host;
@@ -165,20 +165,20 @@ fill(struct making *m, struct error *err)
 		.host = host, .from_name = conf->dsn_from_name,
 		.from_address = conf->dsn_from_address, .to = o->sender,
 		.boundary = arena_strdup(m->arena, hex),
-		.now = clock_now_s(), .log_id = o->message_id,
+		.now = clock_now_s(), .log_id = o->id,
 		.mta_id = o->mta_id, .envid = o->envid,
 		.received_from = o->client_name, .arrived_at = o->received_at,
 		.smtputf8 = o->smtputf8
 	};
 	d->message_id = print(m->arena, mem_printf("dsn.%lld.%s@%s",
-	    (long long)o->message_id, hex, host));
+	    (long long)o->id, hex, host));
 	if (d->from_address == NULL)
 		d->from_address = print(m->arena,
 		    mem_printf("MAILER-DAEMON@%s", host));
 	fill_recipients(m);
 	d->returned = choose_return(m);
 	if (d->returned == DSN_RETURN_FULL)
-		return spool_content_scan(m->spool, o->message_id,
+		return spool_content_scan(m->spool, o->id,
 		    &d->returned_8bit, err);
 	d->returned_8bit = text_has_8bit(buf_str(&m->piece),
 	    dsn_header_len(buf_str(&m->piece), m->piece.len));
@@ -219,7 +219,7 @@ put_returned(struct making *m, struct buf *text, struct dsn_encoder *e,
 		dsn_write_returned(text, &m->dsn, e, buf_str(&m->piece),
 		    m->piece.len);
 		if (!put(m, text, err) || !spool_content_read(m->spool,
-		    m->owed.message_id, seq++, &m->piece, &found, NULL, err))
+		    m->owed.message.id, seq++, &m->piece, &found, NULL, err))
 			return false;
 	}
 	return true;
@@ -234,7 +234,7 @@ gather(struct making *m, struct error *err)
 
 	/* RFC 3461 6.1; and it is never the cause of another DSN. */
 	spool_insert_recipient(m->insert, &(struct spool_recipient){
-	    .address = m->owed.sender, .notify = "NEVER" });
+	    .address = m->owed.message.sender, .notify = "NEVER" });
 	dsn_write_head(&text, &m->dsn);
 	ok = put_returned(m, &text, &e, err);
 	if (ok) {
@@ -252,7 +252,7 @@ settle(struct making *m, struct error *err)
 	bool finished;
 
 	return spool_owed_clear(m->spool, &m->owed, err) &&
-	    spool_message_finish(m->spool, m->owed.message_id, clock_now_s(),
+	    spool_message_finish(m->spool, m->owed.message.id, clock_now_s(),
 	    &finished, err);
 }
 
@@ -273,9 +273,9 @@ store(struct making *m, struct error *err)
 		made->why = mem_strdup(err->text);
 		id = 0;
 	}
-	made->of = m->owed.message_id;
+	made->of = m->owed.message.id;
 	made->id = id;
-	made->to = mem_strdup(m->owed.sender);
+	made->to = mem_strdup(m->owed.message.sender);
 	made->action = dsn_action_name(m->dsn.rcpts[0].action);
 	p->n_made++;
 	p->octets += spool_insert_size(m->insert);
@@ -291,7 +291,7 @@ make(struct making *m, int64_t message_id, struct error *err)
 	    &m->owed, err))
 		return false;
 	/* Marked by hand: there is nobody to tell. */
-	if (m->owed.sender[0] == '\0')
+	if (m->owed.message.sender[0] == '\0')
 		return settle(m, err);
 	return spool_content_read(m->spool, message_id, 0, &m->piece, &found,
 	    NULL, err) && fill(m, err) && gather(m, err) && store(m, err);

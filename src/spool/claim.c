@@ -187,35 +187,6 @@ scan_domains(struct claiming *c, bool *more_r, struct error *err)
 	return true;
 }
 
-static bool
-read_message(struct spool *spool, struct spool_job *job, struct error *err)
-{
-	struct spool_query q;
-	struct arena *a = job->arena;
-
-	spool_query_start(&q, spool, SQL_CLAIM_MESSAGE);
-	spool_query_put_int(&q, ":id", job->message_id);
-	if (spool_query_next(&q)) {
-		job->mta_id = spool_query_copy(&q, 0, a);
-		job->sender = spool_query_copy(&q, 1, a);
-		job->source = spool_query_copy(&q, 2, a);
-		job->received_at = spool_query_int(&q, 3);
-		job->wait_until = spool_query_time(&q, 4);
-		job->size = spool_query_int(&q, 5);
-		job->body_type = spool_query_copy(&q, 6, a);
-		job->ret = spool_query_copy(&q, 7, a);
-		job->envid = spool_query_copy(&q, 8, a);
-		job->smtputf8 = spool_query_int(&q, 9) != 0;
-		job->require_tls = spool_query_int(&q, 10) != 0;
-		job->tls_optional = spool_query_int(&q, 11) != 0;
-		job->client_ip = spool_query_copy(&q, 12, a);
-		job->client_name = spool_query_copy(&q, 13, a);
-		job->auth_user = spool_query_copy(&q, 14, a);
-		job->tls_strategy = spool_query_copy(&q, 15, a);
-	}
-	return spool_query_end(&q, err);
-}
-
 static struct job_entry *
 entry_of(struct claiming *c, int64_t message_id)
 {
@@ -230,18 +201,18 @@ entry_of(struct claiming *c, int64_t message_id)
 	arena = arena_new_for(JOB_ROOM);
 	e->job = arena_alloc(arena, sizeof(*e->job));
 	*e->job = (struct spool_job){ .arena = arena,
-	    .message_id = message_id };
+	    .message.id = message_id };
 	HASH_ADD(hh, c->jobs, message_id, sizeof(e->message_id), e);
 	return e;
 }
 
-static struct spool_job_rcpt *
+static struct spool_recipient *
 add_rcpt(struct job_entry *e)
 {
 	struct spool_job *job = e->job;
 
 	if (job->rcpt_count == e->room) {
-		struct spool_job_rcpt *old = job->rcpts;
+		struct spool_recipient *old = job->rcpts;
 
 		e->room = e->room > 0 ? e->room * 2 : 1;
 		job->rcpts = arena_alloc(job->arena,
@@ -315,7 +286,7 @@ read_and_take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
 		struct job_entry *e = entry_of(c, spool_query_int(&q, 0));
 		struct arena *a = e->job->arena;
 
-		*add_rcpt(e) = (struct spool_job_rcpt){
+		*add_rcpt(e) = (struct spool_recipient){
 			.id = id,
 			.address = spool_query_copy(&q, 1, a),
 			.domain = spool_query_copy(&q, 2, a),
@@ -410,7 +381,8 @@ spool_claim(struct spool *spool, const struct spool_claim *claim,
 		    &taken, err));
 	}
 	HASH_ITER(hh, c.jobs, e, next)
-		ok = ok && read_message(spool, e->job, err);
+		ok = ok && spool_message_read(spool, e->job->arena,
+		    &e->job->message, err);
 	finish(&c, ok, jobs_r);
 	FAILPOINT_ROW_IF(taken > 0, "claim");
 	*recipients_r = ok ? taken : 0;

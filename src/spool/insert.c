@@ -13,7 +13,6 @@
 #include "base/failpoint.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "spool/content.h"
 #include "spool/query.h"
 #include "spool/room.h"
 #include "spool/spool_impl.h"

@@ -17,35 +17,14 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "spool/message.h"
 #include "spool/spool.h"
-
-/* Texts are borrowed for the call; NULL is "not given". */
-struct spool_message {
-	const char *mta_id;		/* Sendmail's queue id */
-	const char *sender;		/* "" is the null sender; never NULL */
-	const char *source;		/* milter submit spool dsn report */
-	int64_t received_at;
-	int64_t wait_until;		/* -1: nobody waits for the result */
-	const char *body_type;		/* 7BIT (also for NULL) or 8BITMIME */
-	bool smtputf8, require_tls, tls_optional;
-	const char *ret;		/* FULL, HDRS */
-	const char *envid;		/* decoded: plain text */
-	const char *client_ip, *client_name, *auth_user;
-	const char *tls_strategy;	/* pinned; must exist */
-};
-
-struct spool_recipient {
-	const char *address;		/* local@domain, domain in A-labels */
-	const char *domain;		/* NULL: derived from the address */
-	const char *notify;		/* NEVER or SUCCESS,FAILURE,DELAY */
-	const char *orcpt;		/* decoded: type;address */
-	bool held;			/* state held: waits for a release */
-};
 
 struct spool_insert;
 
 struct spool_insert *spool_insert_new(const struct spool *spool)
     __attribute__((returns_nonnull));
+/* Texts are borrowed for the call, here and below. */
 void spool_insert_recipient(struct spool_insert *ins,
     const struct spool_recipient *rcpt);
 size_t spool_insert_recipient_count(const struct spool_insert *ins);

@@ -24,7 +24,7 @@ src_libtlsq_a_SOURCES += \
 	src/spool/checkpoint.c src/spool/checkpoint.h \
 	src/spool/claim.c \
 	src/spool/config.c src/spool/config.h \
-	src/spool/content.c src/spool/content.h \
+	src/spool/message.c src/spool/message.h \
 	src/spool/create.c \
 	src/spool/header.c \
 	src/spool/insert.c src/spool/insert.h \

@@ -21,29 +21,6 @@ spool_owed_next(struct spool *spool, int64_t after, int64_t now,
 	return spool_query_end(&q, err);
 }
 
-static bool
-read_message(struct spool *spool, struct arena *arena, struct spool_owed *o,
-    struct error *err)
-{
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_OWED_MESSAGE);
-	spool_query_put_int(&q, ":id", o->message_id);
-	if (spool_query_next(&q)) {
-		o->sender = spool_query_copy(&q, 0, arena);
-		o->mta_id = spool_query_copy(&q, 1, arena);
-		o->envid = spool_query_copy(&q, 2, arena);
-		o->client_name = spool_query_copy(&q, 3, arena);
-		o->received_at = spool_query_int(&q, 4);
-		o->ret = spool_query_copy(&q, 5, arena);
-		o->body_type = spool_query_copy(&q, 6, arena);
-		o->smtputf8 = spool_query_int(&q, 7) != 0;
-		o->require_tls = spool_query_int(&q, 8) != 0;
-		o->size = spool_query_int(&q, 9);
-	}
-	return spool_query_end(&q, err);
-}
-
 static void
 read_recipient(struct spool_query *q, struct arena *arena,
     struct spool_owed_rcpt *r)
@@ -72,8 +49,8 @@ spool_owed_read(struct spool *spool, int64_t message_id, size_t max,
 {
 	struct spool_query q;
 
-	*o = (struct spool_owed){ .message_id = message_id };
-	if (!read_message(spool, arena, o, err))
+	*o = (struct spool_owed){ .message.id = message_id };
+	if (!spool_message_read(spool, arena, &o->message, err))
 		return false;
 	o->rcpts = arena_alloc(arena, max * sizeof(*o->rcpts));
 	spool_query_start(&q, spool, SQL_OWED_RECIPIENTS);

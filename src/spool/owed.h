@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "spool/message.h"
 #include "spool/spool.h"
 
 /* Texts NULL where SQL NULL. */
@@ -28,10 +29,7 @@ struct spool_owed_rcpt {
 
 /* A message, and those of its recipients a DSN is owed for. */
 struct spool_owed {
-	int64_t message_id;
-	const char *sender, *mta_id, *envid, *client_name, *ret, *body_type;
-	int64_t received_at, size;
-	bool smtputf8, require_tls;
+	struct spool_message message;
 	struct spool_owed_rcpt *rcpts;
 	size_t rcpt_count;
 };

@@ -14,30 +14,16 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "spool/message.h"
 #include "spool/spool.h"
-
-/* A claimed recipient.  Texts live in the job's arena; NULL is SQL NULL. */
-struct spool_job_rcpt {
-	int64_t id;
-	const char *address, *domain, *notify, *orcpt;
-	const char *last_error, *status, *reply;
-	int attempts, tls_failures, notified;
-	int64_t expires_at;		/* -1: not known yet */
-	int64_t next_attempt_at;	/* since when it was due */
-};
 
 /* A message and those of its recipients that one call claimed. */
 struct spool_job {
 	struct spool_job *next;
 	struct arena *arena;		/* owns the job and all below it */
-	int64_t message_id;
-	const char *mta_id, *sender, *source;
-	int64_t received_at, wait_until, size;	/* wait_until -1: none */
-	const char *body_type, *ret, *envid;
-	bool smtputf8, require_tls, tls_optional;
-	const char *client_ip, *client_name, *auth_user, *tls_strategy;
+	struct spool_message message;
 	size_t rcpt_count;
-	struct spool_job_rcpt *rcpts;
+	struct spool_recipient *rcpts;
 };
 
 struct spool_claim {

@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 #include "spool/admin.h"
-#include "spool/content.h"
+#include "spool/message.h"
 #include "spool/insert.h"
 #include "spool/queue.h"
 #include "spool/record.h"
@@ -324,7 +324,7 @@ a_runner_cannot_take_it_back(void **state)
 		assert_done(s, spool_result_set(s->spool, &r, &effect,
 		    &s->err));
 		assert_done(s, spool_message_finish(s->spool,
-		    jobs->message_id, NOW + 60, &finished, &s->err));
+		    jobs->message.id, NOW + 60, &finished, &s->err));
 		assert_done(s, spool_claims_release(s->spool, "h/b/1/1",
 		    &count, &s->err));
 		assert_int_equal(count, 0);

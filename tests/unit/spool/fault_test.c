@@ -119,7 +119,7 @@ deliver(struct spool *spool, const struct spool_job *job, struct error *err)
 
 	if (spool_begin(spool, err) &&
 	    spool_result_set(spool, &r, &effect, err) &&
-	    spool_message_finish(spool, job->message_id, NOW, &finished,
+	    spool_message_finish(spool, job->message.id, NOW, &finished,
 	    err) && spool_commit(spool, err)) {
 		assert_int_equal(effect, SPOOL_RECORDED);
 		assert_true(finished);

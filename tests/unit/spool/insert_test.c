@@ -21,7 +21,7 @@
 #include "base/mem.h"
 #include "spool/cache.h"
 #include "spool/config.h"
-#include "spool/content.h"
+#include "spool/message.h"
 #include "spool/insert.h"
 #include "spool/queue.h"
 #include "spool/runners.h"

@@ -95,7 +95,7 @@ what_is_owed_keeps_the_message(void **state)
 	assert_done(s, spool_begin(s->spool, &s->err));
 	assert_done(s, spool_owed_read(s->spool, 1, 10, arena, &owed,
 	    &s->err));
-	assert_string_equal(owed.sender, "sender@x.example");
+	assert_string_equal(owed.message.sender, "sender@x.example");
 	assert_int_equal(owed.rcpt_count, 1);
 	assert_string_equal(owed.rcpts[0].owed, "failed");
 	assert_string_equal(owed.rcpts[0].address, "a@y.example");

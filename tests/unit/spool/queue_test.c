@@ -86,12 +86,12 @@ a_claim_hands_over_message_and_recipients(void **state)
 	(void)scratch_message(s, NOW + 1, ADDRESSES("later@y.example"));
 	assert_int_equal(take(s, &claim, &jobs, &more), 3);
 	assert_false(more);
-	assert_int_equal(jobs->message_id, id);
-	assert_string_equal(jobs->sender, "sender@x.example");
-	assert_string_equal(jobs->source, "submit");
-	assert_string_equal(jobs->body_type, "7BIT");
-	assert_null(jobs->mta_id);
-	assert_int_equal(jobs->wait_until, -1);
+	assert_int_equal(jobs->message.id, id);
+	assert_string_equal(jobs->message.sender, "sender@x.example");
+	assert_string_equal(jobs->message.source, "submit");
+	assert_string_equal(jobs->message.body_type, "7BIT");
+	assert_null(jobs->message.mta_id);
+	assert_int_equal(jobs->message.wait_until, -1);
 	assert_int_equal(jobs->rcpt_count, 2);
 	assert_string_equal(jobs->rcpts[1].address, "b@Z.example");
 	assert_string_equal(jobs->rcpts[1].domain, "z.example");

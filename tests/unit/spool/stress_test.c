@@ -177,7 +177,7 @@ deliver(struct spool *spool, const char *token, struct spool_job *jobs)
 			need(effect == SPOOL_RECORDED, "lease", &err);
 			atomic_fetch_add(&tally->delivered, 1);
 		}
-		need(spool_message_finish(spool, jobs->message_id,
+		need(spool_message_finish(spool, jobs->message.id,
 		    clock_now_s(), &finished, &err), "finish", &err);
 		spool_job_free(&jobs);
 		jobs = next;

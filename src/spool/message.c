@@ -1,15 +1,46 @@
 /*
- * Pieces of stored messages.
+ * Reading stored messages.
  *
  * Content goes with the message's last undelivered recipient, and somebody may
  * be reading it then: a runner that lost its lease, or from which the message was
  * taken (tlsq delete).  A reader that took this for the end would send a message
  * cut short, with the final dot after it.
  */
-#include "spool/content.h"
+#include "spool/message.h"
 
 #include "base/text.h"
 #include "spool/query.h"
+
+bool
+spool_message_read(struct spool *spool, struct arena *a,
+    struct spool_message *m, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_MESSAGE_READ);
+	spool_query_put_int(&q, ":id", m->id);
+	if (spool_query_next(&q))
+		*m = (struct spool_message){
+			.id = m->id,
+			.mta_id = spool_query_copy(&q, 0, a),
+			.sender = spool_query_copy(&q, 1, a),
+			.source = spool_query_copy(&q, 2, a),
+			.received_at = spool_query_int(&q, 3),
+			.wait_until = spool_query_time(&q, 4),
+			.size = spool_query_int(&q, 5),
+			.body_type = spool_query_copy(&q, 6, a),
+			.ret = spool_query_copy(&q, 7, a),
+			.envid = spool_query_copy(&q, 8, a),
+			.smtputf8 = spool_query_int(&q, 9) != 0,
+			.require_tls = spool_query_int(&q, 10) != 0,
+			.tls_optional = spool_query_int(&q, 11) != 0,
+			.client_ip = spool_query_copy(&q, 12, a),
+			.client_name = spool_query_copy(&q, 13, a),
+			.auth_user = spool_query_copy(&q, 14, a),
+			.tls_strategy = spool_query_copy(&q, 15, a),
+		};
+	return spool_query_end(&q, err);
+}
 
 /* No piece seq: is it the end, or is the whole content gone meanwhile? */
 static bool
