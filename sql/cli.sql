@@ -133,18 +133,38 @@ SELECT d.last_attempt_at, d.last_delivered_at, d.failing_since, d.last_error,
 		WHERE r.domain = :domain AND r.finished_at IS NULL)
 	FROM (SELECT 1) LEFT JOIN domain_status AS d ON d.domain = :domain;
 
--- Times that a clock wrote which was ahead: mail that waits for them and the first
--- of these times, leases, answers.
+-- Times that a clock wrote which was ahead: which (check_clock() has the words),
+-- how many, and the first of them.
 -- name: cli_check_clock
-SELECT count(*), strftime('%Y-%m-%dT%H:%M:%SZ', min(r.next_attempt_at), 'unixepoch'),
-	(SELECT count(*) FROM recipient WHERE state = 'active'
-		AND claimed_until > :now + 1800),
-	(SELECT count(*) FROM mx_cache WHERE fetched_at > :now + 60)
-	+ (SELECT count(*) FROM host_cache WHERE fetched_at > :now + 60)
-	+ (SELECT count(*) FROM dane_cache WHERE fetched_at > :now + 60)
-	+ (SELECT count(*) FROM mta_sts_cache WHERE fetched_at > :now + 60)
+SELECT kind, count(*), strftime('%Y-%m-%dT%H:%M:%SZ', min(at), 'unixepoch') FROM (
+	SELECT CASE WHEN m.received_at > :now + 60 OR a.started_at > :now + 60
+			OR (r.attempts > 0 OR r.last_error IS NOT NULL)
+			AND r.next_attempt_at > :now + :longest_retry
+		THEN iif(r.next_attempt_at > :now + :longest_retry, 0, 1)
+		WHEN r.next_attempt_at > :now + :longest_retry THEN 2 END AS kind,
+		r.next_attempt_at AS at
 	FROM recipient AS r JOIN message AS m ON m.id = r.message_id
 	LEFT JOIN attempt AS a ON a.id = r.last_attempt_id
 	WHERE r.state IN ('queued', 'deferred') AND r.next_attempt_at > :now + 60
-	AND (r.next_attempt_at > :now + 7 * 86400 OR m.received_at > :now + 60
-		OR a.started_at > :now + 60);
+	UNION ALL
+	SELECT 3, claimed_until FROM recipient
+		WHERE state = 'active' AND claimed_until > :now + 1800
+	UNION ALL
+	SELECT 4, wait_until FROM message WHERE wait_until > :now + 3660
+	UNION ALL
+	SELECT 5, coalesce(r.expires_at, m.received_at) FROM recipient AS r
+		JOIN message AS m ON m.id = r.message_id
+		WHERE r.finished_at IS NULL AND (m.received_at > :now + 60
+		OR r.expires_at > :now + :longest_expire + 60)
+	UNION ALL
+	SELECT 6, fetched_at FROM (SELECT fetched_at FROM mx_cache
+		UNION ALL SELECT fetched_at FROM host_cache
+		UNION ALL SELECT fetched_at FROM dane_cache
+		UNION ALL SELECT fetched_at FROM mta_sts_cache)
+		WHERE fetched_at > :now + 60
+	UNION ALL
+	SELECT 7, finished_at FROM message WHERE finished_at > :now + 60
+	UNION ALL
+	SELECT 8, last_attempt_at FROM domain_status
+		WHERE last_attempt_at > :now + 60
+) WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind;

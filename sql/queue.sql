@@ -85,6 +85,24 @@ UPDATE recipient SET state = iif(attempts = 0, 'queued', 'deferred'),
 UPDATE recipient SET claimed_until = :now + :lease
 	WHERE state = 'active' AND claimed_until > :now + 2 * :lease;
 
+-- Times that no schedule can have set were written under a clock that was ahead:
+-- such mail is due now.  One that was never tried and whose message is not from the
+-- future may have been put there on purpose: it stays, and tlsq check says so.
+-- name: claim_cut_due
+UPDATE recipient SET next_attempt_at = :now
+	WHERE id IN (SELECT r.id FROM recipient AS r INDEXED BY recipient_due
+		JOIN message AS m ON m.id = r.message_id
+		WHERE r.state IN ('queued', 'deferred')
+		AND r.next_attempt_at > :now + :longest
+		AND (r.attempts > 0 OR r.last_error IS NOT NULL
+			OR m.received_at > :now + 60)
+		LIMIT :max);
+
+-- A wait of the milter that ends later than any can (milter.wait is at most 1h).
+-- name: claim_cut_wait
+UPDATE message SET wait_until = :now + 3600
+	WHERE wait_until IS NOT NULL AND wait_until > :now + 3660;
+
 -- name: claim_renew
 UPDATE recipient SET claimed_until = :until
 	WHERE state = 'active' AND claimed_by = :token;

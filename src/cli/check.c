@@ -12,6 +12,7 @@
 #include "settings/stored.h"
 #include "spool/checkpoint.h"
 #include "spool/query.h"
+#include "spool/queue.h"
 #include "strategy/rules.h"
 
 static void
@@ -56,25 +57,51 @@ check_configuration(struct spool *spool, struct conf **conf_r,
 	return ok || error_prefix(err, "configuration");
 }
 
-/* Not damage, and mail is what suffers: said, no failure. */
+/* By the first column of cli_check_clock; a time stands between the two. */
+static const struct {
+	const char *what, *remedy;
+} clock_findings[] = {
+	{ "recipients wait until", "longer than any schedule allows: the runner "
+	    "makes them due" },
+	{ "recipients wait until", "as set while the clock was ahead: tlsq "
+	    "retry makes them due" },
+	{ "recipients that were never tried wait until", "longer than any "
+	    "schedule allows: if that is not intended, tlsq retry makes them "
+	    "due" },
+	{ "recipients are claimed until", "longer than a runner claims them: "
+	    "the runner corrects it" },
+	{ "messages wait for the milter until", "longer than milter.wait can "
+	    "be: the runner corrects it" },
+	{ "recipients come from or expire at", "as set while the clock was "
+	    "ahead: they expire late; tlsq bounce returns them earlier" },
+	{ "cached answers come from", "a time in the future: the runner asks "
+	    "again" },
+	{ "messages were finished at", "a time in the future: they are kept "
+	    "that much longer than queue.retention" },
+	{ "domains were last tried at", "a time in the future: their next "
+	    "attempt corrects it" },
+};
+
+/* Times in the future are no damage, but mail may wait for them. */
 static bool
-check_clock(struct spool *spool, struct error *err)
+check_clock(struct spool *spool, const struct conf *conf, struct error *err)
 {
 	struct spool_query q;
 
 	spool_query_start(&q, spool, SQL_CLI_CHECK_CLOCK);
 	spool_query_put_int(&q, ":now", clock_now_s());
-	if (spool_query_next(&q) && spool_query_int(&q, 0) > 0)
-		(void)fprintf(stderr, "tlsq: clock: %" PRId64 " recipients are "
-		    "not due before %s, by a clock that was ahead: tlsq retry "
-		    "makes them due\n", spool_query_int(&q, 0),
-		    spool_query_text(&q, 1));
-	if (q.stmt != NULL && spool_query_int(&q, 2) +
-	    spool_query_int(&q, 3) > 0)
-		(void)fprintf(stderr, "tlsq: clock: %" PRId64 " leases and %"
-		    PRId64 " cached answers have times from a clock that was "
-		    "ahead: the runner corrects them\n", spool_query_int(&q, 2),
-		    spool_query_int(&q, 3));
+	spool_query_put_int(&q, ":longest_retry", conf_longest_retry_s(conf) +
+	    SPOOL_LEASE_S);
+	spool_query_put_int(&q, ":longest_expire",
+	    conf_longest_expire_s(conf));
+	while (spool_query_next(&q)) {
+		const int64_t kind = spool_query_int(&q, 0);
+
+		(void)fprintf(stderr, "tlsq: clock: %" PRId64 " %s %s or "
+		    "later, %s\n", spool_query_int(&q, 1),
+		    clock_findings[kind].what, spool_query_text(&q, 2),
+		    clock_findings[kind].remedy);
+	}
 	return spool_query_end(&q, err);
 }
 
@@ -121,8 +148,8 @@ cli_check(struct cli *cli, int argc, char **argv, struct error *err)
 	ok = spool_verify(spool, err);
 	if (ok) {
 		(void)puts("integrity: sound");
-		ok = check_clock(spool, err) &&
-		    check_configuration(spool, &conf, err) &&
+		ok = check_configuration(spool, &conf, err) &&
+		    check_clock(spool, conf, err) &&
 		    check_outside(conf, err);
 	}
 	conf_free(&conf);

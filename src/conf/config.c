@@ -184,3 +184,31 @@ conf_virtual(const struct conf *conf, const char *id)
 
 	return o != NULL ? &o->as.virtual : NULL;
 }
+
+int64_t
+conf_longest_retry_s(const struct conf *conf)
+{
+	int64_t longest = 0;
+
+	for (const struct conf_object *o =
+	    conf->store->objects[SCOPE_SCHEDULE]; o != NULL; o = o->hh.next) {
+		const struct conf_durations *retry = &o->as.schedule.retry;
+
+		for (size_t i = 0; i < retry->count; i++)
+			if (retry->item_s[i] > longest)
+				longest = retry->item_s[i];
+	}
+	return longest;
+}
+
+int64_t
+conf_longest_expire_s(const struct conf *conf)
+{
+	int64_t longest = 0;
+
+	for (const struct conf_object *o =
+	    conf->store->objects[SCOPE_SCHEDULE]; o != NULL; o = o->hh.next)
+		if (o->as.schedule.expire_s > longest)
+			longest = o->as.schedule.expire_s;
+	return longest;
+}

@@ -271,4 +271,8 @@ const struct conf_schedule *conf_schedule(const struct conf *conf,
 const struct conf_virtual *conf_virtual(const struct conf *conf,
     const char *id);
 
+/* The longest of all schedules: between two attempts; until mail expires. */
+int64_t conf_longest_retry_s(const struct conf *conf);
+int64_t conf_longest_expire_s(const struct conf *conf);
+
 #endif

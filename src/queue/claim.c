@@ -17,7 +17,6 @@
 
 enum {
 	CLAIM_MAX = 1000,	/* in one transaction */
-	LEASE_S = 900,
 	REFILL_PART = 4,	/* refilled when one in four is settled */
 	PASS_PAUSE_MS = 200,	/* of a scan that only passes over full domains */
 	BACK_S = 60	/* until a claim given back is due again */
@@ -36,6 +35,7 @@ struct claim_task {
 	struct scheduler *scheduler;
 	size_t max;
 	bool make_due;			/* --now, the first time */
+	int64_t longest_wait_s;
 	struct domain_count *full;	/* domains with less than all room */
 	char **refill;			/* only of these; NULL: of all */
 	size_t n_refill;
@@ -98,8 +98,9 @@ claim_run(struct write_task *t, struct spool *spool, const char *token,
 	const struct runner_options *o = c->scheduler->options;
 	int64_t now = clock_now_s();
 	const struct spool_claim claim = {
-		.token = token, .now = now, .due_by = now, .lease_s = LEASE_S,
-		.max = c->max, .domain_has_room = domain_has_room, .ctx = c,
+		.token = token, .now = now, .due_by = now,
+		.lease_s = SPOOL_LEASE_S,
+		.longest_wait_s = c->longest_wait_s, .max = c->max, .domain_has_room = domain_has_room, .ctx = c,
 		.domains = c->refill != NULL ?
 		    (const char *const *)c->refill : o->domains,
 		.domain_count = c->refill != NULL ? c->n_refill : o->n_domains,
@@ -326,6 +327,9 @@ claim_new(struct scheduler *s)
 
 	c->scheduler = s;
 	c->max = room < CLAIM_MAX ? room : CLAIM_MAX;
+	/* A lease too can be the time until which something waits: admin_hold. */
+	c->longest_wait_s = conf_longest_retry_s(s->snapshot->conf) +
+	    SPOOL_LEASE_S;
 	count_open(c, s);
 	c->next_due_at = -1;
 	c->task.run = claim_run;

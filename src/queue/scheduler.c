@@ -26,7 +26,6 @@ enum {
 	POLL_QUIET_MS = 900,	/* nothing has changed for a while */
 	POLLS_QUIET = 10,
 	POLLS_PER_LOOK = 5,	/* at the file, whether it is still there */
-	LEASE_S = 900,
 	PATIENCE_MS = 10000,	/* of SIGTERM, for what is under way */
 	IDLE_DAEMON_MS = 3000,
 	IDLE_ONCE_MS = 200,
@@ -305,7 +304,7 @@ static bool
 start(struct scheduler *s, struct error *err)
 {
 	struct writer_options wo = { .path = s->options->database,
-		.lease_s = LEASE_S, .fatal = on_fatal,
+		.lease_s = SPOOL_LEASE_S, .fatal = on_fatal,
 		.batch_over = scheduler_batch_over, .ctx = s };
 
 	host_name(s->own_name);

@@ -17,6 +17,7 @@
 
 enum {
 	SCAN_MAX = 20000,
+	CUT_MAX = 5000,		/* recipients made due, a call */
 	JOB_ROOM = 500,		/* a message with one recipient has some 400 */
 	WAIT_MOST_S = 300	/* for a domain that cannot be reached */
 };
@@ -350,6 +351,26 @@ expire(struct spool *spool, int64_t now, int64_t lease_s, struct error *err)
 	return true;
 }
 
+/* Of times that a clock wrote which was ahead (doc/spool-states.md). */
+static bool
+cut_waits(struct spool *spool, const struct spool_claim *claim,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CLAIM_CUT_WAIT);
+	spool_query_put_int(&q, ":now", claim->now);
+	if (!spool_query_run(&q, err))
+		return false;
+	if (claim->longest_wait_s == 0)
+		return true;
+	spool_query_start(&q, spool, SQL_CLAIM_CUT_DUE);
+	spool_query_put_int(&q, ":now", claim->now);
+	spool_query_put_int(&q, ":longest", claim->longest_wait_s);
+	spool_query_put_int(&q, ":max", CUT_MAX);
+	return spool_query_run(&q, err);
+}
+
 bool
 spool_claim(struct spool *spool, const struct spool_claim *claim,
     struct spool_job **jobs_r, size_t *recipients_r, bool *more_r,
@@ -366,7 +387,8 @@ spool_claim(struct spool *spool, const struct spool_claim *claim,
 	*more_r = false;
 	if (claim->max == 0)
 		return true;
-	ok = expire(spool, claim->now, claim->lease_s, err);
+	ok = expire(spool, claim->now, claim->lease_s, err) &&
+	    cut_waits(spool, claim, err);
 	if (ok && claim->message_ids != NULL)
 		ok = scan_messages(&c, more_r, err);
 	else if (ok && claim->domains != NULL)

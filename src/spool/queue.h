@@ -26,11 +26,14 @@ struct spool_job {
 	struct spool_recipient *rcpts;
 };
 
+enum { SPOOL_LEASE_S = 900 };	/* of a claim; renewed while its runner lives */
+
 struct spool_claim {
 	const char *token;		/* spool_runner_token() */
 	int64_t now;
 	int64_t due_by;			/* now, as a rule */
 	int64_t lease_s;
+	int64_t longest_wait_s;		/* that a schedule can set; 0: any */
 	size_t max;			/* recipients in this call */
 	/*
 	 * Has the caller room for one more recipient of this domain?  taken is
@@ -46,7 +49,8 @@ struct spool_claim {
 
 /*
  * Claims what is due, oldest first: state active, claimed_by the token, until
- * now + lease_s.  Recipients whose lease has run out are due again.  more_r
+ * now + lease_s.  Recipients whose lease has run out are due again, and those
+ * that wait for a time which only a clock that was ahead can have set.  more_r
  * tells that the call ended at a bound and may find more when called again (a
  * scan that passes over many full domains is continued where it ended).
  * Jobs are given to the caller: spool_job_free each.

@@ -163,6 +163,73 @@ a_lease_from_a_clock_that_was_ahead_is_cut_not_ended(void **state)
 	assert_int_equal(take_count(s, &claim), 1);
 }
 
+struct far_case {
+	const char *what, *change;	/* of recipient 1, or its message */
+	bool due;
+};
+
+static const struct far_case far_cases[] = {
+	{ "deferred within the longest interval", "UPDATE recipient SET "
+	    "state = 'deferred', attempts = 1, "
+	    "next_attempt_at = 1800000000 + 4 * 3600", false },
+	{ "deferred beyond it", "UPDATE recipient SET state = 'deferred', "
+	    "attempts = 1, next_attempt_at = 1800000001 + 4 * 3600", true },
+	{ "waits for its domain, beyond it", "UPDATE recipient SET "
+	    "last_error = 'connection', next_attempt_at = 1900000000", true },
+	{ "from the future", "UPDATE message SET received_at = 1900000000; "
+	    "UPDATE recipient SET next_attempt_at = 1900000000", true },
+	{ "never tried, put there by somebody", "UPDATE recipient SET "
+	    "next_attempt_at = 1900000000", false },
+	{ "held", "UPDATE recipient SET state = 'held', attempts = 1, "
+	    "next_attempt_at = 1900000000", false },
+};
+
+/* The longest interval of a schedule is 4 hours. */
+static void
+what_no_schedule_can_have_set_is_due(void **state)
+{
+	struct scratch *s = *state;
+	struct spool_claim claim = claim_at(NOW, "h/b/1/1");
+
+	claim.longest_wait_s = INT64_C(4) * 3600;
+	(void)scratch_message(s, NOW, ADDRESSES("a@y.example"));
+	for (size_t i = 0; i < ARRAY_LEN(far_cases); i++) {
+		const struct far_case *c = &far_cases[i];
+
+		assert_string_equal(scratch_sql(s, c->change), "");
+		if (take_count(s, &claim) != (c->due ? 1 : 0))
+			fail_msg("%s", c->what);
+		assert_string_equal(scratch_sql(s, "UPDATE recipient SET "
+		    "claimed_by = NULL, claimed_until = NULL, state = 'queued', "
+		    "attempts = 0, last_error = NULL, next_attempt_at = "
+		    "1800000000; UPDATE message SET received_at = 1800000000"),
+		    "");
+	}
+	/* Nothing is known of the schedules: nothing is cut. */
+	claim.longest_wait_s = 0;
+	assert_string_equal(scratch_sql(s, far_cases[1].change), "");
+	assert_int_equal(take_count(s, &claim), 0);
+}
+
+static void
+a_wait_of_the_milter_is_an_hour_at_most(void **state)
+{
+	struct scratch *s = *state;
+	struct spool_claim claim = claim_at(NOW, "h/b/1/1");
+
+	(void)scratch_message(s, NOW, ADDRESSES("a@y.example"));
+	assert_string_equal(scratch_sql(s, "UPDATE message SET wait_until = "
+	    "1800003600"), "");
+	(void)take_count(s, &claim);
+	assert_int_equal(scratch_number(s, "SELECT wait_until FROM message"),
+	    NOW + 3600);
+	assert_string_equal(scratch_sql(s, "UPDATE message SET wait_until = "
+	    "1900000000"), "");
+	(void)take_count(s, &claim);
+	assert_int_equal(scratch_number(s, "SELECT wait_until FROM message"),
+	    NOW + 3600);
+}
+
 static void
 a_released_recipient_is_due_when_said(void **state)
 {
@@ -532,6 +599,8 @@ main(void)
 		SPOOL_TEST(a_claim_hands_over_message_and_recipients),
 		SPOOL_TEST(a_lease_that_ran_out_is_due_again),
 		SPOOL_TEST(a_lease_from_a_clock_that_was_ahead_is_cut_not_ended),
+		SPOOL_TEST(what_no_schedule_can_have_set_is_due),
+		SPOOL_TEST(a_wait_of_the_milter_is_an_hour_at_most),
 		SPOOL_TEST(a_released_recipient_is_due_when_said),
 		SPOOL_TEST(one_domain_cannot_fill_the_claim),
 		SPOOL_TEST(filters_narrow_the_claim),
