@@ -17,6 +17,8 @@
 
 #define UNREADABLE "wolfSSL does not take the server's certificate: "
 
+#define OUT_OF_PLACE "the server sent a handshake message that has no place here"
+
 /* Where wolfSSL's own words would not tell what to look at. */
 static const struct {
 	int code;
@@ -52,6 +54,10 @@ static const struct {
 	{ LENGTH_ERROR, "what the server sent is not TLS, or a record of "
 	    "impossible length" },
 	{ UNKNOWN_HANDSHAKE_TYPE, "what the server sent is not TLS" },
+	{ PARSE_ERROR, "the server sent a malformed handshake message" },
+	{ DUPLICATE_MSG_E, OUT_OF_PLACE },
+	{ OUT_OF_ORDER_E, OUT_OF_PLACE },
+	{ ALERT_COUNT_E, "the server sent too many alerts" },
 	{ DH_KEY_SIZE_E, "the server's Diffie-Hellman key is too short" },
 	{ RSA_KEY_SIZE_E, "the server's RSA key is too short" },
 	{ ECC_KEY_SIZE_E, "the server's elliptic-curve key is too short" },

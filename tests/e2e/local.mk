@@ -27,6 +27,7 @@ e2e_tests = \
 	tests/e2e/dsn-wait/run.sh \
 	tests/e2e/extensions/run.sh \
 	tests/e2e/addresses/run.sh \
+	tests/e2e/floods/run.sh \
 	tests/e2e/forged-log/run.sh \
 	tests/e2e/full-disk/run.sh \
 	tests/e2e/hostile-replies/run.sh \
@@ -96,7 +97,7 @@ EXTRA_DIST += $(e2e_tests) \
 	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh \
 	tests/e2e/validating-resolver.sh tests/e2e/dane/zones.sh \
 	tests/e2e/sendmail.sh tests/e2e/smtp.py tests/e2e/dkim.py tests/e2e/filter.py \
-	tests/e2e/flood.py tests/e2e/nameserver.py \
+	tests/e2e/flood.py tests/e2e/floods/server.py tests/e2e/nameserver.py \
 	tests/e2e/addresses/doors.py tests/e2e/addresses/table.txt
 
 # what does not fit `make check`
