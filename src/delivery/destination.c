@@ -59,7 +59,7 @@ give_up(struct destination *d, struct job *job)
 		borrow_notes(d, job);
 	if (!has_notes(job)) {
 		struct note *n = destination_note(d, DESTINATION_NO_HOST, NULL,
-		    "dns", "5.4.4", "no host of the domain can be tried");
+		    "dns", "5.4.4", "none of the domain's hosts can be tried");
 
 		job_note_all(job, n);
 		note_unref(&n);

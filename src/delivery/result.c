@@ -274,11 +274,12 @@ log_one(const struct report *r, const struct line *l)
 	log_info("%s", text);
 	mail_address_log(to, job_rcpt(r->job, l->l.rcpt)->address);
 	if (l->effect != SPOOL_RECORDED)
-		log_warning("%lld: to=<%s>: the lease was lost meanwhile: %s",
+		log_warning("%lld: to=<%s>: lost the lease during the attempt: "
+		    "%s",
 		    (long long)m->id, to, l->effect == SPOOL_LOST ?
-		    "result not recorded, another runner or the "
-		    "administrator has decided" : "delivered, and recorded; "
-		    "a second copy may have been sent");
+		    "result not recorded, since another runner or the "
+		    "administrator changed the recipient" : "delivery "
+		    "recorded; another runner may have sent a second copy");
 }
 
 static void
@@ -288,8 +289,8 @@ log_unrecorded(const struct report *r, const struct line *l,
 	char to[MAIL_ADDRESS_LOG_LEN];
 
 	mail_address_log(to, job_rcpt(r->job, l->l.rcpt)->address);
-	log_error("%lld: to=<%s>: NOT RECORDED (%s); it will be tried again "
-	    "when its lease ends", (long long)r->job->claimed->message.id, to,
+	log_error("%lld: to=<%s>: result NOT RECORDED (%s); retrying when the "
+	    "lease expires", (long long)r->job->claimed->message.id, to,
 	    err->text);
 }
 

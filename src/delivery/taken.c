@@ -33,7 +33,8 @@ taken_check(struct job *job, const struct worker_config *config,
 		if (job->progress[i].settled || holds(r, token, spool))
 			continue;
 		mail_address_log(to, r->address);
-		log_info("%lld: to=<%s>: taken back meanwhile, not tried",
+		log_info("%lld: to=<%s>: not tried: no longer claimed by this "
+		    "runner",
 		    (long long)job->claimed->message.id, to);
 		job_settled(job, i);
 		config->listener.dropped(config->listener.ctx,

@@ -32,9 +32,9 @@ delivery_read(void *ctx, struct buf *out, bool *end_r, struct error *err)
 	}
 	/* What is not whole must not get its final dot. */
 	if (d->all_read && d->octets != d->tx.size)
-		return error_set(err, EX_DATAERR, "message %lld: %llu octets "
-		    "of content are stored, %llu were accepted: it is damaged; "
-		    "see tlsq check", (long long)id,
+		return error_set(err, EX_DATAERR, "message %lld is damaged: "
+		    "%llu octets of its content are stored, but %llu were "
+		    "accepted; run \"tlsq check\"", (long long)id,
 		    (unsigned long long)d->octets,
 		    (unsigned long long)d->tx.size);
 	*end_r = d->all_read && !session_withholds(d->session);

@@ -340,7 +340,8 @@ worker_start(struct worker **w_r, const struct worker_config *config,
 	rc = pthread_create(&w->thread, NULL, worker_thread, w);
 	if (rc != 0) {
 		worker_free(&w);
-		return error_set(err, EX_OSERR, "worker thread: %s",
+		return error_set(err, EX_OSERR, "cannot start a worker thread: "
+		    "%s",
 		    strerror(rc));
 	}
 	*w_r = w;

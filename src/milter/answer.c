@@ -81,8 +81,9 @@ settle(struct milter_session *s, struct answering *a,
 		return a->withdrawn;
 	else
 		err = a->job.err;
-	log_warning("%s: the end of the wait is not recorded: %s; it ends by "
-	    "itself", milter_message_name(s->message), err.text);
+	log_warning("%s: cannot end the wait in the spool: %s; it ends by "
+	    "itself when its time is over",
+	    milter_message_name(s->message), err.text);
 	return false;
 }
 

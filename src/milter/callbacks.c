@@ -135,7 +135,7 @@ refusal(SMFICTX *ctx, struct milter_reply *reply)
 	}
 	if (smfi_setmlreply(ctx, reply->code, reply->status, given[0],
 	    given[1], given[2], NULL) != MI_SUCCESS)
-		log_warning("libmilter does not take the reply %s %s %s",
+		log_warning("libmilter rejected the reply %s %s %s",
 		    reply->code, reply->status, reply->text);
 	return reply->code[0] == '5' ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
@@ -184,8 +184,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	(void)unused2;
 	(void)unused3;
 	if ((actions & needed) != needed) {
-		log_error("the mail server cannot drop recipients or send "
-		    "the macros that are needed: Sendmail 8.14 or later?");
+		log_error("the mail server cannot delete recipients or send "
+		    "the macros that tlsq needs; use Sendmail 8.14 or later");
 		return SMFIS_REJECT;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(wanted_macros); i++)

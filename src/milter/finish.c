@@ -42,7 +42,7 @@ check_content(const struct milter_message *m,
 		return milter_reply_set(reply, "554", "5.4.6", "mail loop: "
 		    "the message has %u Received fields", facts->received);
 	if (facts->nuls > 0)
-		log_warning("%s: %" PRIu64 " NUL octets were removed",
+		log_warning("%s: %" PRIu64 " NUL octets removed",
 		    milter_message_name(m), facts->nuls);
 	return check_strategy(m, reply);
 }
@@ -103,8 +103,8 @@ milter_job_finish(struct milter_storer *storer, struct milter_job *job,
 			return false;
 	}
 	if (clock_mono_ms() - begun_ms > LATE_MS)
-		log_warning("the commit took %" PRId64 " s; where Sendmail's "
-		    "timeout is shorter the client sends a second copy",
+		log_warning("storing a message took %" PRId64 " s; if Sendmail "
+		    "timed out meanwhile, its client sends the message again",
 		    (clock_mono_ms() - begun_ms) / 1000);
 	return true;
 }
@@ -162,8 +162,9 @@ drop_recipients(const struct milter_message *m, const struct milter_mta *mta,
 	    (arg = milter_mail_next_arg(m->mail, &place)) != NULL)
 		heard = mta->drop(mta->ctx, arg);
 	if (!heard)
-		log_error("%s: stored, but Sendmail no longer listens: its "
-		    "client will send a second copy", milter_message_name(m));
+		log_error("%s: stored, but Sendmail closed the connection; its "
+		    "client will send the message again",
+		    milter_message_name(m));
 }
 
 static bool
@@ -204,7 +205,7 @@ is_quarantined(const struct milter_message *m, const struct milter_mta *mta)
 
 	if (why == NULL || why[0] == '\0')
 		return false;
-	log_info("%s: left to the mail server, quarantined: %s",
+	log_info("%s: quarantined, so left to Sendmail: %s",
 	    milter_message_name(m), why);
 	return true;
 }

@@ -37,13 +37,13 @@ static const struct {
 	{ .code = EX_TEMPFAIL, .smtp = "451", .status = "4.3.0",
 	  .text = "the mail queue is busy" },
 	{ .code = EX_IOERR, .smtp = "452", .status = "4.3.1",
-	  .text = "the mail queue has no room, or cannot be written" },
+	  .text = "the mail queue is full or not writable" },
 	{ .code = EX_CANTCREAT, .smtp = "452", .status = "4.3.1",
-	  .text = "the mail queue cannot be written" },
+	  .text = "the mail queue is not writable" },
 	{ .code = EX_NOPERM, .smtp = "451", .status = "4.3.5",
-	  .text = "the mail queue may not be written" },
+	  .text = "no permission to write to the mail queue" },
 	{ .code = EX_CONFIG, .smtp = "451", .status = "4.3.5",
-	  .text = "the configuration of the mail queue has an error" },
+	  .text = "configuration error in the mail queue" },
 };
 
 bool
@@ -57,7 +57,7 @@ milter_reply_failure(struct milter_reply *r, const char *what,
 			    failures[i].status,
 			    "%s", failures[i].text);
 	return milter_reply_set(r, "451", "4.3.0",
-	    "the mail queue cannot be used");
+	    "the mail queue is not usable");
 }
 
 /* What follows a word at the beginning of text; text itself where it does not

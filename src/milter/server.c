@@ -81,7 +81,8 @@ take_signals(struct error *err)
 	    sigaction(SIGHUP, &ignore, NULL) != 0 ||
 	    sigaction(SIGPIPE, &ignore, NULL) != 0 ||
 	    pthread_sigmask(SIG_SETMASK, &none, NULL) != 0)
-		return error_set(err, EX_OSERR, "signals: %s", strerror(errno));
+		return error_set(err, EX_OSERR, "cannot set up signals: %s",
+		    strerror(errno));
 	return true;
 }
 
@@ -112,16 +113,16 @@ open_socket(const char *spec, struct error *err)
 	/* libmilter would take it from another that still serves it. */
 	if (knock(spec))
 		return error_set(err, EX_UNAVAILABLE,
-		    "%s: another program serves this socket", spec);
+		    "%s: another program is serving this socket", spec);
 	if (!text_copy(copy, sizeof(copy), spec) ||
 	    smfi_setconn(copy) != MI_SUCCESS)
 		return error_set(err, EX_USAGE, "%s: not a socket", spec);
 	(void)smfi_setbacklog(BACKLOG);
 	errno = 0;
 	if (smfi_opensocket(true) != MI_SUCCESS)
-		return error_set(err, EX_UNAVAILABLE, "%s: cannot be opened: "
-		    "%s", spec, errno != 0 ? strerror(errno) :
-		    "libmilter's reason is in syslog");
+		return error_set(err, EX_UNAVAILABLE, "%s: cannot open the "
+		    "socket: %s", spec, errno != 0 ? strerror(errno) :
+		    "libmilter wrote the reason to syslog");
 	return true;
 }
 
@@ -131,7 +132,8 @@ serve(void *arg)
 	(void)arg;
 	/* The result is in the log: libmilter writes to syslog, too. */
 	if (smfi_main() != MI_SUCCESS)
-		log_error("libmilter ended with a failure");
+		log_error("smfi_main() failed; libmilter wrote the reason to "
+		    "syslog");
 	wake(0);
 	return NULL;
 }
@@ -151,7 +153,8 @@ start(struct server *s, const struct milter_options *o, struct error *err)
 		return false;
 	s->front = milter_front_new(o->database);
 	if ((rc = pthread_create(&s->thread, NULL, serve, NULL)) != 0)
-		return error_set(err, EX_OSERR, "thread: %s", strerror(rc));
+		return error_set(err, EX_OSERR, "cannot start a thread: %s",
+		    strerror(rc));
 	return true;
 }
 
@@ -185,8 +188,8 @@ sleep_ms(int64_t ms)
 	(void)poll(&wanted, 1, (int)ms);
 	if (read(wake_fd[0], octets, sizeof(octets)) > 0 &&
 	    !atomic_load(&time_to_end))
-		log_info("SIGUSR1: nothing to do, a new configuration is "
-		    "noticed without it");
+		log_info("received SIGUSR1; nothing to do: a new configuration "
+		    "takes effect without a signal");
 	return !atomic_load(&time_to_end);
 }
 
@@ -202,7 +205,7 @@ watch(struct server *s)
 	process_ready();
 	while (sleep_ms(period_ms)) {
 		milter_front_follow(s->front, s->services.settings);
-		notify_send("%sSTATUS=%zu connections of the mail server\n",
+		notify_send("%sSTATUS=%zu connections from the mail server\n",
 		    watchdog_ms > 0 && storer_lives(s) ? "WATCHDOG=1\n" : "",
 		    milter_callbacks_open());
 	}

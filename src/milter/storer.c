@@ -124,7 +124,7 @@ follow_path(struct milter_storer *s, struct error *err)
 
 	if (spool_check_place(s->spool, err))
 		return true;
-	log_warning("%s: opening what is there now", err->text);
+	log_warning("%s; opening the new file", err->text);
 	if (!spool_open(&fresh, s->database, SPOOL_CREATE, err))
 		return false;
 	(void)pthread_mutex_lock(&s->lock);
@@ -219,7 +219,8 @@ milter_storer_start(struct milter_storer **storer_r, const char *database,
 	}
 	if ((rc = pthread_create(&s->thread, NULL, storer_thread, s)) != 0) {
 		storer_free(storer_r);
-		return error_set(err, EX_OSERR, "thread: %s", strerror(rc));
+		return error_set(err, EX_OSERR, "cannot start a thread: %s",
+		    strerror(rc));
 	}
 	return true;
 }

@@ -158,7 +158,8 @@ judge(struct milter_waits *w, struct wait *wait)
 	if (err.code == EX_TEMPFAIL && !wait->facts.over &&
 	    wait->facts.listening)
 		return MILTER_WAIT_ON;	/* locked: look again */
-	log_warning("waiting for messages %s: %s", wait->messages, err.text);
+	log_warning("cannot check the wait for messages %s: %s; accepting "
+	    "them", wait->messages, err.text);
 	return MILTER_WAIT_ACCEPT;
 }
 

@@ -134,7 +134,8 @@ random_hex(char hex[static 2 * RANDOM_LEN + 1], struct error *err)
 	uint8_t octets[RANDOM_LEN];
 
 	if (getrandom(octets, sizeof(octets), 0) != (ssize_t)sizeof(octets))
-		return error_set(err, EX_TEMPFAIL, "no random octets: %s",
+		return error_set(err, EX_TEMPFAIL, "cannot get random octets: "
+		    "%s",
 		    strerror(errno));
 	text_hex(hex, octets, sizeof(octets));
 	return true;
@@ -310,7 +311,7 @@ make_one(struct postmaster *p, struct spool *spool, int64_t message_id,
 	spool_insert_free(&m.insert);
 	buf_free(&m.piece);
 	arena_free(&m.arena);
-	return ok || error_prefix(err, "DSN for message %lld",
+	return ok || error_prefix(err, "cannot create the DSN for message %lld",
 	    (long long)message_id);
 }
 
@@ -381,7 +382,7 @@ log_made(const struct made *made)
 		    (long long)made->of, made->action, (long long)made->id,
 		    to);
 	else
-		log_error("%lld: DSN: %s: <%s> cannot be told: %s",
+		log_error("%lld: DSN: %s: cannot notify <%s>: %s",
 		    (long long)made->of, made->action, to, made->why);
 }
 
@@ -393,7 +394,7 @@ postmaster_done(struct write_task *t, const struct error *err)
 	for (size_t i = 0; err == NULL && i < p->n_made; i++)
 		log_made(&p->made[i]);
 	if (err != NULL)
-		log_error("%s: still owed, tried again", err->text);
+		log_error("%s; retrying", err->text);
 	postmaster_undo(t);
 	snapshot_unref(&p->snapshot);
 	free(p);

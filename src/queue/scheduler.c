@@ -83,8 +83,8 @@ follow_clock(struct scheduler *s)
 
 	if (jump_s == 0)
 		return false;
-	log_warning("the system's clock was set %s by %lld s: what is due is "
-	    "looked at again", jump_s > 0 ? "forward" : "back",
+	log_warning("the system clock was set %s by %lld s; checking again "
+	    "which recipients are due", jump_s > 0 ? "forward" : "back",
 	    (long long)(jump_s > 0 ? jump_s : -jump_s));
 	reload(s, true);
 	scheduler_claim(s);
@@ -104,7 +104,7 @@ on_poll(void *arg)
 		return;
 	if (s->unchanged % POLLS_PER_LOOK == 0 &&
 	    !spool_check_place(s->spool, &err)) {
-		log_error("%s: the runner ends", err.text);
+		log_error("%s; shutting down", err.text);
 		s->exit_code = err.code;
 		scheduler_stop(s);
 		return;
@@ -231,8 +231,9 @@ on_fatal(void *ctx, const struct error *err)
 {
 	struct fatal *f = mem_alloc(sizeof(*f));
 
-	log_error("%s: the runner ends; \"tlsq check\" says what is wrong, and "
-	    "spool.md how to restore or rebuild the database", err->text);
+	log_error("%s; shutting down: run \"tlsq check\" to see what is wrong, "
+	    "and see doc/spool.md to restore or rebuild the database",
+	    err->text);
 	f->scheduler = ctx;
 	f->code = err->code;
 	loop_post(f->scheduler->loop, fatal_arrived, f);
@@ -264,7 +265,8 @@ take_signals(struct scheduler *s, struct error *err)
 	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||
 	    signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    (s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) < 0)
-		return error_set(err, EX_OSERR, "signals: %s", strerror(errno));
+		return error_set(err, EX_OSERR, "cannot set up signals: %s",
+		    strerror(errno));
 	s->signals = loop_watch_new(s->loop, s->signal_fd, on_signal, s);
 	loop_watch_want(s->signals, LOOP_READ);
 	return true;

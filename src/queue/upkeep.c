@@ -85,12 +85,12 @@ upkeep_done(struct write_task *t, const struct error *err)
 	struct upkeep *u = (struct upkeep *)t;
 
 	if (err != NULL) {
-		log_warning("upkeep: %s", err->text);
+		log_warning("housekeeping: %s", err->text);
 		u->more = false;
 	} else {
 		u->cursor = u->next_cursor;
 		if (u->purged > 0)
-			log_debug("upkeep: %lld finished messages purged",
+			log_debug("housekeeping: purged %lld finished messages",
 			    (long long)u->purged);
 	}
 	loop_post(u->options.loop, upkeep_arrived, u);

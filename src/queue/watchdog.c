@@ -49,7 +49,7 @@ on_period(void *arg)
 		loop_timer_set(w->timer, w->period_ms);
 		return;
 	}
-	notify_send("%sSTATUS=%zu recipients in hand\n",
+	notify_send("%sSTATUS=%zu recipients in delivery\n",
 	    w->watched ? "WATCHDOG=1\n" : "", *w->open);
 	ask(w);
 }

@@ -18,7 +18,7 @@ export WATCHDOG_USEC
 daemon_start
 told() { grep -q "$1" "$T/notified"; }
 ok "the service manager hears when it is ready" wait_for 10 told '^READY=1 MAINPID=[0-9]'
-ok "and that it lives" wait_for 10 told '^WATCHDOG=1 STATUS=0 recipients in hand'
+ok "and that it lives" wait_for 10 told '^WATCHDOG=1 STATUS=0 recipients in delivery'
 delivered() { [ "$(sql "SELECT count(*) FROM recipient WHERE state = 'delivered'")" -ge "$1" ]; }
 begin=$(now_ms)
 letter one | submit --quiet -f a@sender.test one@example.test

@@ -48,7 +48,7 @@ for d in data bdat; do
 	done
 	is "$d: and nothing of them was taken" "$(wire_count messages $d)" 2
 	like "$d: the reply says why" "$(sql "SELECT reply FROM recipient WHERE address = 'last@$d.test'")" \
-		'octets of content are stored, [0-9]+ were accepted: it is damaged'
+		'is damaged: [0-9]+ octets of its content are stored, but [0-9]+ were accepted'
 done
 exits "its sender can be told" 0 tlsq -d "$DB" bounce "$id"
 finish

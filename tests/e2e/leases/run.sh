@@ -54,7 +54,7 @@ is "it is delivered" "$(state_of x@slow.test)" "delivered 2.0.0 -"
 is "both attempts are on record" "$(sql "SELECT group_concat(outcome) FROM attempt WHERE domain = 'slow.test'")" \
 	"delivered,delivered"
 like "the log says that it went out twice" "$(cat "$T/runner.log")" \
-	"the lease was lost meanwhile: delivered, and recorded; a second copy may have been sent"
+	"lost the lease during the attempt: delivery recorded; another runner may have sent a second copy"
 
 # --- ten runners
 slot() { # number, options: a runner again and again, as from cron

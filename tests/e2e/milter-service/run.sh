@@ -50,12 +50,12 @@ config </dev/null
 ok "without http.listen it ends" wait_for 10 web_gone 8899
 kill -HUP "$milter_pid"
 exits "a second one is refused" 69 timeout 10 tlsq-milter -d "$DB" -s "$MILTER_SOCKET"
-like "and says why" "$(cat "$T/err")" 'another program serves this socket'
+like "and says why" "$(cat "$T/err")" 'another program is serving this socket'
 ok "the first serves on after a SIGHUP" test -d "/proc/$milter_pid"
 exits "local: is another word for unix:" 69 timeout 10 tlsq-milter -d "$DB" -s "local:${MILTER_SOCKET#unix:}"
-like "and names the same socket" "$(cat "$T/err")" 'another program serves this socket'
+like "and names the same socket" "$(cat "$T/err")" 'another program is serving this socket'
 kill -USR1 "$milter_pid"
-heard() { grep -q 'SIGUSR1: nothing to do' "$T/milter.log"; }
+heard() { grep -q 'received SIGUSR1; nothing to do' "$T/milter.log"; }
 ok "SIGUSR1, which asks other filters to reload, is only logged" wait_for 10 heard
 ok "and the milter serves on" test -d "/proc/$milter_pid"
 began=$(now_ms)
@@ -82,7 +82,7 @@ exits "in the background: a pid file that is a symbolic link" 73 in_background -
 like "is told" "$(cat "$T/err")" 'pid/link: is a symbolic link'
 exits "a pid file in no directory" 73 in_background --pid-file "$T/none/pid"
 exits "a socket in no directory" 69 in_background -s "unix:$T/none/milter.sock"
-like "is told" "$(cat "$T/err")" 'none/milter.sock: cannot be opened'
+like "is told" "$(cat "$T/err")" 'none/milter.sock: cannot open the socket'
 mkdir "$T/closed"
 exits "a database that cannot be made" 73 in_background -d "$T/closed/none/x.db"
 flock "$T/pid/held" sleep 60 &

@@ -50,10 +50,10 @@ is "it was sent once" "$(wire_count offered mx)" 1
 
 mkdir "$T/away"
 mv "$T"/spool/spool.db* "$T/away"
-ended() { gone $daemon_pid || grep -q 'the runner ends' "$T/runner.log"; }
+ended() { gone $daemon_pid || grep -q '; shutting down' "$T/runner.log"; }
 ok "a spool that is moved away ends the daemon" wait_for 10 ended
 wait $daemon_pid
 is "with an exit code that has it started again" $? 74
-like "and it says why" "$(cat "$T/runner.log")" "$DB: removed or replaced while it was open: the runner ends"
+like "and it says why" "$(cat "$T/runner.log")" "$DB: removed or replaced while it was open; shutting down"
 mv "$T"/away/spool.db* "$T/spool"
 finish
