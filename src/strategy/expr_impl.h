@@ -78,9 +78,12 @@ bool expr_variable_find(enum expr_variable *variable_r, enum expr_class class,
     const char *name);
 /* Domains, and those of addresses, are names in one form: mail/name.h. */
 enum expr_variable_kind {
-	EXPR_KIND_TEXT, EXPR_KIND_NUMBER, EXPR_KIND_DOMAIN, EXPR_KIND_ADDRESS
+	EXPR_KIND_TEXT, EXPR_KIND_NUMBER, EXPR_KIND_DOMAIN, EXPR_KIND_ADDRESS,
+	EXPR_KIND_IP, EXPR_KIND_WORD
 };
 enum expr_variable_kind expr_variable_kind(enum expr_variable variable);
+/* All values of one of EXPR_KIND_WORD; ends with NULL. */
+const char *const *expr_variable_words(enum expr_variable variable);
 /* Appends "sender, sender_domain, ...", with their SQL types where typed. */
 bool expr_variable_list(struct buf *out, enum expr_class class, bool typed);
 int expr_variables_register(struct expr_engine *engine);

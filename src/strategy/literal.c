@@ -2,15 +2,17 @@
  * Literals that are wrong wherever they stand, also where the sample values that
  * tlsq load tries an expression with do not get there.
  *
- * Those that can never be equal to the domain or address they are compared with:
- * these variables are names in one form (mail/name.h), so 'Cafe.test',
- * 'cafe.test.' and '*.gov' match nothing, and a rule with them never holds.
+ * Those that can never be equal to the variable they are compared with: domains
+ * and addresses are names in one form (mail/name.h), so 'Cafe.test',
+ * 'cafe.test.' and '*.gov' match nothing, and a rule with them never holds; IP
+ * addresses are in one form too, and some variables are one of a few words.
  * Patterns that do not compile, and maps that are not there.
  *
  * A help to those who write expressions, not a parser: a literal is looked at
  * where it stands directly beside a variable, in the list of its IN, at a WHEN
  * of its CASE, or after it as an argument of the functions below.
  */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,30 +21,46 @@
 #include "strategy/expr_impl.h"
 #include "strategy/rewrite.h"
 
-/* How a variable is held against a literal, and what then cannot match. */
+/* Does the value of a variable match the literal? */
+typedef bool relation_holds(const char *value, const char *literal);
+
+static relation_holds value_is, value_is_like, value_is_glob, value_starts,
+    value_ends, value_contains, value_contains_folded, value_is_folded;
+
+/* How a variable is held against a literal, and what in a domain then cannot
+ * match. */
 struct relation {
 	const char *word;
+	relation_holds *holds;
 	bool function, capital, star, dot;
 };
 
 static const struct relation relations[] = {
-	{ .word = "=", .capital = true, .star = true, .dot = true },
-	{ .word = "==", .capital = true, .star = true, .dot = true },
-	{ .word = "!=", .capital = true, .star = true, .dot = true },
-	{ .word = "<>", .capital = true, .star = true, .dot = true },
-	{ .word = "is", .capital = true, .star = true, .dot = true },
-	{ .word = "like", .star = true, .dot = true },
-	{ .word = "glob", .capital = true, .dot = true },
-	{ .word = "starts_with", .function = true, .capital = true,
-	  .star = true },
-	{ .word = "ends_with", .function = true, .capital = true,
-	  .star = true, .dot = true },
-	{ .word = "contains", .function = true, .capital = true,
-	  .star = true },
-	{ .word = "instr", .function = true, .capital = true, .star = true },
-	{ .word = "contains_ignore_case", .function = true, .star = true },
-	{ .word = "eq_ignore_case", .function = true, .star = true,
+	{ .word = "=", .holds = value_is, .capital = true, .star = true,
 	  .dot = true },
+	{ .word = "==", .holds = value_is, .capital = true, .star = true,
+	  .dot = true },
+	{ .word = "!=", .holds = value_is, .capital = true, .star = true,
+	  .dot = true },
+	{ .word = "<>", .holds = value_is, .capital = true, .star = true,
+	  .dot = true },
+	{ .word = "is", .holds = value_is, .capital = true, .star = true,
+	  .dot = true },
+	{ .word = "like", .holds = value_is_like, .star = true, .dot = true },
+	{ .word = "glob", .holds = value_is_glob, .capital = true,
+	  .dot = true },
+	{ .word = "starts_with", .holds = value_starts, .function = true,
+	  .capital = true, .star = true },
+	{ .word = "ends_with", .holds = value_ends, .function = true,
+	  .capital = true, .star = true, .dot = true },
+	{ .word = "contains", .holds = value_contains, .function = true,
+	  .capital = true, .star = true },
+	{ .word = "instr", .holds = value_contains, .function = true,
+	  .capital = true, .star = true },
+	{ .word = "contains_ignore_case", .holds = value_contains_folded,
+	  .function = true, .star = true },
+	{ .word = "eq_ignore_case", .holds = value_is_folded,
+	  .function = true, .star = true, .dot = true },
 };
 static const struct relation *const equal = &relations[0];
 
@@ -57,6 +75,56 @@ struct literals {
 	int in_depth;
 	struct error *err;
 };
+
+static bool
+value_is(const char *value, const char *literal)
+{
+	return strcmp(value, literal) == 0;
+}
+
+static bool
+value_is_like(const char *value, const char *literal)
+{
+	return sqlite3_strlike(literal, value, 0) == 0;
+}
+
+static bool
+value_is_glob(const char *value, const char *literal)
+{
+	return sqlite3_strglob(literal, value) == 0;
+}
+
+static bool
+value_starts(const char *value, const char *literal)
+{
+	return strncmp(value, literal, strlen(literal)) == 0;
+}
+
+static bool
+value_ends(const char *value, const char *literal)
+{
+	const size_t len = strlen(value), end = strlen(literal);
+
+	return end <= len && strcmp(value + len - end, literal) == 0;
+}
+
+static bool
+value_contains(const char *value, const char *literal)
+{
+	return strstr(value, literal) != NULL;
+}
+
+static bool
+value_contains_folded(const char *value, const char *literal)
+{
+	return strcasestr(value, literal) != NULL;
+}
+
+static bool
+value_is_folded(const char *value, const char *literal)
+{
+	return strcasecmp(value, literal) == 0;
+}
 
 static const struct relation *
 relation_find(const struct expr_token *t, bool function)
@@ -111,7 +179,7 @@ domain_never_matches(const char *domain, const struct relation *relation)
 }
 
 static bool
-refuse(const struct literals *l, const struct expr_token *variable,
+domain_refuse(const struct literals *l, const struct expr_token *variable,
     const char *text, const struct relation *relation)
 {
 	char *folded = mail_name_fold(text);
@@ -136,6 +204,56 @@ refuse(const struct literals *l, const struct expr_token *variable,
 }
 
 static bool
+word_check(const struct literals *l, const struct expr_token *variable,
+    const char *text, const struct relation *relation,
+    const char *const *words)
+{
+	struct buf list = BUF_INIT;
+
+	for (const char *const *word = words; *word != NULL; word++)
+		if (relation->holds(*word, text)) {
+			buf_free(&list);
+			return true;
+		} else
+			(void)buf_printf(&list, "%s%s",
+			    word == words ? "" : ", ", *word);
+	(void)error_set(l->err, EX_CONFIG, "'%.80s' never matches %.*s, which "
+	    "is one of %s", text, (int)variable->len, variable->at,
+	    buf_str(&list));
+	buf_free(&list);
+	return false;
+}
+
+/* Only where a whole address is asked for; the empty one is not known. */
+static bool
+ip_check(const struct literals *l, const struct expr_token *variable,
+    const char *text, const struct relation *relation)
+{
+	const int len = (int)variable->len;
+	const char *name = variable->at;
+	char written[INET6_ADDRSTRLEN] = "";
+	struct in6_addr address;
+	int family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
+
+	if ((relation->holds != value_is &&
+	    relation->holds != value_is_folded) || text[0] == '\0')
+		return true;
+	if (inet_pton(family, text, &address) == 1)
+		(void)inet_ntop(family, &address, written, sizeof(written));
+	if (relation->holds(written, text))
+		return true;
+	if (written[0] != '\0')
+		return error_set(l->err, EX_CONFIG, "'%.80s' never matches "
+		    "%.*s: write '%s'", text, len, name, written);
+	if (strchr(text, '/') != NULL)
+		return error_set(l->err, EX_CONFIG, "'%.80s' never matches "
+		    "%.*s, which is one address: write is_ip_in_cidr(%.*s, "
+		    "'%.80s')", text, len, name, len, name, text);
+	return error_set(l->err, EX_CONFIG, "'%.80s' never matches %.*s: it is "
+	    "no IP address", text, len, name);
+}
+
+static bool
 literal_check(const struct literals *l, const struct expr_token *variable,
     const struct expr_token *literal, const struct relation *relation)
 {
@@ -148,12 +266,17 @@ literal_check(const struct literals *l, const struct expr_token *variable,
 	if (relation == NULL || !expr_token_variable(&v, l->class, variable))
 		return true;
 	kind = expr_variable_kind(v);
-	if (kind != EXPR_KIND_DOMAIN && kind != EXPR_KIND_ADDRESS)
-		return true;
 	text = literal_text(literal);
-	domain = literal_domain(text, kind);
-	if (domain != NULL && domain_never_matches(domain, relation))
-		ok = refuse(l, variable, text, relation);
+	if (kind == EXPR_KIND_WORD)
+		ok = word_check(l, variable, text, relation,
+		    expr_variable_words(v));
+	else if (kind == EXPR_KIND_IP)
+		ok = ip_check(l, variable, text, relation);
+	else if (kind == EXPR_KIND_DOMAIN || kind == EXPR_KIND_ADDRESS) {
+		domain = literal_domain(text, kind);
+		if (domain != NULL && domain_never_matches(domain, relation))
+			ok = domain_refuse(l, variable, text, relation);
+	}
 	free(text);
 	return ok;
 }

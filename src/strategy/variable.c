@@ -23,13 +23,22 @@ struct variable {
 	enum expr_variable_kind kind;
 	size_t offset;		/* in struct expr_values */
 	const char *absent;	/* what NULL reads as; NULL: '' */
+	const char *const *words; /* EXPR_KIND_WORD: its values, NULL ends */
 };
+
+static const char *const last_errors[] = { "none", "dns", "connection", "tls",
+	"dane", "mta-sts", "unexpected-reply", "rate", "concurrency", "io", NULL };
+static const char *const sources[] = { "milter", "submit", "spool", "dsn",
+	"report", NULL };
 
 #define TEXT(field, in) .name = #field, .classes = (in), \
 	.offset = offsetof(struct expr_values, field)
 #define NUMBER(field, in) TEXT(field, in), .kind = EXPR_KIND_NUMBER
 #define DOMAIN(field, in) TEXT(field, in), .kind = EXPR_KIND_DOMAIN
 #define ADDRESS(field, in) TEXT(field, in), .kind = EXPR_KIND_ADDRESS
+#define IP(field, in) TEXT(field, in), .kind = EXPR_KIND_IP
+#define WORD(field, in, list) TEXT(field, in), .kind = EXPR_KIND_WORD, \
+	.words = (list)
 
 /* In the order of tlsq-expressions(7): the queue's, then the milter's own. */
 static const struct variable variables[EXPR_VARIABLE_COUNT] = {
@@ -40,20 +49,21 @@ static const struct variable variables[EXPR_VARIABLE_COUNT] = {
 	[EXPR_AUTH_USER] = { TEXT(auth_user, IN_QUEUE | IN_MILTER) },
 	[EXPR_SIZE] = { NUMBER(size, IN_QUEUE | IN_MILTER) },
 	[EXPR_MX] = { DOMAIN(mx, IN_QUEUE) },
-	[EXPR_REMOTE_IP] = { TEXT(remote_ip, IN_QUEUE) },
+	[EXPR_REMOTE_IP] = { IP(remote_ip, IN_QUEUE) },
 	[EXPR_RETRY_NUM] = { NUMBER(retry_num, IN_QUEUE) },
 	[EXPR_NOTIFY_NUM] = { NUMBER(notify_num, IN_QUEUE) },
 	[EXPR_EXPIRES_IN] = { NUMBER(expires_in, IN_QUEUE) },
 	[EXPR_QUEUE_AGE] = { NUMBER(queue_age, IN_QUEUE) },
-	[EXPR_LAST_ERROR] = { TEXT(last_error, IN_QUEUE), .absent = "none" },
+	[EXPR_LAST_ERROR] = { WORD(last_error, IN_QUEUE, last_errors),
+	    .absent = "none" },
 	[EXPR_LAST_STATUS] = { TEXT(last_status, IN_QUEUE) },
 	[EXPR_TLS_FAILURES] = { NUMBER(tls_failures, IN_QUEUE) },
-	[EXPR_SOURCE] = { TEXT(source, IN_QUEUE) },
+	[EXPR_SOURCE] = { WORD(source, IN_QUEUE, sources) },
 	[EXPR_QUEUE_NAME] = { TEXT(queue_name, IN_QUEUE) },
-	[EXPR_RECEIVED_FROM_IP] = { TEXT(received_from_ip, IN_QUEUE) },
+	[EXPR_RECEIVED_FROM_IP] = { IP(received_from_ip, IN_QUEUE) },
 	[EXPR_RCPT_MAILER] = { TEXT(rcpt_mailer, IN_MILTER) },
 	[EXPR_RCPT_HOST] = { DOMAIN(rcpt_host, IN_MILTER) },
-	[EXPR_CLIENT_IP] = { TEXT(client_ip, IN_MILTER) },
+	[EXPR_CLIENT_IP] = { IP(client_ip, IN_MILTER) },
 	[EXPR_CLIENT_NAME] = { DOMAIN(client_name, IN_MILTER) },
 };
 
@@ -94,6 +104,12 @@ enum expr_variable_kind
 expr_variable_kind(enum expr_variable variable)
 {
 	return variables[variable].kind;
+}
+
+const char *const *
+expr_variable_words(enum expr_variable variable)
+{
+	return variables[variable].words;
 }
 
 bool

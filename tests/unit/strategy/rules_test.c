@@ -393,14 +393,39 @@ problems_are_found_at_load(void **state)
 	}
 }
 
+struct literal_case {
+	const char *text;
+	const char *says;	/* NULL: it is taken */
+};
+
+static void
+check_literals(const struct literal_case *rows, size_t count)
+{
+	static const struct conf_lookup_row map = { .map = "m", .key = "k",
+		.value = "v" };
+	struct expr_engine *engine;
+	const char *constant;
+	struct error err;
+
+	if (!expr_engine_open(&engine, &err) ||
+	    !expr_engine_set_lookup(engine, &map, 1, &err))
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < count; i++) {
+		err = (struct error){ .text = "" };
+		if (rules_check_expression(engine, EXPR_QUEUE, RULES_CONDITION,
+		    rows[i].text, &constant, &err) != (rows[i].says == NULL) ||
+		    (rows[i].says != NULL &&
+		    strstr(err.text, rows[i].says) == NULL))
+			fail_msg("%s: %s", rows[i].text, err.text);
+	}
+	expr_engine_close(&engine);
+}
+
 /* Literals that no name is equal to, and their twins that some name is. */
 static void
 literals_that_never_match_are_refused(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *says; /* NULL: it is taken */
-	} rows[] = {
+	static const struct literal_case rows[] = {
 		{ "rcpt_domain == 'cafe.test'", NULL },
 		{ "rcpt_domain == 'Cafe.test'", "write 'cafe.test'" },
 		{ "rcpt_domain = 'cafe.test.'", "write 'cafe.test'" },
@@ -446,7 +471,6 @@ literals_that_never_match_are_refused(void **state)
 		{ "sender_domain == ''", NULL },
 		{ "sender == ''", NULL },
 		{ "auth_user == 'Admin.*'", NULL },
-		{ "last_error != 'TLS*'", NULL },
 		{ "rcpt_domain = 'a.test' && auth_user = 'B*.'", NULL },
 		{ "auth_user = 'B' && rcpt_domain = 'a.test'", NULL },
 		{ "concat('Mail from ', sender_domain) = 'Mail from a'",
@@ -469,25 +493,56 @@ literals_that_never_match_are_refused(void **state)
 		{ "iif(rcpt_domain = 'a.test', is_local_domain('n'), 0)",
 		  NULL },
 	};
-	static const struct conf_lookup_row map = { .map = "m", .key = "k",
-		.value = "v" };
-	struct expr_engine *engine;
-	const char *constant;
-	struct error err;
 
 	(void)state;
-	if (!expr_engine_open(&engine, &err) ||
-	    !expr_engine_set_lookup(engine, &map, 1, &err))
-		fail_msg("%s", err.text);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		err = (struct error){ .text = "" };
-		if (rules_check_expression(engine, EXPR_QUEUE, RULES_CONDITION,
-		    rows[i].text, &constant, &err) != (rows[i].says == NULL) ||
-		    (rows[i].says != NULL &&
-		    strstr(err.text, rows[i].says) == NULL))
-			fail_msg("%s: %s", rows[i].text, err.text);
-	}
-	expr_engine_close(&engine);
+	check_literals(rows, ARRAY_LEN(rows));
+}
+
+/* Those that no value of the variable is equal to, and their twins. */
+static void
+words_and_addresses_that_never_match_are_refused(void **state)
+{
+	static const struct literal_case rows[] = {
+		{ "last_error != 'TLS*'", "'TLS*' never matches last_error, "
+		  "which is one of none, dns, connection, tls, dane, mta-sts, "
+		  "unexpected-reply, rate, concurrency, io" },
+		{ "last_error == 'tls'", NULL },
+		{ "last_error == 'tlss'", "one of none, dns" },
+		{ "last_error == ''", "one of none" },
+		{ "last_error IN ('dane', 'sts')", "'sts' never matches" },
+		{ "last_error NOT IN ('dane', 'mta-sts', 'none')", NULL },
+		{ "CASE last_error WHEN 'TLS' THEN 1 ELSE 0 END", "'TLS'" },
+		{ "'tls' = last_error", NULL },
+		{ "'starttls' <> last_error", "'starttls' never" },
+		{ "eq_ignore_case(last_error, 'TLS')", NULL },
+		{ "starts_with(last_error, 'mta')", NULL },
+		{ "starts_with(last_error, 'sts')", "'sts' never matches" },
+		{ "ends_with(last_error, 'sts')", NULL },
+		{ "contains(last_error, 'reply')", NULL },
+		{ "contains(last_error, 'timeout')", "'timeout' never" },
+		{ "last_error LIKE '%STS'", NULL },
+		{ "last_error LIKE '*sts'", "'*sts' never" },
+		{ "last_error GLOB '*sts'", NULL },
+		{ "last_error GLOB '*STS'", "'*STS' never" },
+		{ "source == 'dsn'", NULL },
+		{ "source == 'sendmail'", "one of milter, submit, spool, dsn, "
+		  "report" },
+		{ "remote_ip == '192.0.2.1'", NULL },
+		{ "remote_ip == '1.2.3'", "it is no IP address" },
+		{ "remote_ip == ''", NULL },
+		{ "remote_ip IN ('192.0.2.1', '192.0.2.256')", "'192.0.2.256'" },
+		{ "remote_ip = '192.0.2.0/24'", "write is_ip_in_cidr(remote_ip, "
+		  "'192.0.2.0/24')" },
+		{ "remote_ip = '2001:db8::1'", NULL },
+		{ "remote_ip = '2001:DB8:0::1'", "write '2001:db8::1'" },
+		{ "starts_with(remote_ip, '192.0.')", NULL },
+		{ "remote_ip GLOB '192.0.*'", NULL },
+		{ "received_from_ip != '[192.0.2.1]'", "no IP address" },
+		{ "received_from_ip != '192.0.2.1'", NULL },
+	};
+
+	(void)state;
+	check_literals(rows, ARRAY_LEN(rows));
 }
 
 /* A rule that an earlier version stored still serves. */
@@ -519,6 +574,8 @@ main(void)
 		cmocka_unit_test(what_does_not_compile_names_its_rule),
 		cmocka_unit_test(problems_are_found_at_load),
 		cmocka_unit_test(literals_that_never_match_are_refused),
+		cmocka_unit_test(
+		    words_and_addresses_that_never_match_are_refused),
 		cmocka_unit_test(stored_literals_go_on),
 	};
 
