@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* A milter may take so long for one answer (milter/storer.c): half a minute. */
+/* A milter may take so long for one answer (milter/finish.c): half a minute. */
 enum { ANSWER_MIN_S = 30, END_MARGIN_S = 60 };
 /* milter(5) of Sendmail: where the filter's T= does not say */
 enum { ANSWER_DEFAULT_S = 10, END_DEFAULT_S = 300 };

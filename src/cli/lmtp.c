@@ -137,7 +137,7 @@ do_mail(struct lmtp *l, const struct lmtp_command *c)
 		return;
 	}
 	l->has_sender = true;
-	l->insert = spool_insert_new(l->spool);
+	l->insert = spool_insert_new(spool_path(l->spool));
 	reply(l, "250 2.1.0 ok");
 }
 

@@ -200,7 +200,7 @@ submit(const struct cli *cli, const struct submit_options *o,
 	if (!user_become(err) ||
 	    !spool_open(&spool, cli->database, SPOOL_CREATE, err))
 		return false;
-	ins = spool_insert_new(spool);
+	ins = spool_insert_new(spool_path(spool));
 	ok = check_strategy(spool, o->strategy, err) &&
 	    store(spool, ins, o, clock_now_s(), &id, err);
 	spool_insert_free(&ins);

@@ -19,9 +19,8 @@
 #include "milter/session_impl.h"
 #include "milter/wait.h"
 
-/* The storer's work; it starts with the job. */
 struct answering {
-	struct milter_job job;
+	struct write_task task;		/* first */
 	const char *messages;
 	struct arena *arena;
 	bool withdraw;		/* asked for */
@@ -41,7 +40,7 @@ milter_wait_until(const struct milter_message *m)
 }
 
 static const char *
-message_ids(const struct milter_job *job, struct arena *arena)
+message_ids(const struct milter_mail_job *job, struct arena *arena)
 {
 	struct buf ids = BUF_INIT;
 	const char *copy;
@@ -56,10 +55,12 @@ message_ids(const struct milter_job *job, struct arena *arena)
 }
 
 static bool
-write_answer(struct milter_job *job, struct spool *spool, struct error *err)
+write_answer(struct write_task *task, struct spool *spool, const char *token,
+    struct error *err)
 {
-	struct answering *a = (struct answering *)job;
+	struct answering *a = (struct answering *)task;
 
+	(void)token;
 	if (a->withdraw && (!spool_wait_failure(spool, a->messages, a->arena,
 	    &a->failure, err) || !spool_wait_withdraw(spool, a->messages,
 	    clock_now_s(), &a->withdrawn, err)))
@@ -74,13 +75,11 @@ settle(struct milter_session *s, struct answering *a,
 {
 	struct error err;
 
-	a->job.write = write_answer;
-	if (!milter_job_finish(s->services->storer, &a->job, mta, heard))
+	a->task = (struct write_task){ .run = write_answer, .err = &err };
+	if (!milter_write(s->services->writer, &a->task, mta, heard))
 		(void)error_set(&err, EX_TEMPFAIL, "the spool is busy");
-	else if (a->job.stored)
+	else if (!a->task.failed)
 		return a->withdrawn;
-	else
-		err = a->job.err;
 	log_warning("%s: cannot end the wait in the spool: %s; it ends by "
 	    "itself when its time is over",
 	    milter_message_name(s->message), err.text);
@@ -88,7 +87,7 @@ settle(struct milter_session *s, struct answering *a,
 }
 
 bool
-milter_answer_result(struct milter_session *s, const struct milter_job *stored,
+milter_answer_result(struct milter_session *s, const struct milter_mail_job *stored,
     int64_t until, const struct milter_mta *mta, bool *heard,
     struct milter_reply *reply)
 {

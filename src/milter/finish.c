@@ -18,7 +18,7 @@
 enum {
 	HOPS_MAX = 100,
 	PROGRESS_MS = 3000,	/* Sendmail's default patience is 10 s */
-	PATIENCE_MS = 25000,	/* before the storer has begun */
+	PATIENCE_MS = 25000,	/* before the writer has begun */
 	LATE_MS = 60000		/* R of the shipped INPUT_MAIL_FILTER */
 };
 
@@ -88,18 +88,18 @@ envelope_of(const struct milter_session *s,
 }
 
 bool
-milter_job_finish(struct milter_storer *storer, struct milter_job *job,
+milter_write(struct writer *writer, struct write_task *task,
     const struct milter_mta *mta, bool *heard_r)
 {
 	int64_t begun_ms = clock_mono_ms();
 
 	*heard_r = true;
-	milter_storer_put(storer, job);
-	while (!milter_storer_wait(storer, job, PROGRESS_MS)) {
+	writer_post(writer, task);
+	while (!writer_wait(writer, task, PROGRESS_MS)) {
 		if (*heard_r)
 			*heard_r = mta->progress(mta->ctx);
 		if ((!*heard_r || clock_mono_ms() - begun_ms > PATIENCE_MS) &&
-		    milter_storer_withdraw(storer, job))
+		    writer_withdraw(writer, task))
 			return false;
 	}
 	if (clock_mono_ms() - begun_ms > LATE_MS)
@@ -114,27 +114,27 @@ store(struct milter_session *s, const struct spool_message *envelope,
     const struct milter_mta *mta, bool *heard_r, struct milter_reply *reply)
 {
 	struct milter_message *m = s->message;
-	struct milter_job *job = milter_mail_job(m->mail, envelope);
+	struct milter_mail_job *job = milter_mail_job(m->mail, envelope);
 	struct error err;
 
-	if (!milter_job_finish(s->services->storer, job, mta, heard_r)) {
+	if (!milter_write(s->services->writer, &job->task, mta, heard_r)) {
 		(void)error_set(&err, EX_TEMPFAIL, "the spool is busy: not "
 		    "stored within %d s", PATIENCE_MS / 1000);
 		return milter_reply_failure(reply, milter_message_name(m), &err);
 	}
-	return job->stored ||
+	return !job->task.failed ||
 	    milter_reply_failure(reply, milter_message_name(m), &job->err);
 }
 
 static void
-log_stored(const struct milter_session *s, const struct milter_job *job)
+log_stored(const struct milter_session *s, const struct milter_mail_job *job)
 {
 	const struct milter_message *m = s->message;
 	char from[MAIL_ADDRESS_LOG_LEN];
 
 	mail_address_log(from, m->sender.address.text);
 	for (size_t i = 0; i < job->count; i++) {
-		const struct milter_store_item *item = &job->items[i];
+		const struct milter_mail_item *item = &job->items[i];
 		const char *strategy = item->message.tls_strategy;
 
 		log_info("%" PRId64 ": from=<%s>, size=%" PRIu64
@@ -174,7 +174,7 @@ finish(struct milter_session *s, const struct milter_mta *mta,
 	struct milter_message *m = s->message;
 	struct mail_intake_facts facts;
 	struct spool_message envelope;
-	struct milter_job *job;
+	struct milter_mail_job *job;
 	struct error err;
 	bool heard;
 

@@ -13,6 +13,5 @@ src_libtlsq_a_SOURCES += \
 	src/milter/session.c src/milter/session.h \
 	src/milter/settings.c src/milter/settings.h \
 	src/milter/status.c src/milter/status.h \
-	src/milter/storer.c src/milter/storer.h \
 	src/milter/wait.c src/milter/wait.h
 sql_files += $(top_srcdir)/sql/milter.sql

@@ -22,9 +22,9 @@ struct arg {
 };
 
 struct milter_mail {
-	struct milter_storer *storer;
+	const char *database;
 	struct arena *arena;
-	struct milter_job job;
+	struct milter_mail_job job;
 	struct known *known;
 	struct arg *first, **tail;
 	struct mail_intake *intake;
@@ -35,11 +35,11 @@ struct milter_mail {
 static const char *const removed_fields[] = { "Require-TLS-ESMTP", NULL };
 
 struct milter_mail *
-milter_mail_new(struct milter_storer *storer)
+milter_mail_new(const char *database)
 {
 	struct milter_mail *m = mem_zalloc(sizeof(*m));
 
-	m->storer = storer;
+	m->database = database;
 	m->arena = arena_new();
 	m->tail = &m->first;
 	return m;
@@ -87,15 +87,15 @@ same_strategy(const char *a, const char *b)
 static struct spool_insert *
 insert_for(struct milter_mail *m, const char *strategy)
 {
-	struct milter_job *job = &m->job;
+	struct milter_mail_job *job = &m->job;
 
 	for (size_t i = 0; i < job->count; i++)
 		if (same_strategy(job->items[i].message.tls_strategy, strategy))
 			return job->items[i].insert;
 	job->items = mem_realloc(job->items,
 	    (job->count + 1) * sizeof(*job->items));
-	job->items[job->count] = (struct milter_store_item){
-	    .insert = milter_storer_insert(m->storer),
+	job->items[job->count] = (struct milter_mail_item){
+	    .insert = spool_insert_new(m->database),
 	    .message = { .tls_strategy = strategy } };
 	return job->items[job->count++].insert;
 }
@@ -230,9 +230,26 @@ milter_mail_finish(struct milter_mail *m, struct mail_intake_facts *facts_r,
 	return mail_intake_finish(m->intake, facts_r, err);
 }
 
-struct milter_job *
+static bool
+run_job(struct write_task *task, struct spool *spool, const char *token,
+    struct error *err)
+{
+	struct milter_mail_job *job = (struct milter_mail_job *)task;
+	bool ok = true;
+
+	(void)token;
+	for (size_t i = 0; ok && i < job->count; i++)
+		ok = spool_insert_store(job->items[i].insert, spool,
+		    &job->items[i].message, &job->items[i].id, err);
+	return ok;
+}
+
+struct milter_mail_job *
 milter_mail_job(struct milter_mail *m, const struct spool_message *envelope)
 {
+	m->job.task.run = run_job;
+	m->job.task.err = &m->job.err;
+	m->job.task.octets = 0;
 	for (size_t i = 0; i < m->job.count; i++) {
 		struct spool_message *message = &m->job.items[i].message;
 		const char *strategy = message->tls_strategy;
@@ -240,6 +257,7 @@ milter_mail_job(struct milter_mail *m, const struct spool_message *envelope)
 		*message = *envelope;
 		if (message->tls_strategy == NULL)
 			message->tls_strategy = strategy;
+		m->job.task.octets += spool_insert_size(m->job.items[i].insert);
 	}
 	return &m->job;
 }

@@ -17,12 +17,28 @@
 
 #include "mail/intake.h"
 #include "mail/envelope.h"
-#include "milter/storer.h"
+#include "spool/insert.h"
+#include "spool/writer.h"
+
+/* One of the messages of a mail: the same content under another strategy. */
+struct milter_mail_item {
+	struct spool_insert *insert;
+	struct spool_message message;
+	int64_t id;		/* result */
+};
+
+/* Storing it: all messages, or none. */
+struct milter_mail_job {
+	struct write_task task;		/* first */
+	struct milter_mail_item *items;
+	size_t count;
+	struct error err;		/* where the task failed */
+};
 
 struct milter_mail;
 
-/* Files of the content are made beside the storer's database. */
-struct milter_mail *milter_mail_new(struct milter_storer *storer)
+/* Files of the content are made beside the database (kept). */
+struct milter_mail *milter_mail_new(const char *database)
     __attribute__((returns_nonnull));
 /* Also what was gathered but not stored.  Accepts NULL; sets NULL. */
 void milter_mail_free(struct milter_mail **mail);
@@ -68,7 +84,7 @@ bool milter_mail_finish(struct milter_mail *mail,
  * strategy; one that is given in it goes for all.  The job belongs to the mail,
  * and borrows the envelope's texts until it is done.
  */
-struct milter_job *milter_mail_job(struct milter_mail *mail,
+struct milter_mail_job *milter_mail_job(struct milter_mail *mail,
     const struct spool_message *envelope);
 
 #endif

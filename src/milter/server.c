@@ -3,7 +3,7 @@
  *
  *   main     signals, the service manager
  *   serve    libmilter's main loop, and its own: signals, workers
- *   storer   the one that writes (storer.h)
+ *   writer   the one that writes (spool/writer.h)
  *
  * libmilter waits for SIGTERM, SIGINT and SIGHUP in a thread of its own, with
  * all others blocking them, and ends at each of them, SIGHUP too, which a
@@ -143,10 +143,12 @@ start(struct server *s, const struct milter_options *o, struct error *err)
 {
 	int rc;
 
+	s->services.database = o->database;
 	if (!take_signals(err) ||
 	    !milter_settings_open(&s->services.settings, o->database, err) ||
 	    !milter_status_open(&s->services.status, o->database, err) ||
-	    !milter_storer_start(&s->services.storer, o->database, err) ||
+	    !writer_start(&s->services.writer, &(struct writer_options){
+	    .path = o->database }, err) ||
 	    !milter_waits_open(&s->services.waits, o->database, err) ||
 	    !milter_callbacks_register(&s->services, err) ||
 	    !open_socket(o->socket, err))
@@ -163,7 +165,7 @@ close_services(struct server *s)
 {
 	milter_front_free(&s->front);
 	milter_waits_close(&s->services.waits);
-	milter_storer_stop(&s->services.storer);
+	writer_stop(&s->services.writer);
 	milter_status_close(&s->services.status);
 	milter_settings_close(&s->services.settings);
 }
@@ -171,9 +173,9 @@ close_services(struct server *s)
 /* --- while it serves ---------------------------------------------------- */
 
 static bool
-storer_lives(struct server *s)
+writer_lives(struct server *s)
 {
-	int64_t since_ms = milter_storer_busy_since(s->services.storer);
+	int64_t since_ms = writer_busy_since(s->services.writer);
 
 	return since_ms < 0 || clock_mono_ms() - since_ms < STUCK_MS;
 }
@@ -206,7 +208,7 @@ watch(struct server *s)
 	while (sleep_ms(period_ms)) {
 		milter_front_follow(s->front, s->services.settings);
 		notify_send("%sSTATUS=%zu connections from the mail server\n",
-		    watchdog_ms > 0 && storer_lives(s) ? "WATCHDOG=1\n" : "",
+		    watchdog_ms > 0 && writer_lives(s) ? "WATCHDOG=1\n" : "",
 		    milter_callbacks_open());
 	}
 	notify_send("STOPPING=1\n");

@@ -161,7 +161,7 @@ milter_session_mail(struct milter_session *s, const struct milter_mta *mta,
 	/* A sender that is wrong is no matter until something is taken. */
 	m->sender_good = mail_sender_parse(&m->sender, args, m->own_name,
 	    &m->sender_error);
-	m->mail = milter_mail_new(s->services->storer);
+	m->mail = milter_mail_new(s->services->database);
 	return MILTER_CONTINUE;
 }
 

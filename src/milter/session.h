@@ -14,8 +14,8 @@
 #include "milter/reply.h"
 #include "milter/settings.h"
 #include "milter/status.h"
-#include "milter/storer.h"
 #include "milter/wait.h"
+#include "spool/writer.h"
 
 /* The mail server that asks. */
 struct milter_mta {
@@ -36,9 +36,10 @@ enum milter_answer {
 
 /* What all sessions share, and none frees. */
 struct milter_services {
+	const char *database;
 	struct milter_settings *settings;
 	struct milter_status *status;
-	struct milter_storer *storer;
+	struct writer *writer;
 	struct milter_waits *waits;
 };
 

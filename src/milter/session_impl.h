@@ -43,17 +43,17 @@ const char *milter_message_name(const struct milter_message *m);
 enum milter_answer milter_session_lost(struct milter_reply *reply);
 
 /*
- * Has the storer do it and waits, telling the mail server to be patient.  False
+ * Has the writer do it and waits, telling the mail server to be patient.  False
  * where it was taken back; *heard_r is false once nobody listens.
  */
-bool milter_job_finish(struct milter_storer *storer, struct milter_job *job,
+bool milter_write(struct writer *writer, struct write_task *task,
     const struct milter_mta *mta, bool *heard_r);
 
 /* Until when the end of this message waits for its result; -1: it does not. */
 int64_t milter_wait_until(const struct milter_message *m);
 /* Waits for what was stored.  False, with the reply, where it was withdrawn. */
 bool milter_answer_result(struct milter_session *s,
-    const struct milter_job *stored, int64_t until,
+    const struct milter_mail_job *stored, int64_t until,
     const struct milter_mta *mta, bool *heard, struct milter_reply *reply);
 
 #endif

@@ -184,7 +184,7 @@ milter_settings_close(struct milter_settings **m_p)
 	free(m);
 }
 
-/* The file may have been replaced: see milter/storer.h. */
+/* The file may have been replaced: see spool/writer.h. */
 static bool
 follow_path(struct milter_settings *m, struct error *err)
 {

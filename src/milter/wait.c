@@ -84,7 +84,7 @@ milter_waits_end(struct milter_waits *w)
 
 /* --- under the lock ----------------------------------------------------- */
 
-/* The file may have been replaced (milter/storer.h): what somebody waits for is
+/* The file may have been replaced (spool/writer.h): what somebody waits for is
  * then in the one before, and with who took it away. */
 static bool
 follow_path(struct milter_waits *w, struct error *err)

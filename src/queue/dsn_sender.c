@@ -306,7 +306,7 @@ make_one(struct postmaster *p, struct spool *spool, int64_t message_id,
 	bool ok;
 
 	m.arena = arena_new();
-	m.insert = spool_insert_new(spool);
+	m.insert = spool_insert_new(spool_path(spool));
 	ok = make(&m, message_id, err);
 	spool_insert_free(&m.insert);
 	buf_free(&m.piece);

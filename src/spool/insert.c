@@ -36,13 +36,13 @@ struct spool_insert {
 };
 
 struct spool_insert *
-spool_insert_new(const struct spool *spool)
+spool_insert_new(const char *database)
 {
 	struct spool_insert *ins = mem_zalloc(sizeof(*ins));
 
 	ins->arena = arena_new();
 	ins->tail = &ins->first;
-	ins->dir = spool_dir(spool->path);
+	ins->dir = spool_dir(database);
 	ins->fd = -1;
 	return ins;
 }
@@ -300,20 +300,13 @@ store_message(struct spool_insert *ins, struct spool *spool,
 	return spool_query_run(&q, err);
 }
 
-static bool
-step(struct spool *spool, enum sql_id id, struct error *err)
-{
-	struct spool_query q;
-
-	spool_query_start(&q, spool, id);
-	return spool_query_run(&q, err);
-}
-
 bool
 spool_insert_store(struct spool_insert *ins, struct spool *spool,
     const struct spool_message *message, int64_t *message_id_r,
     struct error *err)
 {
+	bool ok;
+
 	if (ins->count == 0)
 		return error_set(err, EX_DATAERR, "message: no recipients");
 	if (ins->size == 0)
@@ -322,21 +315,15 @@ spool_insert_store(struct spool_insert *ins, struct spool *spool,
 	if (strcmp(message->source, "dsn") != 0 &&
 	    !spool_room_check(spool, ins->size, err))
 		return false;
-	if (!step(spool, SQL_SAVEPOINT, err))
+	if (!spool_savepoint(spool, err))
 		return false;
-	if (store_message(ins, spool, message, message_id_r, err) &&
+	ok = store_message(ins, spool, message, message_id_r, err) &&
 	    store_content(ins, spool, *message_id_r, err) &&
 	    store_recipients(ins, spool, *message_id_r, message->received_at,
-	    err)) {
+	    err);
+	if (ok)
 		FAILPOINT_ROW("insert");
-		return step(spool, SQL_SAVEPOINT_RELEASE, err);
-	}
-	/* A full disk ends the whole transaction: nothing to undo then. */
-	if (spool_in_transaction(spool)) {
-		(void)!step(spool, SQL_SAVEPOINT_UNDO, NULL);
-		(void)!step(spool, SQL_SAVEPOINT_RELEASE, NULL);
-	}
-	return false;
+	return spool_savepoint_end(spool, ok, ok ? err : NULL) && ok;
 }
 
 bool

@@ -22,7 +22,8 @@
 
 struct spool_insert;
 
-struct spool_insert *spool_insert_new(const struct spool *spool)
+/* Large content goes to a file beside the database. */
+struct spool_insert *spool_insert_new(const char *database)
     __attribute__((returns_nonnull));
 /* Texts are borrowed for the call, here and below. */
 void spool_insert_recipient(struct spool_insert *ins,

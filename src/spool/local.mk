@@ -28,6 +28,7 @@ src_libtlsq_a_SOURCES += \
 	src/spool/create.c \
 	src/spool/header.c \
 	src/spool/insert.c src/spool/insert.h \
+	src/spool/lease.c src/spool/lease.h \
 	src/spool/open.c \
 	src/spool/owed.c src/spool/owed.h \
 	src/spool/query.c src/spool/query.h \

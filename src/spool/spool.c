@@ -214,6 +214,20 @@ spool_rollback(struct spool *spool)
 }
 
 bool
+spool_savepoint(struct spool *spool, struct error *err)
+{
+	return run(spool, SQL_SAVEPOINT, err);
+}
+
+bool
+spool_savepoint_end(struct spool *spool, bool keep, struct error *err)
+{
+	return spool_in_transaction(spool) &&
+	    (keep || run(spool, SQL_SAVEPOINT_UNDO, err)) &&
+	    run(spool, SQL_SAVEPOINT_RELEASE, err);
+}
+
+bool
 spool_in_transaction(const struct spool *spool)
 {
 	return sqlite3_get_autocommit(spool->db) == 0;

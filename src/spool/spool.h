@@ -61,6 +61,14 @@ bool spool_begin(struct spool *spool, struct error *err) MUST_CHECK;
 bool spool_commit(struct spool *spool, struct error *err) MUST_CHECK;
 void spool_rollback(struct spool *spool);
 bool spool_in_transaction(const struct spool *spool);
+/*
+ * What may be undone alone, within a transaction; they nest.  end keeps it or
+ * undoes it.  It returns false, and may leave err, where the transaction is gone:
+ * a full disk ends it as a whole.
+ */
+bool spool_savepoint(struct spool *spool, struct error *err) MUST_CHECK;
+bool spool_savepoint_end(struct spool *spool, bool keep, struct error *err)
+    MUST_CHECK;
 
 /*
  * A number that differs after another connection has committed (own commits

@@ -1,11 +1,17 @@
 /*
  * Group commit and housekeeping on the database.
  *
- * A batch is begun, every task of it is run, and one commit ends it.  Where a
- * task fails, the batch is rolled back and its tasks are run again one by one,
- * so that a task which cannot succeed takes nobody with it.  What fails for a
- * reason that can pass (locked, full, I/O, read-only) is tried again without end
- * while the program runs: the results in it are deliveries that happened.
+ *   WRITE_WAITING --take_batch--> WRITE_RUNNING --tell--> WRITE_DONE
+ *     \--writer_withdraw--> the caller's again
+ *
+ * A batch is one transaction.  A runner's tasks are results of deliveries that
+ * happened.  Where one fails, the batch is rolled back and its tasks are run again
+ * one by one, so that a task which cannot succeed takes nobody with it.  What
+ * fails for a reason that can pass (locked, full, I/O, read-only) is tried again
+ * without end while the program runs.
+ *
+ * Without a runner each task is new mail, whose client waits: it has a savepoint
+ * of its own, and is tried once.
  */
 #include "spool/writer.h"
 
@@ -19,38 +25,36 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "spool/cache.h"
 #include "spool/checkpoint.h"
-#include "spool/queue.h"
+#include "spool/lease.h"
 #include "spool/room.h"
-#include "spool/runners.h"
 
 enum {
-	HOUSEKEEPING_MS = 1000,
-	REAP_MS = 10000,
 	GATHER_MS = 20,
 	HURRY_MS = 2,
 	RETRY_MS = 500,
 	STOP_PATIENCE_MS = 5000,
-	BATCH_MAX = 1000
+	BATCH_MAX = 1000,
+	/* Nobody's answer should wait for more than this of others' mail. */
+	BATCH_OCTETS_MAX = 32 * 1024 * 1024
 };
 
 struct writer {
 	struct writer_options options;
-	struct spool *spool;
-	struct spool_runner *runner;
+	struct spool_lease lease;	/* after the start the thread's */
 	pthread_t thread;
 	atomic_int expected;	/* results on their way */
-	pthread_mutex_t lock;	/* guards what follows */
-	pthread_cond_t wake;
+	_Atomic int64_t busy_since_ms;	/* -1: idle */
+	pthread_mutex_t lock;	/* guards what follows, and tasks' states */
+	pthread_cond_t wake, done;
 	struct write_task *head, **tail;
 	size_t waiting;		/* in the list */
 	int64_t since_ms;	/* the first of them */
 	bool now, soon;		/* there are such among them */
 	bool hurried, stopping;
 	/* The writer thread's own. */
-	int64_t stop_by_ms, next_house_ms, next_reap_ms, next_renew_ms;
-	bool wrote;		/* since the house was kept last */
+	struct spool *spool;
+	int64_t stop_by_ms;
 	bool complained, broken;
 };
 
@@ -64,19 +68,28 @@ is_complete(struct writer *w)
 	    (w->soon && atomic_load(&w->expected) <= 0);
 }
 
+static struct timespec
+timespec_of(int64_t ms)
+{
+	return (struct timespec){ (time_t)(ms / 1000),
+		(long)(ms % 1000) * 1000000 };
+}
+
 /* With the lock.  Until there is a batch, or it is time to keep house. */
 static void
 await_batch(struct writer *w)
 {
 	while (!is_complete(w)) {
-		int64_t by_ms = w->head == NULL ? w->next_house_ms :
+		int64_t by_ms = w->head == NULL ? w->lease.next_ms :
 		    w->since_ms + (w->hurried ? HURRY_MS : GATHER_MS);
-		const struct timespec by = { (time_t)(by_ms / 1000),
-			(long)(by_ms % 1000) * 1000000 };
+		const struct timespec by = timespec_of(by_ms);
 
-		if (clock_mono_ms() >= by_ms)
+		if (w->head == NULL && (w->lease.runner == NULL || w->broken))
+			(void)pthread_cond_wait(&w->wake, &w->lock);
+		else if (clock_mono_ms() < by_ms)
+			(void)pthread_cond_timedwait(&w->wake, &w->lock, &by);
+		else
 			return;
-		(void)pthread_cond_timedwait(&w->wake, &w->lock, &by);
 	}
 }
 
@@ -85,14 +98,19 @@ static struct write_task *
 take_batch(struct writer *w, bool *stop_r)
 {
 	struct write_task *batch, *last;
-	size_t n = 1;
+	uint64_t octets = 0;
+	size_t n = 0;
 
 	pthread_mutex_lock(&w->lock);
 	await_batch(w);
 	batch = w->head;
-	for (last = batch; last != NULL && last->next != NULL && n < BATCH_MAX;
-	    last = last->next)
-		n++;
+	for (last = batch; last != NULL; last = last->next) {
+		last->state = WRITE_RUNNING;
+		octets += last->octets;
+		if (++n == BATCH_MAX || last->next == NULL ||
+		    octets + last->next->octets > BATCH_OCTETS_MAX)
+			break;
+	}
 	if (last != NULL) {
 		w->head = last->next;
 		last->next = NULL;
@@ -106,14 +124,6 @@ take_batch(struct writer *w, bool *stop_r)
 	*stop_r = w->stopping && batch == NULL;
 	pthread_mutex_unlock(&w->lock);
 	return batch;
-}
-
-static bool
-can_pass(const struct error *err)
-{
-	return err->code == EX_TEMPFAIL || err->code == EX_IOERR ||
-	    /* mounted read-only; no more descriptors */
-	    err->code == EX_NOPERM || err->code == EX_NOINPUT;
 }
 
 /* A damaged database ends the program, whatever found it. */
@@ -130,16 +140,17 @@ note_damage(struct writer *w, const struct error *err)
 static bool
 patience(struct writer *w, const struct error *err)
 {
-	const struct timespec pause = { 0, RETRY_MS * 1000000L };
+	const struct timespec pause = timespec_of(RETRY_MS);
 	bool stopping;
 
 	note_damage(w, err);
-	if (w->broken || !can_pass(err))
+	if (w->broken || (err->code != EX_TEMPFAIL && err->code != EX_IOERR &&
+	    /* mounted read-only; no more descriptors */
+	    err->code != EX_NOPERM && err->code != EX_NOINPUT))
 		return false;
 	if (!w->complained)
-		log_error("%s: database is not writable; holding "
-		    "results and retrying",
-		    err->text);
+		log_error("%s: database is not writable; holding results and "
+		    "retrying", err->text);
 	w->complained = true;
 	pthread_mutex_lock(&w->lock);
 	stopping = w->stopping;
@@ -153,14 +164,6 @@ patience(struct writer *w, const struct error *err)
 }
 
 /* --- batches ---------------------------------------------------------- */
-
-static void
-undo(struct write_task *batch, const struct write_task *end)
-{
-	for (struct write_task *t = batch; t != end; t = t->next)
-		if (t->undo != NULL)
-			t->undo(t);
-}
 
 static void
 mark_superseded(struct write_task *batch, const struct write_task *end)
@@ -180,6 +183,19 @@ mark_superseded(struct write_task *batch, const struct write_task *end)
 	HASH_CLEAR(hh, latest);
 }
 
+/* A task that fails for itself leaves the transaction to the others. */
+static bool
+run_within_savepoint(struct writer *w, struct write_task *t,
+    struct error *err)
+{
+	if (!spool_savepoint(w->spool, err))
+		return false;
+	t->failed = !t->run(t, w->spool, NULL, err);
+	if (t->failed)
+		*t->err = *err;
+	return spool_savepoint_end(w->spool, !t->failed, err);
+}
+
 /* One transaction over the list from batch up to, not including, end. */
 static bool
 run_transaction(struct writer *w, struct write_task *batch,
@@ -190,12 +206,13 @@ run_transaction(struct writer *w, struct write_task *batch,
 
 	mark_superseded(batch, end);
 	for (t = batch; ok && t != end; t = t->next)
-		ok = t->run(t, w->spool, spool_runner_token(w->runner), err);
-	if (ok)
-		ok = spool_commit(w->spool, err);
-	if (!ok) {
+		ok = w->lease.runner == NULL ? run_within_savepoint(w, t, err) :
+		    t->run(t, w->spool, spool_runner_token(w->lease.runner), err);
+	if (!ok || !spool_commit(w->spool, err)) {
 		spool_rollback(w->spool);
-		undo(batch, end);
+		for (t = batch; t != end; t = t->next)
+			if (t->undo != NULL)
+				t->undo(t);
 		return false;
 	}
 	if (w->complained)
@@ -215,6 +232,41 @@ make_room(struct writer *w, const struct error *err)
 	return true;
 }
 
+/* The task is its owner's again, and may be freed. */
+static void
+tell(struct writer *w, struct write_task *t, const struct error *err)
+{
+	if (t->done != NULL) {
+		t->done(t, err);
+		return;
+	}
+	pthread_mutex_lock(&w->lock);
+	t->failed |= err != NULL;
+	if (err != NULL)
+		*t->err = *err;
+	t->state = WRITE_DONE;
+	pthread_mutex_unlock(&w->lock);
+}
+
+/*
+ * A spool that somebody has moved away takes mail with it that was never
+ * delivered: mail belongs where the runner looks.  (A runner ends then.)
+ */
+static bool
+follow_path(struct writer *w, struct error *err)
+{
+	struct spool *fresh;
+
+	if (w->lease.runner != NULL || spool_check_place(w->spool, err))
+		return true;
+	log_warning("%s; opening the new file", err->text);
+	if (!spool_open(&fresh, w->options.path, SPOOL_CREATE, err))
+		return false;
+	spool_close(&w->spool);
+	w->spool = fresh;
+	return true;
+}
+
 static void
 run_alone(struct writer *w, struct write_task *t)
 {
@@ -222,14 +274,13 @@ run_alone(struct writer *w, struct write_task *t)
 	struct error err;
 
 	while (!run_transaction(w, t, t->next, &err)) {
-		if ((tried || !make_room(w, &err)) &&
-		    !patience(w, &err)) {
-			t->done(t, &err);
+		if ((tried || !make_room(w, &err)) && !patience(w, &err)) {
+			tell(w, t, &err);
 			return;
 		}
 		tried = true;
 	}
-	t->done(t, NULL);
+	tell(w, t, NULL);
 }
 
 static void
@@ -237,102 +288,36 @@ run_batch(struct writer *w, struct write_task *batch)
 {
 	struct write_task *next;
 	struct error err;
-	bool ok;
+	bool ok = follow_path(w, &err) &&
+	    run_transaction(w, batch, NULL, &err);
 
-	ok = run_transaction(w, batch, NULL, &err);
 	/* A full disk may have room for each of them alone. */
-	while (!ok && !make_room(w, &err) && patience(w, &err))
+	while (!ok && w->lease.runner != NULL && !make_room(w, &err) &&
+	    patience(w, &err))
 		ok = run_transaction(w, batch, NULL, &err);
 	for (; batch != NULL; batch = next) {
 		next = batch->next;
-		if (ok)
-			batch->done(batch, NULL);
+		if (ok || w->lease.runner == NULL)
+			tell(w, batch, ok ? NULL : &err);
 		else
 			run_alone(w, batch);
 	}
+	(void)pthread_cond_broadcast(&w->done);
 }
 
-/* --- housekeeping ----------------------------------------------------- */
+/* --- the thread ------------------------------------------------------- */
 
-static bool
-renew(struct writer *w, struct error *err)
-{
-	int64_t now = clock_now_s();
-
-	if (!spool_begin(w->spool, err))
-		return false;
-	if (spool_runner_heartbeat(w->spool, w->runner, now, err) &&
-	    spool_claims_renew(w->spool, spool_runner_token(w->runner),
-	    now + w->options.lease_s, err) &&
-	    spool_cache_purge(w->spool, now, err))
-		return spool_commit(w->spool, err);
-	spool_rollback(w->spool);
-	return false;
-}
-
-static bool
-reap(struct writer *w, struct error *err)
-{
-	int64_t count = 0;
-
-	if (!spool_runners_reap(w->spool, &count, err))
-		return false;
-	if (count > 0)
-		log_warning("released %lld claims of a dead runner",
-		    (long long)count);
-	return true;
-}
-
-static int64_t
-earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Failures are logged and met again at the next round. */
+/* After each batch, and when it is due.  Failures are met again. */
 static void
-keep_house(struct writer *w)
+keep_house(struct writer *w, bool wrote)
 {
-	int64_t now = clock_mono_ms();
 	struct error err;
-	bool done, ok = true;
 
-	if (now < w->next_house_ms)
-		return;
-	w->next_house_ms = now + HOUSEKEEPING_MS;
-	if (w->broken)
-		return;
-	if (now >= w->next_reap_ms) {
-		w->next_reap_ms = now + REAP_MS;
-		ok = reap(w, &err);
-	}
-	if (ok && now >= w->next_renew_ms) {
-		w->next_renew_ms = now + w->options.lease_s * 1000 / 3;
-		ok = renew(w, &err);
-	}
-	if (ok)
-		ok = spool_checkpoint_if_needed(w->spool,
-		    SPOOL_CHECKPOINT_PAGES, &done, &err);
-	if (!ok) {
+	if (w->lease.runner == NULL) {
+		spool_checkpoint_if_no_runner(w->spool);
+	} else if (!w->broken &&
+	    !spool_lease_keep(&w->lease, w->spool, wrote, &err)) {
 		log_warning("housekeeping: %s", err.text);
-		note_damage(w, &err);
-	} else if (!w->wrote) {
-		/* What others write makes the scheduler claim: that is a
-		 * batch, too. */
-		w->next_house_ms = earlier(w->next_reap_ms, w->next_renew_ms);
-	}
-	w->wrote = false;
-}
-
-static void
-checkpoint(struct writer *w)
-{
-	struct error err;
-	bool done;
-
-	if (!w->broken && !spool_checkpoint_if_needed(w->spool,
-	    SPOOL_CHECKPOINT_PAGES, &done, &err)) {
-		log_warning("checkpoint: %s", err.text);
 		note_damage(w, &err);
 	}
 }
@@ -347,46 +332,30 @@ writer_thread(void *arg)
 	while (!stop) {
 		batch = take_batch(w, &stop);
 		if (batch != NULL) {
-			w->wrote = true;
+			atomic_store(&w->busy_since_ms, clock_mono_ms());
 			run_batch(w, batch);
 			if (w->options.batch_over != NULL)
 				w->options.batch_over(w->options.ctx);
-			checkpoint(w);
 		}
-		keep_house(w);
+		/* After the answers: nobody waits for it. */
+		keep_house(w, batch != NULL);
+		atomic_store(&w->busy_since_ms, -1);
 	}
 	return NULL;
 }
 
 /* --- start and stop --------------------------------------------------- */
 
-static bool
-enlist(struct writer *w, struct error *err)
-{
-	return (w->runner != NULL || spool_runner_register(w->spool,
-	    clock_now_s(), &w->runner, err)) && reap(w, err);
-}
-
-static bool
-open_spool(struct writer *w, struct error *err)
-{
-	bool taken;
-
-	if (!spool_open_in_need(&w->spool, w->options.path, SPOOL_CREATE, err))
-		return false;
-	if (!enlist(w, err) && (!spool_make_room(w->spool, err) ||
-	    !enlist(w, err)))
-		return false;
-	/* Another runner may be it already: then it checkpoints for us. */
-	return spool_checkpointer_become(w->spool, &taken, err);
-}
-
 static void
-close_spool(struct writer *w)
+writer_free(struct writer *w)
 {
-	if (w->runner != NULL)
-		spool_runner_unregister(w->spool, &w->runner);
+	if (w->lease.runner != NULL)
+		spool_runner_unregister(w->spool, &w->lease.runner);
 	spool_close(&w->spool);
+	pthread_cond_destroy(&w->done);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
 }
 
 bool
@@ -395,34 +364,38 @@ writer_start(struct writer **w_r, const struct writer_options *o,
 {
 	struct writer *w = mem_zalloc(sizeof(*w));
 	pthread_condattr_t attr;
-	int rc = 0;
+	bool ok;
+	int rc;
 
 	*w_r = NULL;
 	w->options = *o;
 	w->tail = &w->head;
-	w->next_reap_ms = clock_mono_ms() + REAP_MS;
+	w->busy_since_ms = -1;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->wake, &attr);
+	pthread_cond_init(&w->done, &attr);
 	pthread_condattr_destroy(&attr);
-	if (!open_spool(w, err) ||
-	    (rc = pthread_create(&w->thread, NULL, writer_thread, w)) != 0) {
-		if (rc != 0)
-			error_set(err, EX_OSERR, "writer thread: %s",
-			    strerror(rc));
-		close_spool(w);
-		free(w);
-		return false;
-	}
-	*w_r = w;
-	return true;
+	w->lease.lease_s = o->lease_s;
+	ok = o->lease_s == 0 ?
+	    spool_open(&w->spool, o->path, SPOOL_CREATE, err) :
+	    spool_open_in_need(&w->spool, o->path, SPOOL_CREATE, err) &&
+	    spool_lease_begin(&w->lease, w->spool, err);
+	if (ok && (rc = pthread_create(&w->thread, NULL, writer_thread, w)) != 0)
+		ok = error_set(err, EX_OSERR, "cannot start a thread: %s",
+		    strerror(rc));
+	if (ok)
+		*w_r = w;
+	else
+		writer_free(w);
+	return ok;
 }
 
 const char *
 writer_token(const struct writer *w)
 {
-	return spool_runner_token(w->runner);
+	return spool_runner_token(w->lease.runner);
 }
 
 void
@@ -431,6 +404,8 @@ writer_post(struct writer *w, struct write_task *t)
 	bool first;
 
 	t->next = NULL;
+	t->state = WRITE_WAITING;
+	t->failed = false;
 	pthread_mutex_lock(&w->lock);
 	first = w->head == NULL;
 	if (first)
@@ -443,6 +418,48 @@ writer_post(struct writer *w, struct write_task *t)
 	if (first || is_complete(w))
 		pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
+}
+
+bool
+writer_wait(struct writer *w, struct write_task *t, int timeout_ms)
+{
+	const struct timespec by = timespec_of(clock_mono_ms() + timeout_ms);
+	bool over;
+
+	pthread_mutex_lock(&w->lock);
+	while (t->state != WRITE_DONE && pthread_cond_timedwait(&w->done,
+	    &w->lock, &by) != ETIMEDOUT)
+		continue;
+	over = t->state == WRITE_DONE;
+	pthread_mutex_unlock(&w->lock);
+	return over;
+}
+
+bool
+writer_withdraw(struct writer *w, struct write_task *t)
+{
+	struct write_task **at = &w->head;
+	bool in_time;
+
+	pthread_mutex_lock(&w->lock);
+	in_time = t->state == WRITE_WAITING;
+	if (in_time) {
+		while (*at != t)
+			at = &(*at)->next;
+		if ((*at = t->next) == NULL)
+			w->tail = at;
+		w->waiting--;
+		if (w->head == NULL)
+			w->now = w->soon = w->hurried = false;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return in_time;
+}
+
+int64_t
+writer_busy_since(struct writer *w)
+{
+	return atomic_load(&w->busy_since_ms);
 }
 
 void
@@ -478,9 +495,6 @@ writer_stop(struct writer **writer)
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
-	close_spool(w);
-	pthread_cond_destroy(&w->wake);
-	pthread_mutex_destroy(&w->lock);
-	free(w);
+	writer_free(w);
 	*writer = NULL;
 }

@@ -91,12 +91,14 @@ world_open(struct world *w, void **state, const char *sql,
 	w->scratch = *state;
 	if (sql != NULL)
 		assert_string_equal(scratch_sql(w->scratch, sql), "");
+	w->services.database = w->scratch->path;
 	assert_done(w->scratch, milter_settings_open(&w->services.settings,
 	    w->scratch->path, &w->scratch->err));
 	assert_done(w->scratch, milter_status_open(&w->services.status,
 	    w->scratch->path, &w->scratch->err));
-	assert_done(w->scratch, milter_storer_start(&w->services.storer,
-	    w->scratch->path, &w->scratch->err));
+	assert_done(w->scratch, writer_start(&w->services.writer,
+	    &(struct writer_options){ .path = w->scratch->path },
+	    &w->scratch->err));
 	assert_done(w->scratch, milter_waits_open(&w->services.waits,
 	    w->scratch->path, &w->scratch->err));
 	w->session = milter_session_new(&w->services, "client.test", client_ip,
@@ -111,7 +113,7 @@ world_close(struct world *w)
 {
 	milter_session_free(&w->session);
 	milter_waits_close(&w->services.waits);
-	milter_storer_stop(&w->services.storer);
+	writer_stop(&w->services.writer);
 	milter_status_close(&w->services.status);
 	milter_settings_close(&w->services.settings);
 }

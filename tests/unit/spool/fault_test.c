@@ -73,7 +73,7 @@ static bool
 insert(struct spool *spool, struct error *err)
 {
 	static const char content[] = "Subject: x\r\n\r\nbody\r\n";
-	struct spool_insert *ins = spool_insert_new(spool);
+	struct spool_insert *ins = spool_insert_new(spool_path(spool));
 	struct spool_message m = { .mta_id = "new", .sender = "",
 	    .source = "submit", .received_at = NOW, .wait_until = -1 };
 	int64_t id;
@@ -336,7 +336,7 @@ post_run(struct write_task *t, struct spool *spool, const char *token,
 {
 	static const char content[] = "Subject: x\r\n\r\nbody\r\n";
 	struct post *p = (struct post *)t;
-	struct spool_insert *ins = spool_insert_new(spool);
+	struct spool_insert *ins = spool_insert_new(spool_path(spool));
 	struct spool_message m = { .mta_id = "new", .sender = "",
 	    .source = "submit", .received_at = NOW, .wait_until = -1 };
 	int64_t id;

@@ -62,7 +62,7 @@ content_comes_back_as_it_went_in(void **state)
 	struct buf piece = BUF_INIT;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct spool_insert *ins = spool_insert_new(s->spool);
+		struct spool_insert *ins = spool_insert_new(s->path);
 		uint64_t offset = 0;
 		int64_t id, seq = 0;
 		bool found, last;
@@ -133,7 +133,7 @@ one_transaction_of_the_mail_server_sends_one_copy(void **state)
 	    "'withdrawn' ELSE 'failed' END, finished_at = 1 WHERE address IN "
 	    "('w@y.example', 'f@y.example')"), "");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct spool_insert *ins = spool_insert_new(s->spool);
+		struct spool_insert *ins = spool_insert_new(s->path);
 		struct spool_message m = plain;
 		int64_t id;
 
@@ -183,7 +183,7 @@ fifty_megabytes_need_little_memory(void **state)
 		spool_close(&s->spool);
 		ok = spool_open(&s->spool, s->path, SPOOL_READ_WRITE, &s->err);
 		(void)getrusage(RUSAGE_SELF, &before);
-		ins = spool_insert_new(s->spool);
+		ins = spool_insert_new(s->path);
 		spool_insert_recipient(ins, &(struct spool_recipient){
 		    .address = "b@y.example" });
 		for (int n = 0; ok && n < SIZE; n += CHUNK)
@@ -208,7 +208,7 @@ static void
 all_of_the_envelope_is_stored(void **state)
 {
 	struct scratch *s = *state;
-	struct spool_insert *ins = spool_insert_new(s->spool);
+	struct spool_insert *ins = spool_insert_new(s->path);
 	struct spool_message m = { .mta_id = "4ANx", .sender = "",
 	    .source = "milter", .received_at = 5, .wait_until = 9,
 	    .body_type = "8BITMIME", .smtputf8 = true, .require_tls = true,
@@ -253,7 +253,7 @@ what_the_schema_refuses_leaves_nothing(void **state)
 
 	assert_done(s, spool_begin(s->spool, &s->err));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct spool_insert *ins = spool_insert_new(s->spool);
+		struct spool_insert *ins = spool_insert_new(s->path);
 		struct spool_message m = plain;
 		int64_t id;
 
@@ -265,7 +265,7 @@ what_the_schema_refuses_leaves_nothing(void **state)
 			    .address = rows[i].recipient });
 		else {
 			spool_insert_free(&ins);
-			ins = spool_insert_new(s->spool);
+			ins = spool_insert_new(s->path);
 		}
 		assert_done(s, spool_insert_content(ins, rows[i].content,
 		    strlen(rows[i].content), &s->err));
@@ -278,7 +278,7 @@ what_the_schema_refuses_leaves_nothing(void **state)
 	}
 	/* The others of the transaction are not touched by that. */
 	{
-		struct spool_insert *ins = spool_insert_new(s->spool);
+		struct spool_insert *ins = spool_insert_new(s->path);
 		int64_t id;
 
 		spool_insert_recipient(ins, &(struct spool_recipient){
@@ -317,7 +317,7 @@ a_write_that_fails_stores_nothing(void **state)
 		spool_close(&s->spool);
 		if (!spool_open(&s->spool, s->path, SPOOL_READ_WRITE, &s->err))
 			_exit(90);
-		ins = spool_insert_new(s->spool);
+		ins = spool_insert_new(s->path);
 		spool_insert_recipient(ins, &(struct spool_recipient){
 		    .address = "b@y.example" });
 		if (!spool_insert_content(ins, chunk, sizeof(chunk), &s->err) ||

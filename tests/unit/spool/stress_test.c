@@ -79,7 +79,7 @@ open_spool(struct spool **spool)
 static void
 write_one(struct spool *spool, int who, int n, const char *content)
 {
-	struct spool_insert *ins = spool_insert_new(spool);
+	struct spool_insert *ins = spool_insert_new(spool_path(spool));
 	struct spool_message m = { .sender = "", .source = "submit",
 	    .received_at = clock_now_s(), .wait_until = -1 };
 	size_t len = n % BIG_EVERY == 0 ? BIG_SIZE : (size_t)(n % 9 + 1) * 900;

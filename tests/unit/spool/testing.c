@@ -121,7 +121,7 @@ scratch_message(struct scratch *s, int64_t received_at,
     const char *const *addresses)
 {
 	static const char content[] = "Subject: x\r\n\r\nbody\r\n";
-	struct spool_insert *ins = spool_insert_new(s->spool);
+	struct spool_insert *ins = spool_insert_new(s->path);
 	struct spool_message m = {
 		.sender = "sender@x.example", .source = "submit",
 		.received_at = received_at, .wait_until = -1,

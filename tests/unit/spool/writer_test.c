@@ -1,5 +1,6 @@
 /*
- * runner: the writer renews the lease of what its runner has claimed.
+ * spool: the writer renews the lease of what its runner has claimed; without a
+ * runner each task is waited for, fails alone, and may be taken back.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
+#include "spool/insert.h"
 #include "spool/writer.h"
 #include "spool/queue.h"
 #include "testing.h"
@@ -201,6 +204,130 @@ a_result_waits_for_those_to_come(void **state)
 	writer_stop(&w);
 }
 
+/* --- without a runner: somebody waits for each ---------------------------- */
+
+/* A task that stores a message, or fails after it did. */
+struct waited {
+	struct write_task task;		/* first */
+	struct error err;
+	const char *sender;
+	atomic_bool *go_on;		/* NULL: do not wait for it */
+	atomic_bool runs;
+	bool fails;
+};
+
+static bool
+waited_run(struct write_task *t, struct spool *spool, const char *token,
+    struct error *err)
+{
+	struct waited *w = (struct waited *)t;
+	struct spool_insert *ins = spool_insert_new(spool_path(spool));
+	const struct spool_message m = { .sender = w->sender, .source = "milter",
+	    .wait_until = -1 };
+	int64_t id;
+	bool ok;
+
+	assert_null(token);
+	atomic_store(&w->runs, true);
+	while (w->go_on != NULL && !atomic_load(w->go_on))
+		(void)usleep(1000);
+	spool_insert_recipient(ins,
+	    &(struct spool_recipient){ .address = "a@x.example" });
+	ok = spool_insert_content(ins, "x", 1, err) &&
+	    spool_insert_store(ins, spool, &m, &id, err);
+	spool_insert_free(&ins);
+	return ok && (!w->fails || error_set(err, EX_DATAERR, "no good"));
+}
+
+static struct waited
+waited_task(const char *sender, bool fails, atomic_bool *go_on)
+{
+	return (struct waited){ .task = { .run = waited_run }, .sender = sender,
+	    .fails = fails, .go_on = go_on };
+}
+
+static void
+post_waited(struct writer *w, struct waited *t)
+{
+	t->task.err = &t->err;
+	writer_post(w, &t->task);
+}
+
+static void
+who_waits_fails_alone_and_may_take_it_back(void **state)
+{
+	struct scratch *s = *state;
+	struct writer_options o = { .path = s->path };
+	atomic_bool go_on = false;
+	struct waited first = waited_task("first@s.example", false, &go_on),
+	    good = waited_task("good@s.example", false, NULL),
+	    bad = waited_task("bad@s.example", true, NULL),
+	    last = waited_task("last@s.example", false, NULL),
+	    back = waited_task("back@s.example", false, NULL);
+	struct waited *const batch[] = { &good, &bad, &last };
+	struct writer *w;
+
+	assert_done(s, writer_start(&w, &o, &s->err));
+	assert_int_equal(writer_busy_since(w), -1);
+	post_waited(w, &first);
+	while (!atomic_load(&first.runs))
+		(void)usleep(1000);
+	assert_true(writer_busy_since(w) > 0);
+	for (size_t i = 0; i < ARRAY_LEN(batch); i++)
+		post_waited(w, batch[i]);
+	post_waited(w, &back);
+	/* Nobody has begun it: it is ours again.  The first one is too late. */
+	assert_false(writer_wait(w, &back.task, 10));
+	assert_true(writer_withdraw(w, &back.task));
+	assert_false(writer_wait(w, &first.task, 10));
+	assert_false(writer_withdraw(w, &first.task));
+	atomic_store(&go_on, true);
+	assert_true(writer_wait(w, &first.task, 20000));
+	assert_false(first.task.failed);
+	for (size_t i = 0; i < ARRAY_LEN(batch); i++) {
+		assert_true(writer_wait(w, &batch[i]->task, 20000));
+		assert_int_equal(batch[i]->task.failed, batch[i] == &bad);
+		assert_false(writer_withdraw(w, &batch[i]->task));
+	}
+	assert_string_equal(bad.err.text, "no good");
+	/* The list is whole after a withdrawal at its end. */
+	last = waited_task("more@s.example", false, NULL);
+	post_waited(w, &last);
+	assert_true(writer_wait(w, &last.task, 20000));
+	writer_stop(&w);
+	assert_false(atomic_load(&back.runs));
+	assert_string_equal(scratch_text(s, "SELECT group_concat(sender, ' ') "
+	    "FROM (SELECT sender FROM message ORDER BY id)"),
+	    "first@s.example good@s.example last@s.example more@s.example");
+	assert_int_equal(scratch_number(s, "SELECT count(*) FROM runner"), 0);
+}
+
+static void
+a_locked_spool_is_told_at_once(void **state)
+{
+	struct scratch *s = *state;
+	struct writer_options o = { .path = s->path };
+	struct waited t[2] = { waited_task("a@s.example", false, NULL),
+	    waited_task("b@s.example", false, NULL) };
+	struct writer *w;
+
+	assert_done(s, writer_start(&w, &o, &s->err));
+	assert_done(s, spool_begin(s->spool, &s->err));
+	for (size_t i = 0; i < 2; i++)
+		post_waited(w, &t[i]);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(writer_wait(w, &t[i].task, 60000));
+		assert_true(t[i].task.failed);
+		assert_int_equal(t[i].err.code, EX_TEMPFAIL);
+	}
+	spool_rollback(s->spool);
+	post_waited(w, &t[0]);
+	assert_true(writer_wait(w, &t[0].task, 20000));
+	assert_false(t[0].task.failed);
+	writer_stop(&w);
+	assert_int_equal(scratch_number(s, "SELECT count(*) FROM message"), 1);
+}
+
 int
 main(void)
 {
@@ -208,6 +335,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_slow_delivery_keeps_its_lease,
 		    scratch_open_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(a_result_waits_for_those_to_come,
+		    scratch_open_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(
+		    who_waits_fails_alone_and_may_take_it_back,
+		    scratch_open_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(a_locked_spool_is_told_at_once,
 		    scratch_open_setup, scratch_teardown),
 	};
 
