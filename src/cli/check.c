@@ -9,52 +9,43 @@
 #include "base/mem.h"
 #include "cli/check_impl.h"
 #include "cli/command_impl.h"
-#include "settings/stored.h"
+#include "settings/settings.h"
 #include "spool/checkpoint.h"
 #include "spool/query.h"
 #include "spool/queue.h"
 #include "strategy/rules.h"
 
 static void
-say_problem(void *arg, const char *key, int position, const char *problem)
+say_problem(void *arg, const struct conf_expression *e, const char *problem)
 {
 	(void)arg;
-	(void)position;
-	(void)fprintf(stderr, "tlsq: configuration: %s: %s\n", key, problem);
+	(void)fprintf(stderr, "tlsq: configuration: %s%s%s: %s\n",
+	    e != NULL ? e->key : "lookup", e != NULL ? ": " : "",
+	    e != NULL ? e->text : "", problem);
 }
 
 /* As tlsq load would judge it: the tables can be written by hand. */
 static bool
-check_expressions(const struct conf_rows *rows, const struct conf *conf,
-    struct error *err)
+check_expressions(const struct conf *conf, struct error *err)
 {
-	return rules_check_all(rows, conf, say_problem, NULL) ||
+	return rules_check_all(conf, say_problem, NULL) ||
 	    error_set(err, EX_CONFIG, "has expressions or maps that are wrong");
 }
 
-/* The stored one; *conf_r is the caller's. */
+/* The stored one; *settings_r is the caller's. */
 static bool
-check_configuration(struct spool *spool, struct conf **conf_r,
+check_configuration(struct spool *spool, struct settings **settings_r,
     struct error *err)
 {
-	struct arena *arena = arena_new();
-	struct conf_rows *rows = NULL;
-	struct spool_config stored;
-	int64_t generation = 0;
-	bool ok;
-
-	ok = spool_config_load(spool, arena, &stored, &generation, err) &&
-	    stored_rows(&rows, &stored, err) &&
-	    conf_build(conf_r, rows, err) &&
-	    check_expressions(rows, *conf_r, err);
-	if (ok && generation == 0)
+	if (!settings_load(settings_r, spool, NULL, NULL, err) ||
+	    !check_expressions((*settings_r)->conf, err))
+		return error_prefix(err, "configuration");
+	if ((*settings_r)->generation == 0)
 		(void)puts("configuration: none loaded, the defaults serve");
-	else if (ok)
+	else
 		(void)printf("configuration: number %" PRId64 ", sound\n",
-		    generation);
-	conf_rows_free(&rows);
-	arena_free(&arena);
-	return ok || error_prefix(err, "configuration");
+		    (*settings_r)->generation);
+	return true;
 }
 
 /* By the first column of cli_check_clock; a time stands between the two. */
@@ -132,7 +123,7 @@ cli_check(struct cli *cli, int argc, char **argv, struct error *err)
 		CLI_COMMON_OPTIONS, { NULL, 0, NULL, 0 },
 	};
 	struct spool *spool = NULL;
-	struct conf *conf = NULL;
+	struct settings *settings = NULL;
 	bool ok;
 
 	if (cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT, longs,
@@ -148,11 +139,11 @@ cli_check(struct cli *cli, int argc, char **argv, struct error *err)
 	ok = spool_verify(spool, err);
 	if (ok) {
 		(void)puts("integrity: sound");
-		ok = check_configuration(spool, &conf, err) &&
-		    check_clock(spool, conf, err) &&
-		    check_outside(conf, err);
+		ok = check_configuration(spool, &settings, err) &&
+		    check_clock(spool, settings->conf, err) &&
+		    check_outside(settings->conf, err);
 	}
-	conf_free(&conf);
+	settings_unref(&settings);
 	spool_close(&spool);
 	return ok;
 }

@@ -165,7 +165,7 @@ survey(struct explanation *e)
 {
 	struct survey_config c = {
 		.loop = e->loop,
-		.lookups = services_lookups(e->snapshot->services),
+		.lookups = services_lookups(e->settings),
 		.next_hop = e->rcpt.domain, .route = e->way.route,
 		.connection = e->way.connection, .own_name = e->own_name,
 		.want_tlsa = true, .want_sts = true,
@@ -173,7 +173,7 @@ survey(struct explanation *e)
 		.changed = on_changed, .ctx = e
 	};
 	const struct decision_terms terms = decision_terms_of(&e->way,
-	    e->snapshot->conf, false);
+	    e->settings->conf, false);
 
 	if (!e->way.per_host)
 		decision_needs(&terms, &c.want_tlsa, &c.want_sts);
@@ -196,7 +196,7 @@ terms_at(struct explanation *e, size_t host, size_t address,
 	if (way.per_host && !chooser_way_at_host(e->chooser, &of, h->name, ip,
 	    &way, err))
 		return false;
-	*t = decision_terms_of(&way, e->snapshot->conf, false);
+	*t = decision_terms_of(&way, e->settings->conf, false);
 	return true;
 }
 
@@ -343,6 +343,8 @@ conclude(struct explanation *e, bool connect)
 static bool
 prepare(struct explanation *e, struct cli *cli, struct error *err)
 {
+	struct services_source source = { .database = cli->database };
+	const struct settings_maker maker = services_maker(&source);
 	struct spool *spool = NULL;
 	bool ok;
 
@@ -351,7 +353,7 @@ prepare(struct explanation *e, struct cli *cli, struct error *err)
 		return false;
 	ok = loop_new(&e->loop, err) && stls_global_init(err) &&
 	    explain_record_read(&e->record, spool, e->rcpt.domain, err) &&
-	    snapshot_load(&e->snapshot, spool, NULL, NULL, err);
+	    settings_load(&e->settings, spool, &maker, NULL, err);
 	spool_close(&spool);
 	return ok;
 }
@@ -390,7 +392,7 @@ clear(struct explanation *e)
 {
 	forget_pass(e);
 	chooser_unref(&e->chooser);
-	snapshot_unref(&e->snapshot);
+	settings_unref(&e->settings);
 	loop_free(&e->loop);
 	stls_global_cleanup();
 	buf_free(&e->out);
@@ -438,7 +440,7 @@ explain(struct explanation *e, bool connect, struct error *err)
 {
 	struct chooser *current = NULL;
 
-	if (!chooser_get(&e->chooser, &current, e->snapshot, err))
+	if (!chooser_get(&e->chooser, &current, e->settings, err))
 		return false;
 	chooser_unref(&current);
 	e->json.out = &e->out;

@@ -112,7 +112,7 @@ explain_connect(struct explanation *e, size_t host, size_t address)
 	};
 	struct explain_address *to = &e->address[host][address];
 	struct visit v = { .e = e, .to = to, .proof = {
-	    .tls = services_tls(e->snapshot->services),
+	    .tls = services_tls(e->settings),
 	    .survey = &e->survey, .host = host, .decision = &to->decision } };
 	struct smtp_client_config c = {
 		.loop = e->loop, .to = e->survey.host[host].address[address],

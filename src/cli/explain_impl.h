@@ -47,7 +47,7 @@ struct explanation {
 	/* The attempt. */
 	struct spool_message message;
 	struct spool_recipient job_rcpt;
-	struct snapshot *snapshot;
+	struct settings *settings;
 	struct chooser *chooser;
 	struct loop *loop;
 	char own_name[256];

@@ -44,8 +44,8 @@ ask(const struct explanation *e, const char *name, int rrtype)
 {
 	struct reply r = { .loop = e->loop };
 
-	(void)resolver_query(lookups_resolver(services_lookups(
-	    e->snapshot->services)), name, rrtype, e->loop, on_answer, &r);
+	(void)resolver_query(lookups_resolver(services_lookups(e->settings)),
+	    name, rrtype, e->loop, on_answer, &r);
 	explain_wait(e, &r.answered);
 	return r;
 }

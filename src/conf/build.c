@@ -19,16 +19,6 @@ complain(struct conf_builder *b, enum conf_key_id key, const char *id,
 	free(full);
 }
 
-struct conf_object *
-conf_object_find(const struct conf *conf, enum conf_scope scope,
-    const char *id)
-{
-	struct conf_object *found = NULL;
-
-	HASH_FIND_STR(conf->store->objects[scope], id, found);
-	return found;
-}
-
 /* Defaults are texts as stored values are, and a test tries all of them. */
 static void
 set_defaults(struct conf *conf, enum conf_scope scope, void *object)
@@ -76,39 +66,39 @@ conf_builder_object(struct conf_builder *b, enum conf_scope scope,
 }
 
 static void
-add_expression(struct conf_builder *b, enum conf_expression kind,
-    const char *key, const char *text, unsigned int line)
+add_expression(struct conf_builder *b, const struct conf_expression *e)
 {
 	struct arena *arena = b->conf->store->arena;
-	struct conf_built_expression *e;
+	struct conf_expression *to;
 
-	b->expression = mem_realloc(b->expression,
-	    (b->expression_count + 1) * sizeof(*e));
-	e = &b->expression[b->expression_count++];
-	e->kind = kind;
-	e->line = line;
-	e->key = arena_strdup(arena, key);
-	e->text = arena_strdup(arena, text);
+	b->expression = conf_grow(arena, b->expression,
+	    b->conf->expression_count, sizeof(*e));
+	to = &b->expression[b->conf->expression_count++];
+	*to = *e;
+	to->key = arena_strdup(arena, e->key);
+	to->text = arena_strdup(arena, e->text);
+	b->conf->expression = b->expression;
 }
 
 static void
 note_expression(struct conf_builder *b, enum conf_key_id key, const char *id,
     const char *text, unsigned int line)
 {
-	enum conf_expression kind;
+	struct conf_expression e = { .text = text, .line = line,
+		.position = -1, .kind = CONF_RULE_TLS };
 	char *full;
 
 	if (key == KEY_MILTER_TAKE)
-		kind = CONF_EXPRESSION_MILTER_CONDITION;
+		e.milter = e.condition = true;
 	else if (key == KEY_MILTER_TLS_STRATEGY)
-		kind = CONF_EXPRESSION_MILTER_ID_OR_NULL;
+		e.milter = e.or_null = true;
 	else if (key == KEY_TLS_ALLOW_INVALID && strcmp(text, "true") != 0 &&
 	    strcmp(text, "false") != 0)
-		kind = CONF_EXPRESSION_QUEUE_CONDITION;
+		e.condition = true;
 	else
 		return;
-	full = conf_keys_full(key, id);
-	add_expression(b, kind, full, text, line);
+	e.key = full = conf_keys_full(key, id);
+	add_expression(b, &e);
 	free(full);
 }
 
@@ -123,54 +113,61 @@ conf_builder_value(struct conf_builder *b, enum conf_key_id key,
 
 	if (scope != SCOPE_GLOBAL) {
 		object = conf_builder_object(b, scope, id, line);
-		object->given[key] = (struct conf_given){ true, line };
+		object->given[key] = (struct conf_given){
+			.given = true, .line = line };
 		fields = &object->as;
 	}
-	if (text != NULL && conf_value_store(b->conf->store->arena,
-	    &conf_keys[key], text, fields, &err)) {
-		note_expression(b, key, id, text, line);
+	if (text == NULL)
+		return;
+	if (!conf_value_store(b->conf->store->arena, &conf_keys[key], text,
+	    fields, &err)) {
+		complain(b, key, id, line, err.text);
 		return;
 	}
-	if (text != NULL)
-		complain(b, key, id, line, err.text);
+	if (object != NULL)
+		object->given[key].text = arena_strdup(b->conf->store->arena,
+		    text);
+	note_expression(b, key, id, text, line);
 }
 
 /* --- rules */
 
 static void
 add_rule(struct conf_builder *b, enum conf_rule_kind kind,
-    const char *condition, const char *result, unsigned int line)
+    const char *condition, const char *result)
 {
+	struct conf_rules *rules = &b->conf->rules[kind];
 	struct arena *arena = b->conf->store->arena;
-	struct conf_built_rule *r;
 
-	b->rule = mem_realloc(b->rule, (b->rule_count + 1) * sizeof(*r));
-	r = &b->rule[b->rule_count++];
-	r->kind = kind;
-	r->line = line;
-	r->rule.condition = condition != NULL ?
-	    arena_strdup(arena, condition) : NULL;
-	r->rule.result = arena_strdup(arena, result);
+	b->rule[kind] = conf_grow(arena, b->rule[kind], rules->count,
+	    sizeof(*rules->item));
+	b->rule[kind][rules->count++] = (struct conf_rule){
+		.condition = condition != NULL ?
+		    arena_strdup(arena, condition) : NULL,
+		.result = arena_strdup(arena, result),
+	};
+	rules->item = b->rule[kind];
 }
 
 static bool
-rule_text(struct conf_builder *b, enum conf_rule_kind kind,
-    enum conf_expression expression, const char *text, unsigned int line)
+rule_text(struct conf_builder *b, struct conf_expression *e, const char *text)
 {
 	char *key = mem_printf("queue.strategy.%s",
-	    conf_rule_kind_name(kind));
+	    conf_rule_kind_name(e->kind));
 	struct error err;
 	bool ok = false;
 
+	e->key = key;
+	e->text = text;
 	if (text[strspn(text, " \t\r\n")] == '\0')
-		conf_problems_add(b->problems, line, key,
+		conf_problems_add(b->problems, e->line, key,
 		    "an expression must not be empty");
 	else if (!conf_value_is_clean(text, true, &err))
-		conf_problems_add(b->problems, line, key, "%s", err.text);
+		conf_problems_add(b->problems, e->line, key, "%s", err.text);
 	else
 		ok = true;
 	if (ok)
-		add_expression(b, expression, key, text, line);
+		add_expression(b, e);
 	free(key);
 	return ok;
 }
@@ -179,28 +176,19 @@ void
 conf_builder_rule(struct conf_builder *b, enum conf_rule_kind kind,
     const char *condition, const char *result, unsigned int line)
 {
-	bool ok = condition == NULL || rule_text(b, kind,
-	    CONF_EXPRESSION_QUEUE_CONDITION, condition, line);
+	struct conf_expression e = { .kind = kind, .line = line,
+		.position = (int)b->conf->rules[kind].count };
+	bool ok;
 
-	ok = rule_text(b, kind, CONF_EXPRESSION_QUEUE_ID, result, line) && ok;
+	e.condition = true;
+	ok = condition == NULL || rule_text(b, &e, condition);
+	e.condition = false;
+	ok = rule_text(b, &e, result) && ok;
+	b->rule_line[kind] = line;
 	if (ok)
-		add_rule(b, kind, condition, result, line);
+		add_rule(b, kind, condition, result);
 	else
 		b->rules_broken[kind] = true;
-}
-
-static void
-gather_rules(struct conf_builder *b, enum conf_rule_kind kind)
-{
-	struct conf_rule *item = arena_alloc(b->conf->store->arena,
-	    (b->rule_count + 1) * sizeof(*item));
-	size_t count = 0;
-
-	for (size_t i = 0; i < b->rule_count; i++)
-		if (b->rule[i].kind == kind)
-			item[count++] = b->rule[i].rule;
-	b->conf->rules[kind].item = item;
-	b->conf->rules[kind].count = count;
 }
 
 /* --- built-in objects */
@@ -224,15 +212,18 @@ static const struct {
 	{ .scope = SCOPE_VIRTUAL, .id = "default", .key = KEY_COUNT },
 };
 
-static const struct conf_built_rule shipped_rules[] = {
-	{ .kind = CONF_RULE_TLS, .rule = { .result = "'invalid-tls'",
-	  .condition = "retry_num > 0 && last_error == 'tls'" } },
-	{ .kind = CONF_RULE_TLS, .rule = { .result = "'default'" } },
-	{ .kind = CONF_RULE_ROUTE, .rule = { .result = "'local'",
-	  .condition = "source == 'dsn'" } },
-	{ .kind = CONF_RULE_ROUTE, .rule = { .result = "'mx'" } },
-	{ .kind = CONF_RULE_CONNECTION, .rule = { .result = "'default'" } },
-	{ .kind = CONF_RULE_SCHEDULE, .rule = { .result = "'default'" } },
+static const struct {
+	enum conf_rule_kind kind;
+	const char *condition, *result;
+} shipped_rules[] = {
+	{ .kind = CONF_RULE_TLS, .result = "'invalid-tls'",
+	  .condition = "retry_num > 0 && last_error == 'tls'" },
+	{ .kind = CONF_RULE_TLS, .result = "'default'" },
+	{ .kind = CONF_RULE_ROUTE, .result = "'local'",
+	  .condition = "source == 'dsn'" },
+	{ .kind = CONF_RULE_ROUTE, .result = "'mx'" },
+	{ .kind = CONF_RULE_CONNECTION, .result = "'default'" },
+	{ .kind = CONF_RULE_SCHEDULE, .result = "'default'" },
 };
 
 static void
@@ -256,34 +247,48 @@ add_shipped_objects(struct conf_builder *b)
 static void
 add_shipped_rules(struct conf_builder *b)
 {
-	bool have[CONF_RULE_COUNT] = { false };
+	bool wanted[CONF_RULE_COUNT];
 
-	for (size_t i = 0; i < b->rule_count; i++)
-		have[b->rule[i].kind] = true;
-	for (size_t i = 0; i < ARRAY_LEN(shipped_rules); i++) {
-		const struct conf_built_rule *r = &shipped_rules[i];
+	for (unsigned int k = 0; k < CONF_RULE_COUNT; k++)
+		wanted[k] = b->conf->rules[k].count == 0 &&
+		    !b->rules_broken[k];
+	for (size_t i = 0; i < ARRAY_LEN(shipped_rules); i++)
+		if (wanted[shipped_rules[i].kind])
+			add_rule(b, shipped_rules[i].kind,
+			    shipped_rules[i].condition,
+			    shipped_rules[i].result);
+}
 
-		if (!have[r->kind] && !b->rules_broken[r->kind])
-			add_rule(b, r->kind, r->rule.condition,
-			    r->rule.result, 0);
-	}
+static void
+add_lookup(struct conf *conf, const struct conf_rows *rows)
+{
+	struct arena *arena = conf->store->arena;
+	struct conf_lookup_row *row;
+
+	row = arena_alloc(arena, (rows->lookup_count + 1) * sizeof(*row));
+	for (size_t i = 0; i < rows->lookup_count; i++)
+		row[i] = (struct conf_lookup_row){
+			.map = arena_strdup(arena, rows->lookup[i].map),
+			.key = arena_strdup(arena, rows->lookup[i].key),
+			.value = arena_strdup(arena, rows->lookup[i].value),
+		};
+	conf->lookup = row;
+	conf->lookup_count = rows->lookup_count;
 }
 
 void
-conf_builder_finish(struct conf_builder *b)
+conf_builder_finish(struct conf_builder *b, const struct conf_rows *rows)
 {
+	if (rows != NULL)
+		add_lookup(b->conf, rows);
 	add_shipped_objects(b);
 	add_shipped_rules(b);
-	for (unsigned int k = 0; k < CONF_RULE_COUNT; k++)
-		gather_rules(b, (enum conf_rule_kind)k);
 	conf_constraints_check(b);
 }
 
 void
 conf_builder_end(struct conf_builder *b, struct conf **conf_r)
 {
-	free(b->rule);
-	free(b->expression);
 	if (conf_r != NULL)
 		*conf_r = b->conf;
 	else

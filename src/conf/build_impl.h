@@ -11,7 +11,6 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "conf/check.h"
 #include "conf/config.h"
 #include "conf/keys_impl.h"
 #include "toml/problems.h"
@@ -19,6 +18,7 @@
 struct conf_given {
 	bool given;
 	unsigned int line;
+	const char *text;	/* NULL: it was bad */
 };
 
 struct conf_object {
@@ -41,28 +41,14 @@ struct conf_store {
 	struct conf_object *objects[SCOPE_COUNT]; /* hashes by id */
 };
 
-struct conf_built_rule {
-	enum conf_rule_kind kind;
-	unsigned int line;
-	struct conf_rule rule;
-};
-
-/* An expression that was given, to be checked by someone who can. */
-struct conf_built_expression {
-	enum conf_expression kind;
-	unsigned int line;
-	const char *key, *text;
-};
-
 struct conf_builder {
 	struct conf *conf;
 	struct conf_problems *problems;
-	struct conf_built_rule *rule;
-	size_t rule_count;
-	struct conf_built_expression *expression;
-	size_t expression_count;
+	struct conf_rule *rule[CONF_RULE_COUNT]; /* conf's, to be added to */
+	unsigned int rule_line[CONF_RULE_COUNT]; /* of the last */
 	/* reported and therefore not to be called missing */
 	bool rules_broken[CONF_RULE_COUNT];
+	struct conf_expression *expression; /* conf's, too */
 };
 
 /* --- build.c */
@@ -75,18 +61,22 @@ void conf_builder_value(struct conf_builder *b, enum conf_key_id key,
     const char *id, const char *text, unsigned int line);
 void conf_builder_rule(struct conf_builder *b, enum conf_rule_kind kind,
     const char *condition, const char *result, unsigned int line);
-/* Adds the built-in objects and holds all against each other. */
-void conf_builder_finish(struct conf_builder *b);
+/* Adds the maps of the rows (NULL: none) and the built-in objects, and holds all
+ * against each other. */
+void conf_builder_finish(struct conf_builder *b, const struct conf_rows *rows);
 /* Hands over the snapshot, or frees it where conf_r is NULL. */
 void conf_builder_end(struct conf_builder *b, struct conf **conf_r);
 
-struct conf_object *conf_object_find(const struct conf *conf,
-    enum conf_scope scope, const char *id);
+/* --- rows.c */
+/* Room for one more of the items, in the arena, doubling. */
+void *conf_grow(struct arena *arena, void *items, size_t count, size_t size);
 
 /* --- constraints.c */
 void conf_constraints_check(struct conf_builder *b);
 
-/* --- rows.c */
+/* --- objects.c */
+struct conf_object *conf_object_find(const struct conf *conf,
+    enum conf_scope scope, const char *id);
 /* The TLS strategies and rules of the snapshot, the shipped ones included. */
 void conf_rows_add_strategies(struct conf_rows *rows, const struct conf *conf);
 

@@ -204,8 +204,7 @@ read_entry(struct walk *w, const char *map, const struct toml_node *node)
 	    node->key_len > CONF_TEXT_MAX)
 		complain(w, node->line, "the key holds U+0000 or is too long");
 	else if ((key = walk_key_add(w, node)) != NULL)
-		conf_rows_add_lookup(w->rows, &(struct conf_lookup_row){
-			.map = map, .key = key, .value = value });
+		conf_rows_add_lookup(w->rows, map, key, value);
 }
 
 static void
@@ -375,31 +374,9 @@ walk_table(struct walk *w, const struct toml_node *table)
 	}
 }
 
-/* --- expressions */
-
-static void
-check_expressions(const struct walk *w, const struct conf_checker *checker)
-{
-	const struct conf_builder *b = &w->builder;
-	struct error err;
-
-	if (checker->set_lookup != NULL && !checker->set_lookup(checker->ctx,
-	    w->rows->lookup, w->rows->lookup_count, &err))
-		conf_problems_add(w->problems, 0, "lookup", "%s", err.text);
-	for (size_t i = 0; checker->check_expression != NULL &&
-	    i < b->expression_count; i++) {
-		const struct conf_built_expression *e = &b->expression[i];
-
-		if (!checker->check_expression(checker->ctx, e->key, e->kind,
-		    e->text, &err))
-			conf_problems_add(w->problems, e->line, e->key, "%s",
-			    err.text);
-	}
-}
-
 bool
 conf_check_text(struct conf_rows **rows_r, const char *text, size_t len,
-    const struct conf_checker *checker, struct conf_problems *problems)
+    struct conf **conf_r, struct conf_problems *problems)
 {
 	struct toml *toml = toml_read(text, len, problems);
 	struct walk w = { .problems = problems, .rows = conf_rows_new() };
@@ -407,18 +384,15 @@ conf_check_text(struct conf_rows **rows_r, const char *text, size_t len,
 
 	conf_builder_start(&w.builder, problems);
 	walk_table(&w, toml_root(toml));
-	conf_builder_finish(&w.builder);
-	if (checker != NULL)
-		check_expressions(&w, checker);
+	conf_builder_finish(&w.builder, w.rows);
 	ok = problems->count == 0;
-	if (ok) {
+	if (ok)
 		conf_rows_add_strategies(w.rows, w.builder.conf);
-		*rows_r = w.rows;
-	} else {
+	else
 		conf_rows_free(&w.rows);
-		conf_problems_sort(problems);
-	}
-	conf_builder_end(&w.builder, NULL);
+	*rows_r = w.rows;
+	conf_problems_sort(problems);
+	conf_builder_end(&w.builder, conf_r);
 	toml_free(&toml);
 	return ok;
 }

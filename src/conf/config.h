@@ -1,15 +1,8 @@
 /*
- * The configuration in its two stored shapes.
- *
- * struct conf_rows is what the database holds: TLS strategies, strategy rules,
- * lookup maps, and all else as key and value text.  struct conf is the same,
- * typed and with the defaults filled in, for programs that run.
- *
- * Of the settings, only what the file said is in the rows, so that defaults can
- * change; TLS strategies and strategy rules are always there whole, the shipped
- * ones where the file has none of its own, as other tables refer to them.  An
- * object that is configured (queue.route.local, say) replaces the shipped one of
- * that id altogether.
+ * The configuration, typed and with the defaults filled in, for programs that
+ * run: made of rows (conf/rows.h), which is what the database holds.  An object
+ * that is configured (queue.route.local, say) replaces the shipped one of that id
+ * altogether.
  *
  * Nothing here blocks, does I/O or knows the database.  Results belong to the
  * caller, are never changed after they are made, and may be read by any number
@@ -24,67 +17,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-
-/* Strategy expressions are kept under these words in strategy_rule.kind. */
-enum conf_rule_kind {
-	CONF_RULE_TLS, CONF_RULE_ROUTE, CONF_RULE_CONNECTION,
-	CONF_RULE_SCHEDULE, CONF_RULE_COUNT
-};
-const char *conf_rule_kind_name(enum conf_rule_kind kind);
-/* False where name is none of "tls", "route", "connection", "schedule". */
-bool conf_rule_kind_find(enum conf_rule_kind *kind_r, const char *name);
-
-/* --- rows ------------------------------------------------------------- */
-
-/* A row of tls_strategy; the words are those of tlsq.toml(5). */
-struct conf_tls_row {
-	const char *id, *dane, *mta_sts, *starttls;
-	const char *allow_invalid_certs; /* "true", "false" or an expression */
-	int64_t timeout_tls, timeout_mta_sts; /* seconds */
-	const char *on_policy_failure, *min_version;
-};
-
-/* A row of strategy_rule.  Position rises within its kind, from 0. */
-struct conf_rule_row {
-	enum conf_rule_kind kind;
-	int position;
-	const char *condition;	/* NULL: always (the "else") */
-	const char *result;	/* an expression, too */
-};
-
-struct conf_lookup_row {
-	const char *map, *key, *value;
-};
-
-/*
- * A row of setting: the full key ("queue.route.relay1.port") and the value as
- * text: a word, a decimal number, true or false, a duration as it was written
- * ("90s", or "90" for 90 seconds), a list as a JSON array of strings
- * (["2m","5m"]; every such array is a TOML array, too).
- */
-struct conf_setting_row {
-	const char *key, *value;
-};
-
-struct conf_rows {
-	struct conf_tls_row *tls;
-	struct conf_rule_row *rule;
-	struct conf_lookup_row *lookup;
-	struct conf_setting_row *setting;
-	size_t tls_count, rule_count, lookup_count, setting_count;
-	struct conf_rows_store *store;	/* private: owns the texts */
-};
-
-/* conf_rows_add_* copy the row and its texts. */
-struct conf_rows *conf_rows_new(void) __attribute__((returns_nonnull));
-void conf_rows_free(struct conf_rows **rows);
-void conf_rows_add_tls(struct conf_rows *rows, const struct conf_tls_row *row);
-void conf_rows_add_rule(struct conf_rows *rows,
-    const struct conf_rule_row *row);
-void conf_rows_add_lookup(struct conf_rows *rows,
-    const struct conf_lookup_row *row);
-void conf_rows_add_setting(struct conf_rows *rows, const char *key,
-    const char *value);
+#include "conf/rows.h"
 
 /*
  * Appends the rows as TOML, in the order of the manual and then by id, whatever
@@ -182,6 +115,18 @@ struct conf_rules {
 	size_t count;		/* at least 1 */
 };
 
+/* An expression that was given, for who knows their language. */
+struct conf_expression {
+	const char *key, *text;
+	unsigned int line;	/* 0: of a table */
+	int position;		/* in a list of rules, else -1 */
+	bool milter;		/* its variables are the milter's */
+	bool condition;		/* it is true or false; else it gives an id */
+	bool or_null;		/* or none */
+	bool known;		/* that is there: it is nothing but the id */
+	enum conf_rule_kind kind; /* of what that is the id */
+};
+
 enum conf_tls_required_no {
 	CONF_REQUIRED_NO_NEVER, CONF_REQUIRED_NO_OPTIONAL,
 	CONF_REQUIRED_NO_ALWAYS
@@ -243,6 +188,10 @@ struct conf {
 	struct conf_milter_settings milter;
 	struct conf_http_settings http;
 	struct conf_report_settings report;
+	const struct conf_lookup_row *lookup; /* the maps */
+	size_t lookup_count;
+	const struct conf_expression *expression; /* what was given */
+	size_t expression_count;
 	struct conf_store *store; /* private: objects by id, texts */
 };
 

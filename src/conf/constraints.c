@@ -163,9 +163,9 @@ static const enum conf_scope rule_scopes[] = {
  * looked up now; any other is looked up when it was evaluated.
  */
 static void
-check_constant(struct conf_builder *b, const struct conf_built_expression *e,
-    enum conf_scope scope)
+check_constant(struct conf_builder *b, struct conf_expression *e)
 {
+	enum conf_scope scope = rule_scopes[e->kind];
 	const char *text = e->text + strspn(e->text, " \t\r\n");
 	size_t n = strlen(text);
 	char id[CONF_TEXT_MAX + 1];
@@ -183,6 +183,7 @@ check_constant(struct conf_builder *b, const struct conf_built_expression *e,
 		return;
 	memcpy(id, text, n);
 	id[n] = '\0';
+	e->known = quoted;
 	if (quoted && conf_object_find(b->conf, scope, id) == NULL)
 		conf_problems_add(b->problems, e->line, e->key,
 		    "there is no %s.%s", conf_keys_scope(scope), id);
@@ -192,37 +193,16 @@ check_constant(struct conf_builder *b, const struct conf_built_expression *e,
 		    id);
 }
 
-static void
-check_ids(struct conf_builder *b)
-{
-	static const char prefix[] = "queue.strategy.";
-
-	for (size_t i = 0; i < b->expression_count; i++) {
-		const struct conf_built_expression *e = &b->expression[i];
-		enum conf_rule_kind kind;
-
-		if (e->kind == CONF_EXPRESSION_MILTER_ID_OR_NULL)
-			check_constant(b, e, SCOPE_TLS);
-		if (e->kind == CONF_EXPRESSION_QUEUE_ID &&
-		    conf_rule_kind_find(&kind, e->key + strlen(prefix)))
-			check_constant(b, e, rule_scopes[kind]);
-	}
-}
-
 /* All but the last rule have a condition, the last has none. */
 static void
 check_rules(struct conf_builder *b, enum conf_rule_kind kind)
 {
 	const struct conf_rules *rules = &b->conf->rules[kind];
 	const char *wrong = NULL;
-	unsigned int line = 0;
 	char *key;
 
 	if (b->rules_broken[kind])
 		return;
-	for (size_t i = 0; i < b->rule_count; i++)
-		if (b->rule[i].kind == kind)
-			line = b->rule[i].line;
 	if (rules->item[rules->count - 1].condition != NULL)
 		wrong = "the list must end in { else = ... }";
 	for (size_t i = 0; i + 1 < rules->count; i++)
@@ -231,7 +211,7 @@ check_rules(struct conf_builder *b, enum conf_rule_kind kind)
 	if (wrong == NULL)
 		return;
 	key = mem_printf("queue.strategy.%s", conf_rule_kind_name(kind));
-	conf_problems_add(b->problems, line, key, "%s", wrong);
+	conf_problems_add(b->problems, b->rule_line[kind], key, "%s", wrong);
 	free(key);
 }
 
@@ -251,5 +231,7 @@ conf_constraints_check(struct conf_builder *b)
 		check_schedule(b, o);
 	for (unsigned int k = 0; k < CONF_RULE_COUNT; k++)
 		check_rules(b, (enum conf_rule_kind)k);
-	check_ids(b);
+	for (size_t i = 0; i < b->conf->expression_count; i++)
+		if (!b->expression[i].condition)
+			check_constant(b, &b->expression[i]);
 }

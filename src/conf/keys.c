@@ -4,7 +4,12 @@
  */
 #include "conf/keys_impl.h"
 
+#include <assert.h>
+
 #include "conf/config.h"
+
+static_assert(KEY_TLS_MIN_VERSION - KEY_TLS_DANE + 1 == CONF_TLS_COLUMN_COUNT,
+    "a key for each column");
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 

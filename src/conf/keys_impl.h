@@ -30,7 +30,8 @@ struct conf_word {
 	int value;
 };
 
-/* Grouped by scope, in the order of the manual. */
+/* Grouped by scope, in the order of the manual.  Those of a TLS strategy are the
+ * columns of its row. */
 enum conf_key_id {
 	KEY_TLS_DANE, KEY_TLS_MTA_STS, KEY_TLS_STARTTLS,
 	KEY_TLS_ALLOW_INVALID, KEY_TLS_TIMEOUT_TLS, KEY_TLS_TIMEOUT_MTA_STS,

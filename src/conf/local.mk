@@ -8,8 +8,9 @@ src_libtlsq_a_SOURCES += \
 	src/conf/keys.c \
 	src/conf/keys_find.c \
 	src/conf/keys_impl.h \
+	src/conf/objects.c \
 	src/conf/print.c \
-	src/conf/rows.c \
+	src/conf/rows.c src/conf/rows.h \
 	src/conf/syntax.c \
 	src/conf/value.c \
 	src/conf/value_impl.h \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "conf/build_impl.h"
 #include "conf/value_impl.h"
 
@@ -76,14 +77,11 @@ print_settings(struct buf *out, struct printed *item, size_t count)
 static bool
 same_tls(const struct conf_tls_row *a, const struct conf_tls_row *b)
 {
-	return strcmp(a->id, b->id) == 0 && strcmp(a->dane, b->dane) == 0 &&
-	    strcmp(a->mta_sts, b->mta_sts) == 0 &&
-	    strcmp(a->starttls, b->starttls) == 0 &&
-	    strcmp(a->allow_invalid_certs, b->allow_invalid_certs) == 0 &&
-	    a->timeout_tls == b->timeout_tls &&
-	    a->timeout_mta_sts == b->timeout_mta_sts &&
-	    strcmp(a->on_policy_failure, b->on_policy_failure) == 0 &&
-	    strcmp(a->min_version, b->min_version) == 0;
+	bool same = strcmp(a->id, b->id) == 0;
+
+	for (size_t i = 0; same && i < CONF_TLS_COLUMN_COUNT; i++)
+		same = strcmp(a->column[i], b->column[i]) == 0;
+	return same;
 }
 
 static bool
@@ -95,42 +93,20 @@ is_shipped(const struct conf_tls_row *row, const struct conf_rows *shipped)
 	return false;
 }
 
+/* Durations, stored as seconds, in whole units. */
 static const char *
-duration(struct arena *arena, int64_t seconds)
+tls_text(struct arena *arena, enum conf_type type, const char *stored)
 {
 	struct buf text = BUF_INIT;
-	const char *kept;
+	const char *kept = stored;
+	int64_t seconds;
 
-	conf_syntax_print_duration(&text, seconds);
-	kept = arena_strdup(arena, buf_str(&text));
-	buf_free(&text);
-	return kept;
-}
-
-enum { TLS_KEYS = KEY_TLS_MIN_VERSION - KEY_TLS_DANE + 1 };
-
-static void
-tls_settings(struct printed item[TLS_KEYS], const struct conf_tls_row *row,
-    struct arena *arena)
-{
-	const char *const texts[] = {
-		[KEY_TLS_DANE] = row->dane, [KEY_TLS_MTA_STS] = row->mta_sts,
-		[KEY_TLS_STARTTLS] = row->starttls,
-		[KEY_TLS_ALLOW_INVALID] = row->allow_invalid_certs,
-		[KEY_TLS_TIMEOUT_TLS] = duration(arena, row->timeout_tls),
-		[KEY_TLS_TIMEOUT_MTA_STS] =
-		    duration(arena, row->timeout_mta_sts),
-		[KEY_TLS_ON_FAILURE] = row->on_policy_failure,
-		[KEY_TLS_MIN_VERSION] = row->min_version,
-	};
-
-	for (unsigned int k = KEY_TLS_DANE; k <= KEY_TLS_MIN_VERSION; k++) {
-		struct printed *p = &item[k - KEY_TLS_DANE];
-
-		p->key = (enum conf_key_id)k;
-		p->text = texts[k];
-		memcpy(p->id, row->id, strlen(row->id) + 1);
+	if (type == TYPE_DURATION && conf_syntax_duration(stored, &seconds)) {
+		conf_syntax_print_duration(&text, seconds);
+		kept = arena_strdup(arena, buf_str(&text));
+		buf_free(&text);
 	}
+	return kept;
 }
 
 static void
@@ -138,15 +114,22 @@ print_tls(struct buf *out, const struct conf_rows *rows,
     const struct conf_rows *shipped)
 {
 	struct arena *arena = arena_new();
-	struct printed *item = mem_alloc((rows->tls_count + 1) * TLS_KEYS *
-	    sizeof(*item));
+	struct printed *item = mem_alloc((rows->tls_count + 1) *
+	    CONF_TLS_COLUMN_COUNT * sizeof(*item));
 	size_t count = 0;
 
 	for (size_t i = 0; i < rows->tls_count; i++) {
-		if (is_shipped(&rows->tls[i], shipped))
-			continue;
-		tls_settings(&item[count], &rows->tls[i], arena);
-		count += TLS_KEYS;
+		const struct conf_tls_row *row = &rows->tls[i];
+
+		for (unsigned int k = 0; k < CONF_TLS_COLUMN_COUNT &&
+		    !is_shipped(row, shipped); k++) {
+			struct printed *p = &item[count++];
+
+			p->key = (enum conf_key_id)(KEY_TLS_DANE + k);
+			p->text = tls_text(arena, conf_keys[p->key].type,
+			    row->column[k]);
+			(void)text_copy(p->id, sizeof(p->id), row->id);
+		}
 	}
 	print_settings(out, item, count);
 	free(item);

@@ -47,7 +47,7 @@ struct note {
 	enum policy_level level;
 	struct session_record *session;	/* a reference, or NULL */
 	/* The TLS strategy and the rule that chose it; strategy NULL: the job's.
-	 * Its text is the snapshot's. */
+	 * Its text is the settings'. */
 	const char *strategy;
 	char rule[256];
 	char facts[512];	/* JSON: what the decision was made from */

@@ -177,7 +177,7 @@ static size_t
 sessions_wanted(const struct destination *d)
 {
 	size_t cap = (size_t)gate_part(d->worker->config.gate,
-	    d->snapshot->conf->queue.sessions_per_domain);
+	    d->settings->conf->queue.sessions_per_domain);
 	size_t want = 1 + d->n_jobs / JOBS_PER_SESSION + d->boost;
 	size_t ready = d->n_sessions - d->n_unready;
 
@@ -349,7 +349,7 @@ make_key(const struct job *job)
 	    relay ? w->route->address : job_domain(job), w->strategy->id,
 	    w->route->id, w->connection->id, w->schedule->queue_name,
 	    !job_waives_tls(job) ? "" : w->pinned ? "waived, pinned" : "waived",
-	    (long long)job->snapshot->generation,
+	    (long long)job->settings->generation,
 	    w->per_host ? (long long)job_rcpt(job, 0)->id : 0LL);
 }
 
@@ -361,7 +361,7 @@ destination_new(struct worker *w, struct job *job, char *key)
 	d->worker = w;
 	d->key = key;
 	d->next_hop = mem_strdup(job_domain(job));
-	d->snapshot = snapshot_ref(job->snapshot);
+	d->settings = settings_ref(job->settings);
 	d->chooser = chooser_ref(w->chooser);
 	d->way = job->way;
 	d->rule = mem_strdup(job->rule);
@@ -370,7 +370,7 @@ destination_new(struct worker *w, struct job *job, char *key)
 	d->sole = job->way.per_host ? job_ref(job) : NULL;
 	d->queue = d->way.schedule->queue_name;
 	d->queue_limit =
-	    conf_virtual(d->snapshot->conf, d->queue)->threads_per_node;
+	    conf_virtual(d->settings->conf, d->queue)->threads_per_node;
 	d->started_ms = clock_mono_ms();
 	d->started_at = clock_now_s();
 	TAILQ_INIT(&d->jobs);
@@ -391,7 +391,7 @@ destination_give(struct worker *w, struct job *job)
 	HASH_FIND_STR(w->current, key, d);
 	/* Facts are not used after they expired, nor after the clock was set: a
 	 * new one, from fresh facts; the old one ends with the jobs it has. */
-	if (d != NULL && (d->snapshot != job->snapshot || (d->resolved &&
+	if (d != NULL && (d->settings != job->settings || (d->resolved &&
 	    d->survey.expires_at <= clock_now_s()))) {
 		retire(d);
 		d = NULL;
@@ -448,7 +448,7 @@ destination_free(void *arg)
 	if (d->sole != NULL)
 		job_unref(&d->sole);
 	chooser_unref(&d->chooser);
-	snapshot_unref(&d->snapshot);
+	settings_unref(&d->settings);
 	free(d->next_hop);
 	free(d->rule);
 	free(d->key);

@@ -63,7 +63,7 @@ terms_of(const struct destination *d, struct plan_place place,
 		    d->plan.host[place.host].name, ip, &way, err))
 			return false;
 	}
-	*t = decision_terms_of(&way, d->snapshot->conf, d->waived);
+	*t = decision_terms_of(&way, d->settings->conf, d->waived);
 	return true;
 }
 
@@ -267,7 +267,7 @@ destination_resolve(struct destination *d)
 	const struct way *way = &d->way;
 	struct survey_config c = {
 		.loop = d->worker->loop,
-		.lookups = services_lookups(d->snapshot->services),
+		.lookups = services_lookups(d->settings),
 		.next_hop = d->next_hop, .route = way->route,
 		.connection = way->connection,
 		.own_name = d->worker->config.own_name,
@@ -277,7 +277,7 @@ destination_resolve(struct destination *d)
 		.changed = on_survey, .ctx = d
 	};
 	const struct decision_terms terms = decision_terms_of(way,
-	    d->snapshot->conf, d->waived);
+	    d->settings->conf, d->waived);
 
 	if (!way->per_host)
 		decision_needs(&terms, &c.want_tlsa, &c.want_sts);

@@ -19,7 +19,7 @@ by_domain(const void *a, const void *b)
 }
 
 static struct job *
-job_new(struct spool_job *claimed, struct job *whole, struct snapshot *snapshot,
+job_new(struct spool_job *claimed, struct job *whole, struct settings *settings,
     size_t first, size_t count)
 {
 	struct job *job = mem_zalloc(sizeof(*job));
@@ -27,7 +27,7 @@ job_new(struct spool_job *claimed, struct job *whole, struct snapshot *snapshot,
 	atomic_init(&job->refs, 1);
 	job->claimed = claimed;
 	job->whole = whole != NULL ? job_ref(whole) : NULL;
-	job->snapshot = snapshot_ref(snapshot);
+	job->settings = settings_ref(settings);
 	job->first = first;
 	job->count = job->open = count;
 	job->progress = mem_zalloc(count * sizeof(*job->progress));
@@ -36,7 +36,7 @@ job_new(struct spool_job *claimed, struct job *whole, struct snapshot *snapshot,
 
 void
 job_make(struct job_list *list, struct spool_job *claimed,
-    struct snapshot *snapshot, size_t per_transaction)
+    struct settings *settings, size_t per_transaction)
 {
 	struct spool_recipient *r = claimed->rcpts;
 	size_t n = claimed->rcpt_count, first, end;
@@ -47,7 +47,7 @@ job_make(struct job_list *list, struct spool_job *claimed,
 		for (end = first + 1; end < n && end - first < per_transaction &&
 		    strcmp(r[end].domain, r[first].domain) == 0; end++)
 			continue;
-		job = job_new(claimed, whole, snapshot, first, end - first);
+		job = job_new(claimed, whole, settings, first, end - first);
 		if (whole == NULL)
 			whole = job;
 		TAILQ_INSERT_TAIL(list, job, entry);
@@ -58,7 +58,7 @@ struct job *
 job_split(struct job *job, size_t n)
 {
 	struct job *rest = job_new(job->claimed,
-	    job->whole != NULL ? job->whole : job, job->snapshot,
+	    job->whole != NULL ? job->whole : job, job->settings,
 	    job->first + n, job->count - n);
 
 	assert(n < job->count && job->open == job->count);
@@ -107,7 +107,7 @@ job_unref(struct job **job)
 	}
 	free(j->progress);
 	free(j->rule);
-	snapshot_unref(&j->snapshot);
+	settings_unref(&j->settings);
 	if (j->whole != NULL)
 		job_unref(&j->whole);
 	else

@@ -17,7 +17,6 @@
 #include "nexthop/chooser.h"
 #include "delivery/attempt.h"
 #include "delivery/host_list.h"
-#include "nexthop/config.h"
 #include "spool/queue.h"
 
 /* What a recipient went through in this attempt. */
@@ -33,7 +32,7 @@ struct job {
 	struct spool_job *claimed;	/* owned; the message and recipients */
 	size_t first, count;		/* this job's part of the recipients */
 	struct job *whole;		/* whose `claimed` it is, or NULL */
-	struct snapshot *snapshot;
+	struct settings *settings;
 	/* Chosen by the worker for this attempt.  strategy NULL: not yet. */
 	struct way way;
 	char *rule;			/* owned; way.rule, or NULL */
@@ -49,7 +48,7 @@ TAILQ_HEAD(job_list, job);
  * per_transaction recipients each; they are appended to list.  Takes claimed.
  */
 void job_make(struct job_list *list, struct spool_job *claimed,
-    struct snapshot *snapshot, size_t per_transaction);
+    struct settings *settings, size_t per_transaction);
 /*
  * Takes all but the first n recipients off, into a job of their own; before any
  * of them was tried.

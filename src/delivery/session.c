@@ -175,7 +175,7 @@ nothing_left(struct session *s)
 {
 	const struct destination *d = s->dest;
 
-	if (s->given >= d->snapshot->conf->queue.messages_per_session ||
+	if (s->given >= d->settings->conf->queue.messages_per_session ||
 	    gate_is_wanted(d->worker->config.gate, d->queue))
 		session_drain(s);
 	else
@@ -190,7 +190,7 @@ on_next(void *ctx)
 	struct job *job = NULL;
 
 	if (!s->ending &&
-	    s->given < d->snapshot->conf->queue.messages_per_session)
+	    s->given < d->settings->conf->queue.messages_per_session)
 		job = take_job(s);
 	if (job == NULL) {
 		nothing_left(s);

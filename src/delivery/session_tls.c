@@ -14,7 +14,7 @@ struct proof
 session_proof(const struct session *s)
 {
 	return (struct proof){
-		.tls = services_tls(s->dest->snapshot->services),
+		.tls = services_tls(s->dest->settings),
 		.survey = &s->dest->survey, .host = s->place.host,
 		.decision = &s->decision
 	};
@@ -26,7 +26,7 @@ session_offer_resumption(struct session *s, const struct proof *proof,
 {
 	if (c->demand.level == LEVEL_NONE)
 		return;
-	s->resume_key = resume_key(proof, c, s->dest->snapshot->generation);
+	s->resume_key = resume_key(proof, c, s->dest->settings->generation);
 	s->resuming = resume_get(s->dest->worker->resumable, s->resume_key,
 	    clock_now_s());
 	if (s->resuming != NULL)

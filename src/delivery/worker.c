@@ -26,7 +26,7 @@ defer_job(struct worker *w, struct job *job, const char *why)
 	struct report *r = report_new(job, &w->config.listener);
 	struct note *n = note_new();
 
-	job->way.schedule = conf_schedule(job->snapshot->conf, "default");
+	job->way.schedule = conf_schedule(job->settings->conf, "default");
 	n->started_at = clock_now_s();
 	n->error = "io";
 	(void)text_copy(n->status, sizeof(n->status), "4.3.5");
@@ -106,7 +106,7 @@ route_job(struct worker *w, struct job *job)
 	struct chooser *c;
 	struct error err;
 
-	if (!chooser_get(&c, &w->chooser, job->snapshot, &err)) {
+	if (!chooser_get(&c, &w->chooser, job->settings, &err)) {
 		defer_job(w, job, err.text);
 		return;
 	}

@@ -54,7 +54,7 @@ struct destination {
 	LIST_ENTRY(destination) entry;
 	struct worker *worker;
 	char *key, *next_hop;
-	struct snapshot *snapshot;
+	struct settings *settings;
 	struct chooser *chooser;
 	struct way way;
 	char *rule;			/* way.rule */

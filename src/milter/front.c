@@ -57,10 +57,10 @@ serve(struct milter_front *f)
 void
 milter_front_follow(struct milter_front *f, struct milter_settings *settings)
 {
-	struct milter_snapshot *s = milter_settings_current(settings);
+	struct settings *s = milter_settings_current(settings);
 
-	take_listen(f, milter_snapshot_conf(s)->http.listen);
-	milter_snapshot_unref(&s);
+	take_listen(f, s->conf->http.listen);
+	settings_unref(&s);
 	if (f->web == NULL && f->listen[0] != '\0')
 		serve(f);
 }

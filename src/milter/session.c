@@ -54,7 +54,7 @@ milter_session_abort(struct milter_session *s)
 	if (m == NULL)
 		return;
 	milter_mail_free(&m->mail);
-	milter_snapshot_unref(&m->snapshot);
+	settings_unref(&m->settings);
 	arena = m->arena;	/* m itself is in it */
 	arena_free(&arena);
 }
@@ -152,8 +152,8 @@ milter_session_mail(struct milter_session *s, const struct milter_mta *mta,
 	milter_session_abort(s);
 	*m = (struct milter_message){ .arena = arena };
 	s->message = m;
-	m->snapshot = milter_settings_current(s->services->settings);
-	m->conf = milter_snapshot_conf(m->snapshot);
+	m->settings = milter_settings_current(s->services->settings);
+	m->conf = m->settings->conf;
 	note_macros(m, mta);
 	m->hop.helo = s->helo;
 	m->trusted = m->auth_user != NULL || s->client_ip == NULL ||
@@ -245,7 +245,7 @@ milter_session_rcpt(struct milter_session *s, const struct milter_mta *mta,
 	if (!good)
 		take_literally(&rcpt, args[0]);
 	values = values_of(s, mta, &rcpt);
-	if (!milter_snapshot_take(m->snapshot, &values, &take, &err)) {
+	if (!milter_settings_take(m->settings, &values, &take, &err)) {
 		(void)milter_reply_failure(reply_r, args[0], &err);
 		return MILTER_REFUSE;
 	}
@@ -260,7 +260,7 @@ milter_session_rcpt(struct milter_session *s, const struct milter_mta *mta,
 	    !milter_status_admits(s->services->status, &m->conf->milter,
 	    rcpt.address.domain, clock_now_s(), reply_r))
 		return MILTER_REFUSE;
-	if (!milter_snapshot_strategy(m->snapshot, &values, &strategy, &err)) {
+	if (!milter_settings_strategy(m->settings, &values, &strategy, &err)) {
 		(void)milter_reply_failure(reply_r, args[0], &err);
 		return MILTER_REFUSE;
 	}

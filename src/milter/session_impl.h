@@ -12,8 +12,8 @@
 /* The message at hand; texts are in the arena. */
 struct milter_message {
 	struct arena *arena;
-	struct milter_snapshot *snapshot;
-	const struct conf *conf;	/* of the snapshot */
+	struct settings *settings;
+	const struct conf *conf;	/* of the settings */
 	struct mail_sender sender;
 	bool sender_good;
 	struct error sender_error;

@@ -1,25 +1,20 @@
 /*
- * Snapshots of the stored configuration, with its expressions compiled.
+ * Following the stored configuration, with its expressions compiled.
  */
 #include "milter/settings.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "settings/stored.h"
-#include "spool/config.h"
 
 enum { LOOK_MS = 500 };
 
-struct milter_snapshot {
-	atomic_int refs;
-	int64_t generation;
-	struct conf *conf;
-	pthread_mutex_t lock;	/* of what follows */
+/* What is made of each configuration. */
+struct milter_expressions {
+	pthread_mutex_t lock;	/* of all that follows */
 	struct expr_engine *engine;
 	struct expr *take, *strategy;
 };
@@ -27,99 +22,62 @@ struct milter_snapshot {
 struct milter_settings {
 	pthread_mutex_t lock;	/* of all that follows */
 	struct spool *spool;
-	struct milter_snapshot *current;
+	struct settings_follower in_force;
 	int64_t data_version, looked_at_ms;
-	int64_t generation;	/* of current; -1: of another file */
 };
 
-/* --- one snapshot ------------------------------------------------------- */
+/* --- expressions -------------------------------------------------------- */
+
+static void
+expressions_free(void *made)
+{
+	struct milter_expressions *x = made;
+
+	expr_free(&x->take);
+	expr_free(&x->strategy);
+	expr_engine_close(&x->engine);
+	(void)pthread_mutex_destroy(&x->lock);
+	free(x);
+}
 
 static bool
-compile(struct milter_snapshot *s, const struct conf_rows *rows,
-    struct error *err)
+expressions_make(void **made_r, const struct conf *conf, void *before,
+    void *ctx, struct error *err)
 {
-	const struct conf_milter_settings *m = &s->conf->milter;
+	struct milter_expressions *x = mem_zalloc(sizeof(*x));
 
-	if (!expr_engine_open(&s->engine, err) ||
-	    !expr_engine_set_lookup(s->engine, rows->lookup,
-	    rows->lookup_count, err))
+	(void)before;
+	(void)ctx;
+	*made_r = x;
+	(void)pthread_mutex_init(&x->lock, NULL);
+	if (!expr_engine_open(&x->engine, err) ||
+	    !expr_engine_set_lookup(x->engine, conf->lookup,
+	    conf->lookup_count, err))
 		return false;
-	if (!expr_compile(&s->take, s->engine, EXPR_MILTER, m->take, err))
+	if (!expr_compile(&x->take, x->engine, EXPR_MILTER, conf->milter.take,
+	    err))
 		return error_prefix(err, "milter.take");
-	if (!expr_compile(&s->strategy, s->engine, EXPR_MILTER,
-	    m->tls_strategy, err))
+	if (!expr_compile(&x->strategy, x->engine, EXPR_MILTER,
+	    conf->milter.tls_strategy, err))
 		return error_prefix(err, "milter.tls-strategy");
 	return true;
 }
 
-static bool
-build(struct milter_snapshot *s, const struct spool_config *stored,
-    struct error *err)
-{
-	struct conf_rows *rows;
-	bool ok = stored_rows(&rows, stored, err) &&
-	    conf_build(&s->conf, rows, err) && compile(s, rows, err);
-
-	conf_rows_free(&rows);
-	return ok;
-}
-
-static bool
-snapshot_load(struct milter_snapshot **s_r, struct spool *spool,
-    struct error *err)
-{
-	struct milter_snapshot *s = mem_zalloc(sizeof(*s));
-	struct arena *arena = arena_new();
-	struct spool_config stored;
-	bool ok;
-
-	atomic_init(&s->refs, 1);
-	(void)pthread_mutex_init(&s->lock, NULL);
-	ok = spool_config_load(spool, arena, &stored, &s->generation, err) &&
-	    build(s, &stored, err);
-	arena_free(&arena);
-	if (!ok)
-		milter_snapshot_unref(&s);
-	*s_r = s;
-	return ok;
-}
-
-void
-milter_snapshot_unref(struct milter_snapshot **s_p)
-{
-	struct milter_snapshot *s = *s_p;
-
-	*s_p = NULL;
-	if (s == NULL || atomic_fetch_sub(&s->refs, 1) > 1)
-		return;
-	expr_free(&s->take);
-	expr_free(&s->strategy);
-	expr_engine_close(&s->engine);
-	conf_free(&s->conf);
-	(void)pthread_mutex_destroy(&s->lock);
-	free(s);
-}
-
-const struct conf *
-milter_snapshot_conf(const struct milter_snapshot *s)
-{
-	return s->conf;
-}
-
 bool
-milter_snapshot_take(struct milter_snapshot *s,
+milter_settings_take(const struct settings *s,
     const struct expr_values *values, bool *take_r, struct error *err)
 {
+	struct milter_expressions *x = s->made;
 	bool ok;
 
-	(void)pthread_mutex_lock(&s->lock);
-	ok = expr_evaluate_condition(s->take, values, take_r, err);
-	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_mutex_lock(&x->lock);
+	ok = expr_evaluate_condition(x->take, values, take_r, err);
+	(void)pthread_mutex_unlock(&x->lock);
 	return ok || error_prefix(err, "milter.take");
 }
 
 /* The expression's text lives until the next evaluation, the strategy's id as
- * long as the snapshot. */
+ * long as the settings. */
 static bool
 find_strategy(const struct conf *conf, const char *id, const char **id_r,
     struct error *err)
@@ -137,16 +95,17 @@ find_strategy(const struct conf *conf, const char *id, const char **id_r,
 }
 
 bool
-milter_snapshot_strategy(struct milter_snapshot *s,
+milter_settings_strategy(const struct settings *s,
     const struct expr_values *values, const char **id_r, struct error *err)
 {
+	struct milter_expressions *x = s->made;
 	const char *id;
 	bool ok;
 
-	(void)pthread_mutex_lock(&s->lock);
-	ok = expr_evaluate_text_or_null(s->strategy, values, &id, err) &&
+	(void)pthread_mutex_lock(&x->lock);
+	ok = expr_evaluate_text_or_null(x->strategy, values, &id, err) &&
 	    find_strategy(s->conf, id, id_r, err);
-	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_mutex_unlock(&x->lock);
 	return ok || error_prefix(err, "milter.tls-strategy");
 }
 
@@ -159,13 +118,13 @@ milter_settings_open(struct milter_settings **settings_r,
 	struct milter_settings *m = mem_zalloc(sizeof(*m));
 
 	(void)pthread_mutex_init(&m->lock, NULL);
+	m->in_force.maker = (struct settings_maker){
+		.make = expressions_make, .free = expressions_free };
 	*settings_r = m;
 	if (spool_open(&m->spool, database, SPOOL_CREATE, err) &&
 	    spool_data_version(m->spool, &m->data_version, err) &&
-	    snapshot_load(&m->current, m->spool, err)) {
-		m->generation = m->current->generation;
+	    settings_start(&m->in_force, m->spool, err))
 		return true;
-	}
 	milter_settings_close(settings_r);
 	return false;
 }
@@ -178,63 +137,39 @@ milter_settings_close(struct milter_settings **m_p)
 	*m_p = NULL;
 	if (m == NULL)
 		return;
-	milter_snapshot_unref(&m->current);
+	settings_unref(&m->in_force.current);
 	spool_close(&m->spool);
 	(void)pthread_mutex_destroy(&m->lock);
 	free(m);
 }
 
-/* The file may have been replaced: see spool/writer.h. */
-static bool
-follow_path(struct milter_settings *m, struct error *err)
-{
-	struct spool *fresh;
-
-	if (spool_check_place(m->spool, err))
-		return true;
-	if (!spool_open(&fresh, spool_path(m->spool), SPOOL_READ_WRITE, err))
-		return false;
-	spool_close(&m->spool);
-	m->spool = fresh;
-	m->data_version = m->generation = -1;
-	return true;
-}
-
-/* Under the lock.  False with err where the one before stays in force. */
+/* Under the lock.  The file may have been replaced: see spool/writer.h. */
 static bool
 look(struct milter_settings *m, struct error *err)
 {
-	struct milter_snapshot *fresh;
-	int64_t version, generation;
+	struct spool *fresh;
+	int64_t version;
 
-	if (!follow_path(m, err))
-		return false;
+	if (!spool_check_place(m->spool, err)) {
+		if (!spool_open(&fresh, spool_path(m->spool), SPOOL_READ_WRITE,
+		    err))
+			return false;
+		spool_close(&m->spool);
+		m->spool = fresh;
+		m->data_version = m->in_force.generation = -1;
+	}
 	if (!spool_data_version(m->spool, &version, err))
 		return false;
-	if (version == m->data_version)
-		return true;
-	if (!spool_config_generation(m->spool, &generation, err))
-		return false;
-	m->data_version = version;
-	if (generation == m->generation)
-		return true;
-	if (!snapshot_load(&fresh, m->spool, err)) {
-		/* Once said is enough, until there is another one. */
-		if (err->code == EX_CONFIG)
-			m->generation = generation;
-		return false;
-	}
-	log_info("configuration %lld is in force", (long long)generation);
-	milter_snapshot_unref(&m->current);
-	m->current = fresh;
-	m->generation = fresh->generation;
+	if (version != m->data_version &&
+	    settings_follow(&m->in_force, m->spool, false))
+		m->data_version = version;
 	return true;
 }
 
-struct milter_snapshot *
+struct settings *
 milter_settings_current(struct milter_settings *m)
 {
-	struct milter_snapshot *s;
+	struct settings *s;
 	struct error err;
 	int64_t now_ms = clock_mono_ms();
 
@@ -245,8 +180,7 @@ milter_settings_current(struct milter_settings *m)
 			log_error("configuration: %s; keeping the "
 			    "previous configuration", err.text);
 	}
-	s = m->current;
-	(void)atomic_fetch_add(&s->refs, 1);
+	s = settings_ref(m->in_force.current);
 	(void)pthread_mutex_unlock(&m->lock);
 	return s;
 }

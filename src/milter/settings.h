@@ -1,19 +1,16 @@
 /*
- * The configuration as the milter uses it: a snapshot of one moment that any
- * number of threads share, and who notices that the stored one has changed.
- *
- * A message keeps the snapshot that it began with.  Expressions are evaluated
- * by one engine for each snapshot under a lock: microseconds each.
+ * The configuration as the milter uses it: shared by any number of threads, with
+ * its two expressions compiled.  A message keeps the one that it began with.
+ * Expressions are evaluated by one engine for each configuration under a lock:
+ * microseconds each.
  */
 #ifndef TLSQ_MILTER_SETTINGS_H
 #define TLSQ_MILTER_SETTINGS_H
 
-#include "base/error.h"
-#include "conf/config.h"
+#include "settings/settings.h"
 #include "strategy/expr.h"
 
 struct milter_settings;
-struct milter_snapshot;
 
 /*
  * Makes the database where there is none.  Errors are those of the spool, and
@@ -24,25 +21,23 @@ bool milter_settings_open(struct milter_settings **settings_r,
 void milter_settings_close(struct milter_settings **settings);
 
 /*
- * The one in force, to be given back with unref.  Looks into the database at
- * most twice a second; where that fails, or the new configuration does not make
- * sense, the one before stays in force and the log says why.  Any thread.
+ * The one in force, to be given back with settings_unref().  Looks into the
+ * database at most twice a second; where that fails, or the new configuration
+ * does not make sense, the one before stays in force and the log says why.  Any
+ * thread.
  */
-struct milter_snapshot *milter_settings_current(
-    struct milter_settings *settings) __attribute__((returns_nonnull));
-void milter_snapshot_unref(struct milter_snapshot **snapshot);
-
-const struct conf *milter_snapshot_conf(const struct milter_snapshot *s);
+struct settings *milter_settings_current(struct milter_settings *settings)
+    __attribute__((returns_nonnull));
 
 /*
  * milter.take: shall this recipient be taken over?  And milter.tls-strategy:
- * the id to pin, or NULL; it lives as long as the snapshot.  EX_CONFIG, naming
+ * the id to pin, or NULL; it lives as long as the settings.  EX_CONFIG, naming
  * the key, where an expression fails or names no strategy.
  */
-bool milter_snapshot_take(struct milter_snapshot *s,
+bool milter_settings_take(const struct settings *s,
     const struct expr_values *values, bool *take_r, struct error *err)
     MUST_CHECK;
-bool milter_snapshot_strategy(struct milter_snapshot *s,
+bool milter_settings_strategy(const struct settings *s,
     const struct expr_values *values, const char **id_r, struct error *err)
     MUST_CHECK;
 

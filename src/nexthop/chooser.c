@@ -15,7 +15,7 @@
 
 struct chooser {
 	int refs;		/* of one thread */
-	struct snapshot *snapshot;
+	struct settings *settings;
 	struct expr_engine *engine;
 	struct rules *rules;
 };
@@ -39,22 +39,22 @@ chooser_unref(struct chooser **chooser)
 		return;
 	rules_free(&c->rules);
 	expr_engine_close(&c->engine);
-	snapshot_unref(&c->snapshot);
+	settings_unref(&c->settings);
 	free(c);
 }
 
 static bool
-chooser_new(struct chooser **c_r, struct snapshot *snapshot, struct error *err)
+chooser_new(struct chooser **c_r, struct settings *settings, struct error *err)
 {
 	struct chooser *c = mem_zalloc(sizeof(*c));
-	const struct conf_rows *rows = snapshot->rows;
+	const struct conf *conf = settings->conf;
 
 	c->refs = 1;
-	c->snapshot = snapshot_ref(snapshot);
+	c->settings = settings_ref(settings);
 	if (!expr_engine_open(&c->engine, err) ||
-	    !expr_engine_set_lookup(c->engine, rows->lookup,
-	    rows->lookup_count, err) ||
-	    !rules_compile(&c->rules, c->engine, snapshot->conf, err)) {
+	    !expr_engine_set_lookup(c->engine, conf->lookup,
+	    conf->lookup_count, err) ||
+	    !rules_compile(&c->rules, c->engine, conf, err)) {
 		chooser_unref(&c);
 		return false;
 	}
@@ -64,13 +64,13 @@ chooser_new(struct chooser **c_r, struct snapshot *snapshot, struct error *err)
 
 bool
 chooser_get(struct chooser **chooser_r, struct chooser **current,
-    struct snapshot *snapshot, struct error *err)
+    struct settings *settings, struct error *err)
 {
 	struct chooser *c;
 
 	*chooser_r = NULL;
-	if (*current == NULL || (*current)->snapshot != snapshot) {
-		if (!chooser_new(&c, snapshot, err))
+	if (*current == NULL || (*current)->settings != settings) {
+		if (!chooser_new(&c, settings, err))
 			return false;
 		chooser_unref(current);
 		*current = c;
@@ -144,7 +144,7 @@ static bool
 choose_strategy(struct chooser *c, const struct way_case *of,
     const struct expr_values *values, struct way *way, struct error *err)
 {
-	const struct conf *conf = c->snapshot->conf;
+	const struct conf *conf = c->settings->conf;
 	const char *pinned = of->message->tls_strategy;
 	struct rules_choice choice;
 
@@ -167,7 +167,7 @@ bool
 chooser_way(struct chooser *c, const struct way_case *of, struct way *way,
     struct error *err)
 {
-	const struct conf *conf = c->snapshot->conf;
+	const struct conf *conf = c->settings->conf;
 	struct rules_choice choice;
 	struct variables x;
 
@@ -238,5 +238,5 @@ chooser_fallback(struct chooser *c, const struct way_case *of,
 	}
 	if (strcmp(choice.id, way->strategy->id) == 0)
 		return NULL;
-	return conf_tls_strategy(c->snapshot->conf, choice.id);
+	return conf_tls_strategy(c->settings->conf, choice.id);
 }

@@ -8,22 +8,22 @@
 #ifndef TLSQ_NEXTHOP_CHOOSER_H
 #define TLSQ_NEXTHOP_CHOOSER_H
 
-#include "nexthop/config.h"
+#include "nexthop/services.h"
 #include "spool/queue.h"
 
 struct chooser;
 
 /*
- * The chooser of the snapshot, a new reference: *current where it is of this
- * snapshot, else a new one that takes its place there.  EX_CONFIG where an
+ * The chooser of the settings, a new reference: *current where it is of these
+ * settings, else a new one that takes its place there.  EX_CONFIG where an
  * expression or a lookup map does not make sense.
  */
 bool chooser_get(struct chooser **chooser_r, struct chooser **current,
-    struct snapshot *snapshot, struct error *err) MUST_CHECK;
+    struct settings *settings, struct error *err) MUST_CHECK;
 struct chooser *chooser_ref(struct chooser *c);
 void chooser_unref(struct chooser **c);
 
-/* One attempt; all is the snapshot's or the chooser's. */
+/* One attempt; all is the settings' or the chooser's. */
 struct way {
 	const struct conf_schedule *schedule;
 	const struct conf_route *route;

@@ -2,7 +2,6 @@
 src_libtlsq_a_SOURCES += \
 	src/nexthop/chooser.c src/nexthop/chooser.h \
 	src/nexthop/client_config.c src/nexthop/client_config.h \
-	src/nexthop/config.c src/nexthop/config.h \
 	src/nexthop/decision.c src/nexthop/decision.h \
 	src/nexthop/discovery.c src/nexthop/discovery.h \
 	src/nexthop/loops.c src/nexthop/loops.h \

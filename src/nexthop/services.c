@@ -94,58 +94,56 @@ services_free(struct services *s)
 	free(s);
 }
 
-bool
-services_make(struct services **s_r, const struct conf *conf,
-    struct services *before, const char *database, struct writer *writer,
-    struct error *err)
+/* The last one waits for the resolver's thread. */
+static void
+services_drop(void *made)
 {
+	struct services *s = made;
+
+	if (atomic_fetch_sub(&s->refs, 1) == 1)
+		services_free(s);
+}
+
+static bool
+services_make(void **made_r, const struct conf *conf, void *made_before,
+    void *ctx, struct error *err)
+{
+	const struct services_source *source = ctx;
 	char *settings = mem_printf("%s\n%s\n%s\n%lld\n%s\n%d",
 	    or_none(conf->tls.ca_file), or_none(conf->dns.unbound_config),
 	    or_none(conf->dns.trust_anchor), (long long)conf->dns.timeout_s,
 	    or_none(conf->mta_sts.ca_file), conf->mta_sts.port);
-	struct services *s;
+	struct services *s, *before = made_before;
 
-	*s_r = NULL;
 	if (before != NULL && strcmp(before->settings, settings) == 0) {
 		free(settings);
-		*s_r = services_ref(before);
+		(void)atomic_fetch_add(&before->refs, 1);
+		*made_r = before;
 		return true;
 	}
 	s = mem_zalloc(sizeof(*s));
+	*made_r = s;
 	atomic_init(&s->refs, 1);
 	s->settings = settings;
-	s->writer = writer;
-	if (!open_all(s, conf, database, err)) {
-		services_free(s);
-		return false;
-	}
-	*s_r = s;
-	return true;
+	s->writer = source->writer;
+	return open_all(s, conf, source->database, err);
 }
 
-struct services *
-services_ref(struct services *s)
+struct settings_maker
+services_maker(struct services_source *source)
 {
-	(void)atomic_fetch_add(&s->refs, 1);
-	return s;
-}
-
-void
-services_unref(struct services **s)
-{
-	if (*s != NULL && atomic_fetch_sub(&(*s)->refs, 1) == 1)
-		services_free(*s);
-	*s = NULL;
+	return (struct settings_maker){ .make = services_make,
+		.free = services_drop, .ctx = source };
 }
 
 struct lookups *
-services_lookups(const struct services *s)
+services_lookups(const struct settings *settings)
 {
-	return s->lookups;
+	return ((const struct services *)settings->made)->lookups;
 }
 
 const struct stls_context *
-services_tls(const struct services *s)
+services_tls(const struct settings *settings)
 {
-	return s->tls;
+	return ((const struct services *)settings->made)->tls;
 }

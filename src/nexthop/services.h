@@ -7,25 +7,23 @@
 #ifndef TLSQ_NEXTHOP_SERVICES_H
 #define TLSQ_NEXTHOP_SERVICES_H
 
-#include "conf/config.h"
 #include "lookup/lookup.h"
+#include "settings/settings.h"
 #include "spool/writer.h"
 #include "tls/stls.h"
 
-struct services;
+struct services_source {
+	const char *database;
+	struct writer *writer;	/* of cache rows; NULL: they are not written */
+};
 
 /*
- * New ones, or another reference to `before` (may be NULL) where they would be
- * the same.  Cache rows are written through writer; NULL: not at all.  EX_CONFIG: a
- * file that is missing or wrong.
+ * Makes new ones, or keeps those from before where they would be the same; the
+ * last reference to one waits for the resolver's thread.  EX_CONFIG: a file that
+ * is missing or wrong.  The source is kept.
  */
-bool services_make(struct services **s_r, const struct conf *conf,
-    struct services *before, const char *database, struct writer *writer,
-    struct error *err) MUST_CHECK;
-struct services *services_ref(struct services *s);
-/* The last one waits for the resolver's thread. */
-void services_unref(struct services **s);
-struct lookups *services_lookups(const struct services *s);
-const struct stls_context *services_tls(const struct services *s);
+struct settings_maker services_maker(struct services_source *source);
+struct lookups *services_lookups(const struct settings *settings);
+const struct stls_context *services_tls(const struct settings *settings);
 
 #endif

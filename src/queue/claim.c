@@ -328,7 +328,7 @@ claim_new(struct scheduler *s)
 	c->scheduler = s;
 	c->max = room < CLAIM_MAX ? room : CLAIM_MAX;
 	/* A lease too can be the time until which something waits: admin_hold. */
-	c->longest_wait_s = conf_longest_retry_s(s->snapshot->conf) +
+	c->longest_wait_s = conf_longest_retry_s(s->in_force.current->conf) +
 	    SPOOL_LEASE_S;
 	count_open(c, s);
 	c->next_due_at = -1;
@@ -355,7 +355,7 @@ scheduler_claim(struct scheduler *s)
 	s->made_due = true;
 	c->ask_sharers = clock_now_s() != s->shared_at;
 	/* First: what it makes is due at once. */
-	postmaster_send(s->writer, s->snapshot, s->own_name);
+	postmaster_send(s->writer, s->in_force.current, s->own_name);
 	writer_post(s->writer, &c->task);
 }
 
@@ -404,7 +404,7 @@ static void
 hand_out(struct scheduler *s, struct claim_task *c)
 {
 	size_t per = (size_t)
-	    s->snapshot->conf->queue.recipients_per_transaction;
+	    s->in_force.current->conf->queue.recipients_per_transaction;
 	struct job_list shares[WORKERS_MAX], made;
 	struct spool_job *claimed;
 	struct job *job;
@@ -423,7 +423,7 @@ hand_out(struct scheduler *s, struct claim_task *c)
 		for (size_t i = 0; i < claimed->rcpt_count; i++)
 			backlog_open(&s->backlog, claimed->rcpts[i].domain,
 			    claimed->rcpts[i].id);
-		job_make(&made, claimed, s->snapshot, per);
+		job_make(&made, claimed, s->in_force.current, per);
 	}
 	while ((job = TAILQ_FIRST(&made)) != NULL) {
 		TAILQ_REMOVE(&made, job, entry);

@@ -43,7 +43,7 @@ struct made {
 
 struct postmaster {
 	struct write_task task;	/* first: the writer gives it back */
-	struct snapshot *snapshot;
+	struct settings *settings;
 	const char *host;
 	struct made made[MADE_MAX];
 	size_t n_made;
@@ -155,7 +155,7 @@ fill(struct making *m, struct error *err)
 {
 	const struct spool_message *o = &m->owed.message;
 	const struct conf_report_settings *conf =
-	    &m->postmaster->snapshot->conf->report;
+	    &m->postmaster->settings->conf->report;
 	const char *host = m->postmaster->host;
 	char hex[2 * RANDOM_LEN + 1];
 	struct dsn *d = &m->dsn;
@@ -396,17 +396,17 @@ postmaster_done(struct write_task *t, const struct error *err)
 	if (err != NULL)
 		log_error("%s; retrying", err->text);
 	postmaster_undo(t);
-	snapshot_unref(&p->snapshot);
+	settings_unref(&p->settings);
 	free(p);
 }
 
 void
-postmaster_send(struct writer *writer, struct snapshot *snapshot,
+postmaster_send(struct writer *writer, struct settings *settings,
     const char *host)
 {
 	struct postmaster *p = mem_zalloc(sizeof(*p));
 
-	p->snapshot = snapshot_ref(snapshot);
+	p->settings = settings_ref(settings);
 	p->host = host;
 	p->task.run = postmaster_run;
 	p->task.undo = postmaster_undo;

@@ -5,7 +5,7 @@
 #ifndef TLSQ_QUEUE_DSN_SENDER_H
 #define TLSQ_QUEUE_DSN_SENDER_H
 
-#include "nexthop/config.h"
+#include "settings/settings.h"
 #include "spool/writer.h"
 
 /*
@@ -14,7 +14,7 @@
  * claim: what is made is due at once.  host (this host's name) is borrowed for as long as the writer
  * lives.  Any thread.
  */
-void postmaster_send(struct writer *writer, struct snapshot *snapshot,
+void postmaster_send(struct writer *writer, struct settings *settings,
     const char *host);
 
 #endif

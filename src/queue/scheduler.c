@@ -17,7 +17,6 @@
 #include "base/notify.h"
 #include "base/process.h"
 #include "queue/scheduler_impl.h"
-#include "spool/config.h"
 #include "spool/queue.h"
 #include "tls/stls.h"
 
@@ -34,36 +33,13 @@ enum {
 
 /* --- the configuration ------------------------------------------------ */
 
-/* A configuration that does not make sense leaves the one before in force.  anew:
- * the same one too, with lookups that remember nothing. */
+/* anew: the same one too, with lookups that remember nothing. */
 static void
 reload(struct scheduler *s, bool anew)
 {
-	struct snapshot *fresh;
-	struct error err;
-	int64_t generation;
-
-	if (!spool_config_generation(s->spool, &generation, &err)) {
-		log_warning("configuration: %s", err.text);
-		return;
-	}
-	if (generation == s->snapshot->generation && !anew)
-		return;
-	if (!snapshot_load(&fresh, s->spool, anew ? NULL : s->snapshot,
-	    s->writer, &err)) {
-		/* once, although every new message comes here */
-		if (generation != s->refused_generation)
-			log_error("configuration: %s; keeping the "
-			    "previous configuration", err.text);
-		s->refused_generation = generation;
-		return;
-	}
-	if (!anew)
-		log_info("configuration %lld is in force",
-		    (long long)generation);
-	snapshot_unref(&s->snapshot);
-	s->snapshot = fresh;
-	upkeep_set_retention(s->upkeep, fresh->conf->queue.retention_s);
+	(void)settings_follow(&s->in_force, s->spool, anew);
+	upkeep_set_retention(s->upkeep,
+	    s->in_force.current->conf->queue.retention_s);
 }
 
 /* --- time and change -------------------------------------------------- */
@@ -136,7 +112,7 @@ keep_up(struct scheduler *s)
 	    .loop = s->loop, .writer = s->writer,
 	    .once = s->options->mode == RUNNER_ONCE,
 	    .over = on_upkeep_over, .ctx = s },
-	    s->snapshot->conf->queue.retention_s);
+	    s->in_force.current->conf->queue.retention_s);
 }
 
 void
@@ -315,11 +291,15 @@ start(struct scheduler *s, struct error *err)
 	s->wake = loop_timer_new(s->loop, on_wake, s);
 	s->poll = loop_timer_new(s->loop, on_poll, s);
 	s->gate = gate_new();
-	return stls_global_init(err) && writer_start(&s->writer, &wo, err) &&
-	    spool_open(&s->spool, s->options->database, SPOOL_READ_WRITE,
+	if (!stls_global_init(err) || !writer_start(&s->writer, &wo, err))
+		return false;
+	s->services = (struct services_source){
+		.database = s->options->database, .writer = s->writer };
+	s->in_force.maker = services_maker(&s->services);
+	return spool_open(&s->spool, s->options->database, SPOOL_READ_WRITE,
 	    err) &&
 	    spool_data_version(s->spool, &s->data_version, err) &&
-	    snapshot_load(&s->snapshot, s->spool, NULL, s->writer, err) &&
+	    settings_start(&s->in_force, s->spool, err) &&
 	    start_workers(s, err);
 }
 
@@ -331,7 +311,7 @@ stop(struct scheduler *s)
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		worker_stop(s->workers[i]);
 	watchdog_free(&s->watchdog);
-	snapshot_unref(&s->snapshot);
+	settings_unref(&s->in_force.current);
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		worker_free(&s->workers[i]);
 	writer_stop(&s->writer);
@@ -364,7 +344,7 @@ int
 scheduler_run(const struct runner_options *options)
 {
 	struct scheduler s = { .options = options, .signal_fd = -1,
-		.refused_generation = -1, .exit_code = EX_OK };
+		.exit_code = EX_OK };
 	struct error err;
 
 	s.started_at = clock_now_s();

@@ -6,13 +6,14 @@
 
 #include "base/host.h"
 #include "net/loop.h"
+#include "nexthop/services.h"
 #include "queue/backlog.h"
 #include "delivery/session_limit.h"
 #include "queue/options.h"
-#include "nexthop/config.h"
 #include "queue/upkeep.h"
 #include "queue/watchdog.h"
 #include "delivery/worker.h"
+#include "settings/settings.h"
 #include "spool/writer.h"
 
 enum { WORKERS_MAX = 4 };
@@ -25,11 +26,11 @@ struct scheduler {
 	struct worker *workers[WORKERS_MAX];
 	size_t n_workers, n_drained;
 	struct spool *spool;		/* for reading */
-	struct snapshot *snapshot;
+	struct settings_follower in_force;
+	struct services_source services; /* what they are made with */
 	int64_t data_version;
 	int64_t clock_offset;		/* clock_jump_s() */
 	int64_t unchanged;		/* polls since it was another one */
-	int64_t refused_generation;	/* its error is in the log */
 	struct backlog backlog;		/* claimed, without result */
 	size_t opened, settled;		/* at the last claim, and since */
 	struct settled *told;		/* of this batch; the writer's thread's */

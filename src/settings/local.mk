@@ -1,3 +1,3 @@
-# The stored configuration, typed: what spool and conf do not know of each other.
+# The configuration in force.
 src_libtlsq_a_SOURCES += \
-	src/settings/stored.c src/settings/stored.h
+	src/settings/settings.c src/settings/settings.h

@@ -3,22 +3,22 @@
  */
 #include "spool/config.h"
 
-#include <string.h>
+#include <assert.h>
 
 #include "base/failpoint.h"
 #include "spool/query.h"
 #include "spool/spool_impl.h"
 
 static bool
-store_settings(struct spool *spool, const struct spool_config *c,
+store_settings(struct spool *spool, const struct conf_rows *rows,
     struct error *err)
 {
-	for (size_t i = 0; i < c->setting_count; i++) {
+	for (size_t i = 0; i < rows->setting_count; i++) {
 		struct spool_query q;
 
 		spool_query_start(&q, spool, SQL_SETTING_INSERT);
-		spool_query_put_text(&q, ":key", c->settings[i].key);
-		spool_query_put_text(&q, ":value", c->settings[i].value);
+		spool_query_put_text(&q, ":key", rows->setting[i].key);
+		spool_query_put_text(&q, ":value", rows->setting[i].value);
 		if (!spool_query_run(&q, err))
 			return false;
 	}
@@ -26,26 +26,24 @@ store_settings(struct spool *spool, const struct spool_config *c,
 }
 
 static bool
-store_tls_strategies(struct spool *spool, const struct spool_config *c,
+store_tls_strategies(struct spool *spool, const struct conf_rows *rows,
     struct error *err)
 {
-	for (size_t i = 0; i < c->tls_strategy_count; i++) {
-		const struct spool_tls_strategy *s = &c->tls_strategies[i];
+	static const char *const names[] = {
+		":dane", ":mta_sts", ":starttls", ":allow_invalid_certs",
+		":timeout_tls", ":timeout_mta_sts", ":on_policy_failure",
+		":min_version",
+	};
+
+	static_assert(ARRAY_LEN(names) == CONF_TLS_COLUMN_COUNT, "for each");
+	for (size_t i = 0; i < rows->tls_count; i++) {
 		struct spool_query q;
 
 		spool_query_start(&q, spool, SQL_TLS_STRATEGY_INSERT);
-		spool_query_put_text(&q, ":id", s->id);
-		spool_query_put_text(&q, ":dane", s->dane);
-		spool_query_put_text(&q, ":mta_sts", s->mta_sts);
-		spool_query_put_text(&q, ":starttls", s->starttls);
-		spool_query_put_text(&q, ":allow_invalid_certs",
-		    s->allow_invalid_certs);
-		spool_query_put_int(&q, ":timeout_tls", s->timeout_tls);
-		spool_query_put_int(&q, ":timeout_mta_sts",
-		    s->timeout_mta_sts);
-		spool_query_put_text(&q, ":on_policy_failure",
-		    s->on_policy_failure);
-		spool_query_put_text(&q, ":min_version", s->min_version);
+		spool_query_put_text(&q, ":id", rows->tls[i].id);
+		for (size_t k = 0; k < ARRAY_LEN(names); k++)
+			spool_query_put_text(&q, names[k],
+			    rows->tls[i].column[k]);
 		if (!spool_query_run(&q, err))
 			return false;
 	}
@@ -53,15 +51,15 @@ store_tls_strategies(struct spool *spool, const struct spool_config *c,
 }
 
 static bool
-store_rules(struct spool *spool, const struct spool_config *c,
+store_rules(struct spool *spool, const struct conf_rows *rows,
     struct error *err)
 {
-	for (size_t i = 0; i < c->rule_count; i++) {
-		const struct spool_strategy_rule *r = &c->rules[i];
+	for (size_t i = 0; i < rows->rule_count; i++) {
+		const struct conf_rule_row *r = &rows->rule[i];
 		struct spool_query q;
 
 		spool_query_start(&q, spool, SQL_STRATEGY_RULE_INSERT);
-		spool_query_put_text(&q, ":kind", r->kind);
+		spool_query_put_text(&q, ":kind", conf_rule_kind_name(r->kind));
 		spool_query_put_int(&q, ":position", r->position);
 		spool_query_put_text(&q, ":condition", r->condition);
 		spool_query_put_text(&q, ":result", r->result);
@@ -72,16 +70,16 @@ store_rules(struct spool *spool, const struct spool_config *c,
 }
 
 static bool
-store_lookups(struct spool *spool, const struct spool_config *c,
+store_lookups(struct spool *spool, const struct conf_rows *rows,
     struct error *err)
 {
-	for (size_t i = 0; i < c->lookup_count; i++) {
+	for (size_t i = 0; i < rows->lookup_count; i++) {
 		struct spool_query q;
 
 		spool_query_start(&q, spool, SQL_LOOKUP_INSERT);
-		spool_query_put_text(&q, ":map", c->lookups[i].map);
-		spool_query_put_text(&q, ":key", c->lookups[i].key);
-		spool_query_put_text(&q, ":value", c->lookups[i].value);
+		spool_query_put_text(&q, ":map", rows->lookup[i].map);
+		spool_query_put_text(&q, ":key", rows->lookup[i].key);
+		spool_query_put_text(&q, ":value", rows->lookup[i].value);
 		if (!spool_query_run(&q, err))
 			return false;
 	}
@@ -89,7 +87,7 @@ store_lookups(struct spool *spool, const struct spool_config *c,
 }
 
 static bool
-run(struct spool *spool, enum sql_id id, struct error *err)
+config_run(struct spool *spool, enum sql_id id, struct error *err)
 {
 	struct spool_query q;
 
@@ -98,151 +96,110 @@ run(struct spool *spool, enum sql_id id, struct error *err)
 }
 
 bool
-spool_config_store(struct spool *spool, const struct spool_config *config,
+spool_config_store(struct spool *spool, const struct conf_rows *rows,
     struct error *err)
 {
 	if (!spool_begin(spool, err))
 		return false;
 	FAILPOINT_ROW("load");
 	if (spool_db_exec(spool->db, spool->path, SQL_CONFIG_CLEAR, err) &&
-	    store_settings(spool, config, err) &&
-	    store_tls_strategies(spool, config, err) &&
-	    run(spool, SQL_CONFIG_SHIP, err) &&
-	    store_rules(spool, config, err) &&
-	    store_lookups(spool, config, err) &&
-	    run(spool, SQL_CONFIG_BUMP, err))
+	    store_settings(spool, rows, err) &&
+	    store_tls_strategies(spool, rows, err) &&
+	    config_run(spool, SQL_CONFIG_SHIP, err) &&
+	    store_rules(spool, rows, err) &&
+	    store_lookups(spool, rows, err) &&
+	    config_run(spool, SQL_CONFIG_BUMP, err))
 		return spool_commit(spool, err);
 	spool_rollback(spool);
 	return false;
 }
 
-/*
- * Rows into an array in the arena that doubles as it grows: what it outgrew
- * stays in the arena, at most as much again.
- */
-static void *
-grow(struct arena *arena, void *rows, size_t count, size_t size)
-{
-	void *fresh;
-
-	if (count > 0 && (count & (count - 1)) != 0)
-		return rows;
-	fresh = arena_alloc(arena, (count > 0 ? count * 2 : 1) * size);
-	if (count > 0)
-		memcpy(fresh, rows, count * size);
-	return fresh;
-}
-
 static bool
-load_settings(struct spool *spool, struct arena *a, struct spool_config *c,
-    struct error *err)
+load_settings(struct spool *spool, struct conf_rows *rows, struct error *err)
 {
-	struct spool_setting *rows = NULL;
-	size_t n = 0;
 	struct spool_query q;
 
 	spool_query_start(&q, spool, SQL_SETTING_READ);
-	while (spool_query_next(&q)) {
-		rows = grow(a, rows, n, sizeof(*rows));
-		rows[n++] = (struct spool_setting){
-			.key = spool_query_copy(&q, 0, a),
-			.value = spool_query_copy(&q, 1, a),
-		};
-	}
-	c->settings = rows;
-	c->setting_count = n;
+	while (spool_query_next(&q))
+		conf_rows_add_setting(rows, spool_query_text(&q, 0),
+		    spool_query_text(&q, 1));
 	return spool_query_end(&q, err);
 }
 
 static bool
-load_tls_strategies(struct spool *spool, struct arena *a,
-    struct spool_config *c, struct error *err)
+load_tls_strategies(struct spool *spool, struct conf_rows *rows,
+    struct error *err)
 {
-	struct spool_tls_strategy *rows = NULL;
-	size_t n = 0;
 	struct spool_query q;
 
 	spool_query_start(&q, spool, SQL_TLS_STRATEGY_READ);
 	while (spool_query_next(&q)) {
-		rows = grow(a, rows, n, sizeof(*rows));
-		rows[n++] = (struct spool_tls_strategy){
-			.id = spool_query_copy(&q, 0, a),
-			.dane = spool_query_copy(&q, 1, a),
-			.mta_sts = spool_query_copy(&q, 2, a),
-			.starttls = spool_query_copy(&q, 3, a),
-			.allow_invalid_certs = spool_query_copy(&q, 4, a),
-			.timeout_tls = spool_query_int(&q, 5),
-			.timeout_mta_sts = spool_query_int(&q, 6),
-			.on_policy_failure = spool_query_copy(&q, 7, a),
-			.min_version = spool_query_copy(&q, 8, a),
-		};
+		struct conf_tls_row row = { .id = spool_query_text(&q, 0) };
+
+		for (int i = 0; i < CONF_TLS_COLUMN_COUNT; i++)
+			row.column[i] = spool_query_text(&q, i + 1);
+		conf_rows_add_tls(rows, &row);
 	}
-	c->tls_strategies = rows;
-	c->tls_strategy_count = n;
 	return spool_query_end(&q, err);
 }
 
 static bool
-load_rules(struct spool *spool, struct arena *a, struct spool_config *c,
-    struct error *err)
+load_rules(struct spool *spool, struct conf_rows *rows, struct error *err)
 {
-	struct spool_strategy_rule *rows = NULL;
-	size_t n = 0;
+	enum conf_rule_kind kind;
 	struct spool_query q;
 
 	spool_query_start(&q, spool, SQL_STRATEGY_RULE_READ);
 	while (spool_query_next(&q)) {
-		rows = grow(a, rows, n, sizeof(*rows));
-		rows[n++] = (struct spool_strategy_rule){
-			.kind = spool_query_copy(&q, 0, a),
-			.position = spool_query_int(&q, 1),
-			.condition = spool_query_copy(&q, 2, a),
-			.result = spool_query_copy(&q, 3, a),
-		};
+		const char *name = spool_query_text(&q, 0);
+
+		if (!conf_rule_kind_find(&kind, name)) {
+			(void)error_set(err, EX_CONFIG,
+			    "strategy_rule: unknown kind %s", name);
+			(void)!spool_query_end(&q, NULL);
+			return false;
+		}
+		conf_rows_add_rule(rows, &(struct conf_rule_row){
+			.kind = kind, .position = (int)spool_query_int(&q, 1),
+			.condition = spool_query_is_null(&q, 2) ? NULL :
+			    spool_query_text(&q, 2),
+			.result = spool_query_text(&q, 3),
+		});
 	}
-	c->rules = rows;
-	c->rule_count = n;
 	return spool_query_end(&q, err);
 }
 
 static bool
-load_lookups(struct spool *spool, struct arena *a, struct spool_config *c,
-    struct error *err)
+load_lookups(struct spool *spool, struct conf_rows *rows, struct error *err)
 {
-	struct spool_lookup *rows = NULL;
-	size_t n = 0;
 	struct spool_query q;
 
 	spool_query_start(&q, spool, SQL_LOOKUP_READ);
-	while (spool_query_next(&q)) {
-		rows = grow(a, rows, n, sizeof(*rows));
-		rows[n++] = (struct spool_lookup){
-			.map = spool_query_copy(&q, 0, a),
-			.key = spool_query_copy(&q, 1, a),
-			.value = spool_query_copy(&q, 2, a),
-		};
-	}
-	c->lookups = rows;
-	c->lookup_count = n;
+	while (spool_query_next(&q))
+		conf_rows_add_lookup(rows, spool_query_text(&q, 0),
+		    spool_query_text(&q, 1), spool_query_text(&q, 2));
 	return spool_query_end(&q, err);
 }
 
 bool
-spool_config_load(struct spool *spool, struct arena *arena,
-    struct spool_config *config_r, int64_t *generation_r, struct error *err)
+spool_config_load(struct spool *spool, struct conf_rows **rows_r,
+    int64_t *generation_r, struct error *err)
 {
 	bool own = !spool_in_transaction(spool), ok;
 
-	*config_r = (struct spool_config){ .settings = NULL };
-	if (own && !run(spool, SQL_BEGIN_READ, err))
+	*rows_r = NULL;
+	if (own && !config_run(spool, SQL_BEGIN_READ, err))
 		return false;
+	*rows_r = conf_rows_new();
 	ok = spool_config_generation(spool, generation_r, err) &&
-	    load_settings(spool, arena, config_r, err) &&
-	    load_tls_strategies(spool, arena, config_r, err) &&
-	    load_rules(spool, arena, config_r, err) &&
-	    load_lookups(spool, arena, config_r, err);
+	    load_settings(spool, *rows_r, err) &&
+	    load_tls_strategies(spool, *rows_r, err) &&
+	    load_rules(spool, *rows_r, err) &&
+	    load_lookups(spool, *rows_r, err);
 	if (own)
 		spool_rollback(spool);
+	if (!ok)
+		conf_rows_free(rows_r);
 	return ok;
 }
 

@@ -1,7 +1,6 @@
 # Sources of strategy.
 src_libtlsq_a_SOURCES += \
 	src/strategy/authorize.c \
-	src/strategy/check.c \
 	src/strategy/engine.c \
 	src/strategy/evaluate.c \
 	src/strategy/expr.h \
@@ -15,6 +14,5 @@ src_libtlsq_a_SOURCES += \
 	src/strategy/regex.c \
 	src/strategy/rewrite.c src/strategy/rewrite.h \
 	src/strategy/rules.c src/strategy/rules.h \
-	src/strategy/rules_impl.h \
 	src/strategy/token.c \
 	src/strategy/variable.c

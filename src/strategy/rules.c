@@ -1,12 +1,14 @@
 /*
- * Rules, compiled once for each configuration.
+ * Rules, compiled once for each configuration; and what `tlsq load` can find out
+ * about expressions without any mail.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "strategy/rules_impl.h"
+#include "strategy/expr_impl.h"
+#include "strategy/rules.h"
 
 struct rule {
 	struct expr *condition;	/* NULL: always */
@@ -132,8 +134,8 @@ rules_free(struct rules **rules_p)
 	*rules_p = NULL;
 }
 
-bool
-rules_id_exists(const struct conf *conf, enum conf_rule_kind kind,
+static bool
+id_exists(const struct conf *conf, enum conf_rule_kind kind,
     const char *id)
 {
 	switch (kind) {
@@ -161,7 +163,7 @@ rule_apply(const struct rules *rules, enum conf_rule_kind kind,
 	if (!expr_evaluate_text(rule->result, values, &id, err))
 		return error_prefix(err, "%s: %s", rule->words,
 		    expr_text(rule->result));
-	if (!rules_id_exists(rules->conf, kind, id))
+	if (!id_exists(rules->conf, kind, id))
 		return error_set(err, EX_CONFIG, "%s: there is no queue.%s.%s",
 		    rule->words, conf_rule_kind_name(kind), id);
 	*choice_r = (struct rules_choice){ .id = id, .rule = rule->words };
@@ -238,4 +240,99 @@ rules_allow_invalid(struct rules *rules, const struct conf_tls_strategy *tls,
 		return error_prefix(err, "queue.tls.%s.allow-invalid-certs: %s",
 		    tls->id, tls->allow_invalid_expression);
 	return true;
+}
+
+/* --- at load */
+
+/* The type that sample values give is what other values will mostly give, but
+ * NULL: a map may well lack the sample's key. */
+static bool
+check_type(const struct expr_result *r, enum rules_want want, bool constant,
+    struct error *err)
+{
+	bool ok = false;
+
+	switch (want) {
+	case RULES_CONDITION:
+		ok = r->type == EXPR_INTEGER;
+		break;
+	case RULES_TEXT:
+		ok = r->type == EXPR_TEXT;
+		break;
+	case RULES_TEXT_OR_NULL:
+		ok = r->type == EXPR_TEXT || r->type == EXPR_NULL;
+		break;
+	}
+	if (ok || (r->type == EXPR_NULL && !constant))
+		return true;
+	return error_set(err, EX_CONFIG, "gives %s where %s is needed",
+	    expr_type_name(r->type),
+	    want == RULES_CONDITION ? "true or false" : "text");
+}
+
+bool
+rules_check_expression(struct expr_engine *engine, enum expr_class class,
+    enum rules_want want, const char *text, const char **constant_r,
+    struct error *err)
+{
+	const struct expr_values sample = expr_values_sample();
+	struct expr_result r;
+	struct expr *expr;
+	bool ok = false, constant;
+
+	*constant_r = NULL;
+	if (!expr_compile(&expr, engine, class, text, err))
+		return false;
+	if (!expr_literals_check(engine, text, class, err))
+		goto out;
+	constant = expr_is_constant(expr);
+	if (!expr_evaluate(expr, &sample, &r, err))
+		goto out;
+	if (!check_type(&r, want, constant, err))
+		goto out;
+	if (constant)
+		*constant_r = r.text;
+	ok = true;
+out:
+	expr_free(&expr);
+	return ok;
+}
+
+/* One of a configuration; conf has the objects. */
+static bool
+check_one(struct expr_engine *engine, const struct conf *conf,
+    const struct conf_expression *e, struct error *err)
+{
+	enum rules_want want = e->condition ? RULES_CONDITION :
+	    e->or_null ? RULES_TEXT_OR_NULL : RULES_TEXT;
+	const char *constant;
+
+	if (!rules_check_expression(engine, e->milter ? EXPR_MILTER :
+	    EXPR_QUEUE, want, e->text, &constant, err))
+		return false;
+	return e->condition || e->known || constant == NULL ||
+	    id_exists(conf, e->kind, constant) || error_set(err, EX_CONFIG,
+	    "there is no queue.%s.%s", conf_rule_kind_name(e->kind), constant);
+}
+
+bool
+rules_check_all(const struct conf *conf, rules_report *report, void *arg)
+{
+	struct expr_engine *engine;
+	struct error err;
+	bool ok = true;
+
+	if (!expr_engine_open(&engine, &err) || !expr_engine_set_lookup(engine,
+	    conf->lookup, conf->lookup_count, &err)) {
+		report(arg, NULL, err.text);
+		expr_engine_close(&engine);
+		return false;
+	}
+	for (size_t i = 0; i < conf->expression_count; i++)
+		if (!check_one(engine, conf, &conf->expression[i], &err)) {
+			report(arg, &conf->expression[i], err.text);
+			ok = false;
+		}
+	expr_engine_close(&engine);
+	return ok;
 }

@@ -58,16 +58,14 @@ bool rules_check_expression(struct expr_engine *engine, enum expr_class class,
     struct error *err) MUST_CHECK;
 
 /*
- * All expressions of a configuration: compiled, tried, and constant results
- * that name ids which are not configured.  conf is what conf_build() made of
- * rows.  Calls report once for each problem, with the full key
- * ("queue.strategy.tls", "queue.tls.x.allow-invalid-certs", "milter.take"), for
- * a strategy the position of its row (else -1), and a sentence; true where there
- * was none.
+ * All expressions that a configuration was given: compiled, tried, and constant
+ * results that name ids which are not configured.  Calls report once for each
+ * problem, with a sentence and the expression (NULL: the lookup maps); true where
+ * there was none.
  */
-typedef void rules_report(void *arg, const char *key, int position,
+typedef void rules_report(void *arg, const struct conf_expression *e,
     const char *problem);
-bool rules_check_all(const struct conf_rows *rows, const struct conf *conf,
-    rules_report *report, void *arg) MUST_CHECK;
+bool rules_check_all(const struct conf *conf, rules_report *report, void *arg)
+    MUST_CHECK;
 
 #endif

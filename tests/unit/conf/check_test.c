@@ -1,6 +1,6 @@
 /*
- * conf/check: what is told about a configuration file that is wrong, and who
- * checks the expressions of one.
+ * conf/check: what is told about a configuration file that is wrong, and the
+ * expressions of one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,14 +19,14 @@
 
 /* All problems, a line each. */
 static char *
-problems_of(const char *text, const struct conf_checker *checker)
+problems_of(const char *text)
 {
 	struct conf_problems problems = CONF_PROBLEMS_INIT;
 	struct conf_rows *rows = NULL;
 	struct buf out = BUF_INIT;
 	char *all;
 
-	if (conf_check_text(&rows, text, strlen(text), checker, &problems))
+	if (conf_check_text(&rows, text, strlen(text), NULL, &problems))
 		assert_int_equal(problems.count, 0);
 	for (size_t i = 0; i < problems.count; i++) {
 		char *line = conf_problem_text(&problems.item[i], "f");
@@ -51,7 +51,7 @@ static void
 expect_one_problem(const struct bad_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		char *all = problems_of(rows[i].text, NULL);
+		char *all = problems_of(rows[i].text);
 		const char *end = strchr(all, '\n');
 
 		if (end == NULL)
@@ -294,7 +294,7 @@ all_problems_come_in_one_run_by_line(void **state)
 	    "route = [ oops ]\n"		/* 9 */
 	    "[dsn]\n"				/* 10 */
 	    "timeout = 1\n";
-	char *all = problems_of(text, NULL);
+	char *all = problems_of(text);
 
 	(void)state;
 	assert_string_equal(all,
@@ -311,37 +311,8 @@ all_problems_come_in_one_run_by_line(void **state)
 
 /* --- expressions */
 
-struct seen {
-	struct buf text;
-	size_t maps;
-};
-
-static bool
-note_lookup(void *ctx, const struct conf_lookup_row *row, size_t count,
-    struct error *err)
-{
-	struct seen *seen = ctx;
-
-	(void)err;
-	assert_int_equal(seen->text.len, 0); /* before any expression */
-	assert_string_equal(row[0].key, "example.org");
-	seen->maps = count;
-	return true;
-}
-
-static bool
-note_expression(void *ctx, const char *key, enum conf_expression kind,
-    const char *text, struct error *err)
-{
-	struct seen *seen = ctx;
-
-	(void)buf_printf(&seen->text, "%s %d %s\n", key, (int)kind, text);
-	return strcmp(text, "bad") != 0 ||
-	    error_set(err, EX_CONFIG, "no such column: bad");
-}
-
 static void
-expressions_are_checked_by_who_knows(void **state)
+expressions_are_there_for_who_knows_them(void **state)
 {
 	static const char text[] =
 	    "milter.take = \"size < 10\"\n"
@@ -354,27 +325,45 @@ expressions_are_checked_by_who_knows(void **state)
 	    "tls = [ { if = \"size > 1\", then = \"'a'\" },\n"
 	    "  { else = \"bad\" } ]\n"
 	    "[lookup.m]\n\"example.org\" = \"\"\n";
-	struct seen seen = { BUF_INIT, 0 };
-	const struct conf_checker checker = {
-		.set_lookup = note_lookup,
-		.check_expression = note_expression, .ctx = &seen,
-	};
-	char *all = problems_of(text, &checker);
+	/* also beside something else that is wrong */
+	static const char *const ends[] = { "", "[nonsense]\n" };
 
 	(void)state;
-	assert_string_equal(all,
-	    "f:4: queue.tls.a.allow-invalid-certs: no such column: bad\n"
-	    "f:9: queue.strategy.tls: no such column: bad\n");
-	assert_string_equal(buf_str(&seen.text),
-	    "milter.take 2 size < 10\n"
-	    "milter.tls-strategy 3 NULL\n"
-	    "queue.tls.a.allow-invalid-certs 0 bad\n"
-	    "queue.strategy.tls 0 size > 1\n"
-	    "queue.strategy.tls 1 'a'\n"
-	    "queue.strategy.tls 1 bad\n");
-	assert_int_equal(seen.maps, 1);
-	buf_free(&seen.text);
-	free(all);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		struct conf_problems problems = CONF_PROBLEMS_INIT;
+		char *whole = mem_printf("%s%s", text, ends[i]);
+		struct conf_rows *rows;
+		struct buf seen = BUF_INIT;
+		struct conf *conf;
+
+		assert_true(conf_check_text(&rows, whole, strlen(whole), &conf,
+		    &problems) == (i == 0));
+		for (size_t n = 0; n < conf->expression_count; n++) {
+			const struct conf_expression *e = &conf->expression[n];
+
+			(void)buf_printf(&seen, "%u: %s[%d] %s%s%s%s %s\n",
+			    e->line, e->key, e->position,
+			    e->milter ? "milter " : "",
+			    e->condition ? "condition" :
+			    conf_rule_kind_name(e->kind),
+			    e->or_null ? " or NULL" : "",
+			    e->known ? " known" : "", e->text);
+		}
+		assert_string_equal(buf_str(&seen),
+		    "1: milter.take[-1] milter condition size < 10\n"
+		    "2: milter.tls-strategy[-1] milter tls or NULL NULL\n"
+		    "4: queue.tls.a.allow-invalid-certs[-1] condition bad\n"
+		    "8: queue.strategy.tls[0] condition size > 1\n"
+		    "8: queue.strategy.tls[0] tls known 'a'\n"
+		    "9: queue.strategy.tls[1] tls bad\n");
+		assert_int_equal(conf->lookup_count, 1);
+		assert_string_equal(conf->lookup[0].key, "example.org");
+		conf_problems_clear(&problems);
+		conf_rows_free(&rows);
+		conf_free(&conf);
+		buf_free(&seen);
+		free(whole);
+	}
 }
 
 static void
@@ -412,7 +401,7 @@ main(void)
 		cmocka_unit_test(unknown_keys_are_told_with_a_near_one),
 		cmocka_unit_test(contradictions_are_told),
 		cmocka_unit_test(all_problems_come_in_one_run_by_line),
-		cmocka_unit_test(expressions_are_checked_by_who_knows),
+		cmocka_unit_test(expressions_are_there_for_who_knows_them),
 		cmocka_unit_test(keys_of_maps_are_stored_in_one_form),
 	};
 

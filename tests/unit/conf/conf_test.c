@@ -166,8 +166,8 @@ rows_hold_what_the_file_said(void **state)
 
 	(void)state;
 	assert_string_equal(tls->id, "secure");
-	assert_string_equal(tls->dane, "require");
-	assert_int_equal(tls->timeout_tls, 90);
+	assert_string_equal(tls->column[CONF_TLS_DANE], "require");
+	assert_string_equal(tls->column[CONF_TLS_TIMEOUT_TLS], "90");
 	assert_int_equal(rows->tls_count, 3); /* and the shipped ones */
 	assert_string_equal(rows->rule[0].condition,
 	    "rcpt_domain == 'a.example'");

@@ -425,55 +425,54 @@ a_runner_that_leaves_gives_its_claims_back(void **state)
 static void
 the_configuration_is_replaced_as_a_whole(void **state)
 {
-	static const struct spool_setting settings[] = {
+	struct conf_setting_row settings[] = {
 		{ "queue.retention", "7d" }, { "a.b", "" }, { "z", "1" },
 	};
-	static const struct spool_tls_strategy strategies[] = {
-		{ "secure", "require", "optional", "require", "false", 60, 300,
-		  "bounce", "1.3" },
+	struct conf_tls_row strategies[] = {
+		{ "secure", { "require", "optional", "require", "false", "60",
+		  "300", "bounce", "1.3" } },
 	};
-	static const struct spool_strategy_rule rules[] = {
-		{ "tls", 1, NULL, "'secure'" },
-		{ "tls", 0, "retry_num > 3", "'secure'" },
+	struct conf_rule_row rules[] = {
+		{ CONF_RULE_TLS, 1, NULL, "'secure'" },
+		{ CONF_RULE_TLS, 0, "retry_num > 3", "'secure'" },
 	};
-	static const struct spool_lookup lookups[] = {
+	struct conf_lookup_row lookups[] = {
 		{ "partners", "y.example", "secure" },
 	};
-	static const struct spool_strategy_rule bad = { "nonsense", 0, NULL,
-	    "x" };
-	struct spool_config config = { settings, 3, strategies, 1, rules, 2,
-	    lookups, 1 }, got;
+	struct conf_rows rows = { .setting = settings, .setting_count = 3,
+		.tls = strategies, .tls_count = 1, .rule = rules,
+		.rule_count = 2, .lookup = lookups, .lookup_count = 1 }, *got;
 	struct scratch *s = *state;
-	struct arena *arena = arena_new();
 	int64_t generation = -1;
 
-	assert_done(s, spool_config_load(s->spool, arena, &got, &generation,
-	    &s->err));
+	assert_done(s, spool_config_load(s->spool, &got, &generation, &s->err));
 	assert_int_equal(generation, 0);
-	assert_int_equal(got.tls_strategy_count, 2); /* shipped */
-	assert_int_equal(got.setting_count, 0);
-	assert_done(s, spool_config_store(s->spool, &config, &s->err));
-	assert_done(s, spool_config_load(s->spool, arena, &got, &generation,
-	    &s->err));
+	assert_int_equal(got->tls_count, 2); /* shipped */
+	assert_int_equal(got->setting_count, 0);
+	conf_rows_free(&got);
+	assert_done(s, spool_config_store(s->spool, &rows, &s->err));
+	assert_done(s, spool_config_load(s->spool, &got, &generation, &s->err));
 	assert_int_equal(generation, 1);
-	assert_int_equal(got.setting_count, 3);
-	assert_string_equal(got.settings[0].key, "a.b");
-	assert_string_equal(got.settings[0].value, "");
+	assert_int_equal(got->setting_count, 3);
+	assert_string_equal(got->setting[0].key, "a.b");
+	assert_string_equal(got->setting[0].value, "");
 	/* The shipped ones stay: default, invalid-tls, secure. */
-	assert_int_equal(got.tls_strategy_count, 3);
-	assert_string_equal(got.tls_strategies[1].id, "invalid-tls");
-	assert_string_equal(got.tls_strategies[2].dane, "require");
-	assert_int_equal(got.tls_strategies[2].timeout_tls, 60);
-	assert_string_equal(got.tls_strategies[2].min_version, "1.3");
-	assert_int_equal(got.rule_count, 2);
-	assert_string_equal(got.rules[0].condition, "retry_num > 3");
-	assert_null(got.rules[1].condition);
-	assert_string_equal(got.lookups[0].value, "secure");
+	assert_int_equal(got->tls_count, 3);
+	assert_string_equal(got->tls[1].id, "invalid-tls");
+	assert_string_equal(got->tls[2].column[CONF_TLS_DANE], "require");
+	assert_string_equal(got->tls[2].column[CONF_TLS_TIMEOUT_TLS], "60");
+	assert_string_equal(got->tls[2].column[CONF_TLS_MIN_VERSION], "1.3");
+	assert_int_equal(got->rule_count, 2);
+	assert_string_equal(got->rule[0].condition, "retry_num > 3");
+	assert_null(got->rule[1].condition);
+	assert_string_equal(got->lookup[0].value, "secure");
+	assert_string_equal(scratch_text(s, "SELECT typeof(timeout_tls) FROM "
+	    "tls_strategy WHERE id = 'secure'"), "integer");
+	conf_rows_free(&got);
 	/* A part that is refused: all stays as it was. */
-	config.rules = &bad;
-	config.rule_count = 1;
-	config.setting_count = 0;
-	assert_false(spool_config_store(s->spool, &config, &s->err));
+	strategies[0].column[CONF_TLS_DANE] = "nonsense";
+	rows.setting_count = 0;
+	assert_false(spool_config_store(s->spool, &rows, &s->err));
 	assert_int_equal(s->err.code, EX_DATAERR);
 	assert_false(spool_in_transaction(s->spool));
 	assert_done(s, spool_config_generation(s->spool, &generation,
@@ -481,7 +480,6 @@ the_configuration_is_replaced_as_a_whole(void **state)
 	assert_int_equal(generation, 1);
 	assert_int_equal(scratch_number(s, "SELECT count(*) FROM setting "
 	    "WHERE key <> 'config.generation'"), 3);
-	arena_free(&arena);
 }
 
 static void

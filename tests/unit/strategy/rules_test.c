@@ -315,9 +315,10 @@ what_does_not_compile_names_its_rule(void **state)
 /* --- at load ------------------------------------------------------------ */
 
 static void
-note(void *arg, const char *key, int position, const char *problem)
+note(void *arg, const struct conf_expression *e, const char *problem)
 {
-	(void)buf_printf(arg, "%s/%d: %s\n", key, position, problem);
+	(void)buf_printf(arg, "%s/%d: %s: %s\n", e->key, e->position, e->text,
+	    problem);
 }
 
 static void
@@ -382,7 +383,7 @@ problems_are_found_at_load(void **state)
 		if (!rows_read(&from, rows[i].toml, &err) ||
 		    !conf_build(&conf, from, &err))
 			fail_msg("%s: %s", rows[i].why, err.text);
-		ok = rules_check_all(from, conf, note, &found);
+		ok = rules_check_all(conf, note, &found);
 		if (ok != (rows[i].says == NULL) || ok != (found.len == 0) ||
 		    (!ok && strstr(buf_str(&found), rows[i].says) == NULL))
 			fail_msg("%s: found: %s", rows[i].why,
