@@ -20,6 +20,6 @@ option_refused(int argc, char **argv, int what, struct error *err)
 		last = shown;
 	return error_set(err, EX_USAGE, what == ':' ?
 	    "option %s needs a value; see --help" :
-	    "%s: no such option, or a value it does not take; see --help",
+	    "%s: unknown option or unexpected value; see --help",
 	    last);
 }

@@ -74,7 +74,7 @@ struct resolver {
 	bool joined;
 };
 
-static const char ending[] = "the program is ending";
+static const char ending[] = "shutting down";
 
 static void ask_some(void *arg);
 
@@ -370,7 +370,8 @@ open_all(struct resolver *r, const struct resolver_config *config,
 	    !unbound_open(&r->unbound, r->loop, config, err))
 		return false;
 	code = pthread_create(&r->thread, NULL, run, r);
-	return code == 0 || error_set(err, EX_OSERR, "resolver thread: %s",
+	return code == 0 || error_set(err, EX_OSERR, "cannot start the "
+	    "resolver thread: %s",
 	    strerror(code));
 }
 

@@ -91,7 +91,8 @@ on_no_slot(void *arg)
 	struct sts_fetched r = { .status = STS_STATUS_NO_SLOT };
 	char why[STS_WHY_MAX], what[64];
 
-	(void)snprintf(what, sizeof(what), "%zu other fetches are under way",
+	(void)snprintf(what, sizeof(what), "%zu other fetches are already "
+	    "running",
 	    f->fetcher->n_running);
 	sts_fetch_failed(&r, why, STS_STATUS_NO_SLOT, f, what);
 	f->fn(f->ctx, &r);
@@ -106,7 +107,7 @@ finish_stopped(void *arg)
 	char why[STS_WHY_MAX];
 
 	sts_fetch_failed(&r, why, STS_STATUS_FETCH_FAILED, f,
-	    "the program is ending");
+	    "shutting down");
 	f->fn(f->ctx, &r);
 	release(f);
 }
@@ -322,8 +323,8 @@ look_at(const char *file, struct error *err)
 		found = strncmp(line, "-----BEGIN ", 11) == 0 &&
 		    strstr(line, "CERTIFICATE-----") != NULL;
 	(void)fclose(f);
-	return found || error_set(err, EX_CONFIG, "mta-sts.ca-file: %s: no "
-	    "certificate in PEM form in it", file);
+	return found || error_set(err, EX_CONFIG, "mta-sts.ca-file: %s: the "
+	    "file has no PEM certificate", file);
 }
 
 bool

@@ -230,10 +230,11 @@ sts_fetch_judge(struct sts_fetched *r, char why[static STS_WHY_MAX],
 		    curl_easy_strerror(code));
 	} else if (is_cut(f)) {
 		sts_fetch_failed(r, why, STS_STATUS_FETCH_FAILED, f,
-		    "the answer has no length, and its end is missing");
+		    "the answer may be truncated: it has no length, and TLS "
+		    "was not closed properly");
 	} else if (!is_plain_text(type)) {
-		(void)snprintf(text, sizeof(text), "the media type is %.80s "
-		    "and not text/plain", type != NULL ? type : "missing");
+		(void)snprintf(text, sizeof(text), "the media type is %.80s, "
+		    "not text/plain", type != NULL ? type : "missing");
 		sts_fetch_failed(r, why, STS_STATUS_FETCH_FAILED, f, text);
 	} else {
 		r->status = STS_STATUS_POLICY;

@@ -126,8 +126,8 @@ look_at_anchors(const char *key, const char *file, int64_t *changed_at,
 	}
 	if (f != NULL)
 		(void)fclose(f);
-	return found || error_set(err, EX_CONFIG, "%s: %s: no DS or DNSKEY "
-	    "record in it", key, file);
+	return found || error_set(err, EX_CONFIG, "%s: %s: the file has no DS "
+	    "or DNSKEY record", key, file);
 }
 
 static bool
@@ -196,7 +196,7 @@ is_validating(struct ub_ctx *ctx, struct error *err)
 
 	if (modules == NULL || strstr(modules, "validator") == NULL)
 		ok = error_set(err, EX_CONFIG, "dns.unbound-config: "
-		    "module-config is without the validator");
+		    "module-config must include the validator");
 	else if (permissive == NULL || strcmp(permissive, "no") != 0)
 		ok = error_set(err, EX_CONFIG, "dns.unbound-config: "
 		    "val-permissive-mode must be off");

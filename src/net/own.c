@@ -91,7 +91,8 @@ read_interfaces(void)
 	own.read = true;
 	own.read_ms = now_ms;
 	if (getifaddrs(&list) != 0) {
-		log_debug("the interfaces' addresses cannot be read");
+		log_debug("cannot read the addresses of the network "
+		    "interfaces");
 		return;
 	}
 	own.n = 0;

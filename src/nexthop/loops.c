@@ -54,6 +54,6 @@ loops_drop(struct survey *s)
 		h->status = "5.4.6";
 		if (!h->own)
 			h->why = "mail loop: we are a mail exchanger of the "
-			    "domain, and this host is no better one";
+			    "domain, and this host is not preferred to us";
 	}
 }

@@ -26,10 +26,10 @@ read_line(char *dst, size_t room, const char *path, struct error *err)
 	(void)fclose(f);
 	dst[strcspn(dst, "\r\n")] = '\0';
 	if (strlen(dst) == room - 1)
-		return error_set(err, EX_CONFIG, "%s: the line has %d octets "
-		    "or more", path, SECRET_MAX);
+		return error_set(err, EX_CONFIG, "%s: the first line has %d "
+		    "octets or more", path, SECRET_MAX);
 	return dst[0] != '\0' || error_set(err, EX_CONFIG,
-	    "%s: there is no secret in its first line", path);
+	    "%s: the first line has no secret", path);
 }
 
 bool

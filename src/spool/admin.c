@@ -80,8 +80,8 @@ message_exists(struct spool *spool, int64_t id, struct error *err)
 	found = spool_query_next(&q);
 	if (!spool_query_end(&q, err))
 		return false;
-	return found || error_set(err, EX_NOINPUT, "message %lld: there is "
-	    "none in this spool", (long long)id);
+	return found || error_set(err, EX_NOINPUT, "message %lld: not in this "
+	    "spool", (long long)id);
 }
 
 /* message NULL: all. */

@@ -96,7 +96,7 @@ spool_create(const char *path, struct error *err)
 		goto out;
 	fd = mkostemp(name, O_CLOEXEC);
 	if (fd < 0) {
-		(void)error_set(err, EX_CANTCREAT, "%s: cannot be created in "
+		(void)error_set(err, EX_CANTCREAT, "%s: cannot create it in "
 		    "%s: %s", path, dir, strerror(errno));
 		goto out;
 	}

@@ -61,7 +61,7 @@ read_header(const char *path, uint8_t head[static HEADER_LEN],
 
 	vfs = sqlite3_vfs_find(NULL);
 	if (rc != SQLITE_OK || vfs == NULL)
-		return error_set(err, EX_SOFTWARE, "SQLite does not start");
+		return error_set(err, EX_SOFTWARE, "cannot initialise SQLite");
 	file = mem_zalloc((size_t)vfs->szOsFile);
 	full = mem_zalloc((size_t)vfs->mxPathname + 1);
 	rc = vfs->xFullPathname(vfs, path, vfs->mxPathname + 1, full);
@@ -85,8 +85,8 @@ spool_header_check(const char *path, struct spool_header *header_r,
 	if (!read_header(path, head, &size, err))
 		return false;
 	if (size == 0)
-		return error_set(err, EX_DATAERR, "%s: empty, not a spool; "
-		    "remove it and it will be created", path);
+		return error_set(err, EX_DATAERR, "%s: empty file, not a "
+		    "spool; remove it, and tlsq will create a new one", path);
 	if (size < HEADER_LEN || memcmp(head, magic, sizeof(magic)) != 0)
 		return error_set(err, EX_DATAERR, "%s: not a database; give "
 		    "another file with --database", path);

@@ -221,7 +221,7 @@ read_file(struct spool_insert *ins, char *piece, uint64_t offset, size_t len,
 		if (n <= 0)
 			return error_set(err, EX_IOERR, "%s: cannot read a "
 			    "temporary file: %s", ins->dir,
-			    n < 0 ? strerror(errno) : "it became shorter");
+			    n < 0 ? strerror(errno) : "the file was truncated");
 		done += (size_t)n;
 	}
 	return true;

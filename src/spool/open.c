@@ -32,8 +32,8 @@ find_file(const char *path, enum spool_mode mode, struct error *err)
 	struct stat st;
 
 	if (path[0] == '\0')
-		return error_set(err, EX_USAGE, "the name of the spool's file "
-		    "is empty; give one with --database");
+		return error_set(err, EX_USAGE, "the file name of the spool is "
+		    "empty; give one with --database");
 	if (stat(path, &st) != 0) {
 		if (errno == EACCES)
 			return error_set(err, EX_NOPERM, "%s: no permission; "
@@ -106,8 +106,8 @@ check_version(struct spool *spool, struct error *err)
 		    (long long)version, SPOOL_SCHEMA_VERSION);
 	if (spool->mode == SPOOL_READ_ONLY)
 		return error_set(err, EX_DATAERR, "%s: schema version %lld is "
-		    "older than this program (%d); start tlsq-runner, it "
-		    "upgrades it", spool->path, (long long)version,
+		    "older than this program (%d); start tlsq-runner to "
+		    "upgrade it", spool->path, (long long)version,
 		    SPOOL_SCHEMA_VERSION);
 	return spool_upgrade(spool, err);
 }

@@ -112,9 +112,10 @@ spool_room_check(struct spool *spool, uint64_t size, struct error *err)
 	if (!measure(spool, &room, err) || !read_limit(spool, &room, err))
 		return false;
 	if (room.free < room.limit + COPIES * size)
-		return error_set(err, EX_IOERR, "%s: new mail is refused: %llu "
-		    "MiB of disk are free, and queue.limit.min-free-space "
-		    "keeps %llu for deliveries; make room", spool->path,
+		return error_set(err, EX_IOERR, "%s: refusing new mail: %llu "
+		    "MiB of disk space are free, but "
+		    "queue.limit.min-free-space reserves %llu MiB for "
+		    "deliveries; free some space", spool->path,
 		    (unsigned long long)(room.free / MIB),
 		    (unsigned long long)(room.limit / MIB));
 	if (!has_reserve(spool))

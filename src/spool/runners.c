@@ -106,11 +106,13 @@ make_lock(struct spool *spool, struct spool_runner *r, struct error *err)
 	r->lock = lock_path(spool, name);
 	r->fd = open(r->lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
 	if (r->fd < 0)
-		return error_set(err, EX_CANTCREAT, "%s: cannot be created: %s",
+		return error_set(err, EX_CANTCREAT, "%s: cannot create the "
+		    "lock file: %s",
 		    r->lock, strerror(errno));
 	(void)fchmod(r->fd, 0660);
 	if (flock(r->fd, LOCK_EX | LOCK_NB) != 0)
-		return error_set(err, EX_TEMPFAIL, "%s: cannot be locked: %s",
+		return error_set(err, EX_TEMPFAIL, "%s: cannot lock the file: "
+		    "%s",
 		    r->lock, strerror(errno));
 	spool_query_start(&q, spool, SQL_RUNNER_LOCK);
 	spool_query_put_int(&q, ":id", r->id);

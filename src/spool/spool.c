@@ -29,26 +29,27 @@ static const struct rc_row {
 	{ .rc = SQLITE_INTERRUPT, .code = EX_TEMPFAIL,
 	  .text = "reading took too long; try again later" },
 	{ .rc = SQLITE_FULL, .code = EX_IOERR,
-	  .text = "the disk is full; make room" },
+	  .text = "the disk is full; free some space" },
 	{ .rc = SQLITE_IOERR, .code = EX_IOERR,
-	  .text = "reading or writing failed; check disk and file system",
+	  .text = "read or write error; check the disk and the file system",
 	  .detail = true },
 	{ .rc = SQLITE_CORRUPT, .code = EX_DATAERR,
-	  .text = "the database is damaged; stop tlsq and restore a backup or "
-	  "rebuild it as spool.md says", .detail = true },
+	  .text = "the database is damaged; stop tlsq, then restore a backup "
+	  "or rebuild the database as described in doc/spool.md",
+	  .detail = true },
 	{ .rc = SQLITE_NOTADB, .code = EX_DATAERR,
 	  .text = "not a database; give another file with --database" },
 	{ .rc = SQLITE_READONLY, .code = EX_NOPERM,
 	  .text = "not writable; run as user " TLSQ_USER
-	  " or check the owner of file and directory" },
+	  " or check who owns the file and its directory" },
 	{ .rc = SQLITE_PERM, .code = EX_NOPERM,
 	  .text = "no permission; run as user " TLSQ_USER },
 	{ .rc = SQLITE_CANTOPEN, .code = EX_NOINPUT,
-	  .text = "cannot be opened; check that file and directory can be "
-	  "written", .detail = true },
+	  .text = "cannot be opened; check that the file and its directory are "
+	  "writable", .detail = true },
 	{ .rc = SQLITE_CONSTRAINT, .code = EX_DATAERR, .text = "refused",
 	  .detail = true },
-	{ .rc = SQLITE_TOOBIG, .code = EX_DATAERR, .text = "value too big" },
+	{ .rc = SQLITE_TOOBIG, .code = EX_DATAERR, .text = "value too large" },
 };
 
 bool
@@ -266,8 +267,9 @@ verify_content(struct spool *spool, struct error *err)
 	if (spool_query_next(&q))
 		sound = error_set(err, EX_DATAERR, "%s: damaged: %lld "
 		    "undelivered messages lack part of their content; message "
-		    "%lld has %lld of %lld octets and is not sent: restore a "
-		    "backup, or return it with tlsq bounce", spool->path,
+		    "%lld has %lld of %lld octets and will not be sent: "
+		    "restore a backup, or return it with \"tlsq bounce\"",
+		    spool->path,
 		    (long long)spool_query_int(&q, 3),
 		    (long long)spool_query_int(&q, 0),
 		    (long long)spool_query_int(&q, 2),

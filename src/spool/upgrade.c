@@ -137,7 +137,7 @@ spool_upgrade(struct spool *spool, struct error *err)
 	}
 	(void)sqlite3_db_config(spool->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
 	if (!ok)
-		return error_prefix(err, "upgrade of the schema");
+		return error_prefix(err, "cannot upgrade the schema");
 	/* So that the header alone tells the version; it may also wait. */
 	return spool_checkpoint_if_needed(spool, 0, &done, err);
 }

@@ -216,7 +216,7 @@ run_transaction(struct writer *w, struct write_task *batch,
 		return false;
 	}
 	if (w->complained)
-		log_info("%s: written again", spool_path(w->spool));
+		log_info("%s: database is writable again", spool_path(w->spool));
 	w->complained = false;
 	return true;
 }
@@ -227,7 +227,7 @@ make_room(struct writer *w, const struct error *err)
 {
 	if (!spool_make_room(w->spool, err))
 		return false;
-	log_warning("%s: tlsq-runner gave up the reserve and tries again",
+	log_warning("%s: tlsq-runner released its disk reserve and is retrying",
 	    err->text);
 	return true;
 }

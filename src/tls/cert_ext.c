@@ -170,7 +170,7 @@ stls_cert_extensions(struct stls_blob in, struct stls_cert *cert)
 		/* 4.2: not more than one instance of an extension. */
 		bit = 1u << (ext - extensions);
 		if ((seen & bit) != 0)
-			return "an extension that is there twice";
+			return "duplicate extension";
 		seen |= bit;
 		if (!ext->read(value, cert))
 			return ext->wrong;

@@ -78,8 +78,8 @@ note_dead_end(struct chain_search *s)
 	stls_name_text(top->issuer, issuer, sizeof(issuer));
 	if (!stls_blob_equal(top->issuer, top->subject))
 		(void)stls_result_fail(&s->result, STLS_NOT_TRUSTED,
-		    s->path.n - 1, "no certificate of the issuer %s is "
-		    "trusted or was sent", issuer);
+		    s->path.n - 1, "the certificate of the issuer %s is not "
+		    "trusted and was not sent", issuer);
 	else
 		(void)stls_result_fail(&s->result, STLS_NOT_TRUSTED,
 		    s->path.n - 1, "the self-signed certificate %s is not "
@@ -124,7 +124,7 @@ chain_search_start(struct chain_search *s, const struct stls_peer *peer,
 	s->steps_left = STEPS_MAX;
 	if (s->n == 0)
 		return stls_result_fail(&s->result, STLS_NO_CERTIFICATE, 0,
-		    "the server showed no certificate");
+		    "the server sent no certificate");
 	for (size_t i = s->n; i-- > 0;)
 		s->usable[i] = stls_cert_parse(peer->chain[i].data,
 		    peer->chain[i].len, &s->certs[i], &why);
@@ -143,7 +143,7 @@ chain_search_run(struct chain_search *s)
 		return true;
 	if (s->steps_left < 0 && !s->complete)
 		(void)stls_result_fail(&s->result, STLS_INVALID, 0,
-		    "too many ways through the certificates sent");
+		    "too many possible chains in the certificates sent");
 	return false;
 }
 

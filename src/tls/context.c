@@ -48,7 +48,7 @@ stls_global_init(struct error *err)
 	bool sound;
 
 	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
-		return error_set(err, EX_SOFTWARE, "wolfSSL cannot start");
+		return error_set(err, EX_SOFTWARE, "cannot initialise wolfSSL");
 	sound = stls_selftest(err);
 	/* The caller's thread may never make a handshake. */
 	wc_ecc_fp_free();
@@ -168,7 +168,7 @@ load_anchors(struct stls_context *ctx, const char *path, struct error *err)
 	buf_free(&text);
 	if (ok && ctx->n == 0)
 		return error_set(err, EX_CONFIG,
-		    "%s: no certificate in PEM form in it", path);
+		    "%s: the file has no PEM certificate", path);
 	return ok;
 }
 
@@ -183,9 +183,9 @@ stls_context_open(struct stls_context **ctx_r, const char *ca_file,
 		goto fail;
 	ctx->wolfssl = wolfSSL_CTX_new(wolfSSLv23_client_method());
 	if (ctx->wolfssl == NULL || !tune(ctx->wolfssl)) {
-		(void)error_set(err, EX_SOFTWARE, "wolfSSL %s was built "
-		    "without something that is needed (X25519, TLS 1.3, "
-		    "ChaCha20)", wolfSSL_lib_version());
+		(void)error_set(err, EX_SOFTWARE, "wolfSSL %s lacks a feature "
+		    "that tlsq needs (X25519, TLS 1.3, ChaCha20)",
+		    wolfSSL_lib_version());
 		goto fail;
 	}
 	*ctx_r = ctx;

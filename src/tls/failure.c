@@ -12,27 +12,26 @@
 #include "tls/cert.h"
 #include "tls/session_impl.h"
 
-#define WRONG_KEY "the server does not hold the key of the certificate it " \
-	"showed (its handshake signature is wrong)"
+#define WRONG_KEY "the server does not have the private key of its " \
+	"certificate (its handshake signature is wrong)"
 
-#define UNREADABLE "wolfSSL does not take the server's certificate: "
+#define UNREADABLE "wolfSSL rejects the server's certificate: "
 
-#define OUT_OF_PLACE "the server sent a handshake message that has no place here"
+#define OUT_OF_PLACE "the server sent an unexpected handshake message"
 
 /* Where wolfSSL's own words would not tell what to look at. */
 static const struct {
 	int code;
 	const char *words;
 } known[] = {
-	{ WC_KEY_SIZE_E, "the server's key has a size that is not supported" },
+	{ WC_KEY_SIZE_E, "the size of the server's key is not supported" },
 	{ HANDSHAKE_SIZE_ERROR, "the server sent more certificates than "
-	    "wolfSSL takes (9), or too long ones" },
+	    "wolfSSL accepts (9), or too large ones" },
 	{ MAX_CHAIN_ERROR, "the server sent more certificates than wolfSSL "
 	    "takes (9)" },
 	/* These end the handshake before anybody is asked, also where DANE-EE
 	 * would look at the key alone: doc/limits.md. */
-	{ ASN_CRIT_EXT_E, UNREADABLE "it has a critical extension that is not "
-	    "known" },
+	{ ASN_CRIT_EXT_E, UNREADABLE "it has an unknown critical extension" },
 	{ ASN_PARSE_E, UNREADABLE "it is malformed, or has an empty key "
 	    "identifier or a unique identifier" },
 	{ ASN_ALT_NAME_E, UNREADABLE "its subjectAltName is malformed, or has "
@@ -40,19 +39,19 @@ static const struct {
 	{ ASN_NAME_INVALID_E, UNREADABLE "it has name constraints and is not "
 	    "a CA, or breaks those of its issuer" },
 	/* It calls an IP address of 5 octets so. */
-	{ MEMORY_E, UNREADABLE "it has an IP address of impossible length "
-	    "(or memory ran out)" },
+	{ MEMORY_E, UNREADABLE "it has an IP address of invalid length (or "
+	    "memory ran out)" },
 	{ VERIFY_SIGN_ERROR, WRONG_KEY },
 	{ SIG_VERIFY_E, WRONG_KEY },
 	/* An RSA signature by another key is noise to the padding checks. */
 	{ BAD_PADDING_E, WRONG_KEY },
 	{ RSA_PAD_E, WRONG_KEY },
 	{ PSS_SALTLEN_E, WRONG_KEY },
-	{ VERSION_ERROR, "the server does not speak a TLS version that is "
-	    "allowed here" },
+	{ VERSION_ERROR, "the server supports no TLS version that is allowed "
+	    "here" },
 	{ UNKNOWN_RECORD_TYPE, "what the server sent is not TLS" },
 	{ LENGTH_ERROR, "what the server sent is not TLS, or a record of "
-	    "impossible length" },
+	    "invalid length" },
 	{ UNKNOWN_HANDSHAKE_TYPE, "what the server sent is not TLS" },
 	{ PARSE_ERROR, "the server sent a malformed handshake message" },
 	{ DUPLICATE_MSG_E, OUT_OF_PLACE },
@@ -75,10 +74,10 @@ key_trouble(const struct stls_peer *peer)
 	if (peer->n_chain == 0 || !stls_cert_key(peer->chain[0], &key))
 		return NULL;
 	if (key.kind == STLS_KEY_OTHER)
-		return "the server's key is of a kind that wolfSSL cannot use "
+		return "the server's type of key is not supported by wolfSSL "
 		    "(RSASSA-PSS, an unusual curve)";
 	return key.kind == STLS_KEY_RSA && key.rsa_bits > RSA_MAX_SIZE ?
-	    "the server's key is larger than wolfSSL can use (RSA above 4096 "
+	    "the server's key is too large for wolfSSL (RSA above 4096 "
 	    "bits)" : NULL;
 }
 
@@ -127,7 +126,7 @@ static const char *
 alert_name(int code)
 {
 	if (code < 0 || code >= (int)ARRAY_LEN(alerts) || alerts[code] == NULL)
-		return "of an unknown kind";
+		return "unknown";
 	return alerts[code];
 }
 
@@ -150,7 +149,7 @@ stls_failure_text(struct stls *s, int code, struct error *err)
 		    "than 8 octets)", when);
 	else if (s->flooded)
 		(void)error_set(err, EX_TEMPFAIL, "%s: the server floods the "
-		    "session: too much that carries no data (KeyUpdate, "
+		    "session with records that carry no data (KeyUpdate, "
 		    "session tickets, empty records)", when);
 	else if (alert.last_rx.level == alert_fatal)
 		(void)error_set(err, EX_TEMPFAIL, "%s: the server sent alert "

@@ -69,7 +69,7 @@ signature_ok(const struct chain_path *path, size_t depth,
 		return stls_result_fail(r, STLS_INVALID, depth, "%s is signed "
 		    "with %s", label(cert, depth, text),
 		    cert->sig == STLS_SIG_WEAK ? "MD5 or SHA-1" :
-		    "an algorithm that is not supported");
+		    "an unsupported algorithm");
 	if (budget->signatures-- <= 0)
 		return stls_result_fail(r, STLS_INVALID, 0,
 		    "too many signatures to check in this chain");
@@ -96,7 +96,7 @@ key_ok(const struct stls_cert *cert, size_t depth, struct stls_result *r)
 
 	if (cert->key.kind == STLS_KEY_OTHER)
 		return stls_result_fail(r, STLS_INVALID, depth,
-		    "%s has a key of an unsupported kind",
+		    "%s has an unsupported type of key",
 		    label(cert, depth, text));
 	if (cert->key.kind == STLS_KEY_RSA && cert->key.rsa_bits < RSA_BITS_MIN)
 		return stls_result_fail(r, STLS_INVALID, depth, "%s has an RSA "
@@ -113,7 +113,7 @@ purpose_ok(const struct stls_cert *cert, size_t depth, struct stls_result *r)
 
 	if (cert->has_unknown_critical)
 		return stls_result_fail(r, STLS_INVALID, depth,
-		    "%s has a critical extension that is not known",
+		    "%s has an unknown critical extension",
 		    label(cert, depth, text));
 	if (cert->has_ext_key_usage && !cert->for_servers)
 		return stls_result_fail(r, STLS_INVALID, depth,
@@ -161,7 +161,7 @@ ca_ok(const struct chain_path *path, size_t depth, struct stls_result *r)
 
 	if (!cert->is_ca && !silent_anchor)
 		return stls_result_fail(r, STLS_INVALID, depth,
-		    "%s is not a CA and has issued another one",
+		    "%s is not a CA but has issued another certificate",
 		    label(cert, depth, text));
 	if (cert->has_key_usage && (cert->key_usage & STLS_KU_CERT_SIGN) == 0)
 		return stls_result_fail(r, STLS_INVALID, depth,

@@ -12,8 +12,8 @@ stls_selftest(struct error *err)
 
 	if (wrong == NULL)
 		return true;
-	return error_set(err, EX_CONFIG, "wolfSSL %s %s (%s): its certificate "
-	    "checks cannot be relied on; install libwolfssl35 "
+	return error_set(err, EX_CONFIG, "wolfSSL %s %s (%s), so its "
+	    "certificate checks are not reliable; install libwolfssl35 "
 	    "5.5.4-2+deb12u3 or later, or wolfSSL 5.9.1 or later",
 	    wolfSSL_lib_version(), wrong, what);
 }

@@ -253,7 +253,7 @@ stls_client_new(struct stls **s_r, const struct stls_context *ctx, int fd,
 	s->wolfssl = wolfSSL_new(stls_context_wolfssl(ctx));
 	if (s->wolfssl == NULL || !set_up(s, params)) {
 		stls_free(&s);
-		return error_set(err, EX_SOFTWARE, "wolfSSL cannot make a "
+		return error_set(err, EX_SOFTWARE, "wolfSSL cannot create a "
 		    "session for %s", params->sni != NULL ? params->sni :
 		    "an address");
 	}
@@ -348,7 +348,7 @@ stls_handshake(struct stls *s, struct error *err)
 		return refuse(s, err, why);
 	/* Every suite that is offered has a certificate in it. */
 	if (!s->peer.resumed && s->peer.n_chain == 0)
-		return refuse(s, err, "the server showed no certificate");
+		return refuse(s, err, "the server sent no certificate");
 	if (s->peer.n_chain > 0 && s->peer.signature == NULL)
 		s->peer.signature = signature_of_key(&s->peer);
 	s->done = true;

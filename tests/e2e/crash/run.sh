@@ -287,7 +287,7 @@ cp -a "$T/before/run" "$T/spool"
 wire_keep
 : >"$T/runner.log"
 TLSQ_FAILPOINT=result-delivered.before-commit=fail once
-like "a commit that fails is tried again" "$(cat "$T/runner.log")" "gave up the reserve and tries again"
+like "a commit that fails is tried again" "$(cat "$T/runner.log")" "released its disk reserve and is retrying"
 is "and nothing is sent twice" "$(wire repeated; outcome | diff "$T/ends/run" -)" ""
 cat "$T/wire.all" >>"$T/peer/wire.jsonl"
 finish

@@ -23,14 +23,14 @@ letter x >"$T/x"
 
 # by our own mail
 while submit --quiet -f a@s.test x@ok.test <"$T/big" 2>"$T/err"; do :; done
-like "the refusal names the key" "$(cat "$T/err")" 'new mail is refused: .*queue.limit.min-free-space'
+like "the refusal names the key" "$(cat "$T/err")" 'refusing new mail: .*queue.limit.min-free-space'
 exits "its exit code means: later" 74 sh -c "tlsq -d '$DB' submit -f a@s.test x@ok.test <'$T/big'"
 n=$(sql 'SELECT count(*) FROM recipient')
 ok "some is left for results ($(free_kib) KiB)" test "$(free_kib)" -ge 700
 is "and a reserve beside the spool" "$(ls "$small" | grep -c reserve)" 1
 printf 'LHLO x\r\nMAIL FROM:<a@s.test>\r\nRCPT TO:<x@ok.test>\r\nDATA\r\n%s\r\n.\r\nQUIT\r\n' "$(cat "$T/big")" |
 	tlsq_ lmtp >"$T/lmtp"
-like "LMTP says it to Sendmail" "$(tail -n 2 "$T/lmtp")" '^452 4\.3\.1 .*new mail is refused'
+like "LMTP says it to Sendmail" "$(tail -n 2 "$T/lmtp")" '^452 4\.3\.1 .*refusing new mail'
 exits "what waits can be deleted" 0 tlsq -d "$DB" delete 1
 
 # by others, to the last octet; and mail by SQL, which nobody can stop

@@ -69,7 +69,7 @@ for m in key-updates key-updates-answered tickets empty-records; do
 done
 # what wolfSSL itself does not take more than a few times
 says warnings 4.4.2 'the server sent too many alerts'
-says hello-requests 4.4.2 'the server sent a handshake message that has no place here'
+says hello-requests 4.4.2 'the server sent an unexpected handshake message'
 says early-warnings 4.7.5 'the server sent too many alerts'
 says endless-handshake 4.7.5 'the server sent a malformed handshake message'
 for m in change-cipher-specs empty-handshakes; do

@@ -16,8 +16,8 @@ refuse() { # description code what-is-said arguments
 	like "and it says why in one line" "$(grep -c . "$T/err") $(cat "$T/err")" "^1 tlsq-runner: .*$refuse_like"
 }
 refuse "nothing to do" 64 '--once or --daemon'
-refuse "an unknown option" 64 '--nosuch: no such option' --nosuch
-refuse "an unknown letter" 64 '-x: no such option' --once -x
+refuse "an unknown option" 64 '--nosuch: unknown option' --nosuch
+refuse "an unknown letter" 64 '-x: unknown option' --once -x
 refuse "an option without its value" 64 '-d needs a value' --once -d
 refuse "a database without a name" 64 'empty' --once -d ''
 refuse "no domain" 64 'a b' --once --domain 'a b'

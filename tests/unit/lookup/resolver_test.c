@@ -558,7 +558,7 @@ closing_answers_what_is_open(void **state)
 	tear_down(&s);
 	assert_int_equal(k.errors, 2);	/* ... when its loop ends */
 	assert_int_equal(gone.answers, 0);
-	assert_non_null(strstr(k.why, "ending"));
+	assert_non_null(strstr(k.why, "shutting down"));
 }
 
 /* --- configuration */

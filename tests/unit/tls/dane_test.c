@@ -69,7 +69,7 @@ static const struct row rows[] = {
 	{ "extensions in version 1", "leaf-v1-extensions", "3 1 0 leaf",
 	    .verdict = STLS_VERIFIED },
 	{ "and its key must match", "leaf-twice", "3 1 1 leaf-rsa",
-	    .verdict = STLS_INVALID, .says = "twice" },
+	    .verdict = STLS_INVALID, .says = "duplicate extension" },
 	{ "an RSA exponent of 8 octets", "ss-rsa-e8", "3 1 1 ss-rsa-e8",
 	    .verdict = STLS_VERIFIED },
 	{ "of 9: at no level", "ss-rsa-e9", "3 0 1 ss-rsa-e9",
@@ -178,7 +178,7 @@ static const struct row rows[] = {
 	/* a peer that wants to keep us busy */
 	{ "ten of one name", "leaf same-0 same-1 same-2 same-3 same-4 same-5 "
 	    "same-6 same-7 same-8", "2 0 1 root",
-	    .verdict = STLS_INVALID, .says = "too many ways" },
+	    .verdict = STLS_INVALID, .says = "too many possible chains" },
 };
 
 /* Fresh memory in record->data. */

@@ -276,16 +276,16 @@ handshakes_that_fail_say_why(void **state)
 		{ "anonymous", "alert handshake_failure (40)",
 		  STLS_MIN_TLS12 },
 		{ "alert", "alert handshake_failure (40)", STLS_MIN_TLS12 },
-		{ "ten", "more certificates than wolfSSL takes",
+		{ "ten", "more certificates than wolfSSL accepts",
 		  STLS_MIN_TLS12 },
 		/* What wolfSSL's parser does not take: doc/limits.md. */
-		{ "critical", "a critical extension that is not known",
+		{ "critical", "an unknown critical extension",
 		  STLS_MIN_TLS12 },
 		{ "unique-id", "a unique identifier", STLS_MIN_TLS12 },
 		{ "aki-empty", "an empty key identifier", STLS_MIN_TLS12 },
 		{ "constrained", "has name constraints and is not a CA",
 		  STLS_MIN_TLS12 },
-		{ "ip-5", "an IP address of impossible length",
+		{ "ip-5", "an IP address of invalid length",
 		  STLS_MIN_TLS12 },
 		/* Twin: "exponent-8" among those that succeed. */
 		{ "exponent-9", "RSA exponent of more than 8",
@@ -650,7 +650,7 @@ the_peer_must_hold_the_key_of_its_certificate(void **state)
 		s = open_session(w, fds[0], params);
 		status = shake(s, fds[0], &err);
 		if ((status == STLS_OK) != rows[i].ok || (!rows[i].ok &&
-		    strstr(err.text, "does not hold the key") == NULL))
+		    strstr(err.text, "does not have the private key") == NULL))
 			fail_msg("row %zu: status %d: %s", i, status, err.text);
 		stls_free(&s);
 		(void)shutdown(fds[0], SHUT_RDWR);
