@@ -59,6 +59,8 @@ if [ -n "$E2E_SANITIZED" ]; then
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0:log_path=$T/sanitizer/report
 	UBSAN_OPTIONS=${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}print_stacktrace=1:log_path=$T/sanitizer/report
 	TSAN_OPTIONS=${TSAN_OPTIONS:+$TSAN_OPTIONS:}log_path=$T/sanitizer/report
+	TSAN_OPTIONS=$TSAN_OPTIONS:ignore_noninstrumented_modules=1:report_destroy_locked=0
+	TSAN_OPTIONS=$TSAN_OPTIONS:suppressions=$E2E/tsan.supp
 	export ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
 fi
 
