@@ -4,7 +4,7 @@
 # Each scenario has the machine for itself: namespaces of its own for network,
 # mounts, processes and host name, so ports 25 and 53 are free and nothing that
 # it started outlives it.  T is its directory (kept with KEEP=1), DB its spool.
-# doc/HACKING.md shows how to write one.
+# CONTRIBUTING.md shows how to write one.
 
 E2E=${E2E:-$(cd "$(dirname "$0")/.." && pwd)}
 top_srcdir=${top_srcdir:-$(cd "$E2E/../.." && pwd)}
