@@ -5,17 +5,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/admin_options.h"
 #include "cli/command_impl.h"
-#include "cli/print_impl.h"
 #include "spool/admin.h"
 
 struct verb {
 	enum spool_action action;
-	const char *done;	/* as the summary says it */
+	const char *name, *done; /* as the summary says it */
 };
 
 struct selected {
@@ -127,53 +127,25 @@ run(const struct verb *v, struct cli *cli, const struct admin_options *o,
 	return ok;
 }
 
-static bool
-command(const struct verb *v, struct cli *cli, int argc, char **argv,
-    struct error *err)
+bool
+cli_act(struct cli *cli, int argc, char **argv, struct error *err)
 {
+	static const struct verb verbs[] = {
+		{ SPOOL_RETRY, "retry", "due now" },
+		{ SPOOL_HOLD, "hold", "held" },
+		{ SPOOL_RELEASE, "release", "released" },
+		{ SPOOL_DELETE, "delete", "deleted" },
+		{ SPOOL_BOUNCE, "bounce", "returned to the sender" },
+	};
+	const struct verb *verb = verbs;
 	struct admin_options o;
 	bool ok;
 
+	while (strcmp(verb->name, argv[0]) != 0)
+		verb++;
 	if (!admin_options_parse(&o, cli, argc, argv, err))
 		return false;
-	ok = run(v, cli, &o, err);
+	ok = run(verb, cli, &o, err);
 	admin_options_free(&o);
 	return ok;
-}
-
-static const struct verb
-    retry = { .action = SPOOL_RETRY, .done = "due now" },
-    hold = { .action = SPOOL_HOLD, .done = "held" },
-    release = { .action = SPOOL_RELEASE, .done = "released" },
-    delete = { .action = SPOOL_DELETE, .done = "deleted" },
-    bounce = { .action = SPOOL_BOUNCE, .done = "returned to the sender" };
-
-bool
-cli_retry(struct cli *cli, int argc, char **argv, struct error *err)
-{
-	return command(&retry, cli, argc, argv, err);
-}
-
-bool
-cli_hold(struct cli *cli, int argc, char **argv, struct error *err)
-{
-	return command(&hold, cli, argc, argv, err);
-}
-
-bool
-cli_release(struct cli *cli, int argc, char **argv, struct error *err)
-{
-	return command(&release, cli, argc, argv, err);
-}
-
-bool
-cli_delete(struct cli *cli, int argc, char **argv, struct error *err)
-{
-	return command(&delete, cli, argc, argv, err);
-}
-
-bool
-cli_bounce(struct cli *cli, int argc, char **argv, struct error *err)
-{
-	return command(&bounce, cli, argc, argv, err);
 }

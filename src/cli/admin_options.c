@@ -3,43 +3,12 @@
  */
 #include "cli/admin_options.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "cli/command_impl.h"
-
-static const struct option longs[] = {
-	{ "domain", required_argument, NULL, 'D' },
-	{ "sender", required_argument, NULL, 'S' },
-	{ "dry-run", no_argument, NULL, 'n' },
-	{ "all", no_argument, NULL, 'a' },
-	CLI_COMMON_OPTIONS,
-	{ NULL, 0, NULL, 0 },
-};
-
-static bool
-take(struct admin_options *o, int option, const char *value,
-    struct error *err)
-{
-	switch (option) {
-	case 'D':
-		o->has_domain = true;
-		return mail_domain_parse(o->domain, value, strlen(value),
-		    err) || error_prefix(err, "--domain");
-	case 'S':
-		o->has_sender = true;
-		return mail_address_parse(&o->sender, value, strlen(value),
-		    MAIL_ADDRESS_NULL | MAIL_ADDRESS_UTF8, err) ||
-		    error_prefix(err, "--sender");
-	case 'n':
-		o->dry_run = true;
-		return true;
-	default:
-		o->all = true;
-		return true;
-	}
-}
 
 static int
 by_value(const void *a, const void *b)
@@ -57,7 +26,7 @@ take_messages(struct admin_options *o, int count, char **args,
 
 	o->messages = mem_alloc(((size_t)count + 1) * sizeof(*o->messages));
 	for (int i = 0; i < count; i++)
-		if (!cli_message_id(&o->messages[i], args[i], err))
+		if (!option_message_id(&o->messages[i], args[i], err))
 			return false;
 	qsort(o->messages, (size_t)count, sizeof(*o->messages), by_value);
 	for (int i = 0; i < count; i++)
@@ -81,26 +50,28 @@ check(const struct admin_options *o, const char *name, struct error *err)
 	    "--all", name);
 }
 
-static bool
-parse(struct admin_options *o, struct cli *cli, int argc, char **argv,
-    struct error *err)
-{
-	int c;
-
-	while ((c = cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT,
-	    longs, err)) != CLI_OPTION_END)
-		if (c == CLI_OPTION_STOP || !take(o, c, optarg, err))
-			return false;
-	return take_messages(o, argc - optind, argv + optind, err) &&
-	    check(o, argv[0], err);
-}
-
 bool
 admin_options_parse(struct admin_options *o_r, struct cli *cli, int argc,
     char **argv, struct error *err)
 {
+	const char *domain = NULL, *sender = NULL;
+	const struct option_row rows[] = {
+		{ "domain", .text = &domain },
+		{ "sender", .text = &sender },
+		{ "dry-run", .flag = &o_r->dry_run },
+		{ "all", .flag = &o_r->all },
+		CLI_COMMON_OPTIONS(cli)
+	};
+
 	memset(o_r, 0, sizeof(*o_r));
-	if (parse(o_r, cli, argc, argv, err))
+	if (!cli_parse(cli, argc, argv, rows, 0, INT_MAX, err) ||
+	    !cli_domain_parse(o_r->domain, domain, err) ||
+	    !cli_sender_parse(&o_r->sender, sender, err))
+		return false;
+	o_r->has_domain = domain != NULL;
+	o_r->has_sender = sender != NULL;
+	if (take_messages(o_r, cli->arg_count, cli->args, err) &&
+	    check(o_r, argv[0], err))
 		return true;
 	admin_options_free(o_r);
 	return false;

@@ -119,19 +119,13 @@ check_outside(const struct conf *conf, struct error *err)
 bool
 cli_check(struct cli *cli, int argc, char **argv, struct error *err)
 {
-	static const struct option longs[] = {
-		CLI_COMMON_OPTIONS, { NULL, 0, NULL, 0 },
-	};
+	const struct option_row rows[] = { CLI_COMMON_OPTIONS(cli) };
 	struct spool *spool = NULL;
 	struct settings *settings = NULL;
 	bool ok;
 
-	if (cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT, longs,
-	    err) != CLI_OPTION_END)
-		return false;
-	if (optind < argc)
-		return error_set(err, EX_USAGE, "check: takes no arguments");
-	if (!cli_spool_open(&spool, cli, err))
+	if (!cli_parse(cli, argc, argv, rows, 0, 0, err) ||
+	    !cli_spool_open(&spool, cli, err))
 		return false;
 	(void)printf("database: %s, schema version %d\n", spool_path(spool),
 	    SPOOL_SCHEMA_VERSION);

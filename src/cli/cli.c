@@ -7,17 +7,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/option.h"
 #include "base/process.h"
-#include "base/user.h"
 #include "cli/command_impl.h"
-#include "spool/room.h"
 
 #define SELECTORS \
 	"[--domain D] [--sender S] [--dry-run] [--all | ID...]"
@@ -53,19 +49,19 @@ static const struct cli_command commands[] = {
 	  .purpose = "show how mail to a domain would be delivered, and why",
 	  .synopsis = "[--json] [--strategy ID] [--sender S] [--connect]\n"
 	    "    DOMAIN|ADDRESS" },
-	{ .name = "retry", .run = cli_retry,
+	{ .name = "retry", .run = cli_act,
 	  .purpose = "retry deferred recipients immediately",
 	  .synopsis = SELECTORS },
-	{ .name = "hold", .run = cli_hold,
+	{ .name = "hold", .run = cli_act,
 	  .purpose = "stop trying recipients until they are released",
 	  .synopsis = SELECTORS },
-	{ .name = "release", .run = cli_release,
+	{ .name = "release", .run = cli_act,
 	  .purpose = "release held recipients",
 	  .synopsis = SELECTORS },
-	{ .name = "delete", .run = cli_delete,
+	{ .name = "delete", .run = cli_act,
 	  .purpose = "delete without a bounce",
 	  .synopsis = SELECTORS },
-	{ .name = "bounce", .run = cli_bounce,
+	{ .name = "bounce", .run = cli_act,
 	  .purpose = "return messages to their senders",
 	  .synopsis = SELECTORS },
 	{ .name = "stats", .run = cli_stats,
@@ -108,71 +104,6 @@ fail(const struct error *err)
 	return err->code;
 }
 
-void
-cli_option_start(void)
-{
-	opterr = 0;
-	optind = 0;	/* glibc: also forget what was permuted */
-}
-
-int
-cli_option_next(struct cli *cli, int argc, char **argv, const char *shorts,
-    const struct option *longs, struct error *err)
-{
-	int c;
-
-	for (;;) {
-		switch (c = getopt_long(argc, argv, shorts, longs, NULL)) {
-		case 'd':
-			cli->database = optarg;
-			break;
-		case 'v':
-			cli->verbosity++;
-			break;
-		case 'h':
-		case 'V':
-			cli->help = c == 'h';
-			cli->version = c == 'V';
-			(void)error_set(err, EX_OK, "%s", "");
-			return CLI_OPTION_STOP;
-		case ':':
-		case '?':
-			(void)option_refused(argc, argv, c, err);
-			return CLI_OPTION_STOP;
-		default:
-			return c;
-		}
-	}
-}
-
-bool
-cli_spool_open(struct spool **spool_r, const struct cli *cli,
-    struct error *err)
-{
-	if (!user_become(err))
-		return false;
-	if (spool_open_in_need(spool_r, cli->database, SPOOL_READ_WRITE, err))
-		return true;
-	return err->code == EX_NOPERM &&
-	    spool_open(spool_r, cli->database, SPOOL_READ_ONLY, err);
-}
-
-bool
-cli_message_id(int64_t *id_r, const char *text, struct error *err)
-{
-	char *end;
-	long long id;
-
-	errno = 0;
-	id = strtoll(text, &end, 10);
-	if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' ||
-	    id == 0)
-		return error_set(err, EX_USAGE, "%s: no message id (a number "
-		    "that \"tlsq list\" shows)", text);
-	*id_r = id;
-	return true;
-}
-
 static const struct cli_command *
 find_command(const char *name)
 {
@@ -187,23 +118,20 @@ static bool
 run(struct cli *cli, int argc, char **argv,
     const struct cli_command **command_r, struct error *err)
 {
-	static const struct option longs[] = {
-		CLI_COMMON_OPTIONS, { NULL, 0, NULL, 0 },
-	};
+	const struct option_row rows[] = { CLI_COMMON_OPTIONS(cli) };
 	int first;
 
 	*command_r = NULL;
-	cli_option_start();
-	if (cli_option_next(cli, argc, argv, "+:" CLI_COMMON_SHORT, longs,
-	    err) != CLI_OPTION_END)
+	if (!option_parse(rows, argc, argv, true, &first, err))
 		return false;
-	if ((first = optind) == argc)
+	if (cli->help || cli->version)
+		return true;
+	if (first == argc)
 		return error_set(err, EX_USAGE, "no command; see --help");
 	*command_r = find_command(argv[first]);
 	if (*command_r == NULL)
 		return error_set(err, EX_USAGE, "%s: no such command; see "
 		    "--help", argv[first]);
-	cli_option_start();
 	return (*command_r)->run(cli, argc - first, argv + first, err);
 }
 

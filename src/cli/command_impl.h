@@ -1,14 +1,15 @@
 /*
- * Between cli.c and the files of the subcommands.
+ * What the files of the subcommands share, and the subcommands themselves.
  */
 #ifndef TLSQ_CLI_COMMAND_IMPL_H
 #define TLSQ_CLI_COMMAND_IMPL_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/option.h"
+#include "mail/address.h"
 #include "spool/spool.h"
 
 /* What every subcommand is given on the command line. */
@@ -16,6 +17,8 @@ struct cli {
 	const char *database;	/* never NULL */
 	int verbosity;
 	bool help, version;	/* asked for: print that and nothing else */
+	char **args;		/* beside options */
+	int arg_count;
 };
 
 /*
@@ -47,39 +50,34 @@ bool cli_show(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 bool cli_cat(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
-bool cli_retry(struct cli *cli, int argc, char **argv, struct error *err)
-    MUST_CHECK;
-bool cli_hold(struct cli *cli, int argc, char **argv, struct error *err)
-    MUST_CHECK;
-bool cli_release(struct cli *cli, int argc, char **argv, struct error *err)
-    MUST_CHECK;
-bool cli_delete(struct cli *cli, int argc, char **argv, struct error *err)
-    MUST_CHECK;
-bool cli_bounce(struct cli *cli, int argc, char **argv, struct error *err)
+/* retry, hold, release, delete, bounce: argv[0] says which */
+bool cli_act(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 bool cli_stats(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 bool cli_check(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 
-/* The options of all subcommands, to stand in each option table. */
-#define CLI_COMMON_SHORT "d:vhV"
-#define CLI_COMMON_OPTIONS \
-	{ "database", required_argument, NULL, 'd' }, \
-	{ "verbose", no_argument, NULL, 'v' }, \
-	{ "help", no_argument, NULL, 'h' }, \
-	{ "version", no_argument, NULL, 'V' }
-
-enum { CLI_OPTION_END = -1, CLI_OPTION_STOP = '?' };
 /*
- * The next option that is the subcommand's own.  CLI_OPTION_STOP: give up and
- * return false (err is filled, or help was asked for).  shorts begins with ':'
- * and holds CLI_COMMON_SHORT.  optind is where the arguments begin afterwards.
+ * Reads the command line of a subcommand, least to most arguments; then they are
+ * in cli.  False with an empty text: --help or --version was asked for.
  */
-int cli_option_next(struct cli *cli, int argc, char **argv, const char *shorts,
-    const struct option *longs, struct error *err);
-/* Starts anew with argv: before the first cli_option_next. */
-void cli_option_start(void);
+bool cli_parse(struct cli *cli, int argc, char **argv,
+    const struct option_row *rows, int least, int most, struct error *err)
+    MUST_CHECK;
+/* The options of all subcommands: at the end of each table. */
+#define CLI_COMMON_OPTIONS(cli) \
+	{ "database", 'd', .text = &(cli)->database }, \
+	{ "verbose", 'v', .count = &(cli)->verbosity }, \
+	{ "help", 'h', .stop = &(cli)->help }, \
+	{ "version", 'V', .stop = &(cli)->version }, \
+	{ .name = NULL }
+
+/* The values of --domain and --sender, or none (NULL): "". */
+bool cli_domain_parse(char domain[static MAIL_DOMAIN_MAX + 1],
+    const char *text, struct error *err) MUST_CHECK;
+bool cli_sender_parse(struct mail_address *sender_r, const char *text,
+    struct error *err) MUST_CHECK;
 
 /*
  * Becomes the user of the spool and opens it for a command that reads or
@@ -90,8 +88,18 @@ void cli_option_start(void);
 bool cli_spool_open(struct spool **spool_r, const struct cli *cli,
     struct error *err) MUST_CHECK;
 
-/* "12" -> 12; EX_USAGE for what is no message id. */
-bool cli_message_id(int64_t *id_r, const char *text, struct error *err)
-    MUST_CHECK;
+/* recipient.state, as it is listed and counted. */
+enum { CLI_STATES = 9 };
+extern const char *const cli_states[CLI_STATES];
+
+/* Control characters escaped, whatever the length.  NULL prints nothing. */
+void cli_print_text(const char *text);
+/*
+ * JSON that SQLite made: it has escaped all but octets that are no UTF-8, which
+ * become U+FFFD here.
+ */
+void cli_print_json(const char *json);
+/* As cli_print_text, in <>, A-labels as Unicode. */
+void cli_print_address(const char *address);
 
 #endif

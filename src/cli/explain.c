@@ -16,71 +16,20 @@
 
 enum { PASSES_MAX = 5 };		/* after the first one */
 
-struct options {
-	const char *strategy, *sender, *whom;
-	bool json, connect;
-};
-
 /* --- the question ----------------------------------------------------- */
 
 static bool
-parse_options(struct options *o, struct cli *cli, int argc, char **argv,
-    struct error *err)
+parse_whom(struct explanation *e, const char *whom, struct error *err)
 {
-	enum { JSON = 256, STRATEGY, SENDER, CONNECT };
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, JSON },
-		{ "strategy", required_argument, NULL, STRATEGY },
-		{ "sender", required_argument, NULL, SENDER },
-		{ "connect", no_argument, NULL, CONNECT },
-		CLI_COMMON_OPTIONS, { NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	while ((c = cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT,
-	    longs, err)) >= JSON) {
-		if (c == JSON)
-			o->json = true;
-		else if (c == STRATEGY)
-			o->strategy = optarg;
-		else if (c == SENDER)
-			o->sender = optarg;
-		else
-			o->connect = true;
-	}
-	if (c != CLI_OPTION_END)
-		return false;
-	if (argc - optind != 1)
-		return error_set(err, EX_USAGE, "explain: one DOMAIN or "
-		    "ADDRESS; see --help");
-	o->whom = argv[optind];
-	return true;
-}
-
-static bool
-parse_whom(struct explanation *e, const struct options *o, struct error *err)
-{
-	char *text = NULL;
+	char *text;
 	bool ok;
 
-	e->domain_only = strchr(o->whom, '@') == NULL;
-	if (e->domain_only)
-		text = mem_printf("postmaster@%s", o->whom);
-	ok = mail_address_parse(&e->rcpt, text != NULL ? text : o->whom,
-	    strlen(text != NULL ? text : o->whom), MAIL_ADDRESS_UTF8, err);
+	e->domain_only = strchr(whom, '@') == NULL;
+	text = mem_printf("%s%s", e->domain_only ? "postmaster@" : "", whom);
+	ok = mail_address_parse(&e->rcpt, text, strlen(text),
+	    MAIL_ADDRESS_UTF8, err);
 	free(text);
 	return ok;
-}
-
-static bool
-parse_sender(struct mail_address *sender_r, const struct options *o,
-    struct error *err)
-{
-	const char *text = o->sender != NULL ? o->sender : "";
-
-	return mail_address_parse(sender_r, text, strlen(text),
-	    MAIL_ADDRESS_NULL | MAIL_ADDRESS_UTF8, err) ||
-	    error_prefix(err, "--sender");
 }
 
 /* A new message to that recipient. */
@@ -115,13 +64,6 @@ tell(struct explanation *e)
 	(void)fwrite(e->out.data, 1, e->out.len, stdout);
 	(void)fflush(stdout);
 	buf_clear(&e->out);
-}
-
-void
-explain_wait(const struct explanation *e, const bool *done)
-{
-	while (!*done)
-		loop_run(e->loop);
 }
 
 /* What is known, in the order in which it is told. */
@@ -468,21 +410,29 @@ explain(struct explanation *e, bool connect, struct error *err)
 bool
 cli_explain(struct cli *cli, int argc, char **argv, struct error *err)
 {
-	struct options o = { .sender = NULL };
+	const char *strategy = NULL, *sender_text = NULL;
+	bool json = false, connect = false, ok;
+	const struct option_row rows[] = {
+		{ "json", .flag = &json },
+		{ "strategy", .text = &strategy },
+		{ "sender", .text = &sender_text },
+		{ "connect", .flag = &connect },
+		CLI_COMMON_OPTIONS(cli)
+	};
 	struct mail_address sender;
 	struct explanation *e;
-	bool ok;
 
-	if (!parse_options(&o, cli, argc, argv, err))
+	if (!cli_parse(cli, argc, argv, rows, 1, 1, err))
 		return false;
 	e = mem_zalloc(sizeof(*e));
 	e->now = clock_now_s();
-	ok = parse_whom(e, &o, err) && parse_sender(&sender, &o, err) &&
+	ok = parse_whom(e, cli->args[0], err) &&
+	    cli_sender_parse(&sender, sender_text, err) &&
 	    prepare(e, cli, err);
 	if (ok) {
-		e->json_wanted = o.json;
-		make_attempt(e, &sender, o.strategy);
-		ok = explain(e, o.connect, err);
+		e->json_wanted = json;
+		make_attempt(e, &sender, strategy);
+		ok = explain(e, connect, err);
 	}
 	clear(e);
 	return ok;

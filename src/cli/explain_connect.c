@@ -104,6 +104,13 @@ use_secret(struct smtp_client_config *c, struct explain_session *s,
 }
 
 void
+explain_wait(const struct explanation *e, const bool *done)
+{
+	while (!*done)
+		loop_run(e->loop);
+}
+
+void
 explain_connect(struct explanation *e, size_t host, size_t address)
 {
 	static const struct smtp_client_events events = {

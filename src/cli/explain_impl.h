@@ -75,12 +75,6 @@ struct explanation {
 	const struct conf_tls_strategy *fallback;
 };
 
-/* --- explain.c */
-
-/* Blocks until a callback on e->loop has set *done and stopped the loop.  One stop
- * is not enough: a fact of the survey may come late, and stops it again. */
-void explain_wait(const struct explanation *e, const bool *done);
-
 /* --- explain_unchecked.c */
 
 /* Says, as text, which zones count as unsigned although they are signed; blocks
@@ -88,6 +82,10 @@ void explain_wait(const struct explanation *e, const bool *done);
 void explain_unchecked(struct explanation *e);
 
 /* --- explain_connect.c */
+
+/* Blocks until a callback on e->loop has set *done and stopped the loop.  One stop
+ * is not enough: a fact of the survey may come late, and stops it again. */
+void explain_wait(const struct explanation *e, const bool *done);
 
 /* The handshake with one address; blocks until it is over. */
 void explain_connect(struct explanation *e, size_t host, size_t address);

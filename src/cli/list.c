@@ -8,14 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/command_impl.h"
-#include "cli/print_impl.h"
-#include "mail/address.h"
 #include "spool/query.h"
-
-static const char *const states[] = {
-	"queued", "active", "deferred", "held", "delivered", "failed",
-	"expired", "withdrawn", "deleted",
-};
 
 struct filter {
 	bool json, has_sender, has_domain;
@@ -31,58 +24,38 @@ enum column {
 };
 
 static bool
-take_state(struct filter *f, const char *word, struct error *err)
+take_state(void *ctx, const char *word, struct error *err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(states); i++)
-		if (strcmp(word, states[i]) == 0)
-			f->state = states[i];
+	struct filter *f = ctx;
+
+	for (size_t i = 0; i < CLI_STATES; i++)
+		if (strcmp(word, cli_states[i]) == 0)
+			f->state = cli_states[i];
 	return f->state != NULL || error_set(err, EX_USAGE, "--state %s: the "
 	    "states are queued, active, deferred, held, delivered, failed, "
 	    "expired, withdrawn and deleted", word);
 }
 
 static bool
-take(struct filter *f, int option, const char *value, struct error *err)
-{
-	switch (option) {
-	case 'j':
-		f->json = true;
-		return true;
-	case 'D':
-		f->has_domain = true;
-		return mail_domain_parse(f->domain, value, strlen(value),
-		    err);
-	case 'S':
-		f->has_sender = true;
-		return mail_address_parse(&f->sender, value, strlen(value),
-		    MAIL_ADDRESS_NULL | MAIL_ADDRESS_UTF8, err);
-	default:
-		return take_state(f, value, err);
-	}
-}
-
-static bool
 parse(struct filter *f, struct cli *cli, int argc, char **argv,
     struct error *err)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "domain", required_argument, NULL, 'D' },
-		{ "sender", required_argument, NULL, 'S' },
-		{ "state", required_argument, NULL, 's' },
-		CLI_COMMON_OPTIONS,
-		{ NULL, 0, NULL, 0 },
+	const char *domain = NULL, *sender = NULL;
+	const struct option_row rows[] = {
+		{ "json", .flag = &f->json },
+		{ "domain", .text = &domain },
+		{ "sender", .text = &sender },
+		{ "state", .take = take_state, .ctx = f },
+		CLI_COMMON_OPTIONS(cli)
 	};
-	int c;
 
 	memset(f, 0, sizeof(*f));
-	while ((c = cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT,
-	    longs, err)) != CLI_OPTION_END)
-		if (c == CLI_OPTION_STOP || !take(f, c, optarg, err))
-			return false;
-	return optind == argc || error_set(err, EX_USAGE,
-	    "%s: list takes no arguments beside options; see --help",
-	    argv[optind]);
+	if (!cli_parse(cli, argc, argv, rows, 0, 0, err))
+		return false;
+	f->has_domain = domain != NULL;
+	f->has_sender = sender != NULL;
+	return cli_domain_parse(f->domain, domain, err) &&
+	    cli_sender_parse(&f->sender, sender, err);
 }
 
 static void

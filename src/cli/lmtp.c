@@ -370,23 +370,12 @@ serve(struct lmtp *l, const struct cli *cli, struct error *err)
 bool
 cli_lmtp(struct cli *cli, int argc, char **argv, struct error *err)
 {
-	enum { OPT_MTA_ID = 256 };
-	static const struct option longs[] = {
-		{ "mta-id", required_argument, NULL, OPT_MTA_ID },
-		CLI_COMMON_OPTIONS,
-		{ NULL, 0, NULL, 0 },
-	};
 	static struct lmtp l;	/* its buffer is no matter for a stack */
-	int c;
+	const struct option_row rows[] = {
+		{ "mta-id", .text = &l.mta_id },
+		CLI_COMMON_OPTIONS(cli)
+	};
 
-	cli_option_start();
-	while ((c = cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT,
-	    longs, err)) != CLI_OPTION_END) {
-		if (c == CLI_OPTION_STOP)
-			return false;
-		l.mta_id = optarg;
-	}
-	if (optind < argc)
-		return error_set(err, EX_USAGE, "lmtp takes no arguments");
-	return serve(&l, cli, err);
+	return cli_parse(cli, argc, argv, rows, 0, 0, err) &&
+	    serve(&l, cli, err);
 }

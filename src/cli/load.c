@@ -152,47 +152,32 @@ warn_pin(void *path, const char *id, int64_t messages)
 
 /* --- storing ---------------------------------------------------------- */
 
-static bool
-load_options(struct cli *cli, int argc, char **argv, bool *check_r,
-    const char **path_r, struct error *err)
-{
-	static const struct option longs[] = {
-		{ "check", no_argument, NULL, 'c' },
-		CLI_COMMON_OPTIONS, { NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	while ((c = cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT,
-	    longs, err)) != CLI_OPTION_END) {
-		if (c == CLI_OPTION_STOP)
-			return false;
-		*check_r = true;
-	}
-	if (argc - optind > 1)
-		return error_set(err, EX_USAGE, "load: one file at a time");
-	*path_r = optind < argc ? argv[optind] : default_file;
-	return true;
-}
-
 bool
 cli_load(struct cli *cli, int argc, char **argv, struct error *err)
 {
 	struct buf text = { .limit = FILE_MAX };
 	struct conf_rows *rows = NULL;
 	struct spool *spool = NULL;
+	const char *path = default_file;
 	bool only_check = false, ok;
-	const char *path = NULL;
+	const struct option_row options[] = {
+		{ "check", .flag = &only_check },
+		CLI_COMMON_OPTIONS(cli)
+	};
 
-	if (!load_options(cli, argc, argv, &only_check, &path, err))
+	if (!cli_parse(cli, argc, argv, options, 0, 1, err))
 		return false;
+	if (cli->arg_count > 0)
+		path = cli->args[0];
 	ok = read_file(&text, path, err) && check(&rows, &text, path, err);
 	if (ok)
 		warn_settings(path, rows);
 	if (ok && !only_check)
 		ok = user_become(err) &&
 		    spool_open(&spool, cli->database, SPOOL_CREATE, err) &&
-		    spool_config_store(spool, rows, err) && spool_config_missing_pins(spool,
-		    warn_pin, (void *)(uintptr_t)path, err);
+		    spool_config_store(spool, rows, err) &&
+		    spool_config_missing_pins(spool, warn_pin,
+		    (void *)(uintptr_t)path, err);
 	if (ok && spool != NULL)
 		spool_checkpoint_if_no_runner(spool);
 	spool_close(&spool);
@@ -206,21 +191,15 @@ cli_load(struct cli *cli, int argc, char **argv, struct error *err)
 bool
 cli_config(struct cli *cli, int argc, char **argv, struct error *err)
 {
-	static const struct option longs[] = {
-		CLI_COMMON_OPTIONS, { NULL, 0, NULL, 0 },
-	};
+	const struct option_row options[] = { CLI_COMMON_OPTIONS(cli) };
 	struct conf_rows *rows = NULL;
 	struct buf out = BUF_INIT;
 	struct spool *spool = NULL;
 	int64_t generation;
 	bool ok;
 
-	if (cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT, longs,
-	    err) != CLI_OPTION_END)
-		return false;
-	if (optind < argc)
-		return error_set(err, EX_USAGE, "config: takes no arguments");
-	ok = cli_spool_open(&spool, cli, err) &&
+	ok = cli_parse(cli, argc, argv, options, 0, 0, err) &&
+	    cli_spool_open(&spool, cli, err) &&
 	    spool_config_load(spool, &rows, &generation, err) &&
 	    conf_rows_print(&out, rows, err);
 	if (ok)

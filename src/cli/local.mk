@@ -1,6 +1,7 @@
 # The administrator's command.
 src_libtlsq_a_SOURCES += \
-	src/cli/cli.c src/cli/cli.h src/cli/command_impl.h \
+	src/cli/cli.c src/cli/cli.h \
+	src/cli/command.c src/cli/command_impl.h \
 	src/cli/admin.c \
 	src/cli/admin_options.c src/cli/admin_options.h \
 	src/cli/check.c src/cli/check_impl.h \
@@ -16,7 +17,6 @@ src_libtlsq_a_SOURCES += \
 	src/cli/list.c \
 	src/cli/lmtp.c \
 	src/cli/load.c \
-	src/cli/print.c src/cli/print_impl.h \
 	src/cli/show.c \
 	src/cli/stats.c \
 	src/cli/submit.c \

@@ -8,7 +8,6 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cli/command_impl.h"
-#include "cli/print_impl.h"
 #include "spool/message.h"
 #include "spool/query.h"
 
@@ -118,39 +117,19 @@ print_json(struct spool *spool, int64_t id, struct error *err)
 	return found || no_message(id, err);
 }
 
-/* [--json] ID */
-static bool
-parse(struct cli *cli, int argc, char **argv, bool with_json, bool *json_r,
-    int64_t *id_r, struct error *err)
-{
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },
-		CLI_COMMON_OPTIONS,
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	*json_r = false;
-	while ((c = cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT,
-	    with_json ? longs : longs + 1, err)) != CLI_OPTION_END) {
-		if (c == CLI_OPTION_STOP)
-			return false;
-		*json_r = true;
-	}
-	if (argc - optind != 1)
-		return error_set(err, EX_USAGE, "%s takes one message id; see "
-		    "--help", argv[0]);
-	return cli_message_id(id_r, argv[optind], err);
-}
-
 bool
 cli_show(struct cli *cli, int argc, char **argv, struct error *err)
 {
 	struct spool *spool = NULL;
+	bool json = false, ok;
+	const struct option_row rows[] = {
+		{ "json", .flag = &json },
+		CLI_COMMON_OPTIONS(cli)
+	};
 	int64_t id;
-	bool json, ok;
 
-	if (!parse(cli, argc, argv, true, &json, &id, err) ||
+	if (!cli_parse(cli, argc, argv, rows, 1, 1, err) ||
+	    !option_message_id(&id, cli->args[0], err) ||
 	    !cli_spool_open(&spool, cli, err))
 		return false;
 	ok = json ? print_json(spool, id, err) : print_message(spool, id, err);
@@ -208,11 +187,13 @@ print_content(struct spool *spool, int64_t id, struct error *err)
 bool
 cli_cat(struct cli *cli, int argc, char **argv, struct error *err)
 {
+	const struct option_row rows[] = { CLI_COMMON_OPTIONS(cli) };
 	struct spool *spool = NULL;
 	int64_t id;
-	bool json, ok;
+	bool ok;
 
-	if (!parse(cli, argc, argv, false, &json, &id, err) ||
+	if (!cli_parse(cli, argc, argv, rows, 1, 1, err) ||
+	    !option_message_id(&id, cli->args[0], err) ||
 	    !cli_spool_open(&spool, cli, err))
 		return false;
 	ok = print_content(spool, id, err);

@@ -8,19 +8,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/command_impl.h"
-#include "cli/print_impl.h"
-#include "mail/address.h"
 #include "spool/query.h"
 
 enum {
 	DOMAINS_SHOWN = 20,	/* with -v all */
 	SHOWN_LEN = 4 * MAIL_DOMAIN_MAX + 1,
-};
-
-/* The columns of stats_states. */
-static const char *const states[] = {
-	"queued", "active", "deferred", "held", "delivered", "failed",
-	"expired", "withdrawn", "deleted",
 };
 
 /* Minutes: the columns of stats_domains from AGES on, less the last one. */
@@ -43,8 +35,8 @@ print_states(struct spool *spool, struct error *err)
 
 	spool_query_start(&q, spool, SQL_STATS_STATES);
 	if (spool_query_next(&q))
-		for (size_t i = 0; i < ARRAY_LEN(states); i++)
-			(void)printf("%-12s %" PRId64 "\n", states[i],
+		for (size_t i = 0; i < CLI_STATES; i++)
+			(void)printf("%-12s %" PRId64 "\n", cli_states[i],
 			    spool_query_int(&q, (int)i));
 	return spool_query_end(&q, err);
 }
@@ -144,25 +136,15 @@ print_json(struct spool *spool, struct error *err)
 bool
 cli_stats(struct cli *cli, int argc, char **argv, struct error *err)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },
-		CLI_COMMON_OPTIONS,
-		{ NULL, 0, NULL, 0 },
-	};
 	struct spool *spool = NULL;
 	bool json = false, ok;
-	int c;
+	const struct option_row rows[] = {
+		{ "json", .flag = &json },
+		CLI_COMMON_OPTIONS(cli)
+	};
 
-	while ((c = cli_option_next(cli, argc, argv, ":" CLI_COMMON_SHORT,
-	    longs, err)) != CLI_OPTION_END) {
-		if (c == CLI_OPTION_STOP)
-			return false;
-		json = true;
-	}
-	if (optind < argc)
-		return error_set(err, EX_USAGE, "%s: stats takes no arguments "
-		    "beside options; see --help", argv[optind]);
-	if (!cli_spool_open(&spool, cli, err))
+	if (!cli_parse(cli, argc, argv, rows, 0, 0, err) ||
+	    !cli_spool_open(&spool, cli, err))
 		return false;
 	if (json)
 		ok = print_json(spool, err);

@@ -1,15 +1,15 @@
 /*
- * tlsq-milter's command line: getopt_long, then what is missing.
+ * tlsq-milter's command line: the options, then what is missing.
  */
 #include "milter/options.h"
 
-#include <getopt.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/option.h"
 #include "base/text.h"
 #include "spool/spool.h"
 
@@ -24,51 +24,6 @@ const char milter_usage[] =
 "  -v, --verbose     log more\n"
 "  -h, --help        this text\n"
 "  -V, --version     the version\n";
-
-enum option_value { OPT_BACKGROUND = 256, OPT_PID_FILE };
-
-static const struct option long_options[] = {
-	{ "socket", required_argument, NULL, 's' },
-	{ "background", no_argument, NULL, OPT_BACKGROUND },
-	{ "pid-file", required_argument, NULL, OPT_PID_FILE },
-	{ "database", required_argument, NULL, 'd' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static bool
-take(struct milter_options *o, int option, const char *value,
-    struct error *err)
-{
-	switch (option) {
-	case 's':
-		o->socket = value;
-		return true;
-	case OPT_BACKGROUND:
-		o->background = true;
-		return true;
-	case OPT_PID_FILE:
-		o->pid_file = value;
-		return true;
-	case 'd':
-		o->database = value;
-		return true;
-	case 'v':
-		o->verbosity++;
-		return true;
-	case 'h':
-		o->mode = MILTER_HELP;
-		return true;
-	case 'V':
-		o->mode = MILTER_VERSION;
-		return true;
-	default:
-		return error_set(err, EX_USAGE,
-		    "unknown option or missing value; see --help");
-	}
-}
 
 /* libmilter keeps the low 16 bits of any number.  A name is a service's. */
 static bool
@@ -104,19 +59,27 @@ bool
 milter_options_parse(struct milter_options *o_r, int argc, char **argv,
     struct error *err)
 {
-	int c;
+	bool help = false, version = false;
+	const struct option_row rows[] = {
+		{ "socket", 's', .text = &o_r->socket },
+		{ "background", .flag = &o_r->background },
+		{ "pid-file", .text = &o_r->pid_file },
+		{ "database", 'd', .text = &o_r->database },
+		{ "verbose", 'v', .count = &o_r->verbosity },
+		{ "help", 'h', .stop = &help },
+		{ "version", 'V', .stop = &version },
+		{ .name = NULL }
+	};
+	int rest;
 
 	*o_r = (struct milter_options){ .database = spool_default_path() };
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "s:d:vhV", long_options,
-	    NULL)) != -1) {
-		if (!take(o_r, c, optarg, err))
-			return false;
-		if (o_r->mode != MILTER_SERVE)
-			return true;
-	}
-	if (optind < argc)
+	if (!option_parse(rows, argc, argv, false, &rest, err))
+		return false;
+	o_r->mode = help ? MILTER_HELP : version ? MILTER_VERSION :
+	    MILTER_SERVE;
+	if (o_r->mode != MILTER_SERVE)
+		return true;
+	if (rest < argc)
 		return error_set(err, EX_USAGE,
 		    "takes no arguments beside options; see --help");
 	return check_socket(o_r->socket, err);

@@ -1,17 +1,15 @@
 /*
- * tlsq-runner's command line: getopt_long, then what contradicts.
+ * tlsq-runner's command line: the options, then what contradicts.
  */
 #include "queue/options.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/option.h"
-#include "base/text.h"
 #include "mail/address.h"
+#include "spool/spool.h"
 
 const char runner_usage[] =
 "usage: tlsq-runner --once | --daemon [--background] [--pid-file FILE]\n"
@@ -29,37 +27,14 @@ const char runner_usage[] =
 "  -h, --help        this text\n"
 "  -V, --version     the version\n";
 
-enum option_value {
-	OPT_ONCE = 256, OPT_DAEMON, OPT_BACKGROUND, OPT_PID_FILE, OPT_DOMAIN,
-	OPT_MESSAGE, OPT_NOW
-};
-
-static const struct option long_options[] = {
-	{ "once", no_argument, NULL, OPT_ONCE },
-	{ "daemon", no_argument, NULL, OPT_DAEMON },
-	{ "background", no_argument, NULL, OPT_BACKGROUND },
-	{ "pid-file", required_argument, NULL, OPT_PID_FILE },
-	{ "domain", required_argument, NULL, OPT_DOMAIN },
-	{ "message", required_argument, NULL, OPT_MESSAGE },
-	{ "now", no_argument, NULL, OPT_NOW },
-	{ "database", required_argument, NULL, 'd' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
-};
-
 static bool
-add_message(struct runner_options *o, const char *text, struct error *err)
+add_message(void *ctx, const char *text, struct error *err)
 {
-	char *end;
-	long long id;
+	struct runner_options *o = ctx;
+	int64_t id;
 
-	errno = 0;
-	id = strtoll(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || id <= 0)
-		return error_set(err, EX_USAGE,
-		    "--message %s: not a message id", text);
+	if (!option_message_id(&id, text, err))
+		return error_prefix(err, "--message");
 	o->messages = mem_realloc(o->messages,
 	    (o->n_messages + 1) * sizeof(*o->messages));
 	o->messages[o->n_messages++] = id;
@@ -68,8 +43,9 @@ add_message(struct runner_options *o, const char *text, struct error *err)
 
 /* As mail has its domains in the spool, however this one is spelled. */
 static bool
-add_domain(struct runner_options *o, const char *text, struct error *err)
+add_domain(void *ctx, const char *text, struct error *err)
 {
+	struct runner_options *o = ctx;
 	char domain[MAIL_DOMAIN_MAX + 1];
 
 	if (!mail_domain_parse(domain, text, strlen(text), err)) {
@@ -80,49 +56,6 @@ add_domain(struct runner_options *o, const char *text, struct error *err)
 	    (o->n_domains + 1) * sizeof(*o->domains));
 	o->domains[o->n_domains++] = mem_strdup(domain);
 	return true;
-}
-
-static bool
-set_mode(struct runner_options *o, enum runner_mode mode, struct error *err)
-{
-	if (o->mode != RUNNER_MODE_UNSET && o->mode != mode)
-		return error_set(err, EX_USAGE,
-		    "--once and --daemon exclude each other");
-	o->mode = mode;
-	return true;
-}
-
-static bool
-take(struct runner_options *o, int option, const char *value,
-    struct error *err)
-{
-	switch (option) {
-	case OPT_ONCE:
-		return set_mode(o, RUNNER_ONCE, err);
-	case OPT_DAEMON:
-		return set_mode(o, RUNNER_DAEMON, err);
-	case OPT_BACKGROUND:
-		o->background = true;
-		return true;
-	case OPT_PID_FILE:
-		o->pid_file = value;
-		return true;
-	case OPT_DOMAIN:
-		return add_domain(o, value, err);
-	case OPT_MESSAGE:
-		return add_message(o, value, err);
-	case OPT_NOW:
-		o->now = true;
-		return true;
-	case 'd':
-		o->database = value;
-		return true;
-	case 'v':
-		o->verbosity++;
-		return true;
-	default:
-		return false;
-	}
 }
 
 static bool
@@ -146,25 +79,34 @@ bool
 runner_options_parse(struct runner_options *o_r, int argc, char **argv,
     struct error *err)
 {
-	const char *env = getenv("TLSQ_DATABASE");
-	int c;
+	bool once = false, daemon = false, help = false, version = false;
+	const struct option_row rows[] = {
+		{ "once", .flag = &once },
+		{ "daemon", .flag = &daemon },
+		{ "background", .flag = &o_r->background },
+		{ "pid-file", .text = &o_r->pid_file },
+		{ "domain", .take = add_domain, .ctx = o_r },
+		{ "message", .take = add_message, .ctx = o_r },
+		{ "now", .flag = &o_r->now },
+		{ "database", 'd', .text = &o_r->database },
+		{ "verbose", 'v', .count = &o_r->verbosity },
+		{ "help", 'h', .stop = &help },
+		{ "version", 'V', .stop = &version },
+		{ .name = NULL }
+	};
+	int rest;
 
-	memset(o_r, 0, sizeof(*o_r));
-	o_r->database = env != NULL && env[0] != '\0' ? env :
-	    LOCALSTATEDIR "/spool/tlsq/spool.db";
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":d:vhV", long_options, NULL)) != -1) {
-		if (c == 'h' || c == 'V') {
-			o_r->mode = c == 'h' ? RUNNER_HELP : RUNNER_VERSION;
-			return true;
-		}
-		if (c == ':' || c == '?')
-			return option_refused(argc, argv, c, err);
-		if (!take(o_r, c, optarg, err))
-			return false;
-	}
-	return check(o_r, argc - optind, err);
+	*o_r = (struct runner_options){ .database = spool_default_path() };
+	if (!option_parse(rows, argc, argv, false, &rest, err))
+		return false;
+	o_r->mode = help ? RUNNER_HELP : version ? RUNNER_VERSION :
+	    daemon ? RUNNER_DAEMON : once ? RUNNER_ONCE : RUNNER_MODE_UNSET;
+	if (help || version)
+		return true;
+	if (once && daemon)
+		return error_set(err, EX_USAGE,
+		    "--once and --daemon exclude each other");
+	return check(o_r, argc - rest, err);
 }
 
 void

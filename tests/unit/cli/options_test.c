@@ -1,5 +1,5 @@
 /*
- * cli: the command line of tlsq submit.
+ * cli: the command lines of tlsq submit and of the commands that change the queue.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,36 +11,41 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "cli/admin_options.h"
 #include "cli/command_impl.h"
 #include "cli/submit_options.h"
 
 enum { ARGS_MAX = 16 };
 
+/* Of one of the two commands; cli is as after it. */
 static bool
-parse(struct submit_options *o, struct cli *cli, const char *const *args,
-    struct error *err)
+parse(struct submit_options *submit, struct admin_options *admin,
+    struct cli *cli, const char *const *args, struct error *err)
 {
 	char *argv[ARGS_MAX + 2], *copy[ARGS_MAX + 2];
 	int argc = 1;
 	bool ok;
 
 	memset(cli, 0, sizeof(*cli));
-	argv[0] = mem_strdup("submit");
+	argv[0] = mem_strdup(submit != NULL ? "submit" : "delete");
 	while (args[argc - 1] != NULL) {
 		argv[argc] = mem_strdup(args[argc - 1]);
 		argc++;
 	}
 	argv[argc] = NULL;
 	memcpy(copy, argv, sizeof(argv));	/* getopt permutes */
-	cli_option_start();
-	ok = submit_options_parse(o, cli, argc, argv, err);
+	ok = submit != NULL ?
+	    submit_options_parse(submit, cli, argc, argv, err) :
+	    admin_options_parse(admin, cli, argc, argv, err);
 	/* what is borrowed is compared before it goes */
-	if (ok && o->strategy != NULL)
-		assert_string_equal(o->strategy, "secure");
+	if (ok && submit != NULL && submit->strategy != NULL)
+		assert_string_equal(submit->strategy, "secure");
 	for (int i = 0; i < argc; i++)
 		free(copy[i]);
 	return ok;
 }
+
+/* --- submit ------------------------------------------------------------- */
 
 static void
 options_stand_anywhere(void **state)
@@ -54,7 +59,7 @@ options_stand_anywhere(void **state)
 	struct error err;
 
 	(void)state;
-	assert_true(parse(&o, &cli, args, &err));
+	assert_true(parse(&o, NULL, &cli, args, &err));
 	assert_true(o.hold && o.has_sender && !o.quiet);
 	assert_string_equal(o.sender.text, "s@b.example");
 	assert_int_equal(o.rcpt_count, 2);
@@ -75,7 +80,7 @@ nothing_given_is_nothing_asked(void **state)
 	struct error err;
 
 	(void)state;
-	assert_true(parse(&o, &cli, args, &err));
+	assert_true(parse(&o, NULL, &cli, args, &err));
 	assert_false(o.has_sender || o.hold || o.quiet || o.smtputf8 ||
 	    o.require_tls || o.tls_optional);
 	assert_int_equal(o.notify, DSN_NOTIFY_UNSET);
@@ -96,7 +101,7 @@ a_recipient_counts_once(void **state)
 	struct error err;
 
 	(void)state;
-	assert_true(parse(&o, &cli, args, &err));
+	assert_true(parse(&o, NULL, &cli, args, &err));
 	assert_int_equal(o.rcpt_count, 2);	/* local parts have case */
 	submit_options_free(&o);
 }
@@ -115,7 +120,7 @@ null_sender(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
-		assert_true(parse(&o, &cli, forms[i], &err));
+		assert_true(parse(&o, NULL, &cli, forms[i], &err));
 		assert_true(o.has_sender);
 		assert_string_equal(o.sender.text, "");
 		submit_options_free(&o);
@@ -123,7 +128,7 @@ null_sender(void **state)
 }
 
 static void
-bad_command_lines_are_refused(void **state)
+bad_submissions_are_refused(void **state)
 {
 	static const struct {
 		const char *why, *args[6];
@@ -170,7 +175,7 @@ bad_command_lines_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (parse(&o, &cli, rows[i].args, &err))
+		if (parse(&o, NULL, &cli, rows[i].args, &err))
 			fail_msg("%s: accepted", rows[i].why);
 		if (err.code != rows[i].code ||
 		    strstr(err.text, rows[i].says) == NULL)
@@ -194,15 +199,15 @@ utf8_with_its_option(void **state)
 	struct error err;
 
 	(void)state;
-	assert_true(parse(&o, &cli, args, &err));
+	assert_true(parse(&o, NULL, &cli, args, &err));
 	assert_true(o.smtputf8 && o.rcpts[0].utf8);
 	assert_string_equal(o.orcpt, "utf-8;\xc3\xa4@b.example");
 	submit_options_free(&o);
 	/* An address says it itself; a domain has A-labels. */
-	assert_true(parse(&o, &cli, by_itself, &err));
+	assert_true(parse(&o, NULL, &cli, by_itself, &err));
 	assert_true(o.smtputf8);
 	submit_options_free(&o);
-	assert_true(parse(&o, &cli, domain, &err));
+	assert_true(parse(&o, NULL, &cli, domain, &err));
 	assert_false(o.smtputf8);
 	submit_options_free(&o);
 }
@@ -216,7 +221,7 @@ after_two_hyphens_all_are_recipients(void **state)
 	struct error err;
 
 	(void)state;
-	assert_true(parse(&o, &cli, args, &err));
+	assert_true(parse(&o, NULL, &cli, args, &err));
 	assert_string_equal(o.rcpts[0].text, "-f@b.example");
 	submit_options_free(&o);
 }
@@ -230,11 +235,108 @@ message_ids(void **state)
 	int64_t id;
 
 	(void)state;
-	assert_true(cli_message_id(&id, "9223372036854775807", &err));
+	assert_true(option_message_id(&id, "9223372036854775807", &err));
 	assert_true(id == INT64_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		assert_false(cli_message_id(&id, bad[i], &err));
+		assert_false(option_message_id(&id, bad[i], &err));
 		assert_int_equal(err.code, EX_USAGE);
+	}
+}
+
+/* --- retry, hold, release, delete, bounce ------------------------------- */
+
+static void
+selectors_stand_anywhere(void **state)
+{
+	static const char *const args[] = { "17", "--domain", "B\xc3\x9c.Example.",
+		"3", "--sender=A.b@X.example", "17", "--dry-run", "-v", NULL };
+	struct admin_options o;
+	struct spool_selector s;
+	struct cli cli;
+	struct error err;
+
+	(void)state;
+	assert_true(parse(NULL, &o, &cli, args, &err));
+	assert_true(o.dry_run && !o.all);
+	assert_int_equal(cli.verbosity, 1);
+	s = admin_options_selector(&o);
+	assert_string_equal(s.domain, "xn--b-eha.example");
+	assert_string_equal(s.sender, "A.b@x.example");
+	assert_int_equal(s.message_count, 2);	/* each once */
+	assert_int_equal(s.messages[0], 3);
+	assert_int_equal(s.messages[1], 17);
+	admin_options_free(&o);
+}
+
+static void
+what_is_not_given_is_no_condition(void **state)
+{
+	static const char *const rows[][3] = { { "--all", NULL },
+		{ "--sender", "", NULL }, { "--sender", "<>", NULL } };
+	struct admin_options o;
+	struct spool_selector s;
+	struct cli cli;
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_true(parse(NULL, &o, &cli, rows[i], &err));
+		s = admin_options_selector(&o);
+		assert_null(s.domain);
+		assert_int_equal(s.message_count, 0);
+		if (i == 0)
+			assert_null(s.sender);
+		else
+			assert_string_equal(s.sender, "");
+		admin_options_free(&o);
+	}
+}
+
+static void
+bad_selections_are_refused(void **state)
+{
+	static const struct {
+		const char *why;
+		const char *args[4];
+		int code;
+		const char *says;
+	} rows[] = {
+		{ "the whole queue is never meant by silence", { NULL },
+		  EX_USAGE, "delete: no recipients selected" },
+		{ "a dry run neither", { "--dry-run" }, EX_USAGE, "--all" },
+		{ "all and some", { "--all", "7" }, EX_USAGE, "--all goes" },
+		{ "all and a domain", { "--all", "--domain", "b.example" },
+		  EX_USAGE, "--all goes" },
+		{ "no id", { "x" }, EX_USAGE, "x: not a message id" },
+		{ "an id that is none among others", { "3", "0", "4" },
+		  EX_USAGE, "0: not a message id" },
+		{ "an address for a domain", { "--domain", "a@b.example" },
+		  EX_DATAERR, "--domain" },
+		{ "an empty domain", { "--domain", "" }, EX_DATAERR,
+		  "--domain" },
+		{ "a pattern", { "--domain", "*.example" }, EX_DATAERR,
+		  "--domain" },
+		{ "a domain for an address", { "--sender", "b.example" },
+		  EX_DATAERR, "--sender" },
+		{ "value missing", { "--sender" }, EX_USAGE,
+		  "--sender needs a value" },
+		{ "value not taken", { "--all=yes" }, EX_USAGE, "--all=yes" },
+		{ "unknown option", { "--json", "3" }, EX_USAGE, "--json" },
+		{ "help is no error", { "--help" }, EX_OK, "" },
+	};
+	struct admin_options o;
+	struct cli cli;
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (parse(NULL, &o, &cli, rows[i].args, &err))
+			fail_msg("%s: accepted", rows[i].why);
+		if (err.code != rows[i].code ||
+		    strstr(err.text, rows[i].says) == NULL)
+			fail_msg("%s: %d %s", rows[i].why, err.code,
+			    err.text);
+		assert_null(o.messages);
 	}
 }
 
@@ -246,10 +348,13 @@ main(void)
 		cmocka_unit_test(nothing_given_is_nothing_asked),
 		cmocka_unit_test(a_recipient_counts_once),
 		cmocka_unit_test(null_sender),
-		cmocka_unit_test(bad_command_lines_are_refused),
+		cmocka_unit_test(bad_submissions_are_refused),
 		cmocka_unit_test(utf8_with_its_option),
 		cmocka_unit_test(after_two_hyphens_all_are_recipients),
 		cmocka_unit_test(message_ids),
+		cmocka_unit_test(selectors_stand_anywhere),
+		cmocka_unit_test(what_is_not_given_is_no_condition),
+		cmocka_unit_test(bad_selections_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
