@@ -70,14 +70,6 @@ drop_recipient(void *ctx, const char *recipient)
 	return smfi_delrcpt(ctx, unconst(recipient)) == MI_SUCCESS;
 }
 
-static struct milter_mta
-mta_of(SMFICTX *ctx)
-{
-	return (struct milter_mta){ .macro = get_macro,
-		.progress = tell_progress, .drop = drop_recipient,
-		.ctx = ctx };
-}
-
 static struct milter_session *
 session_of(SMFICTX *ctx)
 {
@@ -117,7 +109,7 @@ line_len(const char *text)
 }
 
 static sfsistat
-refusal(SMFICTX *ctx, struct milter_reply *reply)
+refusal(SMFICTX *ctx, const struct milter_reply *reply)
 {
 	char lines[LINES_MAX][2 * LINE_LEN + 1], *given[LINES_MAX] = { NULL };
 	const char *rest = reply->text;
@@ -141,13 +133,13 @@ refusal(SMFICTX *ctx, struct milter_reply *reply)
 }
 
 static sfsistat
-leave(SMFICTX *ctx, enum milter_answer answer, struct milter_reply *reply)
+leave(SMFICTX *ctx, const struct milter_session *s, enum milter_answer answer)
 {
 	sfsistat status = SMFIS_TEMPFAIL;
 
 	switch (answer) {
 	case MILTER_REFUSE:
-		status = refusal(ctx, reply);
+		status = refusal(ctx, milter_session_reply(s));
 		break;
 	case MILTER_CONTINUE:
 		status = SMFIS_CONTINUE;
@@ -228,12 +220,15 @@ address_text(char *dst, socklen_t room, const struct sockaddr *address)
 static sfsistat
 on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 {
+	const struct milter_mta mta = { .macro = get_macro,
+		.progress = tell_progress, .drop = drop_recipient,
+		.ctx = ctx };
 	struct connection *c = smfi_getpriv(ctx);
 	char ip[INET6_ADDRSTRLEN];
 
 	if (c == NULL || c->session != NULL)
 		return SMFIS_TEMPFAIL;
-	c->session = milter_session_new(shared, name,
+	c->session = milter_session_new(shared, &mta, name,
 	    address_text(ip, sizeof(ip), address), c->leading_blanks);
 	(void)atomic_fetch_add(&open_connections, 1);
 	return SMFIS_CONTINUE;
@@ -270,84 +265,63 @@ static sfsistat
 on_mail(SMFICTX *ctx, char **args)
 {
 	struct milter_session *s = enter(ctx);
-	struct milter_mta mta = mta_of(ctx);
-	struct milter_reply reply;
 
-	if (s == NULL)
-		return SMFIS_TEMPFAIL;
-	return leave(ctx, milter_session_mail(s, &mta,
-	    (const char *const *)args, &reply), &reply);
+	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
+	    milter_session_mail(s, (const char *const *)args));
 }
 
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **args)
 {
 	struct milter_session *s = enter(ctx);
-	struct milter_mta mta = mta_of(ctx);
-	struct milter_reply reply;
 
-	if (s == NULL)
-		return SMFIS_TEMPFAIL;
-	return leave(ctx, milter_session_rcpt(s, &mta,
-	    (const char *const *)args, &reply), &reply);
+	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
+	    milter_session_rcpt(s, (const char *const *)args));
 }
 
 static sfsistat
 on_data(SMFICTX *ctx)
 {
 	struct milter_session *s = enter(ctx);
-	struct milter_reply reply;
 
-	if (s == NULL)
-		return SMFIS_TEMPFAIL;
-	return leave(ctx, milter_session_data(s, &reply), &reply);
+	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
+	    milter_session_data(s));
 }
 
 static sfsistat
 on_header(SMFICTX *ctx, char *name, char *value)
 {
 	struct milter_session *s = enter(ctx);
-	struct milter_reply reply;
 
-	if (s == NULL)
-		return SMFIS_TEMPFAIL;
-	return leave(ctx, milter_session_header(s, name, value, &reply),
-	    &reply);
+	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
+	    milter_session_header(s, name, value));
 }
 
 static sfsistat
 on_end_header(SMFICTX *ctx)
 {
 	struct milter_session *s = enter(ctx);
-	struct milter_mta mta = mta_of(ctx);
-	struct milter_reply reply;
 
-	if (s == NULL)
-		return SMFIS_TEMPFAIL;
-	return leave(ctx, milter_session_end_header(s, &mta, &reply), &reply);
+	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
+	    milter_session_end_header(s));
 }
 
 static sfsistat
 on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 {
 	struct milter_session *s = enter(ctx);
-	struct milter_reply reply;
 
-	if (s == NULL)
-		return SMFIS_TEMPFAIL;
-	return leave(ctx, milter_session_body(s, data, len, &reply), &reply);
+	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
+	    milter_session_body(s, data, len));
 }
 
 static sfsistat
 on_end(SMFICTX *ctx)
 {
 	struct milter_session *s = enter(ctx);
-	struct milter_mta mta = mta_of(ctx);
-	struct milter_reply reply;
 
-	if (s == NULL)
-		return SMFIS_TEMPFAIL;
-	return leave(ctx, milter_session_end(s, &mta, &reply), &reply);
+	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
+	    milter_session_end(s));
 }
 
 static sfsistat

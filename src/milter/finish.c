@@ -2,7 +2,18 @@
  * The final dot: the message becomes durable, then Sendmail is told.
  *
  *   finish the content -> is it fit? -> store, with patience
- *     [-> wait for the result: answer.c] -> drop recipients
+ *     [-> wait for the result] -> drop recipients
+ *
+ * With milter.wait what the client hears is what became of its message:
+ *
+ *   stored with wait_until -> tried, or the wait is over
+ *     -> every recipient of the transaction is ours, and failed: they become
+ *        withdrawn, then 5xx
+ *     -> else wait_until goes, then 250
+ *
+ * The transaction of either comes before the answer.  Where we die in between,
+ * Sendmail says 451 and the client comes again; where we die before it, the
+ * runner goes on when the time has passed.
  *
  * Where Sendmail went away between our commit and its answer, the client sends
  * a second copy.  That cannot be excluded with two parties and one disk; it is
@@ -10,10 +21,10 @@
  */
 #include <inttypes.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "mail/address.h"
+#include "base/text.h"
 #include "milter/session_impl.h"
+#include "milter/wait.h"
 
 enum {
 	HOPS_MAX = 100,
@@ -22,29 +33,34 @@ enum {
 	LATE_MS = 60000		/* R of the shipped INPUT_MAIL_FILTER */
 };
 
-/* The header's word is final, and a wrong one the submitter's mistake. */
 static bool
-check_strategy(const struct milter_message *m, struct milter_reply *reply)
+check_content(struct milter_session *s, const struct mail_intake_facts *facts)
 {
-	if (m->wanted_strategy == NULL ||
-	    conf_tls_strategy(m->conf, m->wanted_strategy) != NULL)
-		return true;
-	return milter_reply_set(reply, "554", "5.6.0",
-	    "%s: there is no TLS strategy \"%s\"",
-	    m->conf->milter.strategy_header, m->wanted_strategy);
-}
+	const struct milter_message *m = s->message;
+	const char *wanted = m->wanted_strategy;
 
-static bool
-check_content(const struct milter_message *m,
-    const struct mail_intake_facts *facts, struct milter_reply *reply)
-{
 	if (facts->received > HOPS_MAX)
-		return milter_reply_set(reply, "554", "5.4.6", "mail loop: "
+		return milter_reply_set(&s->reply, "554", "5.4.6", "mail loop: "
 		    "the message has %u Received fields", facts->received);
 	if (facts->nuls > 0)
-		log_warning("%s: %" PRIu64 " NUL octets removed",
-		    milter_message_name(m), facts->nuls);
-	return check_strategy(m, reply);
+		log_warning("%s: %" PRIu64 " NUL octets removed", m->name,
+		    facts->nuls);
+	/* The header's word is final, and a wrong one the submitter's mistake. */
+	return wanted == NULL || conf_tls_strategy(m->conf, wanted) != NULL ||
+	    milter_reply_set(&s->reply, "554", "5.6.0",
+	    "%s: there is no TLS strategy \"%s\"",
+	    m->conf->milter.strategy_header, wanted);
+}
+
+/* Waiting changes nothing where the answer is yes anyhow: somebody else's
+ * recipients; and a bounce is not refused to who hands it over. */
+static int64_t
+wait_until(const struct milter_message *m)
+{
+	if (m->conf->milter.wait_s == 0 || m->others > 0 ||
+	    m->sender.address.text[0] == '\0')
+		return -1;
+	return (clock_unix_ms() + 999) / 1000 + m->conf->milter.wait_s;
 }
 
 /* What the content needs beats what was said of it: unlabelled 8-bit content
@@ -66,11 +82,11 @@ envelope_of(const struct milter_session *s,
 	bool require_tls = m->trusted && facts->require_tls;
 
 	return (struct spool_message){
-		.mta_id = m->queue_id,
+		.mta_id = m->hop.queue_id,
 		.sender = m->sender.address.text,
 		.source = "milter",
-		.received_at = m->received_at,
-		.wait_until = milter_wait_until(m),
+		.received_at = m->hop.now,
+		.wait_until = wait_until(m),
 		.body_type = body_type(m, facts),
 		.smtputf8 = m->sender.smtputf8,
 		.require_tls = require_tls,
@@ -87,18 +103,19 @@ envelope_of(const struct milter_session *s,
 	};
 }
 
-bool
-milter_write(struct writer *writer, struct write_task *task,
-    const struct milter_mta *mta, bool *heard_r)
+/* Has the writer do it and waits, telling the mail server to be patient.  False
+ * where it was taken back. */
+static bool
+write_patiently(struct milter_session *s, struct write_task *task)
 {
+	struct writer *writer = s->services->writer;
+	struct milter_message *m = s->message;
 	int64_t begun_ms = clock_mono_ms();
 
-	*heard_r = true;
 	writer_post(writer, task);
 	while (!writer_wait(writer, task, PROGRESS_MS)) {
-		if (*heard_r)
-			*heard_r = mta->progress(mta->ctx);
-		if ((!*heard_r || clock_mono_ms() - begun_ms > PATIENCE_MS) &&
+		m->unheard = m->unheard || !s->mta.progress(s->mta.ctx);
+		if ((m->unheard || clock_mono_ms() - begun_ms > PATIENCE_MS) &&
 		    writer_withdraw(writer, task))
 			return false;
 	}
@@ -110,38 +127,58 @@ milter_write(struct writer *writer, struct write_task *task,
 }
 
 static bool
-store(struct milter_session *s, const struct spool_message *envelope,
-    const struct milter_mta *mta, bool *heard_r, struct milter_reply *reply)
+store_parts(struct write_task *task, struct spool *spool, const char *token,
+    struct error *err)
+{
+	struct milter_message *m = (struct milter_message *)task;
+	bool ok = true;
+
+	(void)token;
+	for (size_t i = 0; ok && i < m->part_count; i++)
+		ok = spool_insert_store(m->parts[i].insert, spool,
+		    &m->parts[i].message, &m->parts[i].id, err);
+	return ok;
+}
+
+/* The envelope is the same for all but for the strategy; one that the header
+ * names goes for all. */
+static bool
+store(struct milter_session *s, const struct spool_message *envelope)
 {
 	struct milter_message *m = s->message;
-	struct milter_mail_job *job = milter_mail_job(m->mail, envelope);
-	struct error err;
 
-	if (!milter_write(s->services->writer, &job->task, mta, heard_r)) {
-		(void)error_set(&err, EX_TEMPFAIL, "the spool is busy: not "
-		    "stored within %d s", PATIENCE_MS / 1000);
-		return milter_reply_failure(reply, milter_message_name(m), &err);
+	m->task = (struct write_task){ .run = store_parts, .err = &m->error };
+	for (size_t i = 0; i < m->part_count; i++) {
+		struct spool_message *message = &m->parts[i].message;
+		const char *strategy = message->tls_strategy;
+
+		*message = *envelope;
+		if (message->tls_strategy == NULL)
+			message->tls_strategy = strategy;
+		m->task.octets += spool_insert_size(m->parts[i].insert);
 	}
-	return !job->task.failed ||
-	    milter_reply_failure(reply, milter_message_name(m), &job->err);
+	if (!write_patiently(s, &m->task))
+		m->task.failed = !error_set(&m->error, EX_TEMPFAIL, "the spool "
+		    "is busy: not stored within %d s", PATIENCE_MS / 1000);
+	return !m->task.failed ||
+	    milter_reply_failure(&s->reply, m->name, &m->error);
 }
 
 static void
-log_stored(const struct milter_session *s, const struct milter_mail_job *job)
+log_stored(const struct milter_session *s)
 {
 	const struct milter_message *m = s->message;
 	char from[MAIL_ADDRESS_LOG_LEN];
 
 	mail_address_log(from, m->sender.address.text);
-	for (size_t i = 0; i < job->count; i++) {
-		const struct milter_mail_item *item = &job->items[i];
-		const char *strategy = item->message.tls_strategy;
+	for (size_t i = 0; i < m->part_count; i++) {
+		const struct milter_part *part = &m->parts[i];
+		const char *strategy = part->message.tls_strategy;
 
 		log_info("%" PRId64 ": from=<%s>, size=%" PRIu64
 		    ", nrcpts=%zu, mta_id=%s, proto=%s, relay=%s [%s]%s%s",
-		    item->id, from,
-		    spool_insert_size(item->insert),
-		    spool_insert_recipient_count(item->insert), milter_message_name(m),
+		    part->id, from, spool_insert_size(part->insert),
+		    spool_insert_recipient_count(part->insert), m->name,
 		    m->hop.protocol != NULL ? m->hop.protocol : "-",
 		    s->client_name != NULL ? s->client_name : "localhost",
 		    s->client_ip != NULL ? s->client_ip : "local",
@@ -152,79 +189,125 @@ log_stored(const struct milter_session *s, const struct milter_mail_job *job)
 
 /* They are ours now.  One that Sendmail keeps it delivers itself, too. */
 static void
-drop_recipients(const struct milter_message *m, const struct milter_mta *mta,
-    bool heard)
+drop_recipients(const struct milter_session *s)
 {
-	const void *place = NULL;
-	const char *arg;
+	const struct milter_message *m = s->message;
+	bool heard = !m->unheard;
 
-	while (heard &&
-	    (arg = milter_mail_next_arg(m->mail, &place)) != NULL)
-		heard = mta->drop(mta->ctx, arg);
+	for (const struct milter_arg *a = m->args; heard && a != NULL;
+	    a = a->next)
+		heard = s->mta.drop(s->mta.ctx, a->text);
 	if (!heard)
 		log_error("%s: stored, but Sendmail closed the connection; its "
-		    "client will send the message again",
-		    milter_message_name(m));
+		    "client will send the message again", m->name);
+}
+
+/* --- milter.wait -------------------------------------------------------- */
+
+struct answering {
+	struct write_task task;		/* first */
+	const char *messages;
+	struct arena *arena;
+	bool withdraw;		/* asked for */
+	bool withdrawn;		/* result; with what to say: */
+	struct spool_wait_failure failure;
+};
+
+static const char *
+message_ids(const struct milter_message *m)
+{
+	struct buf ids = BUF_INIT;
+	const char *copy;
+
+	for (size_t i = 0; i < m->part_count; i++)
+		buf_printf(&ids, "%c%" PRId64, i == 0 ? '[' : ',',
+		    m->parts[i].id);
+	buf_printf(&ids, "]");
+	copy = arena_strdup(m->arena, buf_str(&ids));
+	buf_free(&ids);
+	return copy;
 }
 
 static bool
-finish(struct milter_session *s, const struct milter_mta *mta,
-    struct milter_reply *reply)
+write_answer(struct write_task *task, struct spool *spool, const char *token,
+    struct error *err)
+{
+	struct answering *a = (struct answering *)task;
+
+	(void)token;
+	if (a->withdraw && (!spool_wait_failure(spool, a->messages, a->arena,
+	    &a->failure, err) || !spool_wait_withdraw(spool, a->messages,
+	    clock_now_s(), &a->withdrawn, err)))
+		return false;
+	return spool_wait_answered(spool, a->messages, err);
+}
+
+/* True where the recipients are withdrawn, durably. */
+static bool
+end_wait(struct milter_session *s, struct answering *a)
+{
+	struct error err;
+
+	a->task = (struct write_task){ .run = write_answer, .err = &err };
+	if (!write_patiently(s, &a->task))
+		(void)error_set(&err, EX_TEMPFAIL, "the spool is busy");
+	else if (!a->task.failed)
+		return a->withdrawn;
+	log_warning("%s: cannot end the wait in the spool: %s; it ends by "
+	    "itself when its time is over", s->message->name, err.text);
+	return false;
+}
+
+/* False, with the reply, where what was stored is withdrawn. */
+static bool
+wait_for_result(struct milter_session *s, int64_t until)
+{
+	struct milter_message *m = s->message;
+	struct answering a = { .arena = m->arena, .messages = message_ids(m) };
+	int64_t begun_ms = clock_mono_ms(), waited_ms;
+	char to[MAIL_ADDRESS_LOG_LEN];
+	bool heard;
+
+	if (!m->unheard) {
+		a.withdraw = milter_waits_wait(s->services->waits, a.messages,
+		    until, s->mta.progress, s->mta.ctx, &heard) ==
+		    MILTER_WAIT_WITHDRAW;
+		m->unheard = !heard;
+	}
+	waited_ms = clock_mono_ms() - begun_ms;
+	if (!end_wait(s, &a)) {
+		log_info("%s: accepted after %" PRId64 " ms", m->name,
+		    waited_ms);
+		return true;
+	}
+	milter_reply_failed(&s->reply, a.failure.status, a.failure.reply);
+	mail_address_log(to, a.failure.address);
+	log_info("%s: withdrawn after %" PRId64 " ms: to=<%s>: %s %s %s",
+	    m->name, waited_ms, to, s->reply.code, s->reply.status,
+	    s->reply.text);
+	return false;
+}
+
+/* --- all of it ---------------------------------------------------------- */
+
+bool
+milter_message_finish(struct milter_session *s)
 {
 	struct milter_message *m = s->message;
 	struct mail_intake_facts facts;
 	struct spool_message envelope;
-	struct milter_mail_job *job;
 	struct error err;
-	bool heard;
 
-	if (!milter_mail_finish(m->mail, &facts, &err))
-		return milter_reply_failure(reply, milter_message_name(m), &err);
-	if (!check_content(m, &facts, reply))
+	if (!mail_intake_finish(m->intake, &facts, &err))
+		return milter_reply_failure(&s->reply, m->name, &err);
+	if (!check_content(s, &facts))
 		return false;
 	envelope = envelope_of(s, &facts);
-	if (!store(s, &envelope, mta, &heard, reply))
+	if (!store(s, &envelope))
 		return false;
-	job = milter_mail_job(m->mail, &envelope);
-	log_stored(s, job);
-	if (envelope.wait_until >= 0 && !milter_answer_result(s, job,
-	    envelope.wait_until, mta, &heard, reply))
+	log_stored(s);
+	if (envelope.wait_until >= 0 && !wait_for_result(s, envelope.wait_until))
 		return false;
-	drop_recipients(m, mta, heard);
+	drop_recipients(s);
 	return true;
-}
-
-/*
- * Another filter wants somebody to look at the message: that is not for us to
- * undo.  Sendmail keeps it; released, it comes by the mailer (contrib/tlsq.m4).
- */
-static bool
-is_quarantined(const struct milter_message *m, const struct milter_mta *mta)
-{
-	const char *why = mta->macro(mta->ctx, "{quarantine}");
-
-	if (why == NULL || why[0] == '\0')
-		return false;
-	log_info("%s: quarantined, so left to Sendmail: %s",
-	    milter_message_name(m), why);
-	return true;
-}
-
-enum milter_answer
-milter_session_end(struct milter_session *s, const struct milter_mta *mta,
-    struct milter_reply *reply_r)
-{
-	struct milter_message *m = s->message;
-	bool ok = true;
-
-	if (m == NULL)
-		return milter_session_lost(reply_r);
-	if (m->failure.code[0] != '\0') {
-		*reply_r = m->failure;
-		ok = false;
-	} else if (milter_mail_recipients(m->mail) > 0 &&
-	    !is_quarantined(m, mta))
-		ok = finish(s, mta, reply_r);
-	milter_session_abort(s);
-	return ok ? MILTER_CONTINUE : MILTER_REFUSE;
 }

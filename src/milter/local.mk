@@ -1,10 +1,9 @@
 # The milter front end.
 src_libtlsq_a_SOURCES += \
-	src/milter/answer.c \
 	src/milter/callbacks.c src/milter/callbacks.h \
 	src/milter/finish.c src/milter/session_impl.h \
 	src/milter/front.c src/milter/front.h \
-	src/milter/mail.c src/milter/mail.h \
+	src/milter/message.c \
 	src/milter/main.c src/milter/main.h \
 	src/milter/options.c src/milter/options.h \
 	src/milter/received.c src/milter/received.h \

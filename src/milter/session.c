@@ -9,20 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/text.h"
-#include "milter/received.h"
 #include "milter/session_impl.h"
 
 struct milter_session *
 milter_session_new(const struct milter_services *services,
-    const char *client_name, const char *client_ip, bool leading_blanks)
+    const struct milter_mta *mta, const char *client_name,
+    const char *client_ip, bool leading_blanks)
 {
 	struct milter_session *s = mem_zalloc(sizeof(*s));
 
 	s->services = services;
+	s->mta = *mta;
 	s->client_name = client_name != NULL ? mem_strdup(client_name) : NULL;
 	s->client_ip = client_ip != NULL ? mem_strdup(client_ip) : NULL;
 	s->leading_blanks = leading_blanks;
@@ -47,16 +46,13 @@ milter_session_free(struct milter_session **session)
 void
 milter_session_abort(struct milter_session *s)
 {
-	struct milter_message *m = s->message;
-	struct arena *arena;
+	milter_message_free(&s->message);
+}
 
-	s->message = NULL;
-	if (m == NULL)
-		return;
-	milter_mail_free(&m->mail);
-	settings_unref(&m->settings);
-	arena = m->arena;	/* m itself is in it */
-	arena_free(&arena);
+const struct milter_reply *
+milter_session_reply(const struct milter_session *s)
+{
+	return &s->reply;
 }
 
 void
@@ -66,29 +62,31 @@ milter_session_helo(struct milter_session *s, const char *name)
 	s->helo = mem_strdup(name);
 }
 
-const char *
-milter_message_name(const struct milter_message *m)
+/* There is no message at hand: fail closed. */
+static enum milter_answer
+refuse_out_of_order(struct milter_session *s)
 {
-	return m->queue_id != NULL ? m->queue_id : "message";
+	(void)milter_reply_set(&s->reply, "451", "4.3.0",
+	    "commands came out of order");
+	return MILTER_REFUSE;
 }
 
 /* --- MAIL --------------------------------------------------------------- */
 
 static const char *
-macro(const struct milter_mta *mta, const char *name)
+macro(const struct milter_session *s, const char *name)
 {
-	const char *value = mta->macro(mta->ctx, name);
+	const char *value = s->mta.macro(s->mta.ctx, name);
 
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
 static const char *
-keep_macro(struct milter_message *m, const struct milter_mta *mta,
-    const char *name)
+keep_macro(const struct milter_session *s, const char *name)
 {
-	const char *value = macro(mta, name);
+	const char *value = macro(s, name);
 
-	return value != NULL ? arena_strdup(m->arena, value) : NULL;
+	return value != NULL ? arena_strdup(s->message->arena, value) : NULL;
 }
 
 /* What goes into identifiers: a word of RFC 5322's msg-id, bounded. */
@@ -106,13 +104,12 @@ is_word(const char *text, size_t len)
 
 /* NULL, as if it were not given, where it is none. */
 static const char *
-keep_word(struct milter_message *m, const struct milter_mta *mta,
-    const char *name)
+keep_word(const struct milter_session *s, const char *name)
 {
-	const char *value = macro(mta, name);
+	const char *value = macro(s, name);
 
 	return value != NULL && is_word(value, strlen(value)) ?
-	    arena_strdup(m->arena, value) : NULL;
+	    arena_strdup(s->message->arena, value) : NULL;
 }
 
 static bool
@@ -122,54 +119,47 @@ is_loopback(const char *ip)
 }
 
 static void
-note_macros(struct milter_message *m, const struct milter_mta *mta)
+keep_macros(const struct milter_session *s, struct milter_message *m)
 {
-	m->queue_id = keep_word(m, mta, "i");
-	m->own_name = keep_word(m, mta, "j");
-	m->auth_user = keep_macro(m, mta, "{auth_authen}");
+	m->auth_user = keep_macro(s, "{auth_authen}");
 	m->hop = (struct milter_hop){
-		.peer = keep_macro(m, mta, "_"),
-		.own_name = m->own_name,
-		.protocol = keep_macro(m, mta, "r"),
-		.queue_id = m->queue_id,
-		.auth_type = keep_macro(m, mta, "{auth_type}"),
-		.auth_ssf = keep_macro(m, mta, "{auth_ssf}"),
-		.tls_version = keep_macro(m, mta, "{tls_version}"),
-		.cipher = keep_macro(m, mta, "{cipher}"),
-		.cipher_bits = keep_macro(m, mta, "{cipher_bits}"),
-		.verify = keep_macro(m, mta, "{verify}"),
+		.helo = s->helo,
+		.peer = keep_macro(s, "_"),
+		.own_name = keep_word(s, "j"),
+		.protocol = keep_macro(s, "r"),
+		.queue_id = keep_word(s, "i"),
+		.auth_type = keep_macro(s, "{auth_type}"),
+		.auth_ssf = keep_macro(s, "{auth_ssf}"),
+		.tls_version = keep_macro(s, "{tls_version}"),
+		.cipher = keep_macro(s, "{cipher}"),
+		.cipher_bits = keep_macro(s, "{cipher_bits}"),
+		.verify = keep_macro(s, "{verify}"),
 	};
+	m->name = m->hop.queue_id != NULL ? m->hop.queue_id : "message";
 }
 
 enum milter_answer
-milter_session_mail(struct milter_session *s, const struct milter_mta *mta,
-    const char *const *args, struct milter_reply *reply_r)
+milter_session_mail(struct milter_session *s, const char *const *args)
 {
-	struct arena *arena = arena_new();
-	struct milter_message *m = arena_alloc(arena, sizeof(*m));
+	struct milter_message *m;
 
-	(void)reply_r;
 	milter_session_abort(s);
-	*m = (struct milter_message){ .arena = arena };
-	s->message = m;
+	m = s->message = milter_message_new();
 	m->settings = milter_settings_current(s->services->settings);
 	m->conf = m->settings->conf;
-	note_macros(m, mta);
-	m->hop.helo = s->helo;
+	keep_macros(s, m);
 	m->trusted = m->auth_user != NULL || s->client_ip == NULL ||
 	    is_loopback(s->client_ip);
 	/* A sender that is wrong is no matter until something is taken. */
-	m->sender_good = mail_sender_parse(&m->sender, args, m->own_name,
+	m->sender_good = mail_sender_parse(&m->sender, args, m->hop.own_name,
 	    &m->sender_error);
-	m->mail = milter_mail_new(s->services->database);
 	return MILTER_CONTINUE;
 }
 
 /* --- RCPT --------------------------------------------------------------- */
 
 static struct expr_values
-values_of(const struct milter_session *s, const struct milter_mta *mta,
-    const struct mail_recipient *rcpt)
+values_of(const struct milter_session *s, const struct mail_recipient *rcpt)
 {
 	const struct milter_message *m = s->message;
 
@@ -180,8 +170,8 @@ values_of(const struct milter_session *s, const struct milter_mta *mta,
 		.rcpt_domain = rcpt->address.domain,
 		.auth_user = m->auth_user,
 		.size = m->sender.size,
-		.rcpt_mailer = macro(mta, "{rcpt_mailer}"),
-		.rcpt_host = macro(mta, "{rcpt_host}"),
+		.rcpt_mailer = macro(s, "{rcpt_mailer}"),
+		.rcpt_host = macro(s, "{rcpt_host}"),
 		.client_ip = s->client_ip,
 		.client_name = s->client_name,
 	};
@@ -210,25 +200,23 @@ take_literally(struct mail_recipient *rcpt, const char *arg)
 
 /* Our recipient: can it be stored? */
 static bool
-check_ours(const struct milter_message *m, const struct error *rcpt_error,
-    struct milter_reply *reply)
+check_ours(struct milter_session *s, const struct error *rcpt_error)
 {
+	const struct milter_message *m = s->message;
+	int64_t most = m->conf->milter.max_message_size;
+
 	if (rcpt_error != NULL)
-		return milter_reply_set(reply, "553", "5.1.3", "%s",
+		return milter_reply_set(&s->reply, "553", "5.1.3", "%s",
 		    rcpt_error->text);
 	if (!m->sender_good)
-		return milter_reply_set(reply, "553", "5.1.7", "sender: %s",
-		    m->sender_error.text);
-	if (m->sender.size > m->conf->milter.max_message_size)
-		return milter_reply_set(reply, "552", "5.3.4", "the message is "
-		    "larger than %" PRId64 " octets",
-		    m->conf->milter.max_message_size);
-	return true;
+		return milter_reply_set(&s->reply, "553", "5.1.7",
+		    "sender: %s", m->sender_error.text);
+	return m->sender.size <= most || milter_reply_set(&s->reply, "552",
+	    "5.3.4", "the message is larger than %" PRId64 " octets", most);
 }
 
 enum milter_answer
-milter_session_rcpt(struct milter_session *s, const struct milter_mta *mta,
-    const char *const *args, struct milter_reply *reply_r)
+milter_session_rcpt(struct milter_session *s, const char *const *args)
 {
 	struct milter_message *m = s->message;
 	struct mail_recipient rcpt;
@@ -238,33 +226,33 @@ milter_session_rcpt(struct milter_session *s, const struct milter_mta *mta,
 	bool take, good;
 
 	if (m == NULL)
-		return milter_session_lost(reply_r);
+		return refuse_out_of_order(s);
 	m->seen++;
-	good = mail_recipient_parse(&rcpt, args, macro(mta, "{rcpt_addr}"),
+	good = mail_recipient_parse(&rcpt, args, macro(s, "{rcpt_addr}"),
 	    m->sender.smtputf8, &why);
 	if (!good)
 		take_literally(&rcpt, args[0]);
-	values = values_of(s, mta, &rcpt);
+	values = values_of(s, &rcpt);
 	if (!milter_settings_take(m->settings, &values, &take, &err)) {
-		(void)milter_reply_failure(reply_r, args[0], &err);
+		(void)milter_reply_failure(&s->reply, args[0], &err);
 		return MILTER_REFUSE;
 	}
-	log_debug("%s: %s, mailer=%s, host=%s: %s", milter_message_name(m),
-	    args[0], shown(values.rcpt_mailer), shown(values.rcpt_host),
+	log_debug("%s: %s, mailer=%s, host=%s: %s", m->name, args[0],
+	    shown(values.rcpt_mailer), shown(values.rcpt_host),
 	    take ? "taken over" : "left to the mail server");
 	if (!take) {
 		m->others++;
 		return MILTER_CONTINUE;
 	}
-	if (!check_ours(m, good ? NULL : &why, reply_r) ||
+	if (!check_ours(s, good ? NULL : &why) ||
 	    !milter_status_admits(s->services->status, &m->conf->milter,
-	    rcpt.address.domain, clock_now_s(), reply_r))
+	    rcpt.address.domain, clock_now_s(), &s->reply))
 		return MILTER_REFUSE;
 	if (!milter_settings_strategy(m->settings, &values, &strategy, &err)) {
-		(void)milter_reply_failure(reply_r, args[0], &err);
+		(void)milter_reply_failure(&s->reply, args[0], &err);
 		return MILTER_REFUSE;
 	}
-	milter_mail_add(m->mail, &rcpt, strategy, args[0]);
+	milter_message_add(m, s->services->database, &rcpt, strategy, args[0]);
 	if (m->seen == 1 && !rcpt.address.utf8)
 		m->only = arena_strdup(m->arena, rcpt.address.text);
 	return MILTER_CONTINUE;
@@ -272,96 +260,50 @@ milter_session_rcpt(struct milter_session *s, const struct milter_mta *mta,
 
 /* --- content ------------------------------------------------------------ */
 
-enum milter_answer
-milter_session_lost(struct milter_reply *reply)
-{
-	(void)milter_reply_set(reply, "451", "4.3.0",
-	    "commands came out of order");
-	return MILTER_REFUSE;
-}
-
-/* Once content was refused it stays so: half a message is never stored. */
+/* Once content was refused it stays so, with the reply of the first time: half a
+ * message is never stored. */
 static enum milter_answer
-refuse(struct milter_message *m, const struct milter_reply *reply)
-{
-	m->failure = *reply;
-	return MILTER_REFUSE;
-}
-
-static enum milter_answer
-answer(bool ok, struct milter_message *m, const struct error *err,
-    struct milter_reply *reply)
+answer_content(struct milter_session *s, bool ok, const struct error *err)
 {
 	if (ok)
 		return MILTER_CONTINUE;
-	(void)milter_reply_failure(reply, milter_message_name(m), err);
-	return refuse(m, reply);
+	if (err != NULL)
+		(void)milter_reply_failure(&s->reply, s->message->name, err);
+	s->message->refused = true;
+	return MILTER_REFUSE;
 }
 
-/* Whether content is to go on; *answer_r is what to say where not. */
-static bool
-goes_on(const struct milter_session *s, enum milter_answer *answer_r,
-    struct milter_reply *reply)
+/* MILTER_CONTINUE where content is to go on, len octets of it; else the
+ * answer. */
+static enum milter_answer
+admit_content(struct milter_session *s, size_t len)
 {
-	const struct milter_message *m = s->message;
+	struct milter_message *m = s->message;
 
-	*answer_r = MILTER_REFUSE;
 	if (m == NULL)
-		*answer_r = milter_session_lost(reply);
-	else if (m->failure.code[0] != '\0')
-		*reply = m->failure;
-	else if (milter_mail_recipients(m->mail) == 0)
-		*answer_r = MILTER_NOT_OURS;
-	else
-		return true;
-	return false;
-}
-
-/* As Sendmail has it (H?F?From: $g). */
-static const char *
-default_from(struct milter_message *m)
-{
-	const char *name = m->own_name != NULL ? m->own_name : "localhost";
-	const char *sender = m->sender.address.text;
-	bool null = sender[0] == '\0';
-	size_t room = strlen(sender) + strlen(name) + sizeof("MAILER-DAEMON@");
-	char *from = arena_alloc(m->arena, room);
-
-	(void)snprintf(from, room, "%s%s", null ? "MAILER-DAEMON@" : sender,
-	    null ? name : "");
-	return from;
+		return refuse_out_of_order(s);
+	if (m->refused)
+		return MILTER_REFUSE;
+	if (m->part_count == 0)
+		return MILTER_NOT_OURS;
+	m->size += (int64_t)len;
+	return answer_content(s, m->size <= m->conf->milter.max_message_size ||
+	    milter_reply_set(&s->reply, "552", "5.3.4", "the message is larger "
+	    "than %" PRId64 " octets", m->conf->milter.max_message_size), NULL);
 }
 
 enum milter_answer
-milter_session_data(struct milter_session *s, struct milter_reply *reply_r)
+milter_session_data(struct milter_session *s)
 {
+	enum milter_answer answer = admit_content(s, 0);
 	struct milter_message *m = s->message;
-	struct buf received = BUF_INIT;
-	enum milter_answer otherwise;
 	struct error err;
-	bool ok;
 
-	if (!goes_on(s, &otherwise, reply_r))
-		return otherwise;
-	m->received_at = clock_now_s();
-	m->hop.now = m->received_at;
+	if (answer != MILTER_CONTINUE)
+		return answer;
+	m->hop.now = clock_now_s();
 	m->hop.recipient = m->seen == 1 ? m->only : NULL;
-	milter_received_print(&received, &m->hop);
-	ok = milter_mail_begin(m->mail, &(struct milter_mail_start){
-	    .received = buf_str(&received), .from = default_from(m),
-	    .now = m->received_at, .keep_require_tls = !m->trusted }, &err);
-	buf_free(&received);
-	return answer(ok, m, &err, reply_r);
-}
-
-/* Counts what was given; false once it is too much. */
-static bool
-count(struct milter_message *m, size_t len, struct milter_reply *reply)
-{
-	m->size += (int64_t)len;
-	return m->size <= m->conf->milter.max_message_size ||
-	    milter_reply_set(reply, "552", "5.3.4", "the message is larger "
-	    "than %" PRId64 " octets", m->conf->milter.max_message_size);
+	return answer_content(s, milter_message_begin(m, &err), &err);
 }
 
 /* milter.strategy-header of a submitter who may say so. */
@@ -375,7 +317,7 @@ is_strategy_header(const struct milter_message *m, const char *name)
 }
 
 static void
-note_strategy(struct milter_message *m, const char *value)
+keep_strategy(struct milter_message *m, const char *value)
 {
 	size_t len;
 	char *copy;
@@ -390,27 +332,25 @@ note_strategy(struct milter_message *m, const char *value)
 
 enum milter_answer
 milter_session_header(struct milter_session *s, const char *name,
-    const char *value, struct milter_reply *reply_r)
+    const char *value)
 {
-	struct milter_message *m = s->message;
-	enum milter_answer otherwise;
-	struct error err;
+	enum milter_answer answer = admit_content(s,
+	    strlen(name) + strlen(value) + 3);
 	char *with_blank = NULL;
+	struct error err;
 	bool ok;
 
-	if (!goes_on(s, &otherwise, reply_r))
-		return otherwise;
-	if (!count(m, strlen(name) + strlen(value) + 3, reply_r))
-		return refuse(m, reply_r);
-	if (is_strategy_header(m, name)) {
-		note_strategy(m, value);
+	if (answer != MILTER_CONTINUE)
+		return answer;
+	if (is_strategy_header(s->message, name)) {
+		keep_strategy(s->message, value);
 		return MILTER_CONTINUE;
 	}
 	if (!s->leading_blanks)
 		value = with_blank = mem_printf(" %s", value);
-	ok = milter_mail_header(m->mail, name, value, &err);
+	ok = milter_message_header(s->message, name, value, &err);
 	free(with_blank);
-	return answer(ok, m, &err, reply_r);
+	return answer_content(s, ok, &err);
 }
 
 static bool
@@ -422,46 +362,65 @@ is_message_id(const char *text)
 	    is_word(text + 1, len - 2);
 }
 
-/* Sendmail's own, which stands in its log; else one of its kind. */
-static const char *
-message_id(struct milter_message *m, const struct milter_mta *mta)
+enum milter_answer
+milter_session_end_header(struct milter_session *s)
 {
-	const char *given = macro(mta, "{msg_id}");
-	char *id;
+	enum milter_answer answer = admit_content(s, 0);
+	struct milter_message *m = s->message;
+	const char *given, *id, *name;
+	struct error err;
 
+	if (answer != MILTER_CONTINUE)
+		return answer;
+	/* Sendmail's own, which stands in its log; else one of its kind. */
+	given = macro(s, "{msg_id}");
+	id = m->hop.queue_id;
+	name = m->hop.own_name;
 	if (given != NULL && is_message_id(given))
-		return given;
-	id = arena_alloc(m->arena, MILTER_MESSAGE_ID_LEN);
-	(void)snprintf(id, MILTER_MESSAGE_ID_LEN, "<%" PRId64 ".%s@%s>",
-	    clock_unix_ms(), m->queue_id != NULL ? m->queue_id : "tlsq",
-	    m->own_name != NULL ? m->own_name : "localhost");
-	return id;
+		(void)text_copy(m->message_id, sizeof(m->message_id), given);
+	else
+		(void)snprintf(m->message_id, sizeof(m->message_id),
+		    "<%" PRId64 ".%s@%s>", clock_unix_ms(),
+		    id != NULL ? id : "tlsq", name != NULL ? name : "localhost");
+	return answer_content(s, mail_intake_write(m->intake, "\r\n", 2, &err),
+	    &err);
 }
 
 enum milter_answer
-milter_session_end_header(struct milter_session *s,
-    const struct milter_mta *mta, struct milter_reply *reply_r)
+milter_session_body(struct milter_session *s, const void *data, size_t len)
 {
-	enum milter_answer otherwise;
+	enum milter_answer answer = admit_content(s, len);
 	struct error err;
 
-	if (!goes_on(s, &otherwise, reply_r))
-		return otherwise;
-	return answer(milter_mail_end_header(s->message->mail,
-	    message_id(s->message, mta), &err), s->message, &err, reply_r);
+	return answer != MILTER_CONTINUE ? answer : answer_content(s,
+	    mail_intake_write(s->message->intake, data, len, &err), &err);
+}
+
+/*
+ * Another filter wants somebody to look at the message: that is not for us to
+ * undo.  Sendmail keeps it; released, it comes by the mailer (contrib/tlsq.m4).
+ */
+static bool
+is_quarantined(const struct milter_session *s)
+{
+	const char *why = macro(s, "{quarantine}");
+
+	if (why != NULL)
+		log_info("%s: quarantined, so left to Sendmail: %s",
+		    s->message->name, why);
+	return why != NULL;
 }
 
 enum milter_answer
-milter_session_body(struct milter_session *s, const void *data, size_t len,
-    struct milter_reply *reply_r)
+milter_session_end(struct milter_session *s)
 {
-	enum milter_answer otherwise;
-	struct error err;
+	const struct milter_message *m = s->message;
+	bool ok;
 
-	if (!goes_on(s, &otherwise, reply_r))
-		return otherwise;
-	if (!count(s->message, len, reply_r))
-		return refuse(s->message, reply_r);
-	return answer(milter_mail_body(s->message->mail, data, len, &err),
-	    s->message, &err, reply_r);
+	if (m == NULL)
+		return refuse_out_of_order(s);
+	ok = !m->refused && (m->part_count == 0 || is_quarantined(s) ||
+	    milter_message_finish(s));
+	milter_session_abort(s);
+	return ok ? MILTER_CONTINUE : MILTER_REFUSE;
 }

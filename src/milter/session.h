@@ -45,39 +45,37 @@ struct milter_services {
 
 struct milter_session;
 
-/* services is kept.  ip is NULL where the client did not come by the network;
- * leading_blanks: header values have them. */
+/* services is kept; the mail server's ctx too, as long as the session.  ip is
+ * NULL where the client did not come by the network; leading_blanks: header values
+ * have them. */
 struct milter_session *milter_session_new(
-    const struct milter_services *services, const char *client_name,
-    const char *client_ip, bool leading_blanks)
+    const struct milter_services *services, const struct milter_mta *mta,
+    const char *client_name, const char *client_ip, bool leading_blanks)
     __attribute__((returns_nonnull));
 void milter_session_free(struct milter_session **session);
+/* What to say, after MILTER_REFUSE. */
+const struct milter_reply *milter_session_reply(
+    const struct milter_session *s);
 
 void milter_session_helo(struct milter_session *s, const char *name);
-
-/* reply_r is filled with MILTER_REFUSE, else left alone.  args end with NULL. */
+/* args end with NULL. */
 enum milter_answer milter_session_mail(struct milter_session *s,
-    const struct milter_mta *mta, const char *const *args,
-    struct milter_reply *reply_r);
+    const char *const *args);
 enum milter_answer milter_session_rcpt(struct milter_session *s,
-    const struct milter_mta *mta, const char *const *args,
-    struct milter_reply *reply_r);
-enum milter_answer milter_session_data(struct milter_session *s,
-    struct milter_reply *reply_r);
+    const char *const *args);
+enum milter_answer milter_session_data(struct milter_session *s);
 enum milter_answer milter_session_header(struct milter_session *s,
-    const char *name, const char *value, struct milter_reply *reply_r);
-enum milter_answer milter_session_end_header(struct milter_session *s,
-    const struct milter_mta *mta, struct milter_reply *reply_r);
+    const char *name, const char *value);
+enum milter_answer milter_session_end_header(struct milter_session *s);
 enum milter_answer milter_session_body(struct milter_session *s,
-    const void *data, size_t len, struct milter_reply *reply_r);
+    const void *data, size_t len);
 /*
  * The end of the message.  MILTER_CONTINUE: it is durable in the spool and its
  * recipients were dropped.  Waits for the disk and for other writers, at most
  * half a minute unless a commit is under way; then, with milter.wait, for the
  * delivery: MILTER_REFUSE may be what its server said.
  */
-enum milter_answer milter_session_end(struct milter_session *s,
-    const struct milter_mta *mta, struct milter_reply *reply_r);
+enum milter_answer milter_session_end(struct milter_session *s);
 /* Forgets the message; the connection goes on. */
 void milter_session_abort(struct milter_session *s);
 

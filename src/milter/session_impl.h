@@ -1,59 +1,94 @@
 /*
- * Between session.c, finish.c and answer.c.
+ * Between session.c, message.c and finish.c.
  */
 #ifndef TLSQ_MILTER_SESSION_IMPL_H
 #define TLSQ_MILTER_SESSION_IMPL_H
 
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/mem.h"
 #include "mail/envelope.h"
-#include "milter/mail.h"
+#include "mail/intake.h"
 #include "milter/received.h"
 #include "milter/session.h"
+#include "spool/insert.h"
 
-/* The message at hand; texts are in the arena. */
+/*
+ * A strategy is pinned on a message of the spool: recipients under different
+ * strategies become messages of their own with the same content.
+ */
+struct milter_part {
+	struct spool_insert *insert;
+	struct spool_message message;
+	int64_t id;		/* once it is stored */
+};
+
+/* How the client wrote a recipient, for taking it from Sendmail. */
+struct milter_arg {
+	struct milter_arg *next;
+	const char *text;
+};
+struct milter_known;
+
+enum { MILTER_MESSAGE_ID_LEN = 600 };
+
+/*
+ * The message at hand.  Its content passes in pieces and is never in memory as a
+ * whole.  Texts are in the arena, or NULL.
+ */
 struct milter_message {
-	struct arena *arena;
+	struct write_task task;	/* first: to store all parts, or none */
+	struct error error;	/* why they are not */
+	struct arena *arena;	/* this is in it, too */
+	const char *name;	/* the queue id, for the log; not NULL */
 	struct settings *settings;
 	const struct conf *conf;	/* of the settings */
 	struct mail_sender sender;
 	bool sender_good;
 	struct error sender_error;
-	const char *queue_id, *own_name, *auth_user;	/* or NULL */
-	struct milter_hop hop;
+	const char *auth_user;
+	struct milter_hop hop;	/* its time is when the message came */
 	bool trusted;		/* authenticated, or of this host */
 	unsigned seen;		/* recipients, ours and others */
 	unsigned others;	/* left to the mail server */
 	const char *only;	/* the first, where it is ours */
-	struct milter_mail *mail;
-	int64_t received_at;
+	struct milter_known *known;	/* addresses, each once */
+	struct milter_arg *args, **args_tail;	/* also of those known */
+	struct milter_part *parts;	/* none: nothing of it is ours */
+	size_t part_count;
+	struct mail_intake *intake;	/* NULL before content */
+	char date[CLOCK_RFC5322_LEN], message_id[MILTER_MESSAGE_ID_LEN];
 	int64_t size;		/* octets so far */
-	const char *wanted_strategy;	/* milter.strategy-header, or NULL */
-	struct milter_reply failure;	/* of content; code "" for none */
+	const char *wanted_strategy;	/* milter.strategy-header */
+	bool refused;		/* its content, with the session's reply */
+	bool unheard;		/* the mail server no longer listens */
 };
 
 struct milter_session {
 	const struct milter_services *services;
+	struct milter_mta mta;
 	char *client_name, *client_ip, *helo;	/* or NULL */
 	bool leading_blanks;
 	struct milter_message *message;	/* NULL between messages */
+	struct milter_reply reply;	/* of the last MILTER_REFUSE */
 };
 
-/* The queue id, for the log.  Never NULL. */
-const char *milter_message_name(const struct milter_message *m);
-/* There is no message at hand: fail closed.  MILTER_REFUSE. */
-enum milter_answer milter_session_lost(struct milter_reply *reply);
+/* message.c: gathering it.  Errors are those of spool/insert.h. */
+struct milter_message *milter_message_new(void) __attribute__((returns_nonnull));
+/* Also what was gathered but not stored.  Accepts NULL; sets NULL. */
+void milter_message_free(struct milter_message **message);
+/* Adds a recipient under a strategy (NULL: none pinned; else kept).  An address
+ * that is there already is not added again. */
+void milter_message_add(struct milter_message *m, const char *database,
+    const struct mail_recipient *rcpt, const char *strategy, const char *arg);
+/* Begins the content, with the Received field: hop is complete by now. */
+bool milter_message_begin(struct milter_message *m, struct error *err)
+    MUST_CHECK;
+/* value with its leading blank; line ends in it are folds. */
+bool milter_message_header(struct milter_message *m, const char *name,
+    const char *value, struct error *err) MUST_CHECK;
 
-/*
- * Has the writer do it and waits, telling the mail server to be patient.  False
- * where it was taken back; *heard_r is false once nobody listens.
- */
-bool milter_write(struct writer *writer, struct write_task *task,
-    const struct milter_mta *mta, bool *heard_r);
-
-/* Until when the end of this message waits for its result; -1: it does not. */
-int64_t milter_wait_until(const struct milter_message *m);
-/* Waits for what was stored.  False, with the reply, where it was withdrawn. */
-bool milter_answer_result(struct milter_session *s,
-    const struct milter_mail_job *stored, int64_t until,
-    const struct milter_mta *mta, bool *heard, struct milter_reply *reply);
+/* finish.c: False, with the session's reply, where it is not accepted. */
+bool milter_message_finish(struct milter_session *s);
 
 #endif

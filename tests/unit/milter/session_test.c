@@ -79,9 +79,17 @@ struct world {
 	struct milter_services services;
 	struct milter_session *session;
 	struct fake fake;
-	struct milter_mta mta;
-	struct milter_reply reply;
 };
+
+static struct milter_session *
+session_new(const struct milter_services *services, struct fake *fake,
+    const char *client_name, const char *client_ip)
+{
+	const struct milter_mta mta = { fake_macro, fake_progress, fake_drop,
+		fake };
+
+	return milter_session_new(services, &mta, client_name, client_ip, true);
+}
 
 static void
 world_open(struct world *w, void **state, const char *sql,
@@ -101,11 +109,9 @@ world_open(struct world *w, void **state, const char *sql,
 	    &w->scratch->err));
 	assert_done(w->scratch, milter_waits_open(&w->services.waits,
 	    w->scratch->path, &w->scratch->err));
-	w->session = milter_session_new(&w->services, "client.test", client_ip,
-	    true);
 	w->fake = (struct fake){ .mailer = "esmtp" };
-	w->mta = (struct milter_mta){ fake_macro, fake_progress, fake_drop,
-		&w->fake };
+	w->session = session_new(&w->services, &w->fake, "client.test",
+	    client_ip);
 }
 
 static void
@@ -123,7 +129,7 @@ mail(struct world *w, const char *sender)
 {
 	const char *args[] = { sender, NULL };
 
-	return milter_session_mail(w->session, &w->mta, args, &w->reply);
+	return milter_session_mail(w->session, args);
 }
 
 /* mailer NULL: as at first; host NULL: the address's domain */
@@ -144,7 +150,7 @@ rcpt(struct world *w, const char *address, const char *mailer,
 	w->fake.mailer = mailer != NULL ? mailer : "esmtp";
 	w->fake.host = host != NULL ? host : domain;
 	w->fake.addr = bare;
-	answer = milter_session_rcpt(w->session, &w->mta, args, &w->reply);
+	answer = milter_session_rcpt(w->session, args);
 	w->fake.host = w->fake.addr = NULL;
 	return answer;
 }
@@ -152,24 +158,23 @@ rcpt(struct world *w, const char *address, const char *mailer,
 static enum milter_answer
 content(struct world *w, const char *name, const char *value)
 {
-	enum milter_answer a = milter_session_data(w->session, &w->reply);
+	enum milter_answer a = milter_session_data(w->session);
 
 	if (a == MILTER_CONTINUE)
-		a = milter_session_header(w->session, "From", " <a@b.test>",
-		    &w->reply);
+		a = milter_session_header(w->session, "From", " <a@b.test>");
 	if (a == MILTER_CONTINUE && name != NULL)
-		a = milter_session_header(w->session, name, value, &w->reply);
+		a = milter_session_header(w->session, name, value);
 	if (a == MILTER_CONTINUE)
-		a = milter_session_end_header(w->session, &w->mta, &w->reply);
+		a = milter_session_end_header(w->session);
 	if (a == MILTER_CONTINUE)
-		a = milter_session_body(w->session, "text\r\n", 6, &w->reply);
+		a = milter_session_body(w->session, "text\r\n", 6);
 	return a;
 }
 
 static enum milter_answer
 end(struct world *w)
 {
-	return milter_session_end(w->session, &w->mta, &w->reply);
+	return milter_session_end(w->session);
 }
 
 /* --- who is taken ------------------------------------------------------- */
@@ -214,7 +219,7 @@ the_default_takes_what_goes_to_its_own_domain(void **state)
 		if (a != cases[i].answer)
 			fail_msg("%s: answer %d", cases[i].what, a);
 		if (a == MILTER_REFUSE)
-			assert_string_equal(w.reply.code, "553");
+			assert_string_equal(milter_session_reply(w.session)->code, "553");
 		a = content(&w, NULL, NULL);
 		if (a != (cases[i].taken ? MILTER_CONTINUE : MILTER_NOT_OURS))
 			fail_msg("%s: content %d", cases[i].what, a);
@@ -330,8 +335,8 @@ a_failing_domain_is_refused_between_probes(void **state)
 		    (cases[i].code != NULL))
 			fail_msg("%s", cases[i].what);
 		if (cases[i].code != NULL) {
-			assert_string_equal(w.reply.code, cases[i].code);
-			assert_non_null(strstr(w.reply.text,
+			assert_string_equal(milter_session_reply(w.session)->code, cases[i].code);
+			assert_non_null(strstr(milter_session_reply(w.session)->text,
 			    "r.test has failed since 1970-01-01T00:00:01Z"));
 		}
 		assert_int_equal(rcpt(&w, "<c@other.test>", NULL, NULL),
@@ -352,13 +357,13 @@ half_a_message_is_never_stored(void **state)
 	(void)mail(&w, "<s@t.test>");
 	(void)rcpt(&w, "<a@r.test>", NULL, NULL);
 	assert_int_equal(content(&w, NULL, NULL), MILTER_CONTINUE);
-	assert_int_equal(milter_session_body(w.session, &w, 200, &w.reply),
+	assert_int_equal(milter_session_body(w.session, &w, 200),
 	    MILTER_REFUSE);
-	assert_string_equal(w.reply.status, "5.3.4");
-	assert_int_equal(milter_session_body(w.session, "x", 1, &w.reply),
+	assert_string_equal(milter_session_reply(w.session)->status, "5.3.4");
+	assert_int_equal(milter_session_body(w.session, "x", 1),
 	    MILTER_REFUSE);
 	assert_int_equal(end(&w), MILTER_REFUSE);
-	assert_string_equal(w.reply.status, "5.3.4");
+	assert_string_equal(milter_session_reply(w.session)->status, "5.3.4");
 	assert_string_equal(w.fake.dropped, "");
 	/* and the connection goes on */
 	(void)mail(&w, "<s@t.test>");
@@ -377,7 +382,7 @@ out_of_order_fails_closed(void **state)
 
 	world_open(&w, state, NULL, "192.0.2.1");
 	assert_int_equal(rcpt(&w, "<a@r.test>", NULL, NULL), MILTER_REFUSE);
-	assert_string_equal(w.reply.code, "451");
+	assert_string_equal(milter_session_reply(w.session)->code, "451");
 	assert_int_equal(content(&w, NULL, NULL), MILTER_REFUSE);
 	assert_int_equal(end(&w), MILTER_REFUSE);
 	(void)mail(&w, "<s@t.test>");
@@ -398,7 +403,7 @@ a_bad_sender_is_no_matter_for_local_mail(void **state)
 	assert_int_equal(mail(&w, "<a b@c>"), MILTER_CONTINUE);
 	assert_int_equal(rcpt(&w, "<l@l.test>", "local", ""), MILTER_CONTINUE);
 	assert_int_equal(rcpt(&w, "<a@r.test>", NULL, NULL), MILTER_REFUSE);
-	assert_string_equal(w.reply.status, "5.1.7");
+	assert_string_equal(milter_session_reply(w.session)->status, "5.1.7");
 	world_close(&w);
 }
 
@@ -599,9 +604,9 @@ the_answer_is_the_result(void **state)
 		if ((answer == MILTER_REFUSE) != (cases[i].code != NULL))
 			fail_msg("%s", cases[i].what);
 		if (cases[i].code != NULL) {
-			assert_string_equal(w.reply.code, cases[i].code);
-			assert_string_equal(w.reply.status, "5.2.1");
-			assert_string_equal(w.reply.text, "100% full");
+			assert_string_equal(milter_session_reply(w.session)->code, cases[i].code);
+			assert_string_equal(milter_session_reply(w.session)->status, "5.2.1");
+			assert_string_equal(milter_session_reply(w.session)->text, "100% full");
 		}
 		assert_true((w.fake.dropped[0] == '\0') ==
 		    (cases[i].code != NULL));
@@ -656,8 +661,7 @@ send_many(void *arg)
 	struct world own = *s->world;
 
 	own.fake.queue_id = s->queue_id;
-	own.mta.ctx = &own.fake;
-	own.session = milter_session_new(&s->world->services, NULL, NULL, true);
+	own.session = session_new(&s->world->services, &own.fake, NULL, NULL);
 	for (int i = 0; i < EACH; i++) {
 		own.fake.dropped[0] = '\0';
 		(void)mail(&own, "<s@t.test>");
