@@ -184,6 +184,7 @@ SELECT m.id, r.id, m.sender, r.address, r.domain, r.state, r.attempts,
 		AND r.finished_at IS NULL
 	ORDER BY r.next_attempt_at LIMIT :limit;
 
+-- No row where web_domain has none.
 -- name: web_domain_json
 WITH near (id) AS (
 	SELECT id FROM (SELECT id, domain FROM attempt INDEXED BY attempt_started
@@ -252,7 +253,12 @@ SELECT json_object('domain', :domain,
 			'verify_error', s.verify_error)
 			FROM session AS s WHERE s.id = a.session_id)))
 		FROM (SELECT * FROM attempt WHERE id IN (SELECT id FROM near)
-			ORDER BY started_at DESC, id DESC LIMIT 50) AS a));
+			ORDER BY started_at DESC, id DESC LIMIT 50) AS a))
+	WHERE EXISTS (SELECT 1 FROM domain_status WHERE domain = :domain)
+		OR EXISTS (SELECT 1 FROM mx_cache WHERE domain = :domain)
+		OR EXISTS (SELECT 1 FROM mta_sts_cache WHERE domain = :domain)
+		OR EXISTS (SELECT 1 FROM recipient WHERE domain = :domain
+		AND finished_at IS NULL);
 
 -- name: web_message
 SELECT sender, mta_id, source, received_at, size, finished_at,

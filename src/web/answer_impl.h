@@ -38,8 +38,25 @@ web_make web_page_home, web_page_queue, web_page_domains, web_page_domain,
     web_page_message, web_api_queue, web_api_domains, web_api_domain,
     web_api_message, web_make_metrics, web_make_healthz, web_make_style;
 
-/* An answer that is an error: a page, JSON or text, as the route has it. */
-void web_answer_error(struct web_answer *answer, const struct web_route *route,
-    unsigned status, const char *text);
+/* There is no such thing: status 404, and the body is this text until make.c
+ * makes it a page or JSON, as the route has it. */
+static inline void
+web_not_found(struct web_answer *answer, const char *text)
+{
+	answer->status = 404;
+	buf_clear(&answer->body);
+	(void)buf_puts(&answer->body, text);
+}
+
+/* Answering, apart from HTTP.  Of one thread. */
+struct web_maker {
+	const char *database;
+	struct web_collector *collector;
+	struct spool *spool;	/* NULL: opened by the next answer */
+};
+
+/* Fills the answer, errors too.  Takes at most about WEB_QUERY_MS. */
+void web_make_answer(struct web_maker *maker, const char *target,
+    const char *accept, struct web_answer *answer);
 
 #endif

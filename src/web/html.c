@@ -3,8 +3,9 @@
  */
 #include "web/html.h"
 
+#include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -53,38 +54,48 @@ static const struct word state_words[] = {
 };
 
 void
-web_html_raw(const struct web_html *h, const char *markup)
+web_html_put(const struct web_html *h, const char *markup, ...)
 {
-	(void)buf_puts(h->out, markup);
-}
+	va_list ap;
+	size_t len;
 
-void
-web_html_text(const struct web_html *h, const char *text)
-{
-	web_put_html(h->out, text);
+	va_start(ap, markup);
+	for (;; markup += len) {
+		len = strcspn(markup, "%");
+		(void)buf_append(h->out, markup, len);
+		if (markup[len] == '\0')
+			break;
+		markup += len + 1;
+		len = *markup == 's' ? 1 : strlen(PRId64);
+		if (*markup == 's') {
+			web_put_html(h->out, va_arg(ap, const char *));
+			continue;
+		}
+		assert(strncmp(markup, PRId64, len) == 0);
+		(void)buf_printf(h->out, "%" PRId64, va_arg(ap, int64_t));
+	}
+	va_end(ap);
 }
 
 static void
 put_up(const struct web_html *h)
 {
 	if (h->depth == 0)
-		web_html_raw(h, "./");
+		web_html_put(h, "./");
 	for (int i = 0; i < h->depth; i++)
-		web_html_raw(h, "../");
+		web_html_put(h, "../");
 }
 
 void
 web_html_link(const struct web_html *h, const char *path, const char *name,
     const char *text)
 {
-	web_html_raw(h, "<a href=\"");
+	web_html_put(h, "<a href=\"");
 	put_up(h);
-	web_html_raw(h, path);
+	web_html_put(h, "%s", path);
 	if (name != NULL)
 		web_put_url(h->out, name);
-	web_html_raw(h, "\">");
-	web_html_text(h, text);
-	web_html_raw(h, "</a>");
+	web_html_put(h, "\">%s</a>", text);
 }
 
 static void
@@ -97,17 +108,17 @@ put_navigation(const struct web_html *h, const char *here)
 		{ "domains", "Domains" },
 	};
 
-	web_html_raw(h, "<header><strong>tlsq</strong><nav>");
+	web_html_put(h, "<header><strong>tlsq</strong><nav>");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		bool current = here != NULL && strcmp(here, rows[i].path) == 0;
 
-		web_html_raw(h, current ? "<span class=\"here\">" : "<span>");
+		web_html_put(h, current ? "<span class=\"here\">" : "<span>");
 		web_html_link(h, rows[i].path, NULL, rows[i].text);
-		web_html_raw(h, "</span>");
+		web_html_put(h, "</span>");
 	}
-	web_html_raw(h, "</nav><form action=\"");
+	web_html_put(h, "</nav><form action=\"");
 	put_up(h);
-	web_html_raw(h, "domains\" method=\"get\" role=\"search\">"
+	web_html_put(h, "domains\" method=\"get\" role=\"search\">"
 	    "<input type=\"search\" name=\"from\" maxlength=\"253\" "
 	    "placeholder=\"domain\" aria-label=\"Domains from this name on\" "
 	    "autocapitalize=\"none\" spellcheck=\"false\">"
@@ -118,7 +129,7 @@ void
 web_html_begin(const struct web_html *h, const char *title, const char *name,
     const char *here)
 {
-	web_html_raw(h, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+	web_html_put(h, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
 	    "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
 	    "content=\"width=device-width, initial-scale=1\">\n"
 	    "<meta name=\"color-scheme\" content=\"light dark\">\n"
@@ -126,15 +137,10 @@ web_html_begin(const struct web_html *h, const char *title, const char *name,
 	    "<link rel=\"icon\" href=\"data:,\">\n"
 	    "<link rel=\"stylesheet\" href=\"");
 	put_up(h);
-	web_html_raw(h, "style.css\">\n<title>");
-	web_html_raw(h, title);
-	web_html_text(h, name);
-	web_html_raw(h, " - tlsq</title>\n</head>\n<body>\n");
+	web_html_put(h, "style.css\">\n<title>%s%s - tlsq</title>\n</head>\n"
+	    "<body>\n", title, name);
 	put_navigation(h, here);
-	web_html_raw(h, "<h1>");
-	web_html_raw(h, title);
-	web_html_text(h, name);
-	web_html_raw(h, "</h1>\n");
+	web_html_put(h, "<h1>%s%s</h1>\n", title, name);
 }
 
 void
@@ -143,19 +149,14 @@ web_html_end(const struct web_html *h)
 	char iso[CLOCK_ISO_LEN];
 
 	clock_iso(iso, h->now);
-	web_html_raw(h, "</main>\n<footer>tlsq " PACKAGE_VERSION ", ");
-	web_html_raw(h, iso);
-	web_html_raw(h, "</footer>\n</body>\n</html>\n");
+	web_html_put(h, "</main>\n<footer>tlsq " PACKAGE_VERSION ", %s</footer>\n"
+	    "</body>\n</html>\n", iso);
 }
 
 void
 web_html_badge(const struct web_html *h, enum web_mood mood, const char *text)
 {
-	web_html_raw(h, "<b class=\"");
-	web_html_raw(h, mood_names[mood]);
-	web_html_raw(h, "\">");
-	web_html_text(h, text);
-	web_html_raw(h, "</b>");
+	web_html_put(h, "<b class=\"%s\">%s</b>", mood_names[mood], text);
 }
 
 /* At least two of a unit, or one of the smallest. */
@@ -172,7 +173,7 @@ web_html_span(const struct web_html *h, int64_t seconds)
 
 	while (i + 1 < ARRAY_LEN(units) && seconds < 2 * units[i].seconds)
 		i++;
-	(void)buf_printf(h->out, "%" PRId64 " %s", seconds / units[i].seconds,
+	web_html_put(h, "%" PRId64 " %s", seconds / units[i].seconds,
 	    units[i].name);
 }
 
@@ -184,16 +185,10 @@ web_html_when(const struct web_html *h, int64_t at)
 	if (at < 0)
 		return;
 	clock_iso(iso, at);
-	(void)buf_printf(h->out, "<time datetime=\"%s\" title=\"%s\">%s", iso,
-	    iso, at > h->now ? "in " : "");
+	web_html_put(h, "<time datetime=\"%s\" title=\"%s\">%s", iso, iso,
+	    at > h->now ? "in " : "");
 	web_html_span(h, at > h->now ? at - h->now : h->now - at);
-	web_html_raw(h, at > h->now ? "</time>" : " ago</time>");
-}
-
-void
-web_html_number(const struct web_html *h, int64_t n)
-{
-	(void)buf_printf(h->out, "%" PRId64, n);
+	web_html_put(h, at > h->now ? "</time>" : " ago</time>");
 }
 
 void
@@ -201,14 +196,20 @@ web_html_pair(const struct web_html *h, const char *label, const char *text)
 {
 	enum { WIDE = 40 };
 
-	if (text == NULL || *text == '\0')
+	if (text != NULL && *text != '\0')
+		web_html_put(h, strlen(text) > WIDE ?
+		    "<div class=\"wide\"><dt>%s</dt><dd>%s</dd></div>" :
+		    "<div><dt>%s</dt><dd>%s</dd></div>", label, text);
+}
+
+void
+web_html_pair_when(const struct web_html *h, const char *label, int64_t at)
+{
+	if (at < 0)
 		return;
-	web_html_raw(h, strlen(text) > WIDE ? "<div class=\"wide\"><dt>" :
-	    "<div><dt>");
-	web_html_raw(h, label);
-	web_html_raw(h, "</dt><dd>");
-	web_html_text(h, text);
-	web_html_raw(h, "</dd></div>");
+	web_html_put(h, "<div><dt>%s</dt><dd>", label);
+	web_html_when(h, at);
+	web_html_put(h, "</dd></div>");
 }
 
 static const struct word *
@@ -228,12 +229,10 @@ put_result(const struct web_html *h, const char *name, const char *result)
 	if (result == NULL || strcmp(result, "none") == 0)
 		return;
 	w = find_word(result_words, ARRAY_LEN(result_words), result);
-	web_html_raw(h, " <span class=\"result\">");
-	web_html_raw(h, name);
-	web_html_raw(h, " ");
+	web_html_put(h, " <span class=\"result\">%s ", name);
 	web_html_badge(h, w != NULL ? w->mood : WEB_PLAIN,
 	    w != NULL ? w->text : result);
-	web_html_raw(h, "</span>");
+	web_html_put(h, "</span>");
 }
 
 /* The result, unless it is why the level was reached. */

@@ -18,14 +18,15 @@ struct web_html {
 
 enum web_mood { WEB_PLAIN, WEB_GOOD, WEB_FAIR, WEB_WARN, WEB_BAD };
 
-/* title and here (the path of the navigation's entry, or NULL) are literals. */
+/* here is the path of the navigation's entry, or NULL. */
 void web_html_begin(const struct web_html *h, const char *title,
     const char *name, const char *here);
 void web_html_end(const struct web_html *h);
 
-/* Markup of ours as it stands, or formatted with numbers and literals only. */
-void web_html_raw(const struct web_html *h, const char *markup);
-void web_html_text(const struct web_html *h, const char *text);
+/* Markup, in which %s is a text that gets escaped (NULL: nothing) and PRId64 a
+ * number; there is nothing else. */
+void web_html_put(const struct web_html *h, const char *markup, ...)
+    __attribute__((format(printf, 2, 3)));
 /* <a> to path (a literal) and, unless NULL, name behind it. */
 void web_html_link(const struct web_html *h, const char *path,
     const char *name, const char *text);
@@ -33,10 +34,11 @@ void web_html_badge(const struct web_html *h, enum web_mood mood,
     const char *text);
 /* "5 min ago", or "in 5 min"; nothing where at is negative. */
 void web_html_when(const struct web_html *h, int64_t at);
-void web_html_number(const struct web_html *h, int64_t n);
-/* <div><dt>label<dd>text, unless text is NULL or empty. */
+/* <div><dt>label<dd>text, unless text is NULL or empty; at is negative. */
 void web_html_pair(const struct web_html *h, const char *label,
     const char *text);
+void web_html_pair_when(const struct web_html *h, const char *label,
+    int64_t at);
 
 /* "5 min". */
 void web_html_span(const struct web_html *h, int64_t seconds);

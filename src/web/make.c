@@ -2,19 +2,22 @@
  * From a route to an answer: the database opened and limited, and what is said
  * where it cannot be read.
  */
-#include "web/make_impl.h"
-
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "spool/query.h"
+#include "web/answer_impl.h"
 #include "web/html.h"
 #include "web/web.h"
 
 /* A locked log is repaired in less, or the answer is 503. */
 enum { BUSY_MS = 500 };
 
+const char web_type_html[] = "text/html; charset=utf-8";
+const char web_type_json[] = "application/json";
 const char web_type_text[] = "text/plain; charset=utf-8";
+const char web_type_css[] = "text/css; charset=utf-8";
 
 static const struct row {
 	web_make *make;
@@ -35,48 +38,31 @@ static const struct row {
 	[WEB_HEALTHZ] = { web_make_healthz, .plain = true, .spool = true },
 };
 
+/* An answer that is an error: a page, JSON or text, as the route has it. */
 static void
-put_error_json(struct buf *out, const char *text)
-{
-	struct json j = { .out = out };
-
-	json_open_object(&j, NULL);
-	json_text(&j, "error", text);
-	json_close_object(&j);
-	(void)buf_puts(out, "\n");
-}
-
-static void
-put_error_page(struct buf *out, const struct web_route *route,
+make_error(struct web_answer *a, const struct web_request *r, unsigned status,
     const char *text)
 {
-	struct web_html h = { .out = out, .now = clock_now_s(),
-		.depth = route->depth };
-
-	web_html_begin(&h, "No answer", NULL, NULL);
-	web_html_raw(&h, "<p>");
-	web_html_text(&h, text);
-	web_html_raw(&h, "</p>\n");
-	web_html_end(&h);
-}
-
-void
-web_answer_error(struct web_answer *a, const struct web_route *route,
-    unsigned status, const char *text)
-{
-	const struct row *row = &rows[route->page];
+	struct web_html h = { .out = &a->body, .now = r->now,
+		.depth = r->route.depth };
+	struct json j = { .out = &a->body };
 
 	a->status = status;
 	buf_clear(&a->body);
-	if (route->api) {
+	if (r->route.api) {
 		a->type = web_type_json;
-		put_error_json(&a->body, text);
-	} else if (row->plain) {
+		json_open_object(&j, NULL);
+		json_text(&j, "error", text);
+		json_close_object(&j);
+		(void)buf_puts(&a->body, "\n");
+	} else if (rows[r->route.page].plain) {
 		a->type = web_type_text;
 		(void)buf_printf(&a->body, "%s\n", text);
 	} else {
 		a->type = web_type_html;
-		put_error_page(&a->body, route, text);
+		web_html_begin(&h, "No answer", NULL, NULL);
+		web_html_put(&h, "<p>%s</p>\n", text);
+		web_html_end(&h);
 	}
 }
 
@@ -121,24 +107,21 @@ web_make_answer(struct web_maker *m, const char *target, const char *accept,
 		.now = clock_now_s() };
 	const struct row *row;
 	struct error err;
-	bool ok;
+	char text[128];
 
 	web_route_parse(&r.route, target);
 	row = &rows[r.route.page];
 	a->status = 200;
 	if (r.route.page == WEB_NOT_FOUND) {
-		web_answer_error(a, &r.route, 404, "There is no such page.");
-		return;
+		make_error(a, &r, 404, "There is no such page.");
+	} else if (r.route.page == WEB_BAD_REQUEST) {
+		make_error(a, &r, 400, "The request makes no sense.");
+	} else if (!(row->spool ? make_of_spool(m, &r, row, a, &err) :
+	    row->make(&r, a, &err))) {
+		log_debug("http: %s: %s", target, err.text);
+		make_error(a, &r, 503, err.text);
+	} else if (a->status == 404) {
+		(void)text_copy(text, sizeof(text), buf_str(&a->body));
+		make_error(a, &r, 404, text);
 	}
-	if (r.route.page == WEB_BAD_REQUEST) {
-		web_answer_error(a, &r.route, 400, "The request makes no "
-		    "sense.");
-		return;
-	}
-	ok = row->spool ? make_of_spool(m, &r, row, a, &err) :
-	    row->make(&r, a, &err);
-	if (ok)
-		return;
-	log_debug("http: %s: %s", target, err.text);
-	web_answer_error(a, &r.route, 503, err.text);
 }

@@ -2,27 +2,11 @@
  * The overview, the queue, the domains.
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "web/answer_impl.h"
 #include "web/page_impl.h"
-
-const char web_type_html[] = "text/html; charset=utf-8";
-
-static struct web_html
-begin(const struct web_request *r, struct web_answer *a, const char *title,
-    const char *here)
-{
-	struct web_html h = { .out = &a->body, .now = r->now,
-		.depth = r->route.depth };
-
-	a->type = web_type_html;
-	web_html_begin(&h, title, NULL, here);
-	return h;
-}
 
 /* --- tiles */
 
@@ -30,9 +14,9 @@ static void
 put_tile(const struct web_html *h, const char *label, const char *mood,
     int64_t n)
 {
-	(void)buf_printf(h->out, "<div%s%s%s><dt>%s</dt><dd>%" PRId64
-	    "</dd></div>\n", n > 0 && *mood != '\0' ? " class=\"" : "",
-	    n > 0 ? mood : "", n > 0 && *mood != '\0' ? "\"" : "", label, n);
+	web_html_put(h, n > 0 && *mood != '\0' ? "<div class=\"%s\">" :
+	    "<div>", mood);
+	web_html_put(h, "<dt>%s</dt><dd>%" PRId64 "</dd></div>\n", label, n);
 }
 
 static int64_t
@@ -57,13 +41,13 @@ sum_of(const struct web_tally *t)
 static void
 put_oldest(const struct web_html *h, const struct web_snapshot *s)
 {
-	web_html_raw(h, "<div><dt>oldest</dt><dd>");
+	web_html_put(h, "<div><dt>oldest</dt><dd>");
 	if (s->oldest_at < 0)
-		web_html_raw(h, "-");
+		web_html_put(h, "-");
 	else
 		web_html_span(h, h->now > s->oldest_at ?
 		    h->now - s->oldest_at : 0);
-	web_html_raw(h, "</dd></div>\n");
+	web_html_put(h, "</dd></div>\n");
 }
 
 static void
@@ -77,18 +61,18 @@ put_snapshot(const struct web_html *h, const struct web_snapshot *s)
 		{ "expired", "bad" },
 	};
 
-	web_html_raw(h, "<dl class=\"tiles\">\n");
+	web_html_put(h, "<dl class=\"tiles\">\n");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		put_tile(h, rows[i].state, rows[i].mood,
 		    count_of(&s->kept.recipients, rows[i].state));
 	put_tile(h, "problems", "bad", sum_of(&s->failing));
 	put_oldest(h, s);
-	web_html_raw(h, "</dl>\n");
+	web_html_put(h, "</dl>\n");
 	if (s->runners > 0 || s->unfinished == 0)
 		return;
-	web_html_raw(h, "<p>");
+	web_html_put(h, "<p>");
 	web_html_badge(h, WEB_WARN, "no runner");
-	web_html_raw(h, " Nothing moves until "
+	web_html_put(h, " Nothing moves until "
 	    "<code>tlsq-runner</code> is started.</p>\n");
 }
 
@@ -100,11 +84,8 @@ put_tiles(const struct web_html *h, const struct web_request *r)
 
 	if (web_collector_read(r->collector, s, &why))
 		put_snapshot(h, s);
-	else {
-		web_html_raw(h, "<p class=\"soft\">Counts: ");
-		web_html_text(h, why.text);
-		web_html_raw(h, "</p>\n");
-	}
+	else
+		web_html_put(h, "<p class=\"soft\">Counts: %s</p>\n", why.text);
 	free(s);
 }
 
@@ -114,23 +95,18 @@ static void
 put_problem(const struct web_html *h, struct spool_query *q)
 {
 	const char *name = spool_query_text(q, D_DOMAIN);
-	const char *reply = spool_query_text(q, D_REPLY);
 
-	web_html_raw(h, "<article class=\"card bad\"><div class=\"top\">");
+	web_html_put(h, "<article class=\"card bad\"><div class=\"top\">");
 	web_html_link(h, "domains/", name, name);
 	page_failure(h, spool_query_text(q, D_ERROR),
 	    spool_query_text(q, D_RESULT), spool_query_text(q, D_STATUS));
-	web_html_raw(h, "</div><div class=\"soft\">failing since ");
+	web_html_put(h, "</div><div class=\"soft\">failing since ");
 	web_html_when(h, spool_query_int(q, D_SINCE));
-	web_html_raw(h, ", ");
+	web_html_put(h, ", ");
 	page_waiting(h, spool_query_int(q, D_WAITING));
-	web_html_raw(h, " waiting</div>");
-	if (reply != NULL && *reply != '\0') {
-		web_html_raw(h, "<div class=\"reply\">");
-		web_html_text(h, reply);
-		web_html_raw(h, "</div>");
-	}
-	web_html_raw(h, "</article>\n");
+	web_html_put(h, " waiting</div>");
+	page_reply(h, spool_query_text(q, D_REPLY));
+	web_html_put(h, "</article>\n");
 }
 
 static bool
@@ -140,48 +116,43 @@ put_problems(const struct web_html *h, const struct web_request *r,
 	struct spool_query q;
 	int row = 0;
 
-	web_html_raw(h, "<section><h2>Problems</h2>\n");
+	web_html_put(h, "<section><h2>Problems</h2>\n");
 	spool_query_start(&q, r->spool, SQL_WEB_PROBLEMS);
 	spool_query_put_int(&q, ":limit", HOME_ROWS + 1);
 	for (; spool_query_next(&q); row++)
 		if (row < HOME_ROWS)
 			put_problem(h, &q);
 	if (row == 0)
-		web_html_raw(h, "<p class=\"none\">No domain is "
+		web_html_put(h, "<p class=\"none\">No domain is "
 		    "failing.</p>\n");
 	if (row > HOME_ROWS)
-		web_html_raw(h, "<p class=\"soft\">These have failed for "
+		web_html_put(h, "<p class=\"soft\">These have failed for "
 		    "longest; there are more.</p>\n");
-	web_html_raw(h, "</section>\n");
+	web_html_put(h, "</section>\n");
 	return spool_query_end(&q, err);
 }
 
 /* --- lists */
 
-static void
-put_more(const struct web_html *h, const struct page_next *next)
-{
-	if (next->message < 0)
-		return;
-	(void)buf_printf(h->out, "<p><a rel=\"next\" href=\"./queue?message=%"
-	    PRId64 "&amp;recipient=%" PRId64 "\">more of the queue</a></p>\n",
-	    next->message, next->recipient);
-}
-
 static bool
 put_queue(const struct web_html *h, const struct web_request *r, int max,
     struct error *err)
 {
-	struct page_next next;
 	struct spool_query q;
+	int rows;
 
 	spool_query_start(&q, r->spool, SQL_WEB_QUEUE);
 	spool_query_put_int(&q, ":message", r->route.from_message);
 	spool_query_put_int(&q, ":recipient", r->route.from_recipient);
 	spool_query_put_int(&q, ":limit", max + 1);
-	if (!page_recipients(h, &q, max, &next))
-		web_html_raw(h, "<p class=\"none\">Nothing waits.</p>\n");
-	put_more(h, &next);
+	rows = page_table(h, &q, &page_recipients, max);
+	if (rows == 0)
+		web_html_put(h, "<p class=\"none\">Nothing waits.</p>\n");
+	if (rows > max)
+		web_html_put(h, "<p><a rel=\"next\" href=\"./queue?message=%"
+		    PRId64 "&amp;recipient=%" PRId64 "\">more of the queue</a>"
+		    "</p>\n", spool_query_int(&q, Q_MESSAGE),
+		    spool_query_int(&q, Q_ID));
 	return spool_query_end(&q, err);
 }
 
@@ -189,20 +160,21 @@ static bool
 put_domains(const struct web_html *h, const struct web_request *r, int max,
     struct error *err)
 {
-	struct page_next next;
 	struct spool_query q;
+	int rows;
 
 	spool_query_start(&q, r->spool, SQL_WEB_DOMAINS);
 	spool_query_put_text(&q, ":from", r->route.from);
 	spool_query_put_int(&q, ":limit", max + 1);
-	if (!page_domains(h, &q, max, &next))
-		web_html_raw(h, "<p class=\"none\">No domain is "
+	rows = page_table(h, &q, &page_domains, max);
+	if (rows == 0)
+		web_html_put(h, "<p class=\"none\">No domain is "
 		    "recorded.</p>\n");
-	if (next.domain[0] != '\0') {
-		web_html_raw(h, "<p>");
-		web_html_link(h, "domains?from=", next.domain,
+	if (rows > max) {
+		web_html_put(h, "<p>");
+		web_html_link(h, "domains?from=", spool_query_text(&q, D_DOMAIN),
 		    "more domains");
-		web_html_raw(h, "</p>\n");
+		web_html_put(h, "</p>\n");
 	}
 	return spool_query_end(&q, err);
 }
@@ -211,16 +183,17 @@ bool
 web_page_home(const struct web_request *r, struct web_answer *a,
     struct error *err)
 {
-	struct web_html h = begin(r, a, "Outbound mail", "");
+	const struct web_html h = page_html(r, a);
 	bool ok;
 
+	web_html_begin(&h, "Outbound mail", NULL, "");
 	put_tiles(&h, r);
 	ok = put_problems(&h, r, err);
-	web_html_raw(&h, "<section><h2>Queue</h2>\n");
+	web_html_put(&h, "<section><h2>Queue</h2>\n");
 	ok = ok && put_queue(&h, r, HOME_ROWS, err);
-	web_html_raw(&h, "</section>\n<section><h2>TLS by domain</h2>\n");
+	web_html_put(&h, "</section>\n<section><h2>TLS by domain</h2>\n");
 	ok = ok && put_domains(&h, r, HOME_ROWS, err);
-	web_html_raw(&h, "</section>\n");
+	web_html_put(&h, "</section>\n");
 	web_html_end(&h);
 	return ok;
 }
@@ -229,9 +202,11 @@ bool
 web_page_queue(const struct web_request *r, struct web_answer *a,
     struct error *err)
 {
-	struct web_html h = begin(r, a, "Queue", "queue");
-	bool ok = put_queue(&h, r, PAGE_ROWS, err);
+	const struct web_html h = page_html(r, a);
+	bool ok;
 
+	web_html_begin(&h, "Queue", NULL, "queue");
+	ok = put_queue(&h, r, PAGE_ROWS, err);
 	web_html_end(&h);
 	return ok;
 }
@@ -240,15 +215,15 @@ bool
 web_page_domains(const struct web_request *r, struct web_answer *a,
     struct error *err)
 {
-	struct web_html h = begin(r, a, "TLS by domain", "domains");
+	const struct web_html h = page_html(r, a);
 	bool ok;
 
+	web_html_begin(&h, "TLS by domain", NULL, "domains");
 	if (r->route.from[0] != '\0') {
-		web_html_raw(&h, "<p class=\"soft\">From <strong>");
-		web_html_text(&h, r->route.from);
-		web_html_raw(&h, "</strong> on. ");
+		web_html_put(&h, "<p class=\"soft\">From <strong>%s</strong> "
+		    "on. ", r->route.from);
 		web_html_link(&h, "domains", NULL, "From the first");
-		web_html_raw(&h, "</p>\n");
+		web_html_put(&h, "</p>\n");
 	}
 	ok = put_domains(&h, r, PAGE_ROWS, err);
 	web_html_end(&h);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "spool/query.h"
+#include "web/answer_impl.h"
 #include "web/html.h"
 
 /* The columns of web_queue and its kin. */
@@ -32,20 +33,23 @@ enum {
 
 enum { PAGE_ROWS = 100, HOME_ROWS = 20 };
 
-/* Where a list goes on; message -1: it does not. */
-struct page_next {
-	int64_t message, recipient;
-	char domain[256];
+/* The answer is a page. */
+struct web_html page_html(const struct web_request *r, struct web_answer *a);
+
+/* A table of what a query of one kind has: its head, and how a row of it is
+ * shown. */
+struct page_table {
+	const char *head;
+	void (*put_row)(const struct web_html *h, struct spool_query *q);
 };
+extern const struct page_table page_recipients, page_domains;
 
 /*
- * A table of recipients: the rows that q still has, at most max.  next_r (or
- * NULL) gets the first one beyond.  False where there were none.
+ * The rows that q still has, at most max, which it returns; max + 1 where there
+ * are more: q then stands on the first of them.
  */
-bool page_recipients(const struct web_html *h, struct spool_query *q, int max,
-    struct page_next *next_r);
-bool page_domains(const struct web_html *h, struct spool_query *q, int max,
-    struct page_next *next_r);
+int page_table(const struct web_html *h, struct spool_query *q,
+    const struct page_table *table, int max);
 /* One attempt with its evidence.  by_message: the column A_WHO is a message,
  * else an address. */
 void page_attempt(const struct web_html *h, struct spool_query *q,
@@ -55,5 +59,7 @@ void page_waiting(const struct web_html *h, int64_t n);
 /* What failed and the words for it. */
 void page_failure(const struct web_html *h, const char *error,
     const char *result, const char *status);
+/* What a server said; NULL: nothing. */
+void page_reply(const struct web_html *h, const char *reply);
 
 #endif

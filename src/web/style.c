@@ -3,8 +3,6 @@
  */
 #include "web/answer_impl.h"
 
-const char web_type_css[] = "text/css; charset=utf-8";
-
 static const char style[] =
     ":root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--text:#1b2330;"
     "--soft:#5a6578;--line:#dfe3ea;--link:#1552b0;"

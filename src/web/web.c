@@ -22,8 +22,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "web/answer_impl.h"
 #include "web/listen.h"
-#include "web/make_impl.h"
 
 enum {
 	CONNECTIONS = 64,
