@@ -4,6 +4,7 @@
  */
 #include "tls/offer_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -12,7 +13,10 @@
 
 #define WHY "TLS handshake: the server "
 
-enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304, SERVER_KEY_EXCHANGE = 12 };
+enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
+enum { HANDSHAKE = 22, APPLICATION_DATA = 23 };		/* records */
+enum { SERVER_HELLO = 2, SERVER_KEY_EXCHANGE = 12 };	/* messages */
+enum { KEY_SHARE = 51 };				/* an extension */
 
 /*
  * wolfSSL's own list has anonymous, unencrypted and RC4 suites, and it does
@@ -139,26 +143,15 @@ stls_offer_judge(const struct stls_choice *c, struct stls_peer *peer)
 		return WHY "chose a key exchange group that was not offered";
 	/* TLS 1.3 resumed without one has no forward secrecy, and is not what we
 	 * offer (psk_dhe_ke alone; CVE-2025-11935). */
-	if (group[0] == '\0' && (c->version == TLS_1_3 || !c->resumed))
+	if (c->version == TLS_1_3 ? group[0] == '\0' || !c->share :
+	    group[0] == '\0' && !c->resumed)
 		return WHY "exchanged keys without a group that was offered";
 	peer->cipher = suite->name != NULL ? suite->name : suite->wolfs;
 	peer->group = group;
 	return NULL;
 }
 
-const char *
-stls_offer_check(WOLFSSL *w, enum stls_min_version min_version,
-    struct stls_peer *peer)
-{
-	peer->protocol = wolfSSL_get_version(w);
-	return stls_offer_judge(&(struct stls_choice){
-	    .version = wolfSSL_version(w),
-	    .suite = wolfSSL_get_current_cipher_suite(w),
-	    .group = wolfSSL_get_curve_name(w), .min_version = min_version,
-	    .resumed = wolfSSL_session_reused(w) == 1 }, peer);
-}
-
-/* --- the signature of the handshake */
+/* --- the server's share of the key exchange */
 
 /* Behind a length of n octets, and what it counts; NULL: cut. */
 static const uint8_t *
@@ -172,6 +165,86 @@ skip_counted(const uint8_t *at, const uint8_t *end, size_t n)
 		len = len << 8 | *at++;
 	return (size_t)(end - at) < len ? NULL : at + len;
 }
+
+/* The handshake messages in clear, out of their records; their length. */
+static size_t
+clear_messages(struct stls_blob records, uint8_t *messages)
+{
+	const uint8_t *at = records.data, *end = at + records.len;
+	size_t len = 0, n;
+
+	for (; end - at >= 5 && at[0] != APPLICATION_DATA; at += n) {
+		n = (size_t)(at[3] << 8 | at[4]);
+		at += 5;
+		if (n > (size_t)(end - at))
+			n = (size_t)(end - at);
+		if (at[-5] == HANDSHAKE) {
+			memcpy(messages + len, at, n);
+			len += n;
+		}
+	}
+	return len;
+}
+
+/* RFC 8446 4.1.3: version, random, session, suite, compression, extensions. */
+static bool
+hello_has_share(const uint8_t *at, const uint8_t *end)
+{
+	const uint8_t *next;
+
+	if (end - at < 35 || (at = skip_counted(at + 34, end, 1)) == NULL ||
+	    end - at < 5)
+		return false;
+	for (at += 5; end - at >= 4; at = next) {
+		next = skip_counted(at + 2, end, 2);
+		if (next == NULL || (at[0] == 0 && at[1] == KEY_SHARE))
+			return next != NULL;
+	}
+	return false;
+}
+
+bool
+stls_offer_has_share(struct stls_blob first)
+{
+	/* SHA-256 of "HelloRetryRequest": its random (RFC 8446 4.1.3) */
+	static const uint8_t retry[] = {
+		0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11,
+		0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+		0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e,
+		0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+	};
+	uint8_t *messages = mem_alloc(first.len + 1);
+	const uint8_t *at = messages, *next;
+	const uint8_t *end = at + clear_messages(first, messages);
+	bool has = false;
+
+	for (; end - at >= 4 && (next = skip_counted(at + 1, end, 3)) != NULL;
+	    at = next) {
+		if (at[0] != SERVER_HELLO)
+			break;
+		has = hello_has_share(at + 4, next);
+		if (next - at < 38 || memcmp(at + 6, retry, sizeof(retry)) != 0)
+			break;
+		has = false;
+	}
+	free(messages);
+	return has;
+}
+
+const char *
+stls_offer_check(WOLFSSL *w, enum stls_min_version min_version,
+    struct stls_blob first, struct stls_peer *peer)
+{
+	peer->protocol = wolfSSL_get_version(w);
+	return stls_offer_judge(&(struct stls_choice){
+	    .version = wolfSSL_version(w),
+	    .suite = wolfSSL_get_current_cipher_suite(w),
+	    .group = wolfSSL_get_curve_name(w), .min_version = min_version,
+	    .resumed = wolfSSL_session_reused(w) == 1,
+	    .share = stls_offer_has_share(first) }, peer);
+}
+
+/* --- the signature of the handshake */
 
 /* RFC 8422 5.4: curve type, named curve, point; RFC 5246 7.4.3: p, g, Ys. */
 static const uint8_t *
@@ -194,7 +267,7 @@ stls_offer_watch(int written, int version, int type, const void *octets,
 
 	(void)version;
 	(void)w;
-	if (written || type != 22 || len < 4 || at[0] != SERVER_KEY_EXCHANGE ||
+	if (written || type != HANDSHAKE || len < 4 || at[0] != SERVER_KEY_EXCHANGE ||
 	    (at = skip_parameters(at + 4, end)) == NULL || end - at < 2)
 		return;
 	number = (unsigned int)(at[0] << 8 | at[1]);

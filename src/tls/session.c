@@ -18,6 +18,9 @@
  * never more than the caller gave last. */
 enum { WRITE_MAX = 16384, NAME_MAX_LEN = 255, AHEAD_MAX = 4096 };
 
+/* The ServerHello, after a HelloRetryRequest with a cookie, is within so much. */
+enum { FIRST_MAX = 4096 };
+
 /*
  * What a peer may send.  wolfSSL reads on while there is something to read and
  * none of it is for the caller, and a KeyUpdate of 27 octets costs 11 us: without
@@ -48,8 +51,17 @@ take_ahead(struct stls *s, char *buf, size_t room)
 }
 
 static void
+keep_first(struct stls *s, const void *data, size_t len)
+{
+	size_t room = s->done ? 0 : FIRST_MAX - s->first.len;
+
+	(void)buf_append(&s->first, data, len < room ? len : room);
+}
+
+static void
 keep_ahead(struct stls *s, const uint8_t *data, size_t len)
 {
+	keep_first(s, data, len);
 	s->ahead = mem_dup(data, len);
 	s->ahead_at = 0;
 	s->ahead_len = len;
@@ -94,6 +106,8 @@ socket_receive(WOLFSSL *w, char *buf, int room, void *arg)
 	while (n < 0 && errno == EINTR);
 	if (n > 0 && !count_received(s, (size_t)n))
 		return WOLFSSL_CBIO_ERR_GENERAL;
+	if (n > 0)
+		keep_first(s, buf, (size_t)(n < room ? n : room));
 	if (n > room)
 		keep_ahead(s, ahead, (size_t)(n - room));
 	if (n > 0)
@@ -271,6 +285,7 @@ stls_free(struct stls **s_p)
 		return;
 	wolfSSL_free(s->wolfssl);
 	free(s->ahead);
+	buf_free(&s->first);
 	free(s->octets);
 	free(s);
 }
@@ -343,7 +358,9 @@ stls_handshake(struct stls *s, struct error *err)
 	rc = wolfSSL_connect(s->wolfssl);
 	if (rc != WOLFSSL_SUCCESS)
 		return status_of(s, rc, err);
-	why = stls_offer_check(s->wolfssl, s->min_version, &s->peer);
+	why = stls_offer_check(s->wolfssl, s->min_version, (struct stls_blob){
+	    (const uint8_t *)buf_str(&s->first), s->first.len }, &s->peer);
+	buf_free(&s->first);
 	if (why != NULL)
 		return refuse(s, err, why);
 	/* Every suite that is offered has a certificate in it. */

@@ -7,6 +7,7 @@
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
 
+#include "base/buf.h"
 #include "tls/stls.h"
 
 struct stls {
@@ -23,6 +24,7 @@ struct stls {
 	/* What came with the octets that wolfSSL asked for; NULL: nothing. */
 	uint8_t *ahead;
 	size_t ahead_at, ahead_len;
+	struct buf first;	/* what came first; empty after the handshake */
 	size_t turn;		/* octets received since the last WANT_READ */
 	uint64_t received, delivered;	/* of the socket, to the caller */
 	bool flooded;		/* received is beyond all bounds */

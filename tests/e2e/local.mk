@@ -87,7 +87,7 @@ TESTS += $(e2e_tests)
 AM_TESTS_ENVIRONMENT += E2E_SANITIZED='$(SANITIZERS)'; export E2E_SANITIZED; \
 	E2E_FAILPOINTS='$(FAILPOINTS)'; export E2E_FAILPOINTS;
 EXTRA_DIST += $(e2e_tests) \
-	tests/demo/run.sh tests/tls12.py \
+	tests/demo/run.sh tests/tls12.py tests/tls13.py \
 	tests/e2e/lib.sh tests/e2e/tsan.supp tests/e2e/certs.sh tests/e2e/peer.py tests/e2e/wire.py \
 	tests/e2e/http/spool.sql tests/e2e/http/queries.py \
 	tests/e2e/tlsq-command/manual.py tests/e2e/limits/certs.py \

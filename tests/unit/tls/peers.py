@@ -16,6 +16,7 @@ warnings.simplefilter("ignore")
 CERTS = sys.argv[1]
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", ".."))
 import tls12  # noqa: E402
+import tls13  # noqa: E402
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
 
@@ -134,6 +135,15 @@ def odd(conn, suite, group, early=None):
         pass
 
 
+def odd13(conn, **how):
+    """TLS 1.3 by hand: a share of the key exchange need not be there."""
+    theirs, ours = tls13.serve(conn, path("leaf-inter.chain"),
+                               path("p256-4.key"), **how)
+    conn.sendall(ours.seal(23, b"220 sni=mx.example.test\r\n"))
+    while not theirs.open(tls12.take_record(conn)[1]).startswith(b"QUIT"):
+        pass
+
+
 def hang(conn):
     while conn.recv(4096):
         pass
@@ -204,6 +214,9 @@ SERVERS.update({
     "odd-early-done": lambda conn: odd(conn, "ECDHE-ECDSA-AES128-SHA256",
                                        "P-256", "done"),
     "odd-not": lambda conn: odd(conn, "ECDHE-ECDSA-AES128-SHA256", "P-256"),
+    "odd-retry": odd13,
+    "odd-retry-no-share": lambda conn: odd13(conn, share=False),
+    "odd-no-share": lambda conn: odd13(conn, retry=False, share=False),
     "hang": hang,
 })
 

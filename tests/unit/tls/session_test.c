@@ -191,6 +191,8 @@ handshakes_that_succeed(void **state)
 		  HOST, STLS_VERIFIED },
 		{ "odd-not", "leaf inter", "TLSv1.2",
 		  "ECDHE-ECDSA-AES128-SHA256", "P-256", HOST, STLS_VERIFIED },
+		{ "odd-retry", "leaf inter", "TLSv1.3",
+		  "TLS_AES_128_GCM_SHA256", "P-256", HOST, STLS_VERIFIED },
 		{ "exponent-8", "ss-rsa-e8", "TLSv1.3", "TLS_", "X25519",
 		  HOST, STLS_NOT_TRUSTED },
 		{ "dhe", "leaf-rsa inter", "TLSv1.2", "DHE-RSA-AES", "DHE",
@@ -272,6 +274,10 @@ handshakes_that_fail_say_why(void **state)
 		/* CVE-2026-93304, in both orders: no keys are made yet */
 		{ "odd-early", "TLS handshake: ", STLS_MIN_TLS12 },
 		{ "odd-early-done", "TLS handshake: ", STLS_MIN_TLS12 },
+		/* CVE-2023-3724 and CVE-2026-3230; twin: "odd-retry" */
+		{ "odd-no-share", "TLS extension missing", STLS_MIN_TLS12 },
+		{ "odd-retry-no-share", "exchanged keys without a group",
+		  STLS_MIN_TLS12 },
 		{ "tls11", "alert protocol_version (70)", STLS_MIN_TLS12 },
 		{ "anonymous", "alert handshake_failure (40)",
 		  STLS_MIN_TLS12 },
