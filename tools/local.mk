@@ -6,8 +6,8 @@ LINT_CFLAGS = -D_GNU_SOURCE -I$(abs_top_builddir)/src \
 AM_TESTS_ENVIRONMENT += LINT_CFLAGS='$(LINT_CFLAGS)'; export LINT_CFLAGS; \
 	LINT_BUILD='$(abs_top_builddir)'; export LINT_BUILD; \
 	CC='$(CC)'; export CC;
-TESTS += tests/lint.sh tests/systemd.sh
-EXTRA_DIST += tests/lint.sh tests/systemd.sh tools/lint tools/cppcheck-suppressions .clang-tidy
+TESTS += tests/lint.sh tests/systemd.sh tests/advisories.sh
+EXTRA_DIST += tests/lint.sh tests/systemd.sh tests/advisories.sh tools/lint tools/cppcheck-suppressions .clang-tidy
 
 lint: all
 	@LINT_BUILD='$(abs_top_builddir)' LINT_CFLAGS='$(LINT_CFLAGS)' CC='$(CC)' $(top_srcdir)/tools/lint
