@@ -16,6 +16,13 @@
  * their packets would wait in it while their time runs out, so that thousands of
  * domains whose servers are silent would make the lookups of another one fail.
  * Here they wait in a queue, and a question's time starts when it is asked.
+ *
+ * Silent servers must not hold that queue for long.  A question to one keeps its
+ * place for 5 s (unbound.c), and a second try would keep it for another 4 s: only a
+ * few of those questions get one.  While half of the places are taken, the rest are
+ * given out slowly, so that they also come back one by one, and in turn to the
+ * oldest and the newest question: a domain does not wait for all the silent ones
+ * that came before it.
  */
 #include "lookup/resolver.h"
 
@@ -37,14 +44,22 @@ enum {
 	ASKED_AT_ONCE = 8,
 	/* Half of outgoing-range (unbound.c): a question may need several
 	 * packets at the same time, for the addresses of name servers. */
-	ASKED_MAX = 1024,
+	ASKED_MAX = 2048,
+	/* From here on, a few every PACE_MS: not much faster than silent
+	 * servers give their places back. */
+	ASKED_MANY = ASKED_MAX / 2,
+	PACED_AT_ONCE = 2,
+	PACE_MS = 5,
+	/* SERVFAIL after this time means that no server has answered. */
+	SILENT_MS = 2000,
+	SILENT_SECOND_MAX = ASKED_MAX / 32,
 	/* libunbound remembers SERVFAIL for 5 s, and counts whole seconds. */
 	SECOND_TRY_MS = 6100
 };
 
 struct query {
 	UT_hash_handle hh;
-	STAILQ_ENTRY(query) entry;	/* in resolver->unasked */
+	TAILQ_ENTRY(query) entry;	/* in resolver->unasked */
 	LIST_ENTRY(query) late_entry;	/* in resolver->late */
 	struct resolver *resolver;
 	struct request_list waiting;
@@ -55,18 +70,24 @@ struct query {
 	bool asked;		/* counts in resolver->n_asked */
 	bool late;		/* answered without libunbound */
 	bool second_try;
+	bool silent;		/* counts in resolver->n_silent */
+	int64_t asked_ms;
 	int64_t deadline_ms;	/* 0: not asked yet */
 	bool asking;		/* ub_resolve_event() has not returned */
 	struct answer_facts *early;	/* the answer, given meanwhile */
 };
+TAILQ_HEAD(query_list, query);
 
 struct resolver {
 	struct loop *loop;
 	struct unbound unbound;
 	struct query *queries;
-	STAILQ_HEAD(, query) unasked;
+	struct query_list unasked;
 	LIST_HEAD(, query) late;
 	size_t n_asked;
+	size_t n_silent;	/* second tries of what was silent */
+	bool newest_next;
+	struct loop_timer *pace;
 	bool turn_posted;
 	int64_t timeout_ms;
 	bool stopped;		/* no more is asked */
@@ -78,14 +99,26 @@ static const char ending[] = "shutting down";
 
 static void ask_some(void *arg);
 
+/* Whose turn it is, or NULL. */
+static struct query *
+next_query(const struct resolver *r)
+{
+	if (r->n_asked >= ASKED_MAX)
+		return NULL;
+	return r->n_asked >= ASKED_MANY && r->newest_next ?
+	    TAILQ_LAST(&r->unasked, query_list) : TAILQ_FIRST(&r->unasked);
+}
+
 static void
 ask_soon(struct resolver *r)
 {
-	if (r->turn_posted || r->stopped || STAILQ_EMPTY(&r->unasked) ||
-	    r->n_asked >= ASKED_MAX)
+	if (r->turn_posted || r->stopped || next_query(r) == NULL)
 		return;
 	r->turn_posted = true;
-	loop_post(r->loop, ask_some, r);
+	if (r->n_asked >= ASKED_MANY)
+		loop_timer_set(r->pace, PACE_MS);
+	else
+		loop_post(r->loop, ask_some, r);
 }
 
 /* The query is no longer libunbound's. */
@@ -103,6 +136,7 @@ leave(struct query *q)
 static void
 release_query(struct query *q)
 {
+	q->resolver->n_silent -= q->silent;
 	free(q->key);
 	free(q);
 }
@@ -151,17 +185,35 @@ try_again(void *arg)
 	struct query *q = arg;
 
 	loop_timer_free(&q->timer);
-	STAILQ_INSERT_HEAD(&q->resolver->unasked, q, entry);
+	TAILQ_INSERT_HEAD(&q->resolver->unasked, q, entry);
 	ask_soon(q->resolver);
 }
 
-/* Takes the facts.  A server that fails once gets a second chance, within the
- * time: a host must not be refused for that, nor a policy be overlooked. */
+/* A server that fails once gets a second chance, within the time: a host must not
+ * be refused for that, nor a policy be overlooked. */
+static bool
+wants_second_try(struct query *q, const struct answer_facts *a)
+{
+	struct resolver *r = q->resolver;
+	int64_t now = clock_mono_ms();
+
+	if (a->answer.rcode != RCODE_SERVFAIL || q->second_try ||
+	    now + SECOND_TRY_MS >= q->deadline_ms)
+		return false;
+	if (now - q->asked_ms < SILENT_MS)
+		return true;
+	if (r->n_silent >= SILENT_SECOND_MAX)
+		return false;
+	q->silent = true;
+	r->n_silent++;
+	return true;
+}
+
+/* Takes the facts. */
 static void
 answered(struct query *q, struct answer_facts *a)
 {
-	if (a->answer.rcode != RCODE_SERVFAIL || q->second_try ||
-	    clock_mono_ms() + SECOND_TRY_MS >= q->deadline_ms) {
+	if (!wants_second_try(q, a)) {
 		finish(q, a);
 		return;
 	}
@@ -209,7 +261,7 @@ stop(struct resolver *r)
 	struct query *q;
 
 	r->stopped = true;
-	STAILQ_INIT(&r->unasked);
+	TAILQ_INIT(&r->unasked);
 	while ((q = LIST_FIRST(&r->late)) != NULL) {
 		(void)ub_cancel(r->unbound.ctx, q->id);
 		LIST_REMOVE(q, late_entry);
@@ -232,9 +284,10 @@ ask(struct resolver *r, struct query *q)
 	int code = UB_SYNTAX;
 
 	q->asked = true;
+	q->asked_ms = clock_mono_ms();
 	r->n_asked++;
 	if (q->deadline_ms == 0)
-		q->deadline_ms = clock_mono_ms() + r->timeout_ms;
+		q->deadline_ms = q->asked_ms + r->timeout_ms;
 	/* It would keep the query of a name that it cannot read. */
 	if (packet_name(canon, q->name)) {
 		q->asking = true;
@@ -269,9 +322,10 @@ ask_some(void *arg)
 	struct query *q;
 
 	r->turn_posted = false;
-	for (int n = 0; n < ASKED_AT_ONCE && r->n_asked < ASKED_MAX &&
-	    (q = STAILQ_FIRST(&r->unasked)) != NULL; n++) {
-		STAILQ_REMOVE_HEAD(&r->unasked, entry);
+	for (int n = 0; (q = next_query(r)) != NULL && (n < PACED_AT_ONCE ||
+	    (n < ASKED_AT_ONCE && r->n_asked < ASKED_MANY)); n++) {
+		TAILQ_REMOVE(&r->unasked, q, entry);
+		r->newest_next = !r->newest_next;
 		ask(r, q);
 	}
 	ask_soon(r);
@@ -295,9 +349,9 @@ start(struct resolver *r, char *key, struct lookup_request *rq)
 		return;
 	}
 	if (begins_lookup(q->rrtype))
-		STAILQ_INSERT_TAIL(&r->unasked, q, entry);
+		TAILQ_INSERT_TAIL(&r->unasked, q, entry);
 	else
-		STAILQ_INSERT_HEAD(&r->unasked, q, entry);
+		TAILQ_INSERT_HEAD(&r->unasked, q, entry);
 	ask_soon(r);
 }
 
@@ -355,6 +409,7 @@ run(void *arg)
 static void
 release(struct resolver *r)
 {
+	loop_timer_free(&r->pace);
 	unbound_close(&r->unbound);
 	loop_free(&r->loop);
 	free(r);
@@ -369,6 +424,7 @@ open_all(struct resolver *r, const struct resolver_config *config,
 	if (!loop_new(&r->loop, err) ||
 	    !unbound_open(&r->unbound, r->loop, config, err))
 		return false;
+	r->pace = loop_timer_new(r->loop, ask_some, r);
 	code = pthread_create(&r->thread, NULL, run, r);
 	return code == 0 || error_set(err, EX_OSERR, "cannot start the "
 	    "resolver thread: %s",
@@ -385,7 +441,7 @@ resolver_open(struct resolver **resolver_r,
 
 	*resolver_r = NULL;
 	r->timeout_ms = config->timeout_ms;
-	STAILQ_INIT(&r->unasked);
+	TAILQ_INIT(&r->unasked);
 	LIST_INIT(&r->late);
 	/* Signals are for the main thread: the one that starts here has them
 	 * blocked. */

@@ -26,12 +26,15 @@
  * The file may say otherwise.
  */
 static const struct { const char *name, *value; } defaults[] = {
-	{ "outgoing-range:", "2048" },
-	{ "num-queries-per-thread:", "2048" },
+	{ "outgoing-range:", "4096" },
+	{ "num-queries-per-thread:", "4096" },
 	{ "outgoing-num-tcp:", "32" },
-	/* Three packets to a silent server, not five: 3 s and not 12 s.  What
-	 * fails is asked once more anyway (resolver.c). */
+	/* A question to a silent server fails after 5 s and five packets, not
+	 * after 30 s.  The server then counts as dead, until infra-host-ttl has
+	 * passed: before the second try of resolver.c. */
 	{ "outbound-msg-retry:", "3" },
+	{ "infra-cache-max-rtt:", "2000" },
+	{ "infra-host-ttl:", "10" },
 	/* Each name once instead of label by label: 10 packets for a new domain
 	 * and not 18, and some round trips less.  What the root and top-level
 	 * domains learn by it, tlsq.toml(5) says. */

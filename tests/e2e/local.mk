@@ -16,6 +16,7 @@ e2e_tests = \
 	tests/e2e/disk-filled/run.sh \
 	tests/e2e/dns-burst/run.sh \
 	tests/e2e/dns-errors/run.sh \
+	tests/e2e/dns-silent/run.sh \
 	tests/e2e/explain/run.sh \
 	tests/e2e/dsn-crash/run.sh \
 	tests/e2e/dsn-delay/run.sh \
@@ -94,7 +95,7 @@ EXTRA_DIST += $(e2e_tests) \
 	tests/e2e/policyhost.py \
 	tests/e2e/dsn.py \
 	tests/e2e/policyhost.py tests/e2e/crash/points.py \
-	tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh \
+	tests/e2e/dnsroot.sh tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh \
 	tests/e2e/validating-resolver.sh tests/e2e/dane/zones.sh \
 	tests/e2e/sendmail.sh tests/e2e/smtp.py tests/e2e/dkim.py tests/e2e/filter.py \
 	tests/e2e/flood.py tests/e2e/floods/server.py tests/e2e/nameserver.py \
@@ -104,6 +105,7 @@ EXTRA_DIST += $(e2e_tests) \
 # 500 sessions at once want a machine that is not busy otherwise.
 long_tests = tests/e2e/slow-servers/run.sh tests/e2e/leases-long/run.sh \
 	tests/e2e/dns-burst-long/run.sh \
+	tests/e2e/dns-silent-long/run.sh \
 	tests/e2e/sendmail-load/run.sh
 EXTRA_DIST += $(long_tests)
 check-long: all
