@@ -4,25 +4,32 @@
 #include "delivery/attempt.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/mem.h"
+#include "base/clock.h"
 
-struct session_record *
-session_record_new(const char *mx)
+enum {
+	REPLY_MAX = 599,	/* octets of a reply that are kept */
+	RECORD_ROOM = 600	/* of a record's texts, as a rule */
+};
+
+struct delivery_record *
+delivery_record_new(const char *mx, const char *address)
 {
-	struct session_record *r = mem_zalloc(sizeof(*r));
+	struct delivery_record *r = mem_zalloc(sizeof(*r));
 
 	atomic_init(&r->refs, 1);
 	atomic_init(&r->unrecorded, 0);
-	r->mx = mem_strdup(mx);
-	r->tls = "none";
-	r->dane = "none";
-	r->mta_sts = "none";
+	r->arena = arena_new_for(RECORD_ROOM);
+	r->row = (struct spool_session){ .started_at = clock_now_s(),
+		.mx = arena_strdup(r->arena, mx),
+		.address = arena_strdup(r->arena, address), .tls = "none",
+		.dane = "none", .mta_sts = "none", .cert_not_after = -1 };
 	return r;
 }
 
-struct session_record *
-session_record_ref(struct session_record *r)
+struct delivery_record *
+delivery_record_ref(struct delivery_record *r)
 {
 	if (r != NULL)
 		(void)atomic_fetch_add(&r->refs, 1);
@@ -30,40 +37,61 @@ session_record_ref(struct session_record *r)
 }
 
 void
-session_record_unref(struct session_record **r)
+delivery_record_unref(struct delivery_record **r)
 {
 	if (*r != NULL && atomic_fetch_sub(&(*r)->refs, 1) == 1) {
-		free((*r)->mx);
-		free((*r)->cert_subject);
-		free((*r)->cert_issuer);
-		free((*r)->verify_error);
+		arena_free(&(*r)->arena);
 		free(*r);
 	}
 	*r = NULL;
 }
 
-struct note *
-note_new(void)
+struct delivery_attempt *
+delivery_attempt_new(const struct spool_attempt *row,
+    struct delivery_record *session)
 {
-	struct note *n = mem_zalloc(sizeof(*n));
+	const char *const from[] = { row->rule, row->mx, row->address,
+		row->facts, row->status, row->reply };
+	size_t len[ARRAY_LEN(from)], room = 0;
+	struct delivery_attempt *a;
+	char *at;
 
-	atomic_init(&n->refs, 1);
-	return n;
+	for (size_t i = 0; i < ARRAY_LEN(from); i++) {
+		len[i] = from[i] != NULL ? strnlen(from[i],
+		    from[i] == row->reply ? REPLY_MAX : SIZE_MAX) : 0;
+		room += len[i] + 1;
+	}
+	a = mem_zalloc(sizeof(*a) + room);
+	atomic_init(&a->refs, 1);
+	a->session = delivery_record_ref(session);
+	a->row = *row;
+	at = a->texts;
+	for (size_t i = 0; i < ARRAY_LEN(from); i++) {
+		const char **const to[] = { &a->row.rule, &a->row.mx,
+			&a->row.address, &a->row.facts, &a->row.status,
+			&a->row.reply };
+
+		*to[i] = len[i] > 0 ? memcpy(at, from[i], len[i]) : NULL;
+		at += len[i] + 1;
+	}
+	if (a->row.status == NULL)
+		a->row.status = "";
+	return a;
 }
 
-struct note *
-note_ref(struct note *n)
+struct delivery_attempt *
+delivery_attempt_ref(struct delivery_attempt *a)
 {
-	(void)atomic_fetch_add(&n->refs, 1);
-	return n;
+	(void)atomic_fetch_add(&a->refs, 1);
+	return a;
 }
 
 void
-note_unref(struct note **n)
+delivery_attempt_unref(struct delivery_attempt **a)
 {
-	if (*n != NULL && atomic_fetch_sub(&(*n)->refs, 1) == 1) {
-		session_record_unref(&(*n)->session);
-		free(*n);
+	if (*a != NULL && atomic_fetch_sub(&(*a)->refs, 1) == 1) {
+		delivery_record_unref(&(*a)->session);
+		free(*a);
 	}
-	*n = NULL;
+	*a = NULL;
 }

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "delivery/outcome.h"
 #include "delivery/worker_impl.h"
 
 enum {
@@ -22,84 +21,56 @@ enum {
 	JOBS_PER_SESSION = 16
 };
 
-/* --- settling --------------------------------------------------------- */
+/* --- jobs without a host ---------------------------------------------- */
 
-/* A job that came after all hosts had failed takes their notes as its own. */
+/* A job that came after all hosts had failed takes their attempts as its own. */
 static void
-borrow_notes(struct destination *d, struct job *job)
+borrow_attempts(struct destination *d, struct job *job)
 {
 	for (size_t h = 0; h < d->plan.n_hosts; h++) {
 		struct plan_host *host = &d->plan.host[h];
 
 		if (host->failed != NULL)
-			job_note_all(job, host->failed);
+			job_add_attempt_to_all(job, host->failed);
 		for (size_t a = 0; a < host->n_addresses; a++)
 			if (host->address[a].failed != NULL)
-				job_note_all(job, host->address[a].failed);
+				job_add_attempt_to_all(job,
+				    host->address[a].failed);
 	}
 }
 
 static bool
-has_notes(const struct job *job)
+has_attempts(const struct job *job)
 {
 	for (size_t i = 0; i < job->count; i++)
-		if (!job->progress[i].settled)
-			return job->progress[i].n_trail > 0;
+		if (!job->progress[i].finished)
+			return job->progress[i].n_attempts > 0;
 	return true;
 }
 
-/* No host is left for the job: its open recipients are settled by what they
- * went through.  Gives the job away. */
+/* No host is left for the job: what its open recipients went through decides.
+ * Gives the job away. */
 static void
 give_up(struct destination *d, struct job *job)
 {
-	struct report *r = report_new(job, &d->worker->config.listener);
+	struct delivery_results *r = delivery_results_new(job,
+	    d->worker->config.events);
 
-	if (!has_notes(job))
-		borrow_notes(d, job);
-	if (!has_notes(job)) {
-		struct note *n = destination_note(d, DESTINATION_NO_HOST, NULL,
-		    "dns", "5.4.4", "none of the domain's hosts can be tried");
+	if (!has_attempts(job))
+		borrow_attempts(d, job);
+	if (!has_attempts(job)) {
+		struct delivery_attempt *a = destination_no_attempt(d,
+		    DESTINATION_NO_HOST, "dns", "5.4.4",
+		    "none of the domain's hosts can be tried");
 
-		job_note_all(job, n);
-		note_unref(&n);
+		job_add_attempt_to_all(job, a);
+		delivery_attempt_unref(&a);
 	}
 	for (size_t i = 0; i < job->count; i++)
-		if (!job->progress[i].settled)
-			settle_exhausted(r, job, i, d->chooser);
-	report_send(r, d->worker->config.writer);
+		if (!job->progress[i].finished)
+			delivery_results_add_exhausted(r, i, d->chooser);
+	delivery_results_send(r, d->worker->config.writer);
 	job_unref(&job);
-}
-
-/* --- jobs ------------------------------------------------------------- */
-
-struct job *
-destination_take(struct destination *d, struct plan_place place)
-{
-	struct job *job;
-
-	if (d->worker->draining)
-		return NULL;
-	TAILQ_FOREACH(job, &d->jobs, entry)
-		if (plan_same(job->place, place)) {
-			TAILQ_REMOVE(&d->jobs, job, entry);
-			d->n_jobs--;
-			return job;
-		}
-	return NULL;
-}
-
-static void
-add_job(struct destination *d, struct job *job)
-{
-	TAILQ_INSERT_TAIL(&d->jobs, job, entry);
-	d->n_jobs++;
-}
-
-void
-destination_return(struct destination *d, struct job *job)
-{
-	add_job(d, job);
 }
 
 /* Moves each waiting job to where it can go now; those at the end are given
@@ -119,64 +90,12 @@ advance_jobs(struct destination *d)
 	}
 }
 
-static bool
-concerns(const struct destination *d, const struct job *job,
-    struct plan_place place, bool whole_host)
-{
-	struct plan_place at;
-
-	if (plan_next(&d->plan, job->place, &at) == PLAN_END)
-		return false;
-	return whole_host ? at.host == place.host : plan_same(at, place);
-}
-
-void
-destination_failed(struct destination *d, struct plan_place place,
-    struct note *note, bool whole_host)
-{
-	struct plan_host *h = &d->plan.host[place.host];
-	struct note **failed = whole_host ? &h->failed :
-	    &h->address[place.address].failed;
-	struct job *job;
-
-	if (*failed != NULL)
-		return;
-	TAILQ_FOREACH(job, &d->jobs, entry)
-		if (concerns(d, job, place, whole_host))
-			job_note_all(job, note);
-	*failed = note_ref(note);
-}
-
-void
-destination_refused(struct destination *d, struct plan_place place,
-    struct note *note)
-{
-	struct job *job, *next;
-
-	for (job = TAILQ_FIRST(&d->jobs); job != NULL; job = next) {
-		struct report *r;
-
-		next = TAILQ_NEXT(job, entry);
-		if (!concerns(d, job, place, true))
-			continue;
-		TAILQ_REMOVE(&d->jobs, job, entry);
-		d->n_jobs--;
-		r = report_new(job, &d->worker->config.listener);
-		for (size_t i = 0; i < job->count; i++)
-			if (!job->progress[i].settled)
-				settle_by_host(r, job, i, note, SPOOL_FAILED);
-		report_send(r, d->worker->config.writer);
-		job_unref(&job);
-	}
-	destination_failed(d, place, note, true);
-}
-
 /* --- sessions --------------------------------------------------------- */
 
 static size_t
 sessions_wanted(const struct destination *d)
 {
-	size_t cap = (size_t)gate_part(d->worker->config.gate,
+	size_t cap = (size_t)delivery_limit_part(d->worker->config.limit,
 	    d->settings->conf->queue.sessions_per_domain);
 	size_t want = 1 + d->n_jobs / JOBS_PER_SESSION + d->boost;
 	size_t ready = d->n_sessions - d->n_unready;
@@ -217,17 +136,17 @@ wake_idle(struct destination *d)
 	}
 }
 
-/* Waits for the gate, behind the others; or not any more. */
+/* Waits for a slot, behind the others; or not any more. */
 static void
-set_starved(struct destination *d, bool starved)
+set_waiting(struct destination *d, bool waiting)
 {
 	struct worker *w = d->worker;
 
-	if (d->starved)
-		TAILQ_REMOVE(&w->starved, d, starved_entry);
-	if (starved)
-		TAILQ_INSERT_TAIL(&w->starved, d, starved_entry);
-	d->starved = starved;
+	if (d->waiting)
+		TAILQ_REMOVE(&w->waiting, d, waiting_entry);
+	if (waiting)
+		TAILQ_INSERT_TAIL(&w->waiting, d, waiting_entry);
+	d->waiting = waiting;
 }
 
 static void
@@ -248,15 +167,17 @@ open_sessions(struct destination *d)
 			continue;
 		if (!session_open(d, place)) {
 			/* One that got nothing keeps its turn. */
-			if (opened || !d->starved)
-				set_starved(d, true);
+			if (opened || !d->waiting)
+				set_waiting(d, true);
 			session_end_idle(d->worker, d->queue);
 			return;
 		}
 		opened = true;
 	}
-	set_starved(d, false);
+	set_waiting(d, false);
 }
+
+static void reap(struct destination *d);
 
 static void
 on_ramp(void *arg)
@@ -276,7 +197,7 @@ void
 destination_kick(struct destination *d)
 {
 	if (!d->resolved || d->worker->draining) {
-		destination_reap(d);
+		reap(d);
 		return;
 	}
 	advance_jobs(d);
@@ -285,7 +206,7 @@ destination_kick(struct destination *d)
 		open_sessions(d);
 		loop_timer_set(d->ramp, RAMP_MS);
 	}
-	destination_reap(d);
+	reap(d);
 }
 
 static void
@@ -308,19 +229,13 @@ kick_later(struct destination *d)
 }
 
 void
-destination_session_ready(struct destination *d)
+destinations_check_drained(struct worker *w)
 {
-	d->n_unready--;
-	destination_kick(d);
-}
-
-void
-destination_session_gone(struct destination *d, bool was_ready)
-{
-	d->n_sessions--;
-	if (!was_ready)
-		d->n_unready--;
-	destination_kick(d);
+	if (!w->draining || w->drained_told || !LIST_EMPTY(&w->all))
+		return;
+	w->drained_told = true;
+	loop_timer_clear(w->patience);
+	w->config.events->drained(w->config.events->ctx);
 }
 
 /* --- coming and going ------------------------------------------------- */
@@ -335,22 +250,22 @@ retire(struct destination *d)
 }
 
 /*
- * What a session depends on, and so who may share one (doc/policy.md 5): the next hop,
+ * What a session depends on, and so who may share one (POLICY 3): the next hop,
  * the strategy with what the message takes off it, route, connection and queue.
  * Where each host is judged by itself, a message has its destination alone.
  */
 static char *
 make_key(const struct job *job)
 {
-	const struct way *w = &job->way;
-	bool relay = w->route->type == CONF_ROUTE_RELAY;
+	const struct way *c = &job->choice;
+	bool relay = c->route->type == CONF_ROUTE_RELAY;
 
 	return mem_printf("%s\n%s\n%s\n%s\n%s\n%s\n%lld\n%lld",
-	    relay ? w->route->address : job_domain(job), w->strategy->id,
-	    w->route->id, w->connection->id, w->schedule->queue_name,
-	    !job_waives_tls(job) ? "" : w->pinned ? "waived, pinned" : "waived",
+	    relay ? c->route->address : job_domain(job), c->strategy->id,
+	    c->route->id, c->connection->id, c->schedule->queue_name,
+	    !job_waives_tls(job) ? "" : c->pinned ? "waived, pinned" : "waived",
 	    (long long)job->settings->generation,
-	    w->per_host ? (long long)job_rcpt(job, 0)->id : 0LL);
+	    c->per_host ? (long long)job_rcpt(job, 0)->id : 0LL);
 }
 
 static struct destination *
@@ -359,16 +274,17 @@ destination_new(struct worker *w, struct job *job, char *key)
 	struct destination *d = mem_zalloc(sizeof(*d));
 
 	d->worker = w;
+	d->kick = destination_kick;
 	d->key = key;
 	d->next_hop = mem_strdup(job_domain(job));
 	d->settings = settings_ref(job->settings);
 	d->chooser = chooser_ref(w->chooser);
-	d->way = job->way;
+	d->choice = job->choice;
 	d->rule = mem_strdup(job->rule);
-	d->way.rule = d->rule;
+	d->choice.rule = d->rule;
 	d->waived = job_waives_tls(job);
-	d->sole = job->way.per_host ? job_ref(job) : NULL;
-	d->queue = d->way.schedule->queue_name;
+	d->sole = job->choice.per_host ? job_ref(job) : NULL;
+	d->queue = d->choice.schedule->queue_name;
 	d->queue_limit =
 	    conf_virtual(d->settings->conf, d->queue)->threads_per_node;
 	d->started_ms = clock_mono_ms();
@@ -398,12 +314,12 @@ destination_give(struct worker *w, struct job *job)
 	}
 	if (d != NULL) {
 		free(key);
-		add_job(d, job);
+		destination_add(d, job);
 		kick_later(d);
 		return;
 	}
 	d = destination_new(w, job, key);
-	add_job(d, job);
+	destination_add(d, job);
 	destination_resolve(d);
 }
 
@@ -422,7 +338,7 @@ destination_drain(struct destination *d)
 		next_session = LIST_NEXT(s, entry);
 		session_drain(s);
 	}
-	destination_reap(d);
+	reap(d);
 }
 
 /* A failed host is forgotten with the destination, so that the next attempt
@@ -455,8 +371,9 @@ destination_free(void *arg)
 	free(d);
 }
 
-void
-destination_reap(struct destination *d)
+/* Frees it where it is empty. */
+static void
+reap(struct destination *d)
 {
 	if (all_failed(d))
 		retire(d);
@@ -465,10 +382,10 @@ destination_reap(struct destination *d)
 	if (!d->resolved && !d->worker->draining)
 		return;
 	retire(d);
-	set_starved(d, false);
+	set_waiting(d, false);
 	d->gone = true;
 	LIST_REMOVE(d, entry);
 	/* Callers up the stack still look at it. */
 	loop_post(d->worker->loop, destination_free, d);
-	worker_check_drained(d->worker);
+	destinations_check_drained(d->worker);
 }

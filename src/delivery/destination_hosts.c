@@ -1,6 +1,7 @@
 /*
- * A destination's facts and decisions: the survey's hosts become the plan's, and
- * each is judged before a session to it is opened.
+ * A destination's jobs, facts and decisions: the survey's hosts become the plan's,
+ * each is judged before a session to it is opened, and what became of each is
+ * kept for the jobs that wait.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,35 +9,44 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "nexthop/secret.h"
 #include "nexthop/services.h"
 #include "delivery/worker_impl.h"
 
-struct note *
-destination_note(const struct destination *d, size_t host,
-    const struct decision *dec, const char *error, const char *status,
-    const char *sentence)
+struct delivery_attempt *
+destination_attempt(const struct destination *d, size_t host,
+    const struct decision *dec, const struct spool_attempt *row,
+    struct delivery_record *session)
 {
-	struct note *n = note_new();
+	char facts[DECISION_FACTS_LEN];
+	struct spool_attempt a = *row;
 
-	n->started_at = d->started_at;
-	n->duration_ms = clock_mono_ms() - d->started_ms;
-	n->error = error;
-	(void)text_copy(n->status, sizeof(n->status), status);
-	(void)text_copy(n->reply, sizeof(n->reply), sentence);
-	if (host < d->plan.n_hosts)
-		(void)text_copy(n->mx, sizeof(n->mx), d->plan.host[host].name);
-	if (dec == NULL) {
-		(void)snprintf(n->facts, sizeof(n->facts), "{\"mx\":\"%s\"}",
-		    mx_status_name(d->survey.mx_status));
-		return n;
+	if (a.started_at == 0) {
+		a.started_at = d->started_at;
+		a.duration_ms = clock_mono_ms() - d->started_ms;
 	}
-	n->level = dec->verdict.level;
-	n->strategy = dec->strategy->id;
-	(void)text_copy(n->rule, sizeof(n->rule), dec->rule);
-	decision_facts(n->facts, &d->survey, host, dec);
-	return n;
+	if (host < d->plan.n_hosts)
+		a.mx = d->plan.host[host].name;
+	a.facts = facts;
+	if (dec == NULL) {
+		(void)snprintf(facts, sizeof(facts), "{\"mx\":\"%s\"}",
+		    mx_status_name(d->survey.mx_status));
+	} else {
+		a.level = dec->verdict.level == LEVEL_UNSET ? NULL :
+		    policy_level_name(dec->verdict.level);
+		a.strategy = dec->strategy->id;
+		a.rule = dec->rule;
+		decision_facts(facts, &d->survey, host, dec);
+	}
+	return delivery_attempt_new(&a, session);
+}
+
+struct delivery_attempt *
+destination_no_attempt(const struct destination *d, size_t host,
+    const char *error, const char *status, const char *why)
+{
+	return destination_attempt(d, host, NULL, &(struct spool_attempt){
+	    .error = error, .status = status, .reply = why }, NULL);
 }
 
 const struct decision *
@@ -45,54 +55,133 @@ destination_decision(const struct destination *d, struct plan_place place)
 	return &d->verdicts[place.host].decision[place.address];
 }
 
+/* --- jobs ------------------------------------------------------------- */
+
+struct job *
+destination_take(struct destination *d, struct plan_place place)
+{
+	struct job *job;
+
+	if (d->worker->draining)
+		return NULL;
+	TAILQ_FOREACH(job, &d->jobs, entry)
+		if (plan_same(job->place, place)) {
+			TAILQ_REMOVE(&d->jobs, job, entry);
+			d->n_jobs--;
+			return job;
+		}
+	return NULL;
+}
+
+void
+destination_add(struct destination *d, struct job *job)
+{
+	TAILQ_INSERT_TAIL(&d->jobs, job, entry);
+	d->n_jobs++;
+}
+
+/* --- what failed ------------------------------------------------------ */
+
+static bool
+concerns(const struct destination *d, const struct job *job,
+    struct plan_place place, bool whole_host)
+{
+	struct plan_place at;
+
+	if (plan_next(&d->plan, job->place, &at) == PLAN_END)
+		return false;
+	return whole_host ? at.host == place.host : plan_same(at, place);
+}
+
+void
+destination_failed(struct destination *d, struct plan_place place,
+    struct delivery_attempt *a, bool whole_host)
+{
+	struct plan_host *h = &d->plan.host[place.host];
+	struct delivery_attempt **failed = whole_host ? &h->failed :
+	    &h->address[place.address].failed;
+	struct job *job;
+
+	if (*failed != NULL)
+		return;
+	TAILQ_FOREACH(job, &d->jobs, entry)
+		if (concerns(d, job, place, whole_host))
+			job_add_attempt_to_all(job, a);
+	*failed = delivery_attempt_ref(a);
+}
+
+void
+destination_refused(struct destination *d, struct plan_place place,
+    struct delivery_attempt *a)
+{
+	struct job *job, *next;
+
+	for (job = TAILQ_FIRST(&d->jobs); job != NULL; job = next) {
+		struct delivery_results *r;
+
+		next = TAILQ_NEXT(job, entry);
+		if (!concerns(d, job, place, true))
+			continue;
+		TAILQ_REMOVE(&d->jobs, job, entry);
+		d->n_jobs--;
+		r = delivery_results_new(job, d->worker->config.events);
+		for (size_t i = 0; i < job->count; i++)
+			if (!job->progress[i].finished)
+				delivery_results_add(r, i, a, SPOOL_FAILED);
+		delivery_results_send(r, d->worker->config.writer);
+		job_unref(&job);
+	}
+	destination_failed(d, place, a, true);
+}
+
 /* --- deciding --------------------------------------------------------- */
 
 static bool
 terms_of(const struct destination *d, struct plan_place place,
     struct decision_terms *t, struct error *err)
 {
-	struct way way = d->way;
+	struct way choice = d->choice;
 	char ip[NET_ADDRESS_TEXT_LEN];
 
-	if (way.per_host) {
+	if (choice.per_host) {
 		const struct way_case of = job_case(d->sole, 0, clock_now_s());
 
 		net_address_text(ip,
 		    &d->plan.host[place.host].address[place.address].to);
 		if (!chooser_way_at_host(d->chooser, &of,
-		    d->plan.host[place.host].name, ip, &way, err))
+		    d->plan.host[place.host].name, ip, &choice, err))
 			return false;
 	}
-	*t = decision_terms_of(&way, d->settings->conf, d->waived);
+	*t = decision_terms_of(&choice, d->settings->conf, d->waived);
 	return true;
 }
 
 /* The host that policy keeps us from. */
 static void
-refuse(struct destination *d, struct plan_place place,
+refuse_host(struct destination *d, struct plan_place place,
     const struct decision *dec)
 {
-	struct note *note;
+	struct delivery_attempt *a;
 	char why[600];
 
 	decision_sentence(why, sizeof(why), &d->survey, place.host, dec);
-	note = destination_note(d, place.host, dec, dec->verdict.error,
-	    dec->verdict.status, why);
-	note->result_type = dec->verdict.result_type;
-	destination_failed(d, place, note, !d->way.per_host);
-	note_unref(&note);
+	a = destination_attempt(d, place.host, dec, &(struct spool_attempt){
+	    .error = dec->verdict.error, .status = dec->verdict.status,
+	    .result_type = dec->verdict.result_type, .reply = why }, NULL);
+	destination_failed(d, place, a, !d->choice.per_host);
+	delivery_attempt_unref(&a);
 }
 
-/* No rule says what to ask of the host. */
+/* Without an attempt at it; whole: not only the address. */
 static void
-cannot_decide(struct destination *d, struct plan_place place,
-    const struct error *err)
+fail_host(struct destination *d, struct plan_place place, bool whole,
+    const char *error, const char *status, const char *why)
 {
-	struct note *note = destination_note(d, place.host, NULL, "io",
-	    "4.3.5", err->text);
+	struct delivery_attempt *a = destination_no_attempt(d, place.host,
+	    error, status, why);
 
-	destination_failed(d, place, note, false);
-	note_unref(&note);
+	destination_failed(d, place, a, whole);
+	delivery_attempt_unref(&a);
 }
 
 /* False where that has to wait: a policy is read again. */
@@ -104,7 +193,8 @@ decide_address(struct destination *d, struct plan_place place)
 	struct error err;
 
 	if (!terms_of(d, place, &terms, &err)) {
-		cannot_decide(d, place, &err);
+		/* No rule says what to ask of the host. */
+		fail_host(d, place, false, "io", "4.3.5", err.text);
 		return true;
 	}
 	decision_make(dec, &d->survey, place.host, &terms);
@@ -113,7 +203,7 @@ decide_address(struct destination *d, struct plan_place place)
 	if (strcmp(dec->verdict.error, "mta-sts") == 0 &&
 	    survey_recheck_sts(&d->survey))
 		return false;
-	refuse(d, place, dec);
+	refuse_host(d, place, dec);
 	return true;
 }
 
@@ -132,18 +222,18 @@ decide_host(struct destination *d, size_t host)
 
 /* --- from the survey -------------------------------------------------- */
 
-/* Nothing of the domain can be tried: one note for all that wait. */
+/* Nothing of the domain can be tried: one attempt for all that wait. */
 static void
 no_hosts(struct destination *d, const char *error, const char *status,
     const char *why)
 {
-	struct note *note = destination_note(d, DESTINATION_NO_HOST, NULL, error,
-	    status, why);
+	struct delivery_attempt *a = destination_no_attempt(d,
+	    DESTINATION_NO_HOST, error, status, why);
 	struct job *job;
 
 	TAILQ_FOREACH(job, &d->jobs, entry)
-		job_note_all(job, note);
-	note_unref(&note);
+		job_add_attempt_to_all(job, a);
+	delivery_attempt_unref(&a);
 }
 
 static void
@@ -152,7 +242,7 @@ take_hosts(struct destination *d)
 	struct error err;
 
 	d->resolved = true;
-	if (!secret_read(&d->secret, d->way.route, &err)) {
+	if (!secret_read(&d->secret, d->choice.route, &err)) {
 		no_hosts(d, "io", "4.3.5", err.text);
 		return;
 	}
@@ -169,61 +259,58 @@ take_addresses(struct destination *d, size_t host)
 {
 	const struct survey_host *from = &d->survey.host[host];
 	struct plan_host *h = &d->plan.host[host];
-	const struct plan_place place = { host, 0 };
-	struct note *note;
 
 	plan_add_addresses(h, from->n_addresses);
 	for (size_t i = 0; i < h->n_addresses; i++)
 		h->address[i].to = from->address[i];
 	d->verdicts[host].decision = mem_zalloc(h->n_addresses *
 	    sizeof(struct decision));
-	if (h->n_addresses > 0)
-		return;
-	note = destination_note(d, host, NULL, "dns", from->status, from->why);
-	destination_failed(d, place, note, true);
-	note_unref(&note);
+	if (h->n_addresses == 0)
+		fail_host(d, (struct plan_place){ host, 0 }, true, "dns",
+		    from->status, from->why);
 }
 
 static void
 take_host(struct destination *d, size_t host)
 {
 	struct plan_host *h = &d->plan.host[host];
-	struct note **doubt = &d->verdicts[host].doubt;
+	struct delivery_attempt **rechecked = &d->verdicts[host].rechecked;
 	const struct plan_place place = { host, 0 };
 
 	if (d->verdicts[host].decision == NULL)
 		take_addresses(d, host);
-	/* What was in doubt stands, where the policy is the same. */
-	if (*doubt != NULL && !d->survey.sts_changed)
-		destination_failed(d, place, *doubt, true);
-	note_unref(doubt);
+	/* The failure stands, where the policy is the same. */
+	if (*rechecked != NULL && !d->survey.sts_changed)
+		destination_failed(d, place, *rechecked, true);
+	delivery_attempt_unref(rechecked);
 	h->resolved = decide_host(d, host);
 }
 
 void
-destination_loops(struct destination *d, size_t host, struct note *note)
+destination_loops(struct destination *d, size_t host,
+    struct delivery_attempt *a)
 {
 	for (size_t i = 0; i < d->plan.n_hosts; i++)
 		if (d->survey.host[i].preference >=
 		    d->survey.host[host].preference)
-			destination_failed(d, (struct plan_place){ i, 0 },
-			    note, true);
+			destination_failed(d, (struct plan_place){ i, 0 }, a,
+			    true);
 }
 
 /* Found in the list after others had been resolved. */
 static void
 take_loops(struct destination *d)
 {
-	struct note *note;
+	struct delivery_attempt *a;
 
 	for (size_t i = 0; i < d->plan.n_hosts; i++) {
 		const struct survey_host *h = &d->survey.host[i];
 
 		if (!h->own || d->plan.host[i].failed != NULL)
 			continue;
-		note = destination_note(d, i, NULL, "dns", h->status, h->why);
-		destination_loops(d, i, note);
-		note_unref(&note);
+		a = destination_no_attempt(d, i, "dns", h->status, h->why);
+		destination_loops(d, i, a);
+		delivery_attempt_unref(&a);
 	}
 }
 
@@ -242,20 +329,20 @@ on_survey(void *ctx)
 			d->plan.host[i].resolved = false;
 		else if (!d->plan.host[i].resolved)
 			take_host(d, i);
-	destination_kick(d);
+	d->kick(d);
 }
 
 bool
-destination_doubt(struct destination *d, struct plan_place place,
-    struct note *note)
+destination_recheck(struct destination *d, struct plan_place place,
+    struct delivery_attempt *a)
 {
 	if (!survey_recheck_sts(&d->survey))
 		return false;
 	/* All hosts are judged anew when the answer has come. */
 	for (size_t i = 0; i < d->plan.n_hosts; i++)
 		d->plan.host[i].resolved = false;
-	if (d->verdicts[place.host].doubt == NULL)
-		d->verdicts[place.host].doubt = note_ref(note);
+	if (d->verdicts[place.host].rechecked == NULL)
+		d->verdicts[place.host].rechecked = delivery_attempt_ref(a);
 	return true;
 }
 
@@ -264,22 +351,22 @@ destination_doubt(struct destination *d, struct plan_place place,
 void
 destination_resolve(struct destination *d)
 {
-	const struct way *way = &d->way;
+	const struct way *choice = &d->choice;
 	struct survey_config c = {
 		.loop = d->worker->loop,
 		.lookups = services_lookups(d->settings),
-		.next_hop = d->next_hop, .route = way->route,
-		.connection = way->connection,
+		.next_hop = d->next_hop, .route = choice->route,
+		.connection = choice->connection,
 		.own_name = d->worker->config.own_name,
 		/* What each host's strategy will be nobody knows yet. */
 		.want_tlsa = true, .want_sts = true,
-		.sts_timeout_ms = way->strategy->timeout_mta_sts_s * 1000,
+		.sts_timeout_ms = choice->strategy->timeout_mta_sts_s * 1000,
 		.changed = on_survey, .ctx = d
 	};
-	const struct decision_terms terms = decision_terms_of(way,
+	const struct decision_terms terms = decision_terms_of(choice,
 	    d->settings->conf, d->waived);
 
-	if (!way->per_host)
+	if (!choice->per_host)
 		decision_needs(&terms, &c.want_tlsa, &c.want_sts);
 	survey_start(&d->survey, &c);
 }
@@ -289,7 +376,7 @@ destination_resolve_end(struct destination *d)
 {
 	for (size_t i = 0; i < d->plan.n_hosts; i++) {
 		free(d->verdicts[i].decision);
-		note_unref(&d->verdicts[i].doubt);
+		delivery_attempt_unref(&d->verdicts[i].rechecked);
 	}
 	free(d->verdicts);
 	secret_free(&d->secret);

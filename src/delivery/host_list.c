@@ -83,9 +83,9 @@ plan_clear(struct plan *plan)
 	for (size_t h = 0; h < plan->n_hosts; h++) {
 		struct plan_host *host = &plan->host[h];
 
-		note_unref(&host->failed);
+		delivery_attempt_unref(&host->failed);
 		for (size_t a = 0; a < host->n_addresses; a++)
-			note_unref(&host->address[a].failed);
+			delivery_attempt_unref(&host->address[a].failed);
 		free(host->address);
 	}
 	free(plan->host);

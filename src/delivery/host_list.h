@@ -13,7 +13,7 @@
 
 struct plan_address {
 	struct net_address to;
-	struct note *failed;	/* owned; NULL: not known to fail */
+	struct delivery_attempt *failed;	/* owned; NULL: not known to fail */
 	int drops;		/* sessions in a row that a message ended */
 };
 
@@ -22,7 +22,7 @@ struct plan_host {
 	bool resolved;		/* its addresses are here, or failed is */
 	struct plan_address *address;	/* owned */
 	size_t n_addresses;
-	struct note *failed;	/* the whole host; owned */
+	struct delivery_attempt *failed;	/* the whole host; owned */
 };
 
 struct plan {
@@ -62,7 +62,7 @@ bool plan_same(struct plan_place a, struct plan_place b);
 enum plan_drop { PLAN_DROP_AGAIN, PLAN_DROP_MESSAGE, PLAN_DROP_HOST };
 enum plan_drop plan_drop_judge(int message_drops, int host_drops);
 
-/* Frees hosts and notes. */
+/* Frees hosts and attempts. */
 void plan_clear(struct plan *plan);
 
 #endif

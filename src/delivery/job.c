@@ -1,5 +1,5 @@
 /*
- * Making jobs of a claim, counting them, keeping their trail.
+ * Making jobs of a claim, counting them, keeping their attempts.
  */
 #include "delivery/job.h"
 
@@ -67,12 +67,12 @@ job_split(struct job *job, size_t n)
 }
 
 void
-job_set_way(struct job *job, const struct way *way)
+job_set_choice(struct job *job, const struct way *choice)
 {
-	job->way = *way;
+	job->choice = *choice;
 	free(job->rule);
-	job->rule = mem_strdup(way->rule);
-	job->way.rule = job->rule;
+	job->rule = mem_strdup(choice->rule);
+	job->choice.rule = job->rule;
 }
 
 void
@@ -101,9 +101,9 @@ job_unref(struct job **job)
 	if (j == NULL || atomic_fetch_sub(&j->refs, 1) != 1)
 		return;
 	for (size_t i = 0; i < j->count; i++) {
-		for (size_t k = 0; k < j->progress[i].n_trail; k++)
-			note_unref(&j->progress[i].trail[k]);
-		free(j->progress[i].trail);
+		for (size_t k = 0; k < j->progress[i].n_attempts; k++)
+			delivery_attempt_unref(&j->progress[i].attempts[k]);
+		free(j->progress[i].attempts);
 	}
 	free(j->progress);
 	free(j->rule);
@@ -141,27 +141,27 @@ job_domain(const struct job *job)
 }
 
 void
-job_note(struct job *job, size_t i, struct note *note)
+job_add_attempt(struct job *job, size_t i, struct delivery_attempt *a)
 {
 	struct job_progress *p = &job->progress[i];
 
-	p->trail = mem_realloc(p->trail,
-	    (p->n_trail + 1) * sizeof(struct note *));
-	p->trail[p->n_trail++] = note_ref(note);
+	p->attempts = mem_realloc(p->attempts,
+	    (p->n_attempts + 1) * sizeof(struct delivery_attempt *));
+	p->attempts[p->n_attempts++] = delivery_attempt_ref(a);
 }
 
 void
-job_note_all(struct job *job, struct note *note)
+job_add_attempt_to_all(struct job *job, struct delivery_attempt *a)
 {
 	for (size_t i = 0; i < job->count; i++)
-		if (!job->progress[i].settled)
-			job_note(job, i, note);
+		if (!job->progress[i].finished)
+			job_add_attempt(job, i, a);
 }
 
 void
-job_settled(struct job *job, size_t i)
+job_finish(struct job *job, size_t i)
 {
-	assert(!job->progress[i].settled && job->open > 0);
-	job->progress[i].settled = true;
+	assert(!job->progress[i].finished && job->open > 0);
+	job->progress[i].finished = true;
 	job->open--;
 }

@@ -1,10 +1,10 @@
 /*
- * A job: a message with those of its recipients that go one way, as one SMTP
+ * A job: a message with those of its recipients that go out alike, as one SMTP
  * transaction.
  *
- * It belongs to a worker.  Reports on their way to the writer hold references
- * and read only what no longer changes: the message's fields and the recipients
- * they report.
+ * It belongs to a worker.  Results on their way to the writer hold references and
+ * touch only what no longer changes in the worker: the message's fields and the
+ * recipients that are finished.
  */
 #ifndef TLSQ_DELIVERY_JOB_H
 #define TLSQ_DELIVERY_JOB_H
@@ -19,11 +19,18 @@
 #include "delivery/host_list.h"
 #include "spool/queue.h"
 
-/* What a recipient went through in this attempt. */
+/* A recipient of the job: what it went through in this attempt. */
 struct job_progress {
-	bool settled;			/* its result is on its way */
-	struct note **trail;		/* references */
-	size_t n_trail;
+	/* Its result is on its way, or it was taken from us. */
+	bool finished;
+	struct delivery_attempt **attempts;	/* references */
+	size_t n_attempts;
+	/* The rest once finished, by result.c and the writer. */
+	size_t deciding;		/* of the attempts */
+	struct spool_result result;
+	char status[16];		/* result.status */
+	bool domain_failed;		/* no host of the domain would do */
+	enum spool_effect effect;
 };
 
 struct job {
@@ -34,10 +41,10 @@ struct job {
 	struct job *whole;		/* whose `claimed` it is, or NULL */
 	struct settings *settings;
 	/* Chosen by the worker for this attempt.  strategy NULL: not yet. */
-	struct way way;
-	char *rule;			/* owned; way.rule, or NULL */
+	struct way choice;
+	char *rule;			/* owned; choice.rule, or NULL */
 	struct job_progress *progress;	/* by recipient of this job */
-	size_t open;			/* recipients not settled */
+	size_t open;			/* recipients not finished */
 	struct plan_place place;	/* where to go on */
 	int drops;		/* sessions at place that it ended */
 };
@@ -54,7 +61,7 @@ void job_make(struct job_list *list, struct spool_job *claimed,
  * of them was tried.
  */
 struct job *job_split(struct job *job, size_t n);
-void job_set_way(struct job *job, const struct way *way);
+void job_set_choice(struct job *job, const struct way *choice);
 /* Exchanges two recipients; before any was tried. */
 void job_swap(struct job *job, size_t i, size_t k);
 struct job *job_ref(struct job *job);
@@ -65,10 +72,10 @@ struct way_case job_case(const struct job *job, size_t i, int64_t now);
 /* The message waives TLS (RFC 8689 4.2.2). */
 bool job_waives_tls(const struct job *job);
 const char *job_domain(const struct job *job);
-/* Adds a note to one recipient; takes a reference of its own. */
-void job_note(struct job *job, size_t i, struct note *note);
-/* The same for all that are open. */
-void job_note_all(struct job *job, struct note *note);
-void job_settled(struct job *job, size_t i);
+/* Adds an attempt to one recipient; takes a reference of its own. */
+void job_add_attempt(struct job *job, size_t i, struct delivery_attempt *a);
+/* The same for all that are not finished. */
+void job_add_attempt_to_all(struct job *job, struct delivery_attempt *a);
+void job_finish(struct job *job, size_t i);
 
 #endif

@@ -6,13 +6,11 @@ src_libtlsq_a_SOURCES += \
 	src/delivery/host_list.c src/delivery/host_list.h \
 	src/delivery/job.c src/delivery/job.h \
 	src/delivery/logline.c src/delivery/logline.h \
-	src/delivery/outcome.c src/delivery/outcome.h \
 	src/delivery/result.c src/delivery/result.h \
 	src/delivery/session.c \
 	src/delivery/session_commit.c \
 	src/delivery/session_limit.c src/delivery/session_limit.h \
 	src/delivery/session_tls.c \
-	src/delivery/taken.c src/delivery/taken.h \
 	src/delivery/tls_cache.c src/delivery/tls_cache.h \
 	src/delivery/transaction.c \
 	src/delivery/worker.c src/delivery/worker.h \

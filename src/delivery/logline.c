@@ -33,64 +33,63 @@ add_word(struct buf *b, const char *key, const char *value)
 	add(b, key, word);
 }
 
-static const char *
-stat_word(const struct logline *l)
+static void
+add_relay(struct buf *b, const struct spool_attempt *a)
 {
-	switch (l->stat) {
-	case STAT_SENT:
-		return "Sent";
-	case STAT_DEFERRED:
-		return "Deferred: ";
-	case STAT_FAILED:
-		break;
-	}
-	return l->result_type != NULL ? "Policy failure: " : "User failure: ";
+	if (a->mx == NULL || a->mx[0] == '\0')
+		return;
+	(void)buf_printf(b, ", relay=%s", a->mx);
+	if (a->address != NULL && a->address[0] != '\0')
+		(void)buf_printf(b, " [%s]", a->address);
 }
 
 static void
-add_relay(struct buf *b, const struct logline *l)
+add_stat(struct buf *b, const struct logline *l)
 {
-	if (l->mx == NULL || l->mx[0] == '\0')
-		return;
-	(void)buf_printf(b, ", relay=%s", l->mx);
-	if (l->address != NULL && l->address[0] != '\0')
-		(void)buf_printf(b, " [%s]", l->address);
+	const char *type = l->attempt->result_type;
+	char shown[REPLY_SHOWN + 1];
+
+	(void)text_copy(shown, sizeof(shown), l->attempt->reply != NULL ?
+	    l->attempt->reply : "");
+	/* Who counts "stat=Sent" is not to count what a server wrote. */
+	for (char *p = shown; (p = strstr(p, "stat=")) != NULL;)
+		p[strlen("stat")] = '?';
+	if (l->result->outcome == SPOOL_DELIVERED)
+		(void)buf_printf(b, ", stat=Sent (%s)", shown);
+	else
+		/* The RFC 8460 word, as in attempt.result_type. */
+		(void)buf_printf(b, ", stat=%s%s%s%s",
+		    l->result->outcome == SPOOL_DEFERRED ? "Deferred: " :
+		    type != NULL ? "Policy failure: " : "User failure: ",
+		    type != NULL ? type : "", type != NULL ? ": " : "", shown);
 }
 
 void
 logline_format(char *dst, size_t room, const struct logline *l)
 {
+	static const struct spool_session none;
+	const struct spool_session *s = l->session != NULL ? l->session : &none;
 	char delay[CLOCK_DELAY_LEN], xdelay[CLOCK_DELAY_LEN];
-	char shown[REPLY_SHOWN + 1], to[MAIL_ADDRESS_LOG_LEN];
+	char to[MAIL_ADDRESS_LOG_LEN];
 	struct buf b = BUF_INIT;
 
-	clock_delay(delay, l->delay_s);
-	clock_delay(xdelay, l->xdelay_ms / 1000);
-	(void)text_copy(shown, sizeof(shown), l->reply != NULL ? l->reply : "");
-	/* Who counts "stat=Sent" is not to count what a server wrote. */
-	for (char *p = shown; (p = strstr(p, "stat=")) != NULL;)
-		p[strlen("stat")] = '?';
+	clock_delay(delay, l->result->now - l->message->received_at);
+	clock_delay(xdelay, l->attempt->duration_ms / 1000);
 	mail_address_log(to, l->to);
-	(void)buf_printf(&b, "%lld: to=<%s>", (long long)l->message_id, to);
-	add_word(&b, "mta_id", l->mta_id);
+	(void)buf_printf(&b, "%lld: to=<%s>", (long long)l->message->id, to);
+	add_word(&b, "mta_id", l->message->mta_id);
 	(void)buf_printf(&b, ", delay=%s, xdelay=%s, mailer=tlsq", delay,
 	    xdelay);
-	add_relay(&b, l);
-	add(&b, "strategy", l->strategy);
-	add(&b, "level", l->level);
-	add(&b, "tls", l->tls);
-	add(&b, "protocol", l->protocol);
-	add(&b, "cipher", l->cipher);
-	add(&b, "dane", l->dane);
-	add(&b, "mta-sts", l->mta_sts);
-	add(&b, "dsn", l->status);
-	if (l->stat == STAT_SENT)
-		(void)buf_printf(&b, ", stat=%s (%s)", stat_word(l), shown);
-	else
-		/* The RFC 8460 word, as in attempt.result_type. */
-		(void)buf_printf(&b, ", stat=%s%s%s%s", stat_word(l),
-		    l->result_type != NULL ? l->result_type : "",
-		    l->result_type != NULL ? ": " : "", shown);
+	add_relay(&b, l->attempt);
+	add(&b, "strategy", l->attempt->strategy);
+	add(&b, "level", l->attempt->level);
+	add(&b, "tls", s->tls);
+	add(&b, "protocol", s->protocol);
+	add(&b, "cipher", s->cipher);
+	add(&b, "dane", s->dane);
+	add(&b, "mta-sts", s->mta_sts);
+	add(&b, "dsn", l->result->status);
+	add_stat(&b, l);
 	(void)text_copy(dst, room, buf_str(&b));
 	buf_free(&b);
 }

@@ -1,344 +1,377 @@
 /*
- * Reports: rows, then log lines, then the count.
+ * Results: outcome, schedule and expiry of each recipient; then rows, then log
+ * lines, then the count.
  *
- * Commit instant: all rows of a report are in one transaction with the state of
+ * Commit instant: all rows of a task are in one transaction with the state of
  * its recipients (doc/spool-states.md).  Nothing is logged before it.
  */
 #include "delivery/result.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/text.h"
-#include "mail/address.h"
 #include "delivery/logline.h"
+#include "dsn/owed.h"
+#include "mail/address.h"
+#include "policy/outcome.h"
+#include "policy/retry.h"
 
-struct line {
-	struct report_line l;
-	struct note **notes;
-	enum spool_effect effect;
-};
-
-struct report {
+struct delivery_results {
 	struct write_task task;		/* first: the writer gives it back */
 	struct job *job;
-	struct report_listener listener;
-	struct session_record *session;	/* a reference, or NULL */
-	const char *strategy;
-	char rule[256];
-	struct line *lines;
-	size_t n;
+	const struct delivery_events *events;
+	struct delivery_record *session;	/* a reference, or NULL */
 	int64_t at;
+	size_t n;
+	size_t rcpts[];			/* of the job: those in here */
 };
 
-static const char *const outcome_words[] = {
-	[SPOOL_DEFERRED] = "deferred",
-	[SPOOL_FAILED] = "failed",
-	[SPOOL_EXPIRED] = "failed",
-	[SPOOL_DELIVERED] = "delivered",
-};
-
-struct report *
-report_new(struct job *job, const struct report_listener *listener)
+struct delivery_results *
+delivery_results_new(struct job *job, const struct delivery_events *events)
 {
-	struct report *r = mem_zalloc(sizeof(*r));
+	struct delivery_results *r = mem_zalloc(sizeof(*r) +
+	    job->open * sizeof(r->rcpts[0]));
 
 	r->job = job_ref(job);
-	r->listener = *listener;
-	r->strategy = job->way.strategy != NULL ? job->way.strategy->id : NULL;
-	if (job->rule != NULL)
-		(void)text_copy(r->rule, sizeof(r->rule), job->rule);
+	r->events = events;
 	r->at = clock_now_s();
 	return r;
 }
 
 void
-report_of_session(struct report *r, struct session_record *session)
+delivery_results_of_session(struct delivery_results *r,
+    struct delivery_record *session)
 {
-	r->session = session_record_ref(session);
+	r->session = delivery_record_ref(session);
 	(void)atomic_fetch_add(&session->unrecorded, 1);
 }
 
-void
-report_add(struct report *r, const struct report_line *line)
-{
-	struct line *l;
+/* --- what the result is ----------------------------------------------- */
 
-	r->lines = mem_realloc(r->lines, (r->n + 1) * sizeof(*r->lines));
-	l = &r->lines[r->n++];
-	l->l = *line;
-	l->effect = SPOOL_LOST;
-	l->notes = mem_alloc(line->n_notes * sizeof(*l->notes));
-	for (size_t i = 0; i < line->n_notes; i++)
-		l->notes[i] = note_ref(line->notes[i]);
-	l->l.notes = NULL;
+static int
+jitter_permille(void)
+{
+	uint16_t r = 0;
+
+	/* No randomness only means no jitter. */
+	if (getrandom(&r, sizeof(r), GRND_NONBLOCK) != (ssize_t)sizeof(r))
+		return 0;
+	return r % 1000;
+}
+
+/* Sets when to try again; a schedule that is used up makes it expired. */
+static void
+set_schedule(struct job_progress *p, const struct job *job, int attempts)
+{
+	const struct conf_schedule *s = job->choice.schedule;
+	const struct retry_schedule retry = {
+		.retry_s = s->retry.item_s, .n_retry = s->retry.count,
+		.expire_s = s->expire_s, .max_attempts = s->max_attempts
+	};
+	int64_t received_at = job->claimed->message.received_at;
+	int64_t expires_at = retry_expires_at(&retry, received_at);
+	struct retry_verdict v;
+
+	p->result.expires_at = expires_at > 0 ? expires_at : -1;
+	if (p->result.outcome != SPOOL_DEFERRED)
+		return;
+	v = retry_after(&retry, received_at, attempts, p->result.now,
+	    jitter_permille());
+	p->result.next_attempt_at = v.next_attempt_at;
+	if (!v.expired)
+		return;
+	p->result.fallback = NULL;
+	p->result.outcome = SPOOL_EXPIRED;
+	p->result.status = "4.4.7";	/* dsn/dsn.h: expired */
+}
+
+static enum owed_event
+event_of(const struct job_progress *p)
+{
+	switch (p->result.outcome) {
+	case SPOOL_DELIVERED:
+		return p->attempts[p->deciding]->no_receipts ?
+		    OWED_HANDED_OVER : OWED_HANDED_ON;
+	case SPOOL_DEFERRED:
+		return OWED_DELAYED;
+	case SPOOL_FAILED:
+	case SPOOL_EXPIRED:
+		break;
+	}
+	return OWED_FAILED;
+}
+
+/* Which DSN the sender is to get.  One notice of delay stands for all that are
+ * due: a runner that was off for days does not send them in a row. */
+static void
+set_owed(struct job_progress *p, const struct job *job,
+    const struct spool_recipient *rcpt)
+{
+	const struct conf_durations *notify = &job->choice.schedule->notify;
+	int due = owed_notices(notify->item_s, notify->count,
+	    p->result.now - job->claimed->message.received_at);
+	enum dsn_action owed;
+
+	p->result.notified = rcpt->notified;
+	if (p->result.outcome == SPOOL_DEFERRED && due <= rcpt->notified)
+		return;
+	owed = owed_decide(event_of(p), job->claimed->message.sender,
+	    rcpt->notify);
+	p->result.dsn_owed = dsn_action_name(owed);
+	if (owed == DSN_ACTION_DELAYED)
+		p->result.notified = due;
+}
+
+static void
+result_add(struct delivery_results *r, size_t i, size_t deciding,
+    const char *status, enum spool_outcome outcome, const char *fallback)
+{
+	struct job_progress *p = &r->job->progress[i];
+	const struct spool_recipient *rcpt = job_rcpt(r->job, i);
+	const struct spool_attempt *a = &p->attempts[deciding]->row;
+
+	p->deciding = deciding;
+	(void)text_copy(p->status, sizeof(p->status), status);
+	p->result = (struct spool_result){ .recipient_id = rcpt->id,
+		.outcome = outcome, .now = r->at, .fallback = fallback,
+		.last_error = a->error, .status = p->status,
+		.reply = a->reply };
+	set_schedule(p, r->job, rcpt->attempts + 1);
+	set_owed(p, r->job, rcpt);
+	r->rcpts[r->n++] = i;
+	job_finish(r->job, i);
+}
+
+void
+delivery_results_add(struct delivery_results *r, size_t i,
+    struct delivery_attempt *last, enum spool_outcome outcome)
+{
+	job_add_attempt(r->job, i, last);
+	result_add(r, i, r->job->progress[i].n_attempts - 1, last->row.status,
+	    outcome, NULL);
+}
+
+static const char *
+find_fallback(struct chooser *chooser, const struct job *job, size_t i,
+    const struct spool_attempt *deciding)
+{
+	const struct way_case of = job_case(job, i, clock_now_s());
+	const struct conf_tls_strategy *next;
+
+	if (chooser == NULL || strcmp(deciding->error, "tls") != 0)
+		return NULL;
+	next = chooser_fallback(chooser, &of, &job->choice, deciding->status);
+	return next != NULL ? next->id : NULL;
+}
+
+void
+delivery_results_add_exhausted(struct delivery_results *r, size_t i,
+    struct chooser *chooser)
+{
+	const struct job *job = r->job;
+	struct job_progress *p = &job->progress[i];
+	struct outcome_fact *facts;
+	struct outcome o;
+
+	assert(p->n_attempts > 0);
+	facts = mem_alloc(p->n_attempts * sizeof(*facts));
+	for (size_t k = 0; k < p->n_attempts; k++)
+		facts[k] = (struct outcome_fact){ p->attempts[k]->row.error,
+			p->attempts[k]->row.status };
+	o = outcome_decide(facts, p->n_attempts, job->choice.strategy != NULL &&
+	    job->choice.strategy->on_policy_failure == CONF_FAILURE_BOUNCE);
+	free(facts);
+	p->domain_failed = true;
+	result_add(r, i, o.deciding, o.status,
+	    o.permanent ? SPOOL_FAILED : SPOOL_DEFERRED,
+	    o.permanent ? NULL : find_fallback(chooser, job, i,
+	    &p->attempts[o.deciding]->row));
 }
 
 /* --- rows ------------------------------------------------------------- */
 
-static const char *
-or_null(const char *text)
+/* Attempt k of a recipient, with what that one knows; without its session. */
+static struct spool_attempt
+attempt_row(const struct job *job, size_t i, size_t k)
 {
-	return text != NULL && text[0] != '\0' ? text : NULL;
+	static const char *const words[] = {
+		[SPOOL_DEFERRED] = "deferred", [SPOOL_FAILED] = "failed",
+		[SPOOL_EXPIRED] = "failed", [SPOOL_DELIVERED] = "delivered",
+	};
+	const struct job_progress *p = &job->progress[i];
+	struct spool_attempt a = p->attempts[k]->row;
+
+	a.message_id = job->claimed->message.id;
+	a.recipient_id = p->result.recipient_id;
+	a.domain = job_domain(job);
+	if (a.strategy == NULL && job->choice.strategy != NULL) {
+		a.strategy = job->choice.strategy->id;
+		a.rule = job->rule;
+	}
+	a.outcome = k == p->deciding ? words[p->result.outcome] :
+	    a.status[0] == '5' ? "failed" : "deferred";
+	return a;
 }
 
 static bool
-store_session(struct spool *spool, struct session_record *s, struct error *err)
-{
-	if (s == NULL || s->row_id > 0)
-		return true;
-	return spool_session_add(spool, &(struct spool_session){
-	    .started_at = s->started_at, .mx = s->mx, .address = s->address,
-	    .tls = s->tls, .protocol = or_null(s->protocol),
-	    .cipher = or_null(s->cipher),
-	    .key_exchange = or_null(s->key_exchange),
-	    .signature = or_null(s->signature),
-	    .cert_sha256 = or_null(s->cert_sha256),
-	    .cert_subject = or_null(s->cert_subject),
-	    .cert_issuer = or_null(s->cert_issuer),
-	    .cert_not_after = s->cert_not_after > 0 ? s->cert_not_after : -1,
-	    .spki_sha256 = or_null(s->spki_sha256),
-	    .tlsa = or_null(s->tlsa), .dane = s->dane,
-	    .mta_sts = s->mta_sts, .resumed = s->resumed,
-	    .verify_error = or_null(s->verify_error) }, &s->row_id, err);
-}
-
-static const char *
-attempt_outcome(const struct line *l, size_t i)
-{
-	const struct note *n = l->notes[i];
-
-	if (i == l->l.deciding)
-		return outcome_words[l->l.outcome];
-	return n->status[0] == '5' ? "failed" : "deferred";
-}
-
-static bool
-store_attempt(struct report *r, struct line *l, size_t i, struct spool *spool,
+store_attempt(const struct job *job, size_t i, size_t k, struct spool *spool,
     int64_t *id_r, struct error *err)
 {
-	const struct note *n = l->notes[i];
-	const struct spool_recipient *rcpt = job_rcpt(r->job, l->l.rcpt);
+	struct delivery_record *s = job->progress[i].attempts[k]->session;
+	struct spool_attempt a = attempt_row(job, i, k);
 
-	if (!store_session(spool, n->session, err))
+	if (s != NULL && s->row_id == 0 &&
+	    !spool_session_add(spool, &s->row, &s->row_id, err))
 		return false;
-	return spool_attempt_add(spool, &(struct spool_attempt){
-	    .message_id = r->job->claimed->message.id,
-	    .recipient_id = rcpt->id, .domain = rcpt->domain,
-	    .started_at = n->started_at, .duration_ms = n->duration_ms,
-	    .strategy = n->strategy != NULL ? n->strategy : r->strategy,
-	    .rule = or_null(n->strategy != NULL ? n->rule : r->rule),
-	    .mx = or_null(n->mx), .address = or_null(n->address),
-	    .level = n->level != LEVEL_UNSET ? policy_level_name(n->level) :
-		NULL,
-	    .facts = or_null(n->facts),
-	    .session_id = n->session != NULL ? n->session->row_id : -1,
-	    .outcome = attempt_outcome(l, i), .error = n->error,
-	    .result_type = n->result_type, .status = or_null(n->status),
-	    .reply = or_null(n->reply) }, id_r, err);
-}
-
-/*
- * What a delivery says of its domain, a later one says as well; a failure counts
- * from the first one on.
- */
-static const char *
-subject_of(const struct report *r)
-{
-	const struct line *l = r->n > 0 ? &r->lines[r->n - 1] : NULL;
-
-	return l != NULL && l->l.outcome == SPOOL_DELIVERED ?
-	    job_domain(r->job) : NULL;
+	a.session_id = s != NULL ? s->row_id : -1;
+	return spool_attempt_add(spool, &a, id_r, err);
 }
 
 static bool
-store_domain(struct report *r, const struct line *l, struct spool *spool,
+store_result(struct job *job, size_t i, struct spool *spool, const char *token,
     struct error *err)
 {
-	const struct note *n = l->notes[l->l.deciding];
-	const struct session_record *s = n->session;
-	bool failed = l->l.domain_failed;
+	struct job_progress *p = &job->progress[i];
+	int64_t id;
+
+	for (size_t k = 0; k < p->n_attempts; k++) {
+		if (!store_attempt(job, i, k, spool, &id, err))
+			return false;
+		if (k == p->deciding)
+			p->result.last_attempt_id = id;
+	}
+	p->result.token = token;
+	return spool_result_set(spool, &p->result, &p->effect, err);
+}
+
+static bool
+store_domain(const struct job *job, size_t i, struct spool *spool,
+    struct error *err)
+{
+	static const struct spool_session none;
+	const struct job_progress *p = &job->progress[i];
+	const struct delivery_attempt *a = p->attempts[p->deciding];
+	const struct spool_session *s = a->session != NULL ?
+	    &a->session->row : &none;
 
 	return spool_domain_status_set(spool, &(struct spool_domain_status){
-	    .domain = job_domain(r->job), .at = r->at,
-	    .delivered = l->l.outcome == SPOOL_DELIVERED,
-	    .error = failed ? n->error : NULL,
-	    .result_type = failed ? n->result_type : NULL,
-	    .status = l->l.status, .reply = n->reply,
-	    .tls = s != NULL ? s->tls : NULL,
-	    .dane = s != NULL ? s->dane : NULL,
-	    .mta_sts = s != NULL ? s->mta_sts : NULL }, err);
+	    .domain = job_domain(job), .at = p->result.now,
+	    .delivered = p->result.outcome == SPOOL_DELIVERED,
+	    .error = p->domain_failed ? a->row.error : NULL,
+	    .result_type = p->domain_failed ? a->row.result_type : NULL,
+	    .status = p->result.status, .reply = a->row.reply, .tls = s->tls,
+	    .dane = s->dane, .mta_sts = s->mta_sts }, err);
 }
 
 static bool
-store_line(struct report *r, struct line *l, struct spool *spool,
-    const char *token, struct error *err)
-{
-	const struct spool_recipient *rcpt = job_rcpt(r->job, l->l.rcpt);
-	const struct note *n = l->notes[l->l.deciding];
-	int64_t id, deciding = -1;
-
-	for (size_t i = 0; i < l->l.n_notes; i++) {
-		if (!store_attempt(r, l, i, spool, &id, err))
-			return false;
-		if (i == l->l.deciding)
-			deciding = id;
-	}
-	return spool_result_set(spool, &(struct spool_result){
-	    .recipient_id = rcpt->id, .token = token,
-	    .outcome = l->l.outcome, .now = r->at,
-	    .next_attempt_at = l->l.next_attempt_at,
-	    .fallback = l->l.fallback,
-	    .expires_at = l->l.expires_at, .notified = l->l.notified,
-	    .last_error = n->error, .status = l->l.status, .reply = n->reply,
-	    .last_attempt_id = deciding,
-	    .dsn_owed = dsn_action_name(l->l.owed) }, &l->effect, err);
-}
-
-static bool
-report_run(struct write_task *t, struct spool *spool, const char *token,
+results_run(struct write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
-	struct report *r = (struct report *)t;
+	struct delivery_results *r = (struct delivery_results *)t;
+	int64_t id = r->job->claimed->message.id;
 	bool finished;
 
 	for (size_t i = 0; i < r->n; i++)
-		if (!store_line(r, &r->lines[i], spool, token, err))
+		if (!store_result(r->job, r->rcpts[i], spool, token, err))
 			return error_prefix(err, "message %lld",
-			    (long long)r->job->claimed->message.id);
+			    (long long)id);
 	if (r->n > 0 && !t->superseded &&
-	    !store_domain(r, &r->lines[r->n - 1], spool, err))
+	    !store_domain(r->job, r->rcpts[r->n - 1], spool, err))
 		return false;
-	return spool_message_finish(spool, r->job->claimed->message.id, r->at,
-	    &finished, err);
+	return spool_message_finish(spool, id, r->at, &finished, err);
+}
+
+/* The transaction is committed, or gone: so are the rows of its sessions. */
+static void
+end_sessions(const struct delivery_results *r, bool committed)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		const struct job_progress *p = &r->job->progress[r->rcpts[i]];
+
+		for (size_t k = 0; k < p->n_attempts; k++) {
+			struct delivery_record *s = p->attempts[k]->session;
+
+			if (s != NULL && committed)
+				s->stored = true;
+			else if (s != NULL && !s->stored)
+				s->row_id = 0;
+		}
+	}
 }
 
 static void
-each_session(struct report *r, void (*fn)(struct session_record *s))
+results_undo(struct write_task *t)
 {
-	for (size_t i = 0; i < r->n; i++)
-		for (size_t k = 0; k < r->lines[i].l.n_notes; k++)
-			if (r->lines[i].notes[k]->session != NULL)
-				fn(r->lines[i].notes[k]->session);
-}
-
-static void
-forget_row(struct session_record *s)
-{
-	if (!s->stored)
-		s->row_id = 0;
-}
-
-static void
-keep_row(struct session_record *s)
-{
-	s->stored = true;
-}
-
-static void
-report_undo(struct write_task *t)
-{
-	each_session((struct report *)t, forget_row);
+	end_sessions((struct delivery_results *)t, false);
 }
 
 /* --- log -------------------------------------------------------------- */
 
+/* err: it could not be recorded; else NULL. */
 static void
-log_one(const struct report *r, const struct line *l)
+log_result(const struct job *job, size_t i, const struct error *err)
 {
-	const struct note *n = l->notes[l->l.deciding];
-	const struct session_record *s = n->session;
-	const struct spool_message *m = &r->job->claimed->message;
+	const struct job_progress *p = &job->progress[i];
+	const struct delivery_record *s = p->attempts[p->deciding]->session;
+	const struct spool_attempt a = attempt_row(job, i, p->deciding);
 	char text[2000], to[MAIL_ADDRESS_LOG_LEN];
 
 	logline_format(text, sizeof(text), &(struct logline){
-	    .message_id = m->id,
-	    .to = job_rcpt(r->job, l->l.rcpt)->address, .mta_id = m->mta_id,
-	    .delay_s = r->at - m->received_at, .xdelay_ms = n->duration_ms,
-	    .mx = n->mx, .address = n->address,
-	    .strategy = n->strategy != NULL ? n->strategy : r->strategy,
-	    .level = n->level != LEVEL_UNSET ? policy_level_name(n->level) :
-		NULL,
-	    .tls = s != NULL ? s->tls : NULL,
-	    .protocol = s != NULL ? s->protocol : NULL,
-	    .cipher = s != NULL ? s->cipher : NULL,
-	    .dane = s != NULL ? s->dane : NULL,
-	    .mta_sts = s != NULL ? s->mta_sts : NULL, .status = l->l.status,
-	    .result_type = n->result_type,
-	    .stat = l->l.outcome == SPOOL_DELIVERED ? STAT_SENT :
-		l->l.outcome == SPOOL_DEFERRED ? STAT_DEFERRED : STAT_FAILED,
-	    .reply = n->reply });
+	    .message = &job->claimed->message,
+	    .to = job_rcpt(job, i)->address, .attempt = &a,
+	    .session = s != NULL ? &s->row : NULL, .result = &p->result });
 	log_info("%s", text);
-	mail_address_log(to, job_rcpt(r->job, l->l.rcpt)->address);
-	if (l->effect != SPOOL_RECORDED)
+	mail_address_log(to, job_rcpt(job, i)->address);
+	if (p->effect != SPOOL_RECORDED)
 		log_warning("%lld: to=<%s>: lost the lease during the attempt: "
-		    "%s",
-		    (long long)m->id, to, l->effect == SPOOL_LOST ?
+		    "%s", (long long)a.message_id, to, p->effect == SPOOL_LOST ?
 		    "result not recorded, since another runner or the "
 		    "administrator changed the recipient" : "delivery "
 		    "recorded; another runner may have sent a second copy");
+	if (err != NULL)
+		log_error("%lld: to=<%s>: result NOT RECORDED (%s); retrying "
+		    "when the lease expires", (long long)a.message_id, to,
+		    err->text);
 }
 
 static void
-log_unrecorded(const struct report *r, const struct line *l,
-    const struct error *err)
+results_done(struct write_task *t, const struct error *err)
 {
-	char to[MAIL_ADDRESS_LOG_LEN];
-
-	mail_address_log(to, job_rcpt(r->job, l->l.rcpt)->address);
-	log_error("%lld: to=<%s>: result NOT RECORDED (%s); retrying when the "
-	    "lease expires", (long long)r->job->claimed->message.id, to,
-	    err->text);
-}
-
-static void
-tell_settled(const struct report *r)
-{
+	struct delivery_results *r = (struct delivery_results *)t;
 	int64_t *ids = mem_alloc((r->n + 1) * sizeof(*ids));
 
-	for (size_t i = 0; i < r->n; i++)
-		ids[i] = job_rcpt(r->job, r->lines[i].l.rcpt)->id;
-	r->listener.settled(r->listener.ctx, job_domain(r->job), ids, r->n);
-	free(ids);
-}
-
-static void
-report_done(struct write_task *t, const struct error *err)
-{
-	struct report *r = (struct report *)t;
-
 	if (err == NULL)
-		each_session(r, keep_row);
+		end_sessions(r, true);
 	for (size_t i = 0; i < r->n; i++) {
-		log_one(r, &r->lines[i]);
-		if (err != NULL)
-			log_unrecorded(r, &r->lines[i], err);
+		log_result(r->job, r->rcpts[i], err);
+		ids[i] = job_rcpt(r->job, r->rcpts[i])->id;
 	}
 	/* After damage the session sends no end any more. */
 	if (r->session != NULL && (err == NULL || err->code != EX_DATAERR))
 		(void)atomic_fetch_sub(&r->session->unrecorded, 1);
-	session_record_unref(&r->session);
-	tell_settled(r);
-	for (size_t i = 0; i < r->n; i++) {
-		for (size_t k = 0; k < r->lines[i].l.n_notes; k++)
-			note_unref(&r->lines[i].notes[k]);
-		free(r->lines[i].notes);
-	}
-	free(r->lines);
+	delivery_record_unref(&r->session);
+	r->events->recorded(r->events->ctx, job_domain(r->job), ids, r->n);
+	free(ids);
 	job_unref(&r->job);
 	free(r);
 }
 
 void
-report_send(struct report *r, struct writer *writer)
+delivery_results_send(struct delivery_results *r, struct writer *writer)
 {
-	r->task.subject = subject_of(r);
+	/* What a delivery says of its domain, a later one says as well; a
+	 * failure counts from the first one on. */
+	if (r->n > 0 && r->job->progress[r->rcpts[r->n - 1]].result.outcome ==
+	    SPOOL_DELIVERED)
+		r->task.subject = job_domain(r->job);
 	r->task.when = WRITE_SOON;
-	r->task.run = report_run;
-	r->task.undo = report_undo;
-	r->task.done = report_done;
+	r->task.run = results_run;
+	r->task.undo = results_undo;
+	r->task.done = results_done;
 	writer_post(writer, &r->task);
 }

@@ -1,8 +1,8 @@
 /*
  * A session of a destination: the smtp client on one side, jobs on the other.
  *
- * What a host answers becomes notes; what it answers for good, or has taken, is
- * reported at once; what another host may take goes back to the destination.
+ * What a host answers becomes attempts; what it answers for good, or has taken, is
+ * recorded at once; what another host may take goes back to the destination.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -10,32 +10,31 @@
 
 #include "base/clock.h"
 #include "base/failpoint.h"
-#include "base/mem.h"
-#include "base/text.h"
-#include "policy/outcome.h"
-#include "nexthop/client_config.h"
-#include "delivery/outcome.h"
-#include "delivery/taken.h"
+#include "base/log.h"
 #include "delivery/worker_impl.h"
-#include "spool/message.h"
-
-/* --- evidence --------------------------------------------------------- */
-
-static struct note *
-session_note(const struct session *s, int64_t started_at, int64_t started_ms,
-    const char *error, const char *status, const char *reply)
-{
-	struct note *n = destination_note(s->dest, s->place.host,
-	    &s->decision, error, status, reply);
-
-	n->started_at = started_at;
-	n->duration_ms = clock_mono_ms() - started_ms;
-	n->session = session_record_ref(s->record);
-	(void)text_copy(n->address, sizeof(n->address), s->record->address);
-	return n;
-}
+#include "mail/address.h"
+#include "nexthop/client_config.h"
+#include "policy/outcome.h"
+#include "spool/queue.h"
 
 /* --- results ---------------------------------------------------------- */
+
+/* The attempt at the host of this session. */
+static struct delivery_attempt *
+session_attempt(const struct session *s, int64_t started_at,
+    int64_t started_ms, const char *error, const char *status,
+    const char *reply, const char *result_type)
+{
+	const struct spool_attempt row = {
+		.started_at = started_at,
+		.duration_ms = clock_mono_ms() - started_ms,
+		.address = s->record->row.address, .error = error,
+		.status = status, .reply = reply, .result_type = result_type
+	};
+
+	return destination_attempt(s->dest, s->place.host, &s->decision, &row,
+	    s->record);
+}
 
 static enum spool_outcome
 spool_outcome_of(enum smtp_outcome outcome)
@@ -54,26 +53,26 @@ spool_outcome_of(enum smtp_outcome outcome)
 }
 
 static void
-take_result(struct delivery *d, struct report *report, size_t k,
+take_result(struct delivery *d, struct delivery_results *results, size_t k,
     const struct smtp_result *result)
 {
 	const struct smtp_recipient_result *r = &result->recipients[k];
-	struct note *note;
+	bool delivered = r->outcome == SMTP_DELIVERED;
+	struct delivery_attempt *a;
 
 	if (r->outcome == SMTP_NOT_TRIED)
 		return;
-	FAILPOINT_IF(r->outcome == SMTP_DELIVERED, "final-dot.after-reply");
-	note = session_note(d->session, d->started_at, d->started_ms,
-	    r->outcome == SMTP_DELIVERED ? NULL :
-	    r->error != NULL ? r->error : "unexpected-reply", r->status,
-	    r->reply);
-	note->no_receipts = result->dsn_dropped;
-	if (r->outcome != SMTP_DELIVERED && r->next_host)
-		job_note(d->job, d->index[k], note);
+	FAILPOINT_IF(delivered, "final-dot.after-reply");
+	a = session_attempt(d->session, d->started_at, d->started_ms,
+	    delivered ? NULL : r->error != NULL ? r->error : "unexpected-reply",
+	    r->status, r->reply, NULL);
+	a->no_receipts = result->dsn_dropped;
+	if (!delivered && r->next_host)
+		job_add_attempt(d->job, d->index[k], a);
 	else
-		settle_by_host(report, d->job, d->index[k], note,
+		delivery_results_add(results, d->index[k], a,
 		    spool_outcome_of(r->outcome));
-	note_unref(&note);
+	delivery_attempt_unref(&a);
 }
 
 static struct plan_address *
@@ -97,19 +96,19 @@ on_result(void *ctx, const struct smtp_transaction *tx,
 	struct session *s = ctx;
 	struct delivery *d = tx->ctx;
 	struct job *job = d->job;
-	struct report *report = report_new(job,
-	    &s->dest->worker->config.listener);
+	struct delivery_results *results = delivery_results_new(job,
+	    s->dest->worker->config.events);
 	bool not_tried = false;
 
 	for (size_t k = 0; k < result->n_recipients; k++) {
-		take_result(d, report, k, result);
+		take_result(d, results, k, result);
 		not_tried |= result->recipients[k].outcome == SMTP_NOT_TRIED;
 		s->cut |= is_cut(&result->recipients[k]);
 	}
 	if (!not_tried && !s->cut)
 		session_address(s)->drops = 0;
-	report_of_session(report, s->record);
-	report_send(report, s->dest->worker->config.writer);
+	delivery_results_of_session(results, s->record);
+	delivery_results_send(results, s->dest->worker->config.writer);
 	delivery_free(d);
 	if (job->open == 0) {
 		job_unref(&job);
@@ -122,11 +121,48 @@ on_result(void *ctx, const struct smtp_transaction *tx,
 	}
 	job->place = plan_after_host(s->place);
 	job->drops = 0;
-	destination_return(s->dest, job);
-	destination_kick(s->dest);
+	destination_add(s->dest, job);
+	s->dest->kick(s->dest);
 }
 
 /* --- life ------------------------------------------------------------- */
+
+static bool
+claim_holds(const struct session *s, const struct spool_recipient *r)
+{
+	const struct worker *w = s->dest->worker;
+	struct error err;
+	bool held;
+
+	/* What cannot be read now is sent: the claim was good. */
+	return !spool_claim_holds(w->spool, r->id,
+	    writer_token(w->config.writer), &held, &err) || held;
+}
+
+/*
+ * Much time may pass between a claim and its session.  Recipients that the
+ * administrator (spool/admin.h) or, after the lease, another runner has taken
+ * meanwhile are finished, without a result.  False where none is left.
+ */
+static bool
+drop_taken(const struct session *s, struct job *job)
+{
+	const struct delivery_events *events = s->dest->worker->config.events;
+	char to[MAIL_ADDRESS_LOG_LEN];
+
+	for (size_t i = 0; i < job->count; i++) {
+		const struct spool_recipient *r = job_rcpt(job, i);
+
+		if (job->progress[i].finished || claim_holds(s, r))
+			continue;
+		mail_address_log(to, r->address);
+		log_info("%lld: to=<%s>: not tried: no longer claimed by this "
+		    "runner", (long long)job->claimed->message.id, to);
+		job_finish(job, i);
+		events->dropped(events->ctx, job_domain(job), &r->id, 1);
+	}
+	return job->open > 0;
+}
 
 static struct job *
 take_job(struct session *s)
@@ -134,8 +170,7 @@ take_job(struct session *s)
 	struct job *job;
 
 	while ((job = destination_take(s->dest, s->place)) != NULL &&
-	    !taken_check(job, &s->dest->worker->config,
-	    s->dest->worker->spool))
+	    !drop_taken(s, job))
 		job_unref(&job);
 	return job;
 }
@@ -176,7 +211,7 @@ nothing_left(struct session *s)
 	const struct destination *d = s->dest;
 
 	if (s->given >= d->settings->conf->queue.messages_per_session ||
-	    gate_is_wanted(d->worker->config.gate, d->queue))
+	    delivery_limit_is_wanted(d->worker->config.limit, d->queue))
 		session_drain(s);
 	else
 		set_idling(s, true);
@@ -210,7 +245,8 @@ on_ready(void *ctx, const struct smtp_evidence *evidence)
 	session_fill_record(s);
 	session_keep_proof(s);
 	s->ready = true;
-	destination_session_ready(s->dest);
+	s->dest->n_unready--;
+	s->dest->kick(s->dest);
 }
 
 /* A policy failure or a bad greeting is the host's, not one address's; unless
@@ -238,7 +274,7 @@ session_after(const struct session *s)
 /* Jobs whose content was never sent: to this host again where it only ended a
  * session that had worked, else on to the next one. */
 static void
-give_back(struct session *s, bool again, struct note *note)
+give_back(struct session *s, bool again, struct delivery_attempt *a)
 {
 	struct job *job;
 
@@ -247,11 +283,11 @@ give_back(struct session *s, bool again, struct note *note)
 		if (again)
 			job->place = s->place;
 		else {
-			job_note_all(job, note);
+			job_add_attempt_to_all(job, a);
 			job->place = session_after(s);
 			job->drops = 0;
 		}
-		destination_return(s->dest, job);
+		destination_add(s->dest, job);
 	}
 }
 
@@ -267,7 +303,7 @@ is_drop(const struct session *s, const struct smtp_failure *f)
 /* False: the host has failed.  Else all is done: the message that was under way
  * comes after the others, or has failed here alone. */
 static bool
-blame_message(struct session *s, struct note *note)
+blame_message(struct session *s, struct delivery_attempt *a)
 {
 	/* None where some of it was written: it has its result already, and
 	 * what was returned came behind it. */
@@ -282,20 +318,16 @@ blame_message(struct session *s, struct note *note)
 	TAILQ_REMOVE(&s->returned, job, entry);
 	give_back(s, true, NULL);
 	TAILQ_INSERT_TAIL(&s->returned, job, entry);
-	give_back(s, blame == PLAN_DROP_AGAIN, note);
+	give_back(s, blame == PLAN_DROP_AGAIN, a);
 	return true;
 }
 
-static struct note *
-failure_note(struct session *s, const struct smtp_failure *f)
+static struct delivery_attempt *
+failed_attempt(const struct session *s, const struct smtp_failure *f)
 {
-	const char *reply = f->reply[0] != '\0' &&
-	    !outcome_is_policy(f->error) ? f->reply : f->text;
-	struct note *n = session_note(s, s->record->started_at, s->started_ms,
-	    f->error, f->status, reply);
-
-	n->result_type = f->result_type;
-	return n;
+	return session_attempt(s, s->record->row.started_at, s->started_ms,
+	    f->error, f->status, f->reply[0] != '\0' &&
+	    !outcome_is_policy(f->error) ? f->reply : f->text, f->result_type);
 }
 
 static void
@@ -305,26 +337,26 @@ on_closed(void *ctx, const struct smtp_failure *f)
 	struct destination *d = s->dest;
 	bool again = f == NULL || f->warm ||
 	    session_resumption_failed(s, f);
-	bool doubt = false;
+	bool recheck = false;
 
 	if (!s->ready)
 		session_fill_record(s);
 	if (f != NULL) {
-		struct note *note = failure_note(s, f);
+		struct delivery_attempt *a = failed_attempt(s, f);
 
 		if (!again && strcmp(f->error, "mta-sts") == 0)
-			doubt = destination_doubt(d, s->place, note);
+			recheck = destination_recheck(d, s->place, a);
 		if (!again && is_drop(s, f))
-			again = blame_message(s, note);
-		give_back(s, again || doubt, note);
+			again = blame_message(s, a);
+		give_back(s, again || recheck, a);
 		if (f->loop)
-			destination_loops(d, s->place.host, note);
+			destination_loops(d, s->place.host, a);
 		if (f->permanent)
-			destination_refused(d, s->place, note);
-		else if (!again && !doubt)
-			destination_failed(d, s->place, note,
+			destination_refused(d, s->place, a);
+		else if (!again && !recheck)
+			destination_failed(d, s->place, a,
 			    f->step != SMTP_STEP_CONNECT && is_the_hosts(s));
-		note_unref(&note);
+		delivery_attempt_unref(&a);
 	}
 	give_back(s, true, NULL);
 	session_abort(s);
@@ -358,12 +390,12 @@ start_client(struct session *s)
 		.loop = d->worker->loop,
 		.to = d->plan.host[s->place.host].address[s->place.address].to,
 		.username = d->secret != NULL ?
-		    d->way.route->auth_username : NULL,
+		    d->choice.route->auth_username : NULL,
 		.secret = d->secret,
 		.events = &events, .ctx = s
 	};
 
-	session_config_fill(&c, &proof, &d->way, d->worker->config.own_name);
+	session_config_fill(&c, &proof, &d->choice, d->worker->config.own_name);
 	session_offer_resumption(s, &proof, &c);
 	s->client = smtp_client_start(&c);
 }
@@ -372,18 +404,19 @@ bool
 session_open(struct destination *d, struct plan_place place)
 {
 	struct plan_host *h = &d->plan.host[place.host];
+	char address[NET_ADDRESS_TEXT_LEN];
 	struct session *s;
 
-	if (!gate_enter(d->worker->config.gate, d->queue, d->queue_limit))
+	if (!delivery_limit_enter(d->worker->config.limit, d->queue,
+	    d->queue_limit))
 		return false;
 	s = mem_zalloc(sizeof(*s));
 	s->dest = d;
 	s->place = place;
 	s->decision = *destination_decision(d, place);
 	s->started_ms = clock_mono_ms();
-	s->record = session_record_new(h->name);
-	s->record->started_at = clock_now_s();
-	net_address_text(s->record->address, &h->address[place.address].to);
+	net_address_text(address, &h->address[place.address].to);
+	s->record = delivery_record_new(h->name, address);
 	s->idle = loop_timer_new(d->worker->loop, on_idle, s);
 	LIST_INIT(&s->deliveries);
 	TAILQ_INIT(&s->returned);
@@ -423,7 +456,6 @@ session_abort(struct session *s)
 	struct worker *w = d->worker;
 	struct delivery *delivery;
 	const char *wanted;
-	bool was_ready = s->ready;
 	struct job *job;
 
 	set_idling(s, false);
@@ -441,11 +473,13 @@ session_abort(struct session *s)
 	free(s->resume_key);
 	loop_timer_free(&s->idle);
 	session_end_withheld(s);
-	session_record_unref(&s->record);
+	delivery_record_unref(&s->record);
 	LIST_REMOVE(s, entry);
+	d->n_sessions--;
+	d->n_unready -= !s->ready;
 	free(s);
-	wanted = gate_leave(w->config.gate, d->queue);
+	wanted = delivery_limit_leave(w->config.limit, d->queue);
 	if (wanted != NULL)
-		w->config.gate_opened(w->config.ctx, wanted);
-	destination_session_gone(d, was_ready);
+		w->config.events->slot_freed(w->config.events->ctx, wanted);
+	d->kick(d);
 }

@@ -12,7 +12,7 @@
 #include "delivery/worker_impl.h"
 
 static bool
-is_unrecorded(const struct session_record *r)
+is_unrecorded(const struct delivery_record *r)
 {
 	return atomic_load(&r->unrecorded) > 0;
 }
@@ -27,7 +27,7 @@ any_left(struct destination *d)
 		if (is_unrecorded(d->unrecorded[i]))
 			d->unrecorded[kept++] = d->unrecorded[i];
 		else
-			session_record_unref(&d->unrecorded[i]);
+			delivery_record_unref(&d->unrecorded[i]);
 	}
 	d->n_unrecorded = kept;
 	return kept > 0;
@@ -91,15 +91,15 @@ session_end_withheld(struct session *s)
 	if (!is_unrecorded(s->record))
 		return;
 	d->unrecorded = mem_realloc(d->unrecorded,
-	    (d->n_unrecorded + 1) * sizeof(struct session_record *));
-	d->unrecorded[d->n_unrecorded++] = session_record_ref(s->record);
+	    (d->n_unrecorded + 1) * sizeof(struct delivery_record *));
+	d->unrecorded[d->n_unrecorded++] = delivery_record_ref(s->record);
 }
 
 void
 destination_forget_unrecorded(struct destination *d)
 {
 	for (size_t i = 0; i < d->n_unrecorded; i++)
-		session_record_unref(&d->unrecorded[i]);
+		delivery_record_unref(&d->unrecorded[i]);
 	free(d->unrecorded);
 	d->unrecorded = NULL;
 	d->n_unrecorded = 0;

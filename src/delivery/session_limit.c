@@ -19,107 +19,107 @@ struct count {
 	char queue[];
 };
 
-struct gate {
+struct delivery_limit {
 	pthread_mutex_t lock;
 	struct count *counts;
 	atomic_int runners;
 };
 
-struct gate *
-gate_new(void)
+struct delivery_limit *
+delivery_limit_new(void)
 {
-	struct gate *g = mem_zalloc(sizeof(*g));
+	struct delivery_limit *l = mem_zalloc(sizeof(*l));
 
-	pthread_mutex_init(&g->lock, NULL);
-	atomic_init(&g->runners, 1);
-	return g;
+	pthread_mutex_init(&l->lock, NULL);
+	atomic_init(&l->runners, 1);
+	return l;
 }
 
 void
-gate_share(struct gate *gate, int runners)
+delivery_limit_share(struct delivery_limit *l, int runners)
 {
-	atomic_store(&gate->runners, runners > 0 ? runners : 1);
+	atomic_store(&l->runners, runners > 0 ? runners : 1);
 }
 
 int
-gate_part(const struct gate *gate, int limit)
+delivery_limit_part(const struct delivery_limit *l, int limit)
 {
-	int part = limit / atomic_load(&gate->runners);
+	int part = limit / atomic_load(&l->runners);
 
 	return part > 0 ? part : 1;
 }
 
 void
-gate_free(struct gate **gate)
+delivery_limit_free(struct delivery_limit **l)
 {
 	struct count *c, *next;
 
-	if (*gate == NULL)
+	if (*l == NULL)
 		return;
-	HASH_ITER(hh, (*gate)->counts, c, next) {
-		HASH_DEL((*gate)->counts, c);
+	HASH_ITER(hh, (*l)->counts, c, next) {
+		HASH_DEL((*l)->counts, c);
 		free(c);
 	}
-	pthread_mutex_destroy(&(*gate)->lock);
-	free(*gate);
-	*gate = NULL;
+	pthread_mutex_destroy(&(*l)->lock);
+	free(*l);
+	*l = NULL;
 }
 
 static struct count *
-find(struct gate *g, const char *queue)
+find(struct delivery_limit *l, const char *queue)
 {
 	size_t len = strlen(queue) + 1;
 	struct count *c;
 
-	HASH_FIND_STR(g->counts, queue, c);
+	HASH_FIND_STR(l->counts, queue, c);
 	if (c == NULL) {
 		c = mem_zalloc(sizeof(*c) + len);
 		memcpy(c->queue, queue, len);
-		HASH_ADD_STR(g->counts, queue, c);
+		HASH_ADD_STR(l->counts, queue, c);
 	}
 	return c;
 }
 
 bool
-gate_enter(struct gate *gate, const char *queue, int limit)
+delivery_limit_enter(struct delivery_limit *l, const char *queue, int limit)
 {
 	struct count *c;
 	bool room;
 
-	pthread_mutex_lock(&gate->lock);
-	c = find(gate, queue);
-	room = c->open < gate_part(gate, limit);
+	pthread_mutex_lock(&l->lock);
+	c = find(l, queue);
+	room = c->open < delivery_limit_part(l, limit);
 	if (room)
 		c->open++;
 	else
 		c->waited = true;
-	pthread_mutex_unlock(&gate->lock);
+	pthread_mutex_unlock(&l->lock);
 	return room;
 }
 
 const char *
-gate_leave(struct gate *gate, const char *queue)
+delivery_limit_leave(struct delivery_limit *l, const char *queue)
 {
 	struct count *c;
 	bool waited;
 
-	pthread_mutex_lock(&gate->lock);
-	c = find(gate, queue);
+	pthread_mutex_lock(&l->lock);
+	c = find(l, queue);
 	assert(c->open > 0);
 	c->open--;
 	waited = c->waited;
 	c->waited = false;
-	pthread_mutex_unlock(&gate->lock);
+	pthread_mutex_unlock(&l->lock);
 	return waited ? c->queue : NULL;
 }
 
 bool
-gate_is_wanted(struct gate *gate, const char *queue)
+delivery_limit_is_wanted(struct delivery_limit *l, const char *queue)
 {
 	bool wanted;
 
-	pthread_mutex_lock(&gate->lock);
-	wanted = find(gate, queue)->waited;
-	pthread_mutex_unlock(&gate->lock);
+	pthread_mutex_lock(&l->lock);
+	wanted = find(l, queue)->waited;
+	pthread_mutex_unlock(&l->lock);
 	return wanted;
 }

@@ -11,20 +11,20 @@
 
 #include <stdbool.h>
 
-struct gate;
+struct delivery_limit;
 
-struct gate *gate_new(void);
-void gate_free(struct gate **gate);
+struct delivery_limit *delivery_limit_new(void);
+void delivery_limit_free(struct delivery_limit **l);
 /* So many runners hold claims, this one included.  Any thread. */
-void gate_share(struct gate *gate, int runners);
+void delivery_limit_share(struct delivery_limit *l, int runners);
 /* This runner's part of a limit, 1 at least.  Any thread. */
-int gate_part(const struct gate *gate, int limit);
+int delivery_limit_part(const struct delivery_limit *l, int limit);
 /* Any thread.  False: the queue is full, and the caller is noted as waiting. */
-bool gate_enter(struct gate *gate, const char *queue, int limit);
+bool delivery_limit_enter(struct delivery_limit *l, const char *queue, int limit);
 /* Where somebody was noted as waiting for this queue since: its name, which lives
- * as long as the gate; else NULL. */
-const char *gate_leave(struct gate *gate, const char *queue);
+ * as long as the limit; else NULL. */
+const char *delivery_limit_leave(struct delivery_limit *l, const char *queue);
 /* Is somebody noted as waiting?  Any thread. */
-bool gate_is_wanted(struct gate *gate, const char *queue);
+bool delivery_limit_is_wanted(struct delivery_limit *l, const char *queue);
 
 #endif

@@ -2,12 +2,10 @@
  * What a session proves: the certificate that was shown, or, where TLS was
  * resumed, what the first session with the same key proved (delivery/tls_cache.h).
  */
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "delivery/worker_impl.h"
 
 struct proof
@@ -39,7 +37,6 @@ session_judge(struct session *s, const struct stls_peer *peer,
 {
 	const struct proof proof = session_proof(s);
 
-	static_assert(sizeof(s->record->tlsa) == PROOF_TLSA_LEN, "");
 	/* No certificate and nothing known of one: not verified. */
 	if (peer->resumed && s->resuming == NULL)
 		return;
@@ -47,52 +44,52 @@ session_judge(struct session *s, const struct stls_peer *peer,
 	if (peer->resumed) {
 		resume_proof_copy(s->proof, resume_proof_of(s->resuming));
 		*verdict_r = s->proof->verdict;
-		(void)text_copy(s->record->tlsa, sizeof(s->record->tlsa),
-		    s->proof->tlsa);
 	} else {
 		proof_judge(&proof, peer, clock_now_s(), verdict_r,
-		    s->record->tlsa);
+		    s->proof->tlsa);
 		s->proof->verdict = *verdict_r;
 	}
 	verdict_r->named_by_domain = proof_names_host(&proof);
 }
 
-static void
-fill_certificate(struct session_record *r, const struct stls_peer_info *c)
+/* "": not known. */
+static const char *
+record_text(struct delivery_record *r, const char *text)
 {
-	(void)text_copy(r->cert_sha256, sizeof(r->cert_sha256),
-	    c->cert_sha256);
-	(void)text_copy(r->spki_sha256, sizeof(r->spki_sha256),
-	    c->spki_sha256);
-	r->cert_subject = mem_strdup(c->subject);
-	r->cert_issuer = mem_strdup(c->issuer);
-	r->cert_not_after = c->not_after_at;
+	return text != NULL && text[0] != '\0' ?
+	    arena_strdup(r->arena, text) : NULL;
 }
 
 void
 session_fill_record(struct session *s)
 {
 	const struct smtp_evidence *e = smtp_client_evidence(s->client);
-	struct session_record *r = s->record;
+	struct delivery_record *r = s->record;
+	const struct stls_peer_info *c = e->has_certificate ? &e->certificate :
+	    e->resumed && s->proof != NULL ? &s->proof->certificate : NULL;
 	bool proved = e->proof > SMTP_PROOF_PKIX;
 	/* Both were asked for, and only the other one failed. */
 	bool matched = s->proof != NULL && s->proof->verdict.sts_failed;
 
-	r->tls = smtp_proof_name(e->proof);
-	r->dane = decision_dane_word(&s->decision, e->tls,
+	r->row.tls = smtp_proof_name(e->proof);
+	r->row.dane = decision_dane_word(&s->decision, e->tls,
 	    proved || matched);
-	r->mta_sts = decision_sts_word(&s->decision, e->tls, proved);
-	r->resumed = e->resumed;
-	(void)text_copy(r->protocol, sizeof(r->protocol), e->protocol);
-	(void)text_copy(r->cipher, sizeof(r->cipher), e->cipher);
-	r->key_exchange = e->key_exchange;
-	r->signature = e->signature;
-	if (e->verify_error != NULL)
-		r->verify_error = mem_strdup(e->verify_error);
-	if (e->has_certificate)
-		fill_certificate(r, &e->certificate);
-	else if (e->resumed && s->proof != NULL)
-		fill_certificate(r, &s->proof->certificate);
+	r->row.mta_sts = decision_sts_word(&s->decision, e->tls, proved);
+	r->row.resumed = e->resumed;
+	r->row.protocol = record_text(r, e->protocol);
+	r->row.cipher = record_text(r, e->cipher);
+	r->row.key_exchange = e->key_exchange;
+	r->row.signature = e->signature;
+	r->row.verify_error = record_text(r, e->verify_error);
+	if (s->proof != NULL)
+		r->row.tlsa = record_text(r, s->proof->tlsa);
+	if (c == NULL)
+		return;
+	r->row.cert_sha256 = record_text(r, c->cert_sha256);
+	r->row.spki_sha256 = record_text(r, c->spki_sha256);
+	r->row.cert_subject = record_text(r, c->subject);
+	r->row.cert_issuer = record_text(r, c->issuer);
+	r->row.cert_not_after = c->not_after_at > 0 ? c->not_after_at : -1;
 }
 
 void
@@ -106,8 +103,6 @@ session_keep_proof(struct session *s)
 		stls_peer_info_copy(&s->proof->certificate, &e->certificate);
 		s->proof->until = resume_until(&e->certificate,
 		    clock_now_s());
-		(void)text_copy(s->proof->tlsa, sizeof(s->proof->tlsa),
-		    s->record->tlsa);
 	}
 	if (s->proof != NULL && smtp_client_export(s->client, &session, &len))
 		resume_put(s->dest->worker->resumable, s->resume_key, s->proof,

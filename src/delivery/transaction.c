@@ -53,7 +53,7 @@ delivery_fill_recipients(struct delivery *d)
 	for (size_t i = 0; i < job->count; i++) {
 		const struct spool_recipient *r = job_rcpt(job, i);
 
-		if (job->progress[i].settled)
+		if (job->progress[i].finished)
 			continue;
 		d->recipients[n].address = r->address;
 		d->recipients[n].orcpt = r->orcpt;

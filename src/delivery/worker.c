@@ -7,14 +7,14 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "delivery/outcome.h"
 #include "delivery/worker_impl.h"
 
-/* Beyond the patience of worker_drain(): a minute in all. */
-enum { VERDICT_PATIENCE_MS = 50000 };
+/* After worker_drain(), for what is under way; and beyond it, a minute in all,
+ * for the verdict on a message that was sent whole. */
+enum { PATIENCE_MS = 10000, VERDICT_PATIENCE_MS = 50000 };
 
-struct gift {
+/* Jobs on their way to the worker's thread. */
+struct posted_jobs {
 	struct worker *worker;
 	struct job_list jobs;
 };
@@ -23,43 +23,42 @@ struct gift {
 static void
 defer_job(struct worker *w, struct job *job, const char *why)
 {
-	struct report *r = report_new(job, &w->config.listener);
-	struct note *n = note_new();
+	struct delivery_results *r = delivery_results_new(job,
+	    w->config.events);
+	struct delivery_attempt *a = delivery_attempt_new(
+	    &(struct spool_attempt){ .started_at = clock_now_s(),
+	    .error = "io", .status = "4.3.5", .reply = why }, NULL);
 
-	job->way.schedule = conf_schedule(job->settings->conf, "default");
-	n->started_at = clock_now_s();
-	n->error = "io";
-	(void)text_copy(n->status, sizeof(n->status), "4.3.5");
-	(void)text_copy(n->reply, sizeof(n->reply), why);
+	job->choice.schedule = conf_schedule(job->settings->conf, "default");
 	for (size_t i = 0; i < job->count; i++)
-		settle_by_host(r, job, i, n, SPOOL_DEFERRED);
-	note_unref(&n);
-	report_send(r, w->config.writer);
+		delivery_results_add(r, i, a, SPOOL_DEFERRED);
+	delivery_attempt_unref(&a);
+	delivery_results_send(r, w->config.writer);
 	job_unref(&job);
 }
 
-/* The recipients that go the way of the first one come first; how many. */
+/* The recipients that go out as the first one does come first; how many. */
 static size_t
-gather(struct job *job, struct way *ways)
+gather_alike(struct job *job, struct way *choices)
 {
 	size_t n = 1;
 
 	for (size_t i = 1; i < job->count; i++) {
-		struct way w = ways[i];
+		struct way c = choices[i];
 
-		if (!chooser_same_way(&ways[0], &w))
+		if (!chooser_same_way(&choices[0], &c))
 			continue;
 		job_swap(job, n, i);
-		ways[i] = ways[n];
-		ways[n++] = w;
+		choices[i] = choices[n];
+		choices[n++] = c;
 	}
 	return n;
 }
 
-/* The ways of all recipients; false where one of them has none, and then only
- * the first is left in the job: *rest_r has the others, or is NULL. */
+/* How each recipient goes out; false where that cannot be said of one, and then
+ * only it is left in the job: *rest_r has the others, or is NULL. */
 static bool
-find_ways(struct chooser *c, struct job *job, struct way *ways,
+choose_each(struct chooser *c, struct job *job, struct way *choices,
     struct job **rest_r, struct error *err)
 {
 	int64_t now = clock_now_s();
@@ -68,7 +67,7 @@ find_ways(struct chooser *c, struct job *job, struct way *ways,
 	for (size_t i = 0; i < job->count; i++) {
 		const struct way_case of = job_case(job, i, now);
 
-		if (chooser_way(c, &of, &ways[i], err))
+		if (chooser_way(c, &of, &choices[i], err))
 			continue;
 		job_swap(job, 0, i);
 		if (job->count > 1)
@@ -78,25 +77,25 @@ find_ways(struct chooser *c, struct job *job, struct way *ways,
 	return true;
 }
 
-/* Sends off those recipients of the job that go one way; the rest, or NULL. */
+/* Sends off those recipients of the job that go out alike; the rest, or NULL. */
 static struct job *
 route_some(struct worker *w, struct chooser *c, struct job *job)
 {
-	struct way *ways = mem_alloc(job->count * sizeof(*ways));
+	struct way *choices = mem_alloc(job->count * sizeof(*choices));
 	struct job *rest;
 	struct error err;
 	size_t n;
 
-	if (!find_ways(c, job, ways, &rest, &err)) {
+	if (!choose_each(c, job, choices, &rest, &err)) {
 		defer_job(w, job, err.text);
 	} else {
-		n = gather(job, ways);
+		n = gather_alike(job, choices);
 		if (n < job->count)
 			rest = job_split(job, n);
-		job_set_way(job, &ways[0]);
+		job_set_choice(job, &choices[0]);
 		destination_give(w, job);
 	}
-	free(ways);
+	free(choices);
 	return rest;
 }
 
@@ -116,65 +115,65 @@ route_job(struct worker *w, struct job *job)
 }
 
 static void
-take_gift(void *arg)
+take_jobs(void *arg)
 {
-	struct gift *g = arg;
-	struct worker *w = g->worker;
+	struct posted_jobs *p = arg;
+	struct worker *w = p->worker;
 	struct job *job;
 
-	while ((job = TAILQ_FIRST(&g->jobs)) != NULL) {
-		TAILQ_REMOVE(&g->jobs, job, entry);
+	while ((job = TAILQ_FIRST(&p->jobs)) != NULL) {
+		TAILQ_REMOVE(&p->jobs, job, entry);
 		if (w->draining)
 			job_unref(&job);
 		else
 			route_job(w, job);
 	}
-	free(g);
+	free(p);
 }
 
 void
 worker_give(struct worker *w, struct job_list *jobs)
 {
-	struct gift *g = mem_zalloc(sizeof(*g));
+	struct posted_jobs *p = mem_zalloc(sizeof(*p));
 
-	g->worker = w;
-	TAILQ_INIT(&g->jobs);
-	TAILQ_CONCAT(&g->jobs, jobs, entry);
-	loop_post(w->loop, take_gift, g);
+	p->worker = w;
+	TAILQ_INIT(&p->jobs);
+	TAILQ_CONCAT(&p->jobs, jobs, entry);
+	loop_post(w->loop, take_jobs, p);
 }
 
-struct look {
+struct posted_slot {
 	struct worker *worker;
 	const char *queue;
 };
 
-/* Those that have waited longest come first; one that still waits afterwards has
- * found the gate shut again. */
+/* Those that have waited longest come first; one that still waits afterwards got
+ * no slot. */
 static void
-look(void *arg)
+offer_slot(void *arg)
 {
-	struct look *l = arg;
+	struct posted_slot *p = arg;
 	struct destination *d, *next;
 
-	for (d = TAILQ_FIRST(&l->worker->starved); d != NULL; d = next) {
-		next = TAILQ_NEXT(d, starved_entry);
-		if (strcmp(d->queue, l->queue) != 0)
+	for (d = TAILQ_FIRST(&p->worker->waiting); d != NULL; d = next) {
+		next = TAILQ_NEXT(d, waiting_entry);
+		if (strcmp(d->queue, p->queue) != 0)
 			continue;
 		destination_kick(d);
-		if (d->starved)
+		if (d->waiting)
 			break;
 	}
-	free(l);
+	free(p);
 }
 
 void
-worker_look(struct worker *w, const char *queue)
+worker_offer_slot(struct worker *w, const char *queue)
 {
-	struct look *l = mem_zalloc(sizeof(*l));
+	struct posted_slot *p = mem_zalloc(sizeof(*p));
 
-	l->worker = w;
-	l->queue = queue;
-	loop_post(w->loop, look, l);
+	p->worker = w;
+	p->queue = queue;
+	loop_post(w->loop, offer_slot, p);
 }
 
 static void
@@ -202,23 +201,6 @@ worker_post(struct worker *w, void (*fn)(void *arg), void *arg)
 }
 
 /* --- draining --------------------------------------------------------- */
-
-struct drain {
-	struct worker *worker;
-	int64_t patience_ms;
-	void (*drained)(void *ctx);
-	void *ctx;
-};
-
-void
-worker_check_drained(struct worker *w)
-{
-	if (!w->draining || w->drained_told || !LIST_EMPTY(&w->all))
-		return;
-	w->drained_told = true;
-	loop_timer_clear(w->patience);
-	w->drained(w->drained_ctx);
-}
 
 /* A host that may have a message says so soon, or it gets the message again. */
 static bool
@@ -252,39 +234,28 @@ out_of_patience(void *arg)
 	if (!w->waited_long)
 		loop_timer_set(w->patience, VERDICT_PATIENCE_MS);
 	w->waited_long = true;
-	worker_check_drained(w);
+	destinations_check_drained(w);
 }
 
 static void
 begin_drain(void *arg)
 {
-	struct drain *drain = arg;
-	struct worker *w = drain->worker;
+	struct worker *w = arg;
 	struct destination *d, *next;
 
 	w->draining = true;
-	w->drained = drain->drained;
-	w->drained_ctx = drain->ctx;
-	loop_timer_set(w->patience, drain->patience_ms);
-	free(drain);
+	loop_timer_set(w->patience, PATIENCE_MS);
 	for (d = LIST_FIRST(&w->all); d != NULL; d = next) {
 		next = LIST_NEXT(d, entry);
 		destination_drain(d);
 	}
-	worker_check_drained(w);
+	destinations_check_drained(w);
 }
 
 void
-worker_drain(struct worker *w, int64_t patience_ms, void (*drained)(void *ctx),
-    void *ctx)
+worker_drain(struct worker *w)
 {
-	struct drain *drain = mem_zalloc(sizeof(*drain));
-
-	drain->worker = w;
-	drain->patience_ms = patience_ms;
-	drain->drained = drained;
-	drain->ctx = ctx;
-	loop_post(w->loop, begin_drain, drain);
+	loop_post(w->loop, begin_drain, w);
 }
 
 /* --- the thread ------------------------------------------------------- */
@@ -325,7 +296,7 @@ worker_start(struct worker **w_r, const struct worker_config *config,
 	w->config = *config;
 	LIST_INIT(&w->all);
 	LIST_INIT(&w->withheld);
-	TAILQ_INIT(&w->starved);
+	TAILQ_INIT(&w->waiting);
 	TAILQ_INIT(&w->idle);
 	if (!loop_new(&w->loop, err)) {
 		free(w);

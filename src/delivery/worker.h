@@ -14,14 +14,10 @@ struct worker;
 struct worker_config {
 	const char *database;
 	struct writer *writer;
-	struct gate *gate;
-	struct report_listener listener;
+	struct delivery_limit *limit;
+	const struct delivery_events *events;	/* lives longer than the writer */
 	const char *own_name;		/* the system's host name */
 	int64_t idle_ms;		/* how long a session is kept for more */
-	/* Called in a worker's thread: the gate may let sessions of the queue in
-	 * again, and all workers should look. */
-	void (*gate_opened)(void *ctx, const char *queue);
-	void *ctx;
 };
 
 /* Starts the thread; config is copied, its pointers kept. */
@@ -29,8 +25,9 @@ bool worker_start(struct worker **w_r, const struct worker_config *config,
     struct error *err) MUST_CHECK;
 /* Gives jobs to the worker.  Any thread. */
 void worker_give(struct worker *w, struct job_list *jobs);
-/* Looks again for room in the gate; queue is the gate's.  Any thread. */
-void worker_look(struct worker *w, const char *queue);
+/* The virtual queue may have a session again; queue is the limit's.  Any
+ * thread. */
+void worker_offer_slot(struct worker *w, const char *queue);
 /* Something was recorded: sessions may wait for it.  Any thread. */
 void worker_recorded(struct worker *w);
 /* Runs fn(arg) in the worker's thread.  Any thread. */
@@ -38,11 +35,10 @@ void worker_post(struct worker *w, void (*fn)(void *arg), void *arg);
 /*
  * No new messages: waiting jobs are dropped (their claims are released by the
  * writer when it stops), sessions end after what they are at, at the latest
- * after patience_ms; those that wait for the verdict on a message that was sent
- * whole have a minute.  Then drained(ctx) is called in the worker's thread.
+ * after ten seconds; those that wait for the verdict on a message that was sent
+ * whole have a minute.  Then events.drained is called.
  */
-void worker_drain(struct worker *w, int64_t patience_ms,
-    void (*drained)(void *ctx), void *ctx);
+void worker_drain(struct worker *w);
 /*
  * Ends the thread, blocks for it, and lets go of the configuration.  Its services
  * may go on answering questions that nobody has any more until the last worker

@@ -27,23 +27,21 @@ struct worker {
 	struct destination *current;	/* by key: those that take new jobs */
 	LIST_HEAD(destination_list, destination) all;
 	LIST_HEAD(withheld_list, session) withheld;
-	TAILQ_HEAD(starved_list, destination) starved;	/* longest first */
+	TAILQ_HEAD(waiting_list, destination) waiting;	/* for a slot; longest first */
 	TAILQ_HEAD(idle_list, session) idle;		/* longest first */
 	struct loop_timer *patience;
 	bool draining, drained_told, waited_long;
-	void (*drained)(void *ctx);
-	void *drained_ctx;
 };
 
 /* What was decided about one host. */
 struct verdicts {
 	struct decision *decision;	/* by address; owned; NULL: not yet */
 	/* A failure that waits for the policy to be read again. */
-	struct note *doubt;
+	struct delivery_attempt *rechecked;
 };
 
 /*
- * A next hop under one way and virtual queue.
+ * A next hop under one route choice and virtual queue.
  *
  * Invariants: a job is in `jobs`, or in a delivery of one of `sessions`, never
  * both; a destination that is not in worker->current takes no new jobs; it is
@@ -53,14 +51,16 @@ struct destination {
 	UT_hash_handle hh;
 	LIST_ENTRY(destination) entry;
 	struct worker *worker;
+	/* destination_kick(): for those whom it calls. */
+	void (*kick)(struct destination *d);
 	char *key, *next_hop;
 	struct settings *settings;
 	struct chooser *chooser;
-	struct way way;
-	char *rule;			/* way.rule */
+	struct way choice;
+	char *rule;			/* choice.rule */
 	bool waived;			/* its messages waive TLS */
 	char *secret;			/* for the relay, or NULL */
-	struct job *sole;		/* of a way that is per_host; else NULL */
+	struct job *sole;		/* where choice is per_host; else NULL */
 	const char *queue;		/* virtual queue */
 	int queue_limit;
 	bool current;
@@ -76,11 +76,11 @@ struct destination {
 	LIST_HEAD(session_list, session) sessions;
 	size_t n_sessions, n_unready, boost;
 	/* Of sessions that ended with a result that was not recorded. */
-	struct session_record **unrecorded;
+	struct delivery_record **unrecorded;
 	size_t n_unrecorded;
 	struct loop_timer *ramp;
-	bool starved;			/* waits for the gate, in worker->starved */
-	TAILQ_ENTRY(destination) starved_entry;
+	bool waiting;			/* for a slot, in worker->waiting */
+	TAILQ_ENTRY(destination) waiting_entry;
 	bool kick_posted, gone;		/* gone: to be freed */
 };
 
@@ -103,7 +103,7 @@ struct session {
 	struct destination *dest;
 	struct plan_place place;
 	struct smtp_client *client;
-	struct session_record *record;
+	struct delivery_record *record;
 	struct decision decision;	/* that it was opened under */
 	char *resume_key;		/* owned */
 	struct resume_entry *resuming;	/* offered to the host, or NULL */
@@ -119,52 +119,55 @@ struct session {
 	bool withheld;			/* in worker->withheld */
 	LIST_ENTRY(session) withheld_entry;
 	LIST_HEAD(delivery_list, delivery) deliveries;
-	struct job_list returned;	/* not tried here; settled at the end */
+	struct job_list returned;	/* not tried here; go on at the end */
 };
-
-/* worker.c */
-void worker_check_drained(struct worker *w);
 
 /* destination.c */
 void destination_give(struct worker *w, struct job *job);
+/* Looks where its jobs go now, and at its sessions; frees it where it is empty. */
 void destination_kick(struct destination *d);
-/* The next job for a session at place; NULL: none.  Gives the reference. */
-struct job *destination_take(struct destination *d, struct plan_place place);
-/* A job comes back, to go on at job->place. */
-void destination_return(struct destination *d, struct job *job);
-/* The address, or the whole host, at place will not do in this attempt. */
-void destination_failed(struct destination *d, struct plan_place place,
-    struct note *note, bool whole_host);
-/* Final for all that wait for the host at place (5xx to EHLO). */
-void destination_refused(struct destination *d, struct plan_place place,
-    struct note *note);
-/* The host at `host` is ourselves: neither it nor one that is no better is tried
- * (RFC 5321 5.1). */
-void destination_loops(struct destination *d, size_t host, struct note *note);
-void destination_session_ready(struct destination *d);
-void destination_session_gone(struct destination *d, bool was_ready);
 /* All waiting jobs are let go, idle sessions ended. */
 void destination_drain(struct destination *d);
-/* Frees it where it is empty. */
-void destination_reap(struct destination *d);
+/* Tells the queue where the worker drains and none is left. */
+void destinations_check_drained(struct worker *w);
 
 /* destination_hosts.c */
 void destination_resolve(struct destination *d);
 void destination_resolve_end(struct destination *d);
+/* The next job for a session at place; NULL: none.  Gives the reference. */
+struct job *destination_take(struct destination *d, struct plan_place place);
+/* A job comes, or comes back to go on at job->place. */
+void destination_add(struct destination *d, struct job *job);
 const struct decision *destination_decision(const struct destination *d,
     struct plan_place place);
+/* The address, or the whole host, at place will not do in this attempt. */
+void destination_failed(struct destination *d, struct plan_place place,
+    struct delivery_attempt *a, bool whole_host);
+/* Final for all that wait for the host at place (5xx to EHLO). */
+void destination_refused(struct destination *d, struct plan_place place,
+    struct delivery_attempt *a);
+/* The host at `host` is ourselves: neither it nor one that is no better is tried
+ * (RFC 5321 5.1). */
+void destination_loops(struct destination *d, size_t host,
+    struct delivery_attempt *a);
 /*
  * The host failed on a policy that was cached: true where the policy is read
  * again first, and jobs for the host wait.
  */
-bool destination_doubt(struct destination *d, struct plan_place place,
-    struct note *note);
-/* A note of this destination, started when it began to be resolved.  decision
- * NULL: none was made; host DESTINATION_NO_HOST: none. */
+bool destination_recheck(struct destination *d, struct plan_place place,
+    struct delivery_attempt *a);
+/*
+ * An attempt of this destination, from row; where that has no start, it began
+ * when the destination began to be resolved.  dec NULL: no decision was made;
+ * host DESTINATION_NO_HOST: there is none.
+ */
 enum { DESTINATION_NO_HOST = SURVEY_HOSTS_MAX };
-struct note *destination_note(const struct destination *d, size_t host,
-    const struct decision *decision, const char *error, const char *status,
-    const char *sentence);
+struct delivery_attempt *destination_attempt(const struct destination *d,
+    size_t host, const struct decision *dec, const struct spool_attempt *row,
+    struct delivery_record *session);
+/* The same without a decision or a session. */
+struct delivery_attempt *destination_no_attempt(const struct destination *d,
+    size_t host, const char *error, const char *status, const char *why);
 
 /* transaction.c */
 /* The job as a transaction of the session; it takes the reference. */

@@ -17,7 +17,7 @@
 
 enum {
 	CLAIM_MAX = 1000,	/* in one transaction */
-	REFILL_PART = 4,	/* refilled when one in four is settled */
+	REFILL_PART = 4,	/* refilled when one in four is done */
 	PASS_PAUSE_MS = 200,	/* of a scan that only passes over full domains */
 	BACK_S = 60	/* until a claim given back is due again */
 };
@@ -99,8 +99,8 @@ claim_run(struct write_task *t, struct spool *spool, const char *token,
 	int64_t now = clock_now_s();
 	const struct spool_claim claim = {
 		.token = token, .now = now, .due_by = now,
-		.lease_s = SPOOL_LEASE_S,
-		.longest_wait_s = c->longest_wait_s, .max = c->max, .domain_has_room = domain_has_room, .ctx = c,
+		.lease_s = SPOOL_LEASE_S, .longest_wait_s = c->longest_wait_s,
+		.max = c->max, .domain_has_room = domain_has_room, .ctx = c,
 		.domains = c->refill != NULL ?
 		    (const char *const *)c->refill : o->domains,
 		.domain_count = c->refill != NULL ? c->n_refill : o->n_domains,
@@ -133,50 +133,39 @@ claim_done(struct write_task *t, const struct error *err)
 	loop_post(c->scheduler->loop, claim_arrived, c);
 }
 
-struct settled {
-	struct settled *next;
+/* Recipients of a domain that are ours no more. */
+struct closed {
+	struct closed *next;
+	struct scheduler *scheduler;
 	char *domain;
 	size_t n;
 	int64_t ids[];
 };
 
-struct settled_batch {
-	struct scheduler *scheduler;
-	struct settled *first;
-};
+static void closed_arrived(void *arg);
 
-static void settled_arrived(void *arg);
-
-static struct settled *
-settled_new(const char *domain, const int64_t *ids, size_t n)
+static struct closed *
+closed_new(struct scheduler *s, const char *domain, const int64_t *ids,
+    size_t n)
 {
-	struct settled *d = mem_alloc(sizeof(*d) + n * sizeof(*ids));
+	struct closed *d = mem_alloc(sizeof(*d) + n * sizeof(*ids));
 
+	d->next = NULL;
+	d->scheduler = s;
 	d->domain = mem_strdup(domain);
 	d->n = n;
 	memcpy(d->ids, ids, n * sizeof(*ids));
-	d->next = NULL;
 	return d;
 }
 
-static void
-hand_over(struct scheduler *s, struct settled *first)
-{
-	struct settled_batch *b = mem_alloc(sizeof(*b));
-
-	b->scheduler = s;
-	b->first = first;
-	loop_post(s->loop, settled_arrived, b);
-}
-
 void
-scheduler_settled(void *ctx, const char *domain, const int64_t *ids, size_t n)
+scheduler_recorded(void *ctx, const char *domain, const int64_t *ids, size_t n)
 {
 	struct scheduler *s = ctx;
-	struct settled *d = settled_new(domain, ids, n);
+	struct closed *d = closed_new(s, domain, ids, n);
 
-	d->next = s->told;
-	s->told = d;
+	d->next = s->recorded;
+	s->recorded = d;
 }
 
 void
@@ -184,15 +173,17 @@ scheduler_batch_over(void *ctx)
 {
 	struct scheduler *s = ctx;
 
-	if (s->told != NULL)
-		hand_over(s, s->told);
-	s->told = NULL;
+	if (s->recorded != NULL)
+		loop_post(s->loop, closed_arrived, s->recorded);
+	s->recorded = NULL;
 }
 
 void
 scheduler_dropped(void *ctx, const char *domain, const int64_t *ids, size_t n)
 {
-	hand_over(ctx, settled_new(domain, ids, n));
+	struct scheduler *s = ctx;
+
+	loop_post(s->loop, closed_arrived, closed_new(s, domain, ids, n));
 }
 
 /* A claim that goes back, untried. */
@@ -263,22 +254,20 @@ drop_open(struct scheduler *s, struct spool_job *claimed)
 static void refill(struct scheduler *s);
 
 static void
-settled_arrived(void *arg)
+closed_arrived(void *arg)
 {
-	struct settled_batch *b = arg;
-	struct scheduler *s = b->scheduler;
+	struct closed *d = arg, *next;
+	struct scheduler *s = d->scheduler;
 	bool told[WORKERS_MAX] = { false };
-	struct settled *d, *next;
 
-	for (d = b->first; d != NULL; d = next) {
+	for (; d != NULL; d = next) {
 		next = d->next;
 		told[worker_of(s, d->domain)] = true;
 		backlog_close(&s->backlog, d->domain, d->ids, d->n);
-		s->settled += d->n;
+		s->closed += d->n;
 		free(d->domain);
 		free(d);
 	}
-	free(b);
 	/* Those of the domains; none is left at the very end. */
 	for (size_t i = 0; i < s->n_workers; i++)
 		if (told[i] && s->workers[i] != NULL)
@@ -287,7 +276,7 @@ settled_arrived(void *arg)
 	 * each claim looks at the rows it has to pass over. */
 	if (s->backlog.open == 0 || (s->again &&
 	    s->backlog.open < BACKLOG_MAX / 2 &&
-	    s->settled >= s->opened / REFILL_PART))
+	    s->closed >= s->opened / REFILL_PART))
 		scheduler_claim(s);
 	else if (s->backlog.refill)
 		refill(s);
@@ -446,7 +435,7 @@ claim_arrived(void *arg)
 
 	s->claiming = false;
 	if (c->sharers > 0) {
-		gate_share(s->gate, c->sharers);
+		delivery_limit_share(s->limit, c->sharers);
 		s->shared_at = clock_now_s();
 	}
 	if (failed) {
@@ -461,7 +450,7 @@ claim_arrived(void *arg)
 	if (s->stopping)
 		return;
 	if (failed && s->options->mode == RUNNER_ONCE) {
-		scheduler_stop(s);
+		s->claim_failed(s);
 		return;
 	}
 	if (refilled) {
@@ -471,7 +460,7 @@ claim_arrived(void *arg)
 	}
 	s->again |= more;
 	s->opened = s->backlog.open;
-	s->settled = 0;
+	s->closed = 0;
 	if (s->again && s->backlog.open < BACKLOG_MAX &&
 	    (found || (more && s->backlog.open == 0)))
 		scheduler_claim(s);
@@ -480,5 +469,5 @@ claim_arrived(void *arg)
 		s->again = false;
 		loop_timer_set(s->wake, PASS_PAUSE_MS);
 	} else if (s->backlog.open == 0 || s->options->mode == RUNNER_DAEMON)
-		scheduler_idle(s, next_due_at);
+		s->at_rest(s, next_due_at);
 }

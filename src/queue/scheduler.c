@@ -25,7 +25,6 @@ enum {
 	POLL_QUIET_MS = 900,	/* nothing has changed for a while */
 	POLLS_QUIET = 10,
 	POLLS_PER_LOOK = 5,	/* at the file, whether it is still there */
-	PATIENCE_MS = 10000,	/* of SIGTERM, for what is under way */
 	IDLE_DAEMON_MS = 3000,
 	IDLE_ONCE_MS = 200,
 	WAKE_MOST_S = 60	/* then the clock is read again */
@@ -68,6 +67,18 @@ follow_clock(struct scheduler *s)
 }
 
 static void
+begin_stop(struct scheduler *s)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	notify_send("STOPPING=1\n");
+	loop_timer_clear(s->wake);
+	for (size_t i = 0; i < s->n_workers; i++)
+		worker_drain(s->workers[i]);
+}
+
+static void
 on_poll(void *arg)
 {
 	struct scheduler *s = arg;
@@ -82,7 +93,7 @@ on_poll(void *arg)
 	    !spool_check_place(s->spool, &err)) {
 		log_error("%s; shutting down", err.text);
 		s->exit_code = err.code;
-		scheduler_stop(s);
+		begin_stop(s);
 		return;
 	}
 	if (!spool_data_version(s->spool, &version, &err)) {
@@ -115,8 +126,10 @@ keep_up(struct scheduler *s)
 	    s->in_force.current->conf->queue.retention_s);
 }
 
-void
-scheduler_idle(struct scheduler *s, int64_t next_due_at)
+/* Nothing is due and nothing is open: sets the timer; with --once keeps up, then
+ * ends. */
+static void
+at_rest(struct scheduler *s, int64_t next_due_at)
 {
 	int64_t wait_s;
 
@@ -125,14 +138,14 @@ scheduler_idle(struct scheduler *s, int64_t next_due_at)
 		if (s->upkeep == NULL)
 			keep_up(s);
 		else if (upkeep_is_over(s->upkeep))
-			scheduler_stop(s);
+			begin_stop(s);
 		return;
 	}
 	if (next_due_at < 0)
 		return;
 	wait_s = next_due_at - clock_now_s();
 	/* What is due and was not claimed has no room now: it is asked for
-	 * again when something has been settled. */
+	 * again when something has been recorded. */
 	if (wait_s > WAKE_MOST_S)
 		wait_s = WAKE_MOST_S;
 	if (wait_s > 0)
@@ -158,18 +171,6 @@ one_drained(void *ctx)
 	loop_post(s->loop, all_drained, s);
 }
 
-void
-scheduler_stop(struct scheduler *s)
-{
-	if (s->stopping)
-		return;
-	s->stopping = true;
-	notify_send("STOPPING=1\n");
-	loop_timer_clear(s->wake);
-	for (size_t i = 0; i < s->n_workers; i++)
-		worker_drain(s->workers[i], PATIENCE_MS, one_drained, s);
-}
-
 static void
 on_signal(void *arg, int ready)
 {
@@ -183,7 +184,7 @@ on_signal(void *arg, int ready)
 		return;		/* nothing to reopen or to reload */
 	log_info("received %s, shutting down",
 	    info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
-	scheduler_stop(s);
+	begin_stop(s);
 }
 
 struct fatal {
@@ -197,7 +198,7 @@ fatal_arrived(void *arg)
 	struct fatal *f = arg;
 
 	f->scheduler->exit_code = f->code;
-	scheduler_stop(f->scheduler);
+	begin_stop(f->scheduler);
 	free(f);
 }
 
@@ -217,12 +218,12 @@ on_fatal(void *ctx, const struct error *err)
 
 /* In a worker's thread: n_workers and workers do not change any more. */
 static void
-on_gate_opened(void *ctx, const char *queue)
+on_slot_freed(void *ctx, const char *queue)
 {
 	struct scheduler *s = ctx;
 
 	for (size_t i = 0; i < s->n_workers; i++)
-		worker_look(s->workers[i], queue);
+		worker_offer_slot(s->workers[i], queue);
 }
 
 /* --- the start -------------------------------------------------------- */
@@ -264,12 +265,10 @@ start_workers(struct scheduler *s, struct error *err)
 	size_t n = worker_count();
 	struct worker_config c = {
 		.database = s->options->database, .writer = s->writer,
-		.gate = s->gate,
-		.listener = { scheduler_settled, scheduler_dropped, s },
+		.limit = s->limit, .events = &s->events,
 		.own_name = s->own_name,
 		.idle_ms = s->options->mode == RUNNER_ONCE ? IDLE_ONCE_MS :
-		    IDLE_DAEMON_MS,
-		.gate_opened = on_gate_opened, .ctx = s
+		    IDLE_DAEMON_MS
 	};
 
 	for (; s->n_workers < n; s->n_workers++)
@@ -290,7 +289,7 @@ start(struct scheduler *s, struct error *err)
 		return false;
 	s->wake = loop_timer_new(s->loop, on_wake, s);
 	s->poll = loop_timer_new(s->loop, on_poll, s);
-	s->gate = gate_new();
+	s->limit = delivery_limit_new();
 	if (!stls_global_init(err) || !writer_start(&s->writer, &wo, err))
 		return false;
 	s->services = (struct services_source){
@@ -322,7 +321,7 @@ stop(struct scheduler *s)
 	loop_free(&s->loop);
 	upkeep_free(&s->upkeep);
 	backlog_clear(&s->backlog);
-	gate_free(&s->gate);
+	delivery_limit_free(&s->limit);
 	spool_close(&s->spool);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
@@ -344,7 +343,11 @@ int
 scheduler_run(const struct runner_options *options)
 {
 	struct scheduler s = { .options = options, .signal_fd = -1,
-		.exit_code = EX_OK };
+		.exit_code = EX_OK,
+		.at_rest = at_rest, .claim_failed = begin_stop,
+		.events = { .recorded = scheduler_recorded,
+		    .dropped = scheduler_dropped, .slot_freed = on_slot_freed,
+		    .drained = one_drained, .ctx = &s } };
 	struct error err;
 
 	s.started_at = clock_now_s();

@@ -22,9 +22,10 @@ struct scheduler {
 	const struct runner_options *options;
 	struct loop *loop;
 	struct writer *writer;
-	struct gate *gate;
+	struct delivery_limit *limit;	/* of sessions */
 	struct worker *workers[WORKERS_MAX];
 	size_t n_workers, n_drained;
+	struct delivery_events events;
 	struct spool *spool;		/* for reading */
 	struct settings_follower in_force;
 	struct services_source services; /* what they are made with */
@@ -32,8 +33,11 @@ struct scheduler {
 	int64_t clock_offset;		/* clock_jump_s() */
 	int64_t unchanged;		/* polls since it was another one */
 	struct backlog backlog;		/* claimed, without result */
-	size_t opened, settled;		/* at the last claim, and since */
-	struct settled *told;		/* of this batch; the writer's thread's */
+	size_t opened, closed;		/* at the last claim, and since */
+	struct closed *recorded;	/* in this batch; the writer's thread's */
+	/* For claim.c. */
+	void (*at_rest)(struct scheduler *s, int64_t next_due_at);
+	void (*claim_failed)(struct scheduler *s);
 	int64_t shared_at;		/* when other runners were counted */
 	bool claiming;			/* a claim is with the writer */
 	bool again;			/* claim at once when it is back */
@@ -53,18 +57,12 @@ struct scheduler {
 /* claim.c */
 /* Asks the writer to claim, unless that is under way or there is no room. */
 void scheduler_claim(struct scheduler *s);
-/* As struct report_listener. */
-void scheduler_settled(void *ctx, const char *domain, const int64_t *ids,
+/* As struct delivery_events. */
+void scheduler_recorded(void *ctx, const char *domain, const int64_t *ids,
     size_t n);
 void scheduler_dropped(void *ctx, const char *domain, const int64_t *ids,
     size_t n);
-/* Hands over what was settled, at the end of a batch.  In the writer's thread. */
+/* Hands over what was recorded, at the end of a batch.  In the writer's thread. */
 void scheduler_batch_over(void *ctx);
-
-/* scheduler.c */
-void scheduler_stop(struct scheduler *s);
-/* Nothing is due and nothing is open: sets the timer; with --once keeps up, then
- * ends. */
-void scheduler_idle(struct scheduler *s, int64_t next_due_at);
 
 #endif

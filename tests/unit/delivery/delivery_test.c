@@ -90,15 +90,18 @@ selectors_gather(void **state)
 static void
 the_log_line_has_sendmails_fields_in_order(void **state)
 {
-	struct logline l = {
-		.message_id = 12, .to = "u@d.example", .mta_id = "4ANxyz",
-		.delay_s = 65, .xdelay_ms = 2100, .mx = "mx.d.example",
-		.address = "192.0.2.1", .strategy = "default",
-		.level = "mandatory", .tls = "pkix",
+	struct spool_message m = { .id = 12, .mta_id = "4ANxyz" };
+	struct spool_session s = { .tls = "pkix",
 		.protocol = "TLSv1.3", .cipher = "TLS_AES_128_GCM_SHA256",
-		.dane = "none", .mta_sts = "none", .status = "2.0.0",
-		.stat = STAT_SENT, .reply = "250 2.0.0 ok"
-	};
+		.dane = "none", .mta_sts = "none" };
+	struct spool_attempt a = {
+		.duration_ms = 2100, .mx = "mx.d.example",
+		.address = "192.0.2.1", .strategy = "default",
+		.level = "mandatory", .reply = "250 2.0.0 ok" };
+	struct spool_result r = { .outcome = SPOOL_DELIVERED,
+		.status = "2.0.0", .now = 65 };
+	struct logline l = { .message = &m, .to = "u@d.example",
+		.attempt = &a, .session = &s, .result = &r };
 	char text[1600];
 
 	(void)state;
@@ -109,23 +112,24 @@ the_log_line_has_sendmails_fields_in_order(void **state)
 	    "level=mandatory, tls=pkix, "
 	    "protocol=TLSv1.3, cipher=TLS_AES_128_GCM_SHA256, dane=none, "
 	    "mta-sts=none, dsn=2.0.0, stat=Sent (250 2.0.0 ok)");
-	l.stat = STAT_DEFERRED;
-	l.mta_id = l.level = l.tls = l.protocol = l.cipher = l.dane = l.mta_sts = NULL;
-	l.mx = l.address = "";
-	l.status = "4.4.3";
-	l.reply = "SERVFAIL";
+	r.outcome = SPOOL_DEFERRED;
+	m.mta_id = a.level = NULL;
+	l.session = NULL;
+	a.mx = a.address = "";
+	r.status = "4.4.3";
+	a.reply = "SERVFAIL";
 	logline_format(text, sizeof(text), &l);
 	assert_string_equal(text, "12: to=<u@d.example>, delay=00:01:05, "
 	    "xdelay=00:00:02, mailer=tlsq, strategy=default, dsn=4.4.3, "
 	    "stat=Deferred: SERVFAIL");
-	l.stat = STAT_FAILED;
-	l.result_type = "starttls-not-supported";
+	r.outcome = SPOOL_FAILED;
+	a.result_type = "starttls-not-supported";
 	logline_format(text, sizeof(text), &l);
 	assert_non_null(strstr(text, "stat=Policy failure: "
 	    "starttls-not-supported: SERVFAIL"));
 	l.to = "\"x, stat=Sent\"@d.example";
-	l.mta_id = "Q, stat=Sent";
-	l.reply = "550 no, stat=Sent (stat=Sent), see https://d.example/?a=b";
+	m.mta_id = "Q, stat=Sent";
+	a.reply = "550 no, stat=Sent (stat=Sent), see https://d.example/?a=b";
 	logline_format(text, sizeof(text), &l);
 	assert_null(strstr(text, "stat=Sent"));
 	assert_non_null(strstr(text, "to=<\"x+2C+20stat+3DSent\"@d.example>, "
@@ -138,8 +142,11 @@ static void
 a_long_reply_does_not_grow_the_log(void **state)
 {
 	char reply[5000], text[1600];
-	struct logline l = { .message_id = 1, .to = "a@b", .status = "5.0.0",
-		.strategy = "default", .stat = STAT_FAILED, .reply = reply };
+	struct spool_message m = { .id = 1 };
+	struct spool_attempt a = { .strategy = "default", .reply = reply };
+	struct spool_result r = { .outcome = SPOOL_FAILED, .status = "5.0.0" };
+	struct logline l = { .message = &m, .to = "a@b", .attempt = &a,
+		.result = &r };
 
 	(void)state;
 	memset(reply, 'x', sizeof(reply) - 1);
@@ -188,10 +195,11 @@ a_drop_is_booked_on_the_message_first(void **state)
 	}
 }
 
-static struct note *
+static struct delivery_attempt *
 failure(void)
 {
-	return note_new();
+	return delivery_attempt_new(&(struct spool_attempt){ .status = "4.4.1" },
+	    NULL);
 }
 
 static void
@@ -272,27 +280,27 @@ a_backlog_knows_who_wants_more(void **state)
 static void
 a_full_queue_notes_who_waits(void **state)
 {
-	struct gate *g = gate_new();
+	struct delivery_limit *g = delivery_limit_new();
 
 	(void)state;
-	assert_int_equal(gate_part(g, 20), 20);
-	gate_share(g, 3);
-	assert_int_equal(gate_part(g, 20), 6);
-	assert_int_equal(gate_part(g, 2), 1);	/* never none */
-	gate_share(g, 0);			/* nobody has claims yet */
-	assert_int_equal(gate_part(g, 20), 20);
-	assert_true(gate_enter(g, "a", 2));
-	assert_true(gate_enter(g, "a", 2));
-	assert_false(gate_is_wanted(g, "a"));	/* full, but nobody waits */
-	assert_false(gate_enter(g, "a", 2));
-	assert_true(gate_is_wanted(g, "a"));
-	assert_false(gate_is_wanted(g, "b"));	/* queues are apart */
-	assert_true(gate_enter(g, "b", 1));
-	assert_string_equal(gate_leave(g, "a"), "a");	/* somebody waited */
-	assert_false(gate_is_wanted(g, "a"));
-	assert_null(gate_leave(g, "a"));	/* told once */
-	assert_null(gate_leave(g, "b"));
-	gate_free(&g);
+	assert_int_equal(delivery_limit_part(g, 20), 20);
+	delivery_limit_share(g, 3);
+	assert_int_equal(delivery_limit_part(g, 20), 6);
+	assert_int_equal(delivery_limit_part(g, 2), 1);	/* never none */
+	delivery_limit_share(g, 0);			/* nobody has claims yet */
+	assert_int_equal(delivery_limit_part(g, 20), 20);
+	assert_true(delivery_limit_enter(g, "a", 2));
+	assert_true(delivery_limit_enter(g, "a", 2));
+	assert_false(delivery_limit_is_wanted(g, "a"));	/* full, but nobody waits */
+	assert_false(delivery_limit_enter(g, "a", 2));
+	assert_true(delivery_limit_is_wanted(g, "a"));
+	assert_false(delivery_limit_is_wanted(g, "b"));	/* queues are apart */
+	assert_true(delivery_limit_enter(g, "b", 1));
+	assert_string_equal(delivery_limit_leave(g, "a"), "a");	/* somebody waited */
+	assert_false(delivery_limit_is_wanted(g, "a"));
+	assert_null(delivery_limit_leave(g, "a"));	/* told once */
+	assert_null(delivery_limit_leave(g, "b"));
+	delivery_limit_free(&g);
 }
 
 int
