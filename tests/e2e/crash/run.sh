@@ -124,7 +124,7 @@ down() { once; }
 
 before_wake() {
 	put 1@wake.test 2@wake.test
-	sql "UPDATE recipient SET next_attempt_at = unixepoch() + 3000, last_error = 'connection' WHERE address = '2@wake.test';
+	sql "UPDATE recipient SET next_attempt_at = unixepoch() + 500, last_error = 'connection' WHERE address = '2@wake.test';
 		INSERT INTO domain_status (domain, last_attempt_at, failing_since, last_error) VALUES ('wake.test', 1, 1, 'connection')"
 }
 wake() { once; }
