@@ -4,7 +4,8 @@
  * Functions that can fail return bool (true = done) and fill a struct error
  * given by the caller.  Facts are not errors: "no such record" is a result.
  * The text names what failed and on what ("spool.db: database is locked"); it
- * carries no program name and no line end.
+ * carries no program name and no line end.  It may quote what somebody else wrote:
+ * who prints it sees to control characters (text_clean, or the log).
  */
 #ifndef TLSQ_BASE_ERROR_H
 #define TLSQ_BASE_ERROR_H

@@ -99,8 +99,8 @@ option_message_id(int64_t *id_r, const char *text, struct error *err)
 	id = strtoll(text, &end, 10);
 	if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' ||
 	    id == 0)
-		return error_set(err, EX_USAGE, "%s: not a message id (a "
-		    "number that \"tlsq list\" shows)", text);
+		return error_set(err, EX_USAGE, "\"%s\" is not a message id; "
+		    "\"tlsq list\" shows them", text);
 	*id_r = id;
 	return true;
 }

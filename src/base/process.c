@@ -140,6 +140,9 @@ process_pid_file(const char *path, int *fd_r, struct error *err)
 	*fd_r = -1;
 	if (path == NULL)
 		return true;
+	if (path[0] == '\0')
+		return error_set(err, EX_USAGE, "--pid-file: the file name is "
+		    "empty");
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0 && errno == ELOOP)
 		return error_set(err, EX_CANTCREAT, "%s: is a symbolic link; "

@@ -119,6 +119,18 @@ text_clean(char *s, const char *keep)
 	}
 }
 
+bool
+text_is_identifier(const char *text, size_t len)
+{
+	enum { IDENTIFIER_MAX = 255 };
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] <= ' ' || text[i] > '~' ||
+		    strchr("\"(),;<>\\", text[i]) != NULL)
+			return false;
+	return len > 0 && len <= IDENTIFIER_MAX;
+}
+
 void
 text_base64(char *dst, const uint8_t *data, size_t n)
 {

@@ -32,6 +32,10 @@ size_t text_printable_len(const char *s, size_t len);
  * and a tab becomes a blank.  For anything remote that is stored. */
 void text_clean(char *s, const char *keep);
 
+/* May it stand in a Message-ID and in a log line?  A word of RFC 5322's msg-id,
+ * bounded. */
+bool text_is_identifier(const char *text, size_t len);
+
 /* Is there an octet above 127? */
 bool text_has_8bit(const char *data, size_t n);
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "cli/command_impl.h"
 
 #define SELECTORS \
@@ -97,8 +98,9 @@ print_usage(const struct cli_command *command)
 }
 
 static int
-fail(const struct error *err)
+fail(struct error *err)
 {
+	text_clean(err->text, "");
 	if (err->text[0] != '\0')
 		(void)fprintf(stderr, "tlsq: %s\n", err->text);
 	return err->code;
@@ -130,8 +132,8 @@ run(struct cli *cli, int argc, char **argv,
 		return error_set(err, EX_USAGE, "no command; see --help");
 	*command_r = find_command(argv[first]);
 	if (*command_r == NULL)
-		return error_set(err, EX_USAGE, "%s: no such command; see "
-		    "--help", argv[first]);
+		return error_set(err, EX_USAGE, "\"%s\" is not a command; "
+		    "see --help", argv[first]);
 	return (*command_r)->run(cli, argc - first, argv + first, err);
 }
 

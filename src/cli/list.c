@@ -31,7 +31,7 @@ take_state(void *ctx, const char *word, struct error *err)
 	for (size_t i = 0; i < CLI_STATES; i++)
 		if (strcmp(word, cli_states[i]) == 0)
 			f->state = cli_states[i];
-	return f->state != NULL || error_set(err, EX_USAGE, "--state %s: the "
+	return f->state != NULL || error_set(err, EX_USAGE, "--state \"%s\": the "
 	    "states are queued, active, deferred, held, delivered, failed, "
 	    "expired, withdrawn and deleted", word);
 }

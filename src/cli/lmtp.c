@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "base/host.h"
-#include "base/log.h"
+#include "base/text.h"
 #include "base/user.h"
 #include "cli/command_impl.h"
 #include "mail/envelope.h"
@@ -25,7 +25,7 @@
 #include "spool/checkpoint.h"
 #include "spool/insert.h"
 
-enum { HOPS_MAX = 100, INPUT_SIZE = 65536, REPLY_LEN = 1200 };
+enum { INPUT_SIZE = 65536, REPLY_LEN = 1200 };
 
 struct lmtp {
 	struct spool *spool;
@@ -257,7 +257,7 @@ store_content(struct lmtp *l, char text[static REPLY_LEN])
 	struct error err;
 	bool taken = take_content(l, now, &facts, &err);
 
-	if (taken && facts.received > HOPS_MAX)
+	if (taken && facts.received > MAIL_HOPS_MAX)
 		(void)snprintf(text, REPLY_LEN, "554 5.4.6 mail loop: "
 		    "the message has %u Received fields", facts.received);
 	else if (!taken || !store(l, now, &facts, &id, &err))
@@ -376,6 +376,11 @@ cli_lmtp(struct cli *cli, int argc, char **argv, struct error *err)
 		CLI_COMMON_OPTIONS(cli)
 	};
 
-	return cli_parse(cli, argc, argv, rows, 0, 0, err) &&
-	    serve(&l, cli, err);
+	if (!cli_parse(cli, argc, argv, rows, 0, 0, err))
+		return false;
+	/* As the filter does: mail is not refused for an odd id. */
+	if (l.mta_id != NULL &&
+	    !text_is_identifier(l.mta_id, strlen(l.mta_id)))
+		l.mta_id = NULL;
+	return serve(&l, cli, err);
 }

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/user.h"
 #include "cli/command_impl.h"
 #include "conf/check.h"
@@ -30,12 +31,15 @@ static const char default_file[] = SYSCONFDIR "/tlsq/tlsq.toml";
 static bool
 read_file(struct buf *text, const char *path, struct error *err)
 {
-	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) :
-	    open(path, O_RDONLY | O_CLOEXEC);
 	char piece[16384];
 	ssize_t n = 0;
 	bool fits = true;
+	int fd;
 
+	if (path[0] == '\0')
+		return error_set(err, EX_USAGE, "load: the file name is empty");
+	fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) :
+	    open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, EX_NOINPUT, "%s: %s", path,
 		    strerror(errno));
@@ -73,6 +77,7 @@ check(struct conf_rows **rows_r, const struct buf *text, const char *path,
 	for (size_t i = 0; i < problems.count; i++) {
 		char *line = conf_problem_text(&problems.item[i], path);
 
+		text_clean(line, "");
 		(void)fprintf(stderr, "%s\n", line);
 		free(line);
 	}

@@ -27,7 +27,7 @@
 #include "spool/insert.h"
 #include "spool/query.h"
 
-enum { READ_SIZE = 65536, HOPS_MAX = 100, MESSAGE_ID_LEN = 320 };
+enum { READ_SIZE = 65536, MESSAGE_ID_LEN = 320 };
 
 /* The local spelling of REQUIRETLS. */
 static const char *const removed_fields[] = { "Require-TLS-ESMTP", NULL };
@@ -92,7 +92,7 @@ read_message(struct mail_intake *in, struct mail_intake_facts *facts_r,
 	if (facts_r->input == 0)
 		return error_set(err, EX_NOINPUT,
 		    "standard input: there is no message");
-	if (facts_r->received > HOPS_MAX)
+	if (facts_r->received > MAIL_HOPS_MAX)
 		return error_set(err, EX_DATAERR, "standard input: mail loop: "
 		    "the message has %u Received fields", facts_r->received);
 	return true;
@@ -184,8 +184,8 @@ check_strategy(struct spool *spool, const char *id, struct error *err)
 	found = spool_query_next(&q);
 	if (!spool_query_end(&q, err))
 		return false;
-	return found || error_set(err, EX_DATAERR, "--strategy %s: there is "
-	    "no such TLS strategy (\"tlsq config\" shows them)", id);
+	return found || error_set(err, EX_DATAERR, "--strategy \"%s\": there "
+	    "is no such TLS strategy; \"tlsq config\" shows them", id);
 }
 
 static bool

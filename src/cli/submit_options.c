@@ -22,7 +22,7 @@ take_body(void *ctx, const char *word, struct error *err)
 		o->body = SUBMIT_BODY_8BITMIME;
 	else
 		return error_set(err, EX_USAGE,
-		    "--body %s: the words are 7bit and 8bitmime", word);
+		    "--body \"%s\": the words are 7bit and 8bitmime", word);
 	return true;
 }
 

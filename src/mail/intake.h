@@ -42,6 +42,9 @@ struct mail_intake_options {
 	const char *const *remove;
 };
 
+/* More Received fields than this are a mail loop (RFC 5321 6.3). */
+enum { MAIL_HOPS_MAX = 100 };
+
 struct mail_intake_facts {
 	uint64_t input;		/* octets given */
 	uint64_t size;		/* octets handed to the sink */

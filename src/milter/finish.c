@@ -27,7 +27,6 @@
 #include "milter/wait.h"
 
 enum {
-	HOPS_MAX = 100,
 	PROGRESS_MS = 3000,	/* Sendmail's default patience is 10 s */
 	PATIENCE_MS = 25000,	/* before the writer has begun */
 	LATE_MS = 60000		/* R of the shipped INPUT_MAIL_FILTER */
@@ -39,7 +38,7 @@ check_content(struct milter_session *s, const struct mail_intake_facts *facts)
 	const struct milter_message *m = s->message;
 	const char *wanted = m->wanted_strategy;
 
-	if (facts->received > HOPS_MAX)
+	if (facts->received > MAIL_HOPS_MAX)
 		return milter_reply_set(&s->reply, "554", "5.4.6", "mail loop: "
 		    "the message has %u Received fields", facts->received);
 	if (facts->nuls > 0)

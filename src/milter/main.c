@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "base/user.h"
 #include "milter/server.h"
 
@@ -37,6 +38,7 @@ milter_main(int argc, char **argv)
 
 	process_standard_files();
 	if (!milter_options_parse(&o, argc, argv, &err)) {
+		text_clean(err.text, "");
 		(void)fprintf(stderr, "%s: %s\n", ident, err.text);
 		return err.code;
 	}

@@ -89,26 +89,13 @@ keep_macro(const struct milter_session *s, const char *name)
 	return value != NULL ? arena_strdup(s->message->arena, value) : NULL;
 }
 
-/* What goes into identifiers: a word of RFC 5322's msg-id, bounded. */
-static bool
-is_word(const char *text, size_t len)
-{
-	enum { WORD_MAX_LEN = 255 };
-
-	for (size_t i = 0; i < len; i++)
-		if (text[i] <= ' ' || text[i] > '~' ||
-		    strchr("\"(),;<>\\", text[i]) != NULL)
-			return false;
-	return len > 0 && len <= WORD_MAX_LEN;
-}
-
 /* NULL, as if it were not given, where it is none. */
 static const char *
 keep_word(const struct milter_session *s, const char *name)
 {
 	const char *value = macro(s, name);
 
-	return value != NULL && is_word(value, strlen(value)) ?
+	return value != NULL && text_is_identifier(value, strlen(value)) ?
 	    arena_strdup(s->message->arena, value) : NULL;
 }
 
@@ -359,7 +346,7 @@ is_message_id(const char *text)
 	size_t len = strlen(text);
 
 	return len > 2 && text[0] == '<' && text[len - 1] == '>' &&
-	    is_word(text + 1, len - 2);
+	    text_is_identifier(text + 1, len - 2);
 }
 
 enum milter_answer

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "base/text.h"
 #include "base/user.h"
 #include "queue/options.h"
 #include "queue/scheduler.h"
@@ -73,6 +74,7 @@ runner_main(int argc, char **argv)
 
 	process_standard_files();
 	if (!runner_options_parse(&o, argc, argv, &err)) {
+		text_clean(err.text, "");
 		(void)fprintf(stderr, "%s: %s\n", ident, err.text);
 		runner_options_free(&o);
 		return err.code;

@@ -63,4 +63,14 @@ fi
 exits "a directory that is not there, for a command that creates" 73 sh -c "echo x | tlsq -d $T/nowhere/spool.db submit -f a@b.test c@d.test"
 exits "and for one that does not" 66 tlsq -d "$T/nowhere/spool.db" list
 exits "a directory is no database" '65' tlsq -d "$T/text" list
+
+# Each command says so, in one line, and the filter does not start.
+for kind in newer foreign; do
+	for command in 'load /dev/null' config list 'show 1' 'cat 1' 'explain example.test' 'retry 1' stats check lmtp; do
+		# shellcheck disable=SC2086
+		exits "$kind: tlsq $command" 65 tlsq -d "$T/$kind/$kind.db" $command
+		like "$kind: in one line" "$(grep -c . "$T/err") $(cat "$T/err")" "^1 tlsq: .*$kind\.db: "
+	done
+	exits "$kind: tlsq-milter" 65 timeout 20 tlsq-milter -d "$T/$kind/$kind.db" -s "unix:$T/milter.sock"
+done
 finish

@@ -22,6 +22,10 @@ refuse "an option without its value" 64 '-d needs a value' --once -d
 refuse "a database without a name" 64 'empty' --once -d ''
 refuse "no domain" 64 'a b' --once --domain 'a b'
 refuse "a directory that is not there" 73 'nowhere' --once -d "$T/nowhere/spool.db"
+refuse "a message that is none" 64 '--message: "-1" is not a message id' --once --message -1
+refuse "a pid file without a name" 64 'the file name is empty' --once --pid-file '' -d "$DB"
+refuse "a pid file with a name that is too long" 73 'File name too long' --once --pid-file "$(printf '%5000s' | tr ' ' a)" -d "$DB"
+refuse "control characters" 64 'a\?\[31mb' --once "--$(printf 'a\033[31mb')"
 refuse "a pid file that cannot be" 73 "$T: Is a directory" --once --pid-file "$T" -d "$DB"
 
 dns_zone example.test signed <<E

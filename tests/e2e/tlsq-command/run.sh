@@ -206,6 +206,42 @@ exits "the version" 0 tlsq check -V
 like "is one line" "$(cat "$T/out")" '^tlsq [0-9.]+$'
 exits "the database after the command" 0 tlsq list -d "$DB"
 exits "the database in the environment" 0 env TLSQ_DATABASE="$DB" tlsq list
+
+# --- words that make no sense: quoted, whole lines, nothing that a terminal obeys
+control=$(printf 'a\033[31mb')
+octet=$(printf 'a\377b')
+long=$(printf '%5000s' | tr ' ' 9)
+refused() { # code what-is-said arguments
+	refused_code=$1 refused_like=$2
+	shift 2
+	exits "refused: $(printf '%.60s' "$*" | tr -c '[:print:]' '?')" "$refused_code" tlsq -d "$DB" "$@"
+	like "in one line, with the reason" "$(grep -c . "$T/err") $(cat "$T/err")" "^1 tlsq: .*$refused_like"
+}
+for word in '' "$control" "$octet" "$long"; do
+	missing=66
+	[ -n "$word" ] || missing=64
+	refused 64 '" is not a command' "$word"
+	refused 64 '" is not a message id' show "$word"
+	refused 64 '" is not a message id' retry 1 "$word"
+	refused 64 'one argument too many' list "$word"
+	refused 64 'the states are' list --state "$word"
+	refused 65 'there is no such TLS strategy' submit --strategy "$word" a@example.test
+	refused 64 'the words are 7bit' submit --body "$word" a@example.test
+	refused 64 'the words are full' submit --ret "$word" a@example.test
+	refused "$missing" 'empty|No such file|File name too long' load "$word"
+	refused 65 '--sender: address ".*": ' delete --sender "x$word"
+	refused "$missing" 'empty|there is no spool here|File name too long' -d "$word" list
+done
+refused 64 'an argument is missing' show
+refused 64 'no such command|is not a command' show1
+refused 64 'unknown option' list -1
+is "what they say has no control characters" "$(tlsq "$control" 2>&1)" 'tlsq: "a?[31mb" is not a command; see --help'
+printf 'LHLO x\r\nMAIL FROM:<a@sender.test>\r\nRCPT TO:<odd@hold.test>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\nQUIT\r\n' >"$T/in"
+exits "an odd id of the MTA does not keep mail out" 0 sh -c "tlsq -d $DB lmtp --mta-id '$control' <$T/in"
+is "and is not stored" "$(sql "SELECT coalesce(mta_id, '-') FROM message m JOIN recipient r ON r.message_id = m.id WHERE address = 'odd@hold.test'")" -
+exits "a good one does neither" 0 sh -c "sed s/odd@/even@/ $T/in | tlsq -d $DB lmtp --mta-id 6B14ikOZ000316"
+is "and is" "$(sql "SELECT mta_id FROM message m JOIN recipient r ON r.message_id = m.id WHERE address = 'even@hold.test'")" 6B14ikOZ000316
+tlsq_ delete --domain hold.test >/dev/null
 exits "standard output that fails" 74 sh -c "tlsq -d $DB list >/dev/full"
 
 # --- the manual pages have what the programs have

@@ -154,6 +154,37 @@ errors_gather_prefixes(void **state)
 	assert_int_equal(err.code, EX_TEMPFAIL);
 }
 
+/* What was wrong stands at the end: it is not what is cut. */
+static void
+long_errors_lose_their_middle(void **state)
+{
+	static const size_t lengths[] = { 1, 1000, 1007, 1008, 1009, 5000 };
+	struct error err;
+	char name[5001];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+		const bool fits = lengths[i] + strlen(": no such file") <
+		    sizeof(err.text);
+
+		memset(name, 'a', lengths[i]);
+		name[lengths[i]] = '\0';
+		(void)error_set(&err, EX_NOINPUT, "%s: no such file", name);
+		for (int prefixed = 0; prefixed < 2; prefixed++) {
+			assert_true(strlen(err.text) < sizeof(err.text));
+			assert_string_equal(err.text + strlen(err.text) -
+			    strlen("a: no such file"), "a: no such file");
+			if (prefixed == 0)
+				assert_int_equal(strstr(err.text, "...") ==
+				    NULL, fits);
+			else
+				assert_true(strncmp(err.text, "load: a",
+				    7) == 0);
+			(void)error_prefix(&err, "load");
+		}
+	}
+}
+
 static void
 arenas_keep_what_they_gave(void **state)
 {
@@ -199,6 +230,7 @@ main(void)
 		cmocka_unit_test(times_are_spelled_as_the_rfcs_say),
 		cmocka_unit_test(a_clock_that_is_set_is_seen_once),
 		cmocka_unit_test(errors_gather_prefixes),
+		cmocka_unit_test(long_errors_lose_their_middle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
