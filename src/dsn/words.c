@@ -93,28 +93,29 @@ static const struct policy {
 	const char *words;
 } policies[] = {
 	{ "dane-required", NULL, LEVEL_UNSET,
-	  "DANE is required here for this domain: its mail servers must be "
-	  "named, and their certificates pinned, in DNS signed with DNSSEC" },
+	  "DANE (RFC 7672) is required for this mail: the domain's DNS must be "
+	  "signed with DNSSEC and must pin the certificates of its mail "
+	  "servers" },
 	{ NULL, "dane", LEVEL_MANDATORY,
-	  "DANE (RFC 7672): the domain's DNS, signed with DNSSEC, asks for TLS "
+	  "DANE (RFC 7672): the domain's DNS, signed with DNSSEC, requires TLS "
 	  "to this host" },
 	{ NULL, "dane", LEVEL_UNSET,
 	  "DANE (RFC 7672): the domain's DNS, signed with DNSSEC, pins the "
 	  "certificate of this host" },
 	{ NULL, "mta-sts", LEVEL_UNSET,
-	  "MTA-STS (RFC 8461): the domain publishes which hosts may take its "
-	  "mail, over TLS with a valid certificate only" },
+	  "MTA-STS (RFC 8461): the domain publishes which hosts accept its "
+	  "mail, and requires TLS with a valid certificate" },
 	{ NULL, NULL, LEVEL_DANE,
-	  "DANE (RFC 7672): the domain's DNS, signed with DNSSEC, asks for TLS "
-	  "with the certificate pinned there" },
+	  "DANE (RFC 7672): the domain's DNS, signed with DNSSEC, requires TLS "
+	  "with the certificate that it pins" },
 	{ NULL, NULL, LEVEL_MTA_STS,
-	  "MTA-STS (RFC 8461): the domain publishes that its mail must be sent "
-	  "over TLS with a valid certificate" },
+	  "MTA-STS (RFC 8461): the domain requires that its mail is sent over "
+	  "TLS with a valid certificate" },
 	{ NULL, NULL, LEVEL_MANDATORY,
-	  "TLS is required here for this mail" },
+	  "TLS is required for this mail" },
 	{ NULL, NULL, LEVEL_UNSET,
-	  "a host that offers TLS must do it properly, with a valid "
-	  "certificate" },
+	  "a host that offers TLS must have a valid certificate, and TLS must "
+	  "work" },
 };
 
 static const struct policy *
@@ -135,8 +136,8 @@ put_policy(struct buf *out, const struct dsn_recipient *r)
 {
 	struct buf text = BUF_INIT;
 
-	put_sentence(out, "The message was not handed over, because it could "
-	    "not be done safely: what the TLS policy asks for was not met.");
+	put_sentence(out, "The message was not sent, because the connection "
+	    "would not have been secure: it did not meet the TLS policy.");
 	(void)buf_printf(&text, "%s", policy_of(r)->words);
 	if (r->strategy != NULL)
 		(void)buf_printf(&text, " (strategy \"%s\" of this site)",
@@ -163,8 +164,8 @@ static const struct {
 	{ "connection", "The mail server could not be reached, or the "
 	  "connection to it was lost:" },
 	{ "io", "A local error prevented delivery:" },
-	{ "rate", "Too many messages were being sent there:" },
-	{ "concurrency", "Too many connections were open there:" },
+	{ "rate", "Too many messages were being sent to that server:" },
+	{ "concurrency", "Too many connections to that server were open:" },
 };
 
 static const char *
@@ -218,7 +219,8 @@ put_recipient(struct buf *out, const struct dsn_recipient *r)
 	if (r->action == DSN_ACTION_DELAYED && r->retry_until_at >= 0) {
 		clock_rfc5322(date, r->retry_until_at);
 		buf_clear(&text);
-		(void)buf_printf(&text, "It will be tried until %s.", date);
+		(void)buf_printf(&text, "Delivery will be retried until %s.",
+		    date);
 		put_sentence(out, buf_str(&text));
 	}
 	buf_free(&text);
@@ -231,13 +233,13 @@ what_follows(const struct dsn *d)
 {
 	switch (d->returned) {
 	case DSN_RETURN_NOTHING:
-		return "Nothing of the message is returned.";
+		return "Your message is not included.";
 	case DSN_RETURN_HEADERS:
-		return "The header of the message is below.";
+		return "The header of your message is included below.";
 	case DSN_RETURN_FULL:
 		break;
 	}
-	return "The message is below.";
+	return "Your message is included below.";
 }
 
 void
@@ -255,9 +257,9 @@ dsn_put_words(struct buf *out, const struct dsn *d)
 		put_recipient(out, &d->rcpts[i]);
 	clock_rfc5322(date, d->arrived_at);
 	buf_clear(&text);
-	(void)buf_printf(&text, "The message came on %s and has the number "
-	    "%lld in the log%s%s. %s", date, (long long)d->log_id,
-	    d->mta_id != NULL ? ", from Sendmail's queue file " : "",
+	(void)buf_printf(&text, "The message was received on %s; its number "
+	    "in the log is %lld%s%s. %s", date, (long long)d->log_id,
+	    d->mta_id != NULL ? ", and its Sendmail queue id is " : "",
 	    d->mta_id != NULL ? d->mta_id : "", what_follows(d));
 	(void)buf_puts(out, "\r\n");
 	dsn_put_lines(out, "", "", buf_str(&text), false);

@@ -16,14 +16,17 @@
 const char milter_usage[] =
 "usage: tlsq-milter -s SOCKET [--background] [--pid-file FILE] [-d FILE] [-v]\n"
 "\n"
+"Takes remote mail from Sendmail and stores it in the tlsq spool.\n"
+"\n"
 "  -s, --socket SOCKET   where Sendmail connects: unix:/path (or local:/path),\n"
-"                    inet:port@host or inet6:port@host\n"
-"  --background      leave the terminal\n"
-"  --pid-file FILE   write the process id there and lock it\n"
-"  -d, --database FILE   the spool (else $TLSQ_DATABASE, else the built-in)\n"
-"  -v, --verbose     log more\n"
-"  -h, --help        this text\n"
-"  -V, --version     the version\n";
+"                        inet:port@host or inet6:port@host\n"
+"  --background          run in the background and log to syslog\n"
+"  --pid-file FILE       write the process id to FILE and lock it\n"
+"  -d, --database FILE   use this spool (default: $TLSQ_DATABASE, or the one\n"
+"                        that the program was built for)\n"
+"  -v, --verbose         log more\n"
+"  -h, --help            print this help and exit\n"
+"  -V, --version         print the version and exit\n";
 
 /* libmilter keeps the low 16 bits of any number.  A name is a service's. */
 static bool
@@ -45,14 +48,15 @@ check_socket(const char *socket, struct error *err)
 		"inet6:" };
 
 	if (socket == NULL)
-		return error_set(err, EX_USAGE, "needs -s SOCKET; see --help");
+		return error_set(err, EX_USAGE, "-s SOCKET is missing; see "
+		    "--help");
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (text_starts_nocase(socket, kinds[i]))
 			return port_is_good(strchr(socket, ':') + 1) ||
 			    error_set(err, EX_USAGE, "-s %s: the port must be "
 			    "from 1 to 65535", socket);
-	return error_set(err, EX_USAGE, "-s %s: neither unix:/path nor "
-	    "local:/path nor inet:port@host nor inet6:port@host", socket);
+	return error_set(err, EX_USAGE, "-s %s: not a socket; give unix:/path, "
+	    "local:/path, inet:port@host or inet6:port@host", socket);
 }
 
 bool
@@ -81,6 +85,6 @@ milter_options_parse(struct milter_options *o_r, int argc, char **argv,
 		return true;
 	if (rest < argc)
 		return error_set(err, EX_USAGE,
-		    "takes no arguments beside options; see --help");
+		    "unexpected argument; see --help");
 	return check_socket(o_r->socket, err);
 }

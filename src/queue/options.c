@@ -15,17 +15,21 @@ const char runner_usage[] =
 "usage: tlsq-runner --once | --daemon [--background] [--pid-file FILE]\n"
 "       [-d FILE] [-v] [--domain D]... [--message ID]... [--now]\n"
 "\n"
-"  --once            deliver until nothing more is due, then end (for cron)\n"
-"  --daemon          stay until SIGTERM\n"
-"  --background      leave the terminal (with --daemon)\n"
-"  --pid-file FILE   write the process id there and lock it\n"
-"  --domain D        only recipients of this domain\n"
-"  --message ID      only this message\n"
-"  --now             also what is not due yet\n"
-"  -d, --database FILE   the spool (else $TLSQ_DATABASE, else the built-in)\n"
-"  -v, --verbose     log more\n"
-"  -h, --help        this text\n"
-"  -V, --version     the version\n";
+"Delivers the mail in the tlsq spool over verified TLS.\n"
+"\n"
+"  --once                deliver until nothing more is due, then exit (for cron)\n"
+"  --daemon              run until SIGTERM\n"
+"  --background          run in the background and log to syslog (with --daemon)\n"
+"  --pid-file FILE       write the process id to FILE and lock it\n"
+"  --domain D            deliver only to recipients of this domain\n"
+"  --message ID          deliver only this message\n"
+"  --now                 also deliver to recipients that are not due yet\n"
+"                        (with --once)\n"
+"  -d, --database FILE   use this spool (default: $TLSQ_DATABASE, or the one\n"
+"                        that the program was built for)\n"
+"  -v, --verbose         log more\n"
+"  -h, --help            print this help and exit\n"
+"  -V, --version         print the version and exit\n";
 
 static bool
 add_message(void *ctx, const char *text, struct error *err)
@@ -63,15 +67,17 @@ check(const struct runner_options *o, int rest, struct error *err)
 {
 	if (rest > 0)
 		return error_set(err, EX_USAGE,
-		    "takes no arguments beside options; see --help");
+		    "unexpected argument; see --help");
 	if (o->mode == RUNNER_MODE_UNSET)
 		return error_set(err, EX_USAGE,
-		    "needs --once or --daemon; see --help");
+		    "--once or --daemon is missing; see --help");
 	if (o->background && o->mode != RUNNER_DAEMON)
-		return error_set(err, EX_USAGE, "--background needs --daemon");
+		return error_set(err, EX_USAGE,
+		    "--background can only be used with --daemon");
 	if (o->now && o->mode == RUNNER_DAEMON)
 		return error_set(err, EX_USAGE,
-		    "--now needs --once: a daemon would try without end");
+		    "--now can only be used with --once: a daemon would retry "
+		    "without end");
 	return true;
 }
 
@@ -105,7 +111,7 @@ runner_options_parse(struct runner_options *o_r, int argc, char **argv,
 		return true;
 	if (once && daemon)
 		return error_set(err, EX_USAGE,
-		    "--once and --daemon exclude each other");
+		    "--once and --daemon cannot be combined");
 	return check(o_r, argc - rest, err);
 }
 

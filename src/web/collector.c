@@ -307,7 +307,7 @@ collect_or_say_why(struct web_collector *c)
 		if (!is_stopped(c))	/* then it may not have counted all */
 			publish(c);
 		if (c->failing)
-			log_info("http: the database can be read again");
+			log_info("http: the database is readable again");
 		c->failing = false;
 		return;
 	}
@@ -363,7 +363,7 @@ web_collector_start(struct web_collector **collector_r, const char *database,
 	c->now.started_at = clock_now_s();
 	web_ledger_init(&c->now.since);
 	(void)error_set(&c->why, EX_TEMPFAIL,
-	    "counting has not ended yet; try again");
+	    "the first count is still running; try again");
 	(void)pthread_mutex_init(&c->lock, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -372,7 +372,8 @@ web_collector_start(struct web_collector **collector_r, const char *database,
 	rc = pthread_create(&c->thread, NULL, run, c);
 	if (rc != 0) {
 		free_collector(c);
-		return error_set(err, EX_OSERR, "http: thread: %s",
+		return error_set(err, EX_OSERR, "http: cannot start a thread: "
+		    "%s",
 		    strerror(rc));
 	}
 	*collector_r = c;

@@ -42,7 +42,7 @@ parse_local(struct web_listen *l, const char *path, struct error *err)
 	if (path[0] != '/' || !text_copy(un->sun_path, sizeof(un->sun_path),
 	    path))
 		return error_set(err, EX_CONFIG, "http.listen: unix:%s: the "
-		    "path begins with / and has at most %zu octets", path,
+		    "path must begin with / and have at most %zu octets", path,
 		    sizeof(un->sun_path) - 1);
 	un->sun_family = AF_UNIX;
 	l->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
@@ -77,8 +77,8 @@ web_listen_parse(struct web_listen *l, const char *text, struct error *err)
 		return true;
 	}
 	return error_set(err, EX_CONFIG, "http.listen: %s: must be "
-	    "127.0.0.1:PORT, [::1]:PORT or unix:/path; what it serves is not "
-	    "for the network", text);
+	    "127.0.0.1:PORT, [::1]:PORT or unix:/path: the page must not be "
+	    "reachable from the network", text);
 }
 
 static const char *

@@ -115,7 +115,7 @@ web_make_answer(struct web_maker *m, const char *target, const char *accept,
 	if (r.route.page == WEB_NOT_FOUND) {
 		make_error(a, &r, 404, "There is no such page.");
 	} else if (r.route.page == WEB_BAD_REQUEST) {
-		make_error(a, &r, 400, "The request makes no sense.");
+		make_error(a, &r, 400, "The request is not valid.");
 	} else if (!(row->spool ? make_of_spool(m, &r, row, a, &err) :
 	    row->make(&r, a, &err))) {
 		log_debug("http: %s: %s", target, err.text);

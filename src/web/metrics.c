@@ -23,8 +23,8 @@ static const struct counted {
 	  .offset = offsetof(struct web_snapshot, failing),
 	  .labels = { "error" } },
 	{ .family = { .name = "tlsq_cache_lookups", .type = WEB_GAUGE,
-	    .help = "Lookups since the spool was made, by cache, and whether "
-	    "the answer was at hand." },
+	    .help = "Lookups since the spool was created, by cache and by "
+	    "whether the answer was cached." },
 	  .offset = offsetof(struct web_snapshot, cache_use),
 	  .labels = { "cache", "result" } },
 	{ .family = { .name = "tlsq_attempts", .type = WEB_COUNTER,
@@ -33,7 +33,7 @@ static const struct counted {
 	  .offset = offsetof(struct web_snapshot, since.attempts),
 	  .labels = { "outcome", "error" } },
 	{ .family = { .name = "tlsq_results", .type = WEB_COUNTER,
-	    .help = "Attempts since the start that TLS ended, by RFC 8460 "
+	    .help = "Attempts since the start that failed on TLS, by RFC 8460 "
 	    "result type." },
 	  .offset = offsetof(struct web_snapshot, since.results),
 	  .labels = { "result_type" } },
@@ -42,34 +42,33 @@ static const struct counted {
 	  .offset = offsetof(struct web_snapshot, since.sessions),
 	  .labels = { "tls" } },
 	{ .family = { .name = "tlsq_session_dane", .type = WEB_COUNTER,
-	    .help = "SMTP sessions since the start, by result of DANE." },
+	    .help = "SMTP sessions since the start, by DANE result." },
 	  .offset = offsetof(struct web_snapshot, since.dane),
 	  .labels = { "result" } },
 	{ .family = { .name = "tlsq_session_mta_sts", .type = WEB_COUNTER,
-	    .help = "SMTP sessions since the start, by result of MTA-STS." },
+	    .help = "SMTP sessions since the start, by MTA-STS result." },
 	  .offset = offsetof(struct web_snapshot, since.mta_sts),
 	  .labels = { "result" } },
 	{ .family = { .name = "tlsq_kept_attempts", .type = WEB_GAUGE,
-	    .help = "Delivery attempts that the spool keeps, by outcome and by "
-	    "what failed." },
+	    .help = "Delivery attempts in the spool, by outcome and by what "
+	    "failed." },
 	  .offset = offsetof(struct web_snapshot, kept.attempts),
 	  .labels = { "outcome", "error" } },
 	{ .family = { .name = "tlsq_kept_results", .type = WEB_GAUGE,
-	    .help = "Attempts that TLS ended and the spool keeps, by RFC 8460 "
+	    .help = "Attempts in the spool that failed on TLS, by RFC 8460 "
 	    "result type." },
 	  .offset = offsetof(struct web_snapshot, kept.results),
 	  .labels = { "result_type" } },
 	{ .family = { .name = "tlsq_kept_sessions", .type = WEB_GAUGE,
-	    .help = "SMTP sessions that the spool keeps, by what TLS proved." },
+	    .help = "SMTP sessions in the spool, by what TLS proved." },
 	  .offset = offsetof(struct web_snapshot, kept.sessions),
 	  .labels = { "tls" } },
 	{ .family = { .name = "tlsq_kept_session_dane", .type = WEB_GAUGE,
-	    .help = "SMTP sessions that the spool keeps, by result of DANE." },
+	    .help = "SMTP sessions in the spool, by DANE result." },
 	  .offset = offsetof(struct web_snapshot, kept.dane),
 	  .labels = { "result" } },
 	{ .family = { .name = "tlsq_kept_session_mta_sts", .type = WEB_GAUGE,
-	    .help = "SMTP sessions that the spool keeps, by result of "
-	    "MTA-STS." },
+	    .help = "SMTP sessions in the spool, by MTA-STS result." },
 	  .offset = offsetof(struct web_snapshot, kept.mta_sts),
 	  .labels = { "result" } },
 };
@@ -80,17 +79,17 @@ static const struct single {
 	size_t offset;
 } singles[] = {
 	{ { .name = "tlsq_unfinished_messages", .type = WEB_GAUGE,
-	    .help = "Messages with a recipient that is undelivered." },
+	    .help = "Messages with an undelivered recipient." },
 	  offsetof(struct web_snapshot, unfinished) },
 	{ { .name = "tlsq_domains", .type = WEB_GAUGE,
-	    .help = "Domains whose status is recorded." },
+	    .help = "Domains with a recorded status." },
 	  offsetof(struct web_snapshot, domains) },
 	{ { .name = "tlsq_runners", .type = WEB_GAUGE,
-	    .help = "Runners of this host that are alive." },
+	    .help = "Runners that are alive on this host." },
 	  offsetof(struct web_snapshot, runners) },
 	{ { .name = "tlsq_runner_seen_timestamp_seconds", .type = WEB_GAUGE,
-	    .unit = "seconds", .help = "When a runner last renewed its entry in "
-	    "the spool; 0 where none ever has." },
+	    .unit = "seconds", .help = "When a runner last renewed its entry "
+	    "in the spool; 0 if none ever did." },
 	  offsetof(struct web_snapshot, runner_seen_at) },
 	{ { .name = "tlsq_database_size_bytes", .type = WEB_GAUGE,
 	    .unit = "bytes", .help = "Size of the database." },
@@ -99,7 +98,7 @@ static const struct single {
 	    .unit = "bytes", .help = "Unused part of the database." },
 	  offsetof(struct web_snapshot, free) },
 	{ { .name = "tlsq_counted_timestamp_seconds", .type = WEB_GAUGE,
-	    .unit = "seconds", .help = "When all that the spool keeps was last "
+	    .unit = "seconds", .help = "When everything in the spool was last "
 	    "counted." },
 	  offsetof(struct web_snapshot, counted_at) },
 };
@@ -145,8 +144,8 @@ write_oldest(struct web_expose *x, const struct web_snapshot *s, int64_t now)
 	static const struct web_family family = {
 		.name = "tlsq_oldest_message_age_seconds", .type = WEB_GAUGE,
 		.unit = "seconds",
-		.help = "Age of the oldest message with a recipient that is "
-		"undelivered; 0 where there is none.",
+		.help = "Age of the oldest message with an undelivered "
+		"recipient; 0 if there is none.",
 	};
 	int64_t age = s->oldest_at < 0 ? 0 : now - s->oldest_at;
 
@@ -174,7 +173,7 @@ write_durations(struct web_expose *x, const struct web_durations *d)
 	static const struct web_family family = {
 		.name = "tlsq_attempt_duration_seconds",
 		.type = WEB_HISTOGRAM, .unit = "seconds",
-		.help = "How long delivery attempts since the start took.",
+		.help = "Duration of the delivery attempts since the start.",
 	};
 
 	web_family(x, &family);

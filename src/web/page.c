@@ -72,8 +72,8 @@ put_snapshot(const struct web_html *h, const struct web_snapshot *s)
 		return;
 	web_html_put(h, "<p>");
 	web_html_badge(h, WEB_WARN, "no runner");
-	web_html_put(h, " Nothing moves until "
-	    "<code>tlsq-runner</code> is started.</p>\n");
+	web_html_put(h, " No mail is delivered until <code>tlsq-runner</code> "
+	    "is started.</p>\n");
 }
 
 static void
@@ -126,8 +126,8 @@ put_problems(const struct web_html *h, const struct web_request *r,
 		web_html_put(h, "<p class=\"none\">No domain is "
 		    "failing.</p>\n");
 	if (row > HOME_ROWS)
-		web_html_put(h, "<p class=\"soft\">These have failed for "
-		    "longest; there are more.</p>\n");
+		web_html_put(h, "<p class=\"soft\">These domains have been "
+		    "failing the longest; there are more.</p>\n");
 	web_html_put(h, "</section>\n");
 	return spool_query_end(&q, err);
 }
@@ -147,10 +147,10 @@ put_queue(const struct web_html *h, const struct web_request *r, int max,
 	spool_query_put_int(&q, ":limit", max + 1);
 	rows = page_table(h, &q, &page_recipients, max);
 	if (rows == 0)
-		web_html_put(h, "<p class=\"none\">Nothing waits.</p>\n");
+		web_html_put(h, "<p class=\"none\">The queue is empty.</p>\n");
 	if (rows > max)
 		web_html_put(h, "<p><a rel=\"next\" href=\"./queue?message=%"
-		    PRId64 "&amp;recipient=%" PRId64 "\">more of the queue</a>"
+		    PRId64 "&amp;recipient=%" PRId64 "\">more recipients</a>"
 		    "</p>\n", spool_query_int(&q, Q_MESSAGE),
 		    spool_query_int(&q, Q_ID));
 	return spool_query_end(&q, err);
@@ -168,8 +168,8 @@ put_domains(const struct web_html *h, const struct web_request *r, int max,
 	spool_query_put_int(&q, ":limit", max + 1);
 	rows = page_table(h, &q, &page_domains, max);
 	if (rows == 0)
-		web_html_put(h, "<p class=\"none\">No domain is "
-		    "recorded.</p>\n");
+		web_html_put(h, "<p class=\"none\">There are no domains "
+		    "yet.</p>\n");
 	if (rows > max) {
 		web_html_put(h, "<p>");
 		web_html_link(h, "domains?from=", spool_query_text(&q, D_DOMAIN),
@@ -222,7 +222,7 @@ web_page_domains(const struct web_request *r, struct web_answer *a,
 	if (r->route.from[0] != '\0') {
 		web_html_put(&h, "<p class=\"soft\">From <strong>%s</strong> "
 		    "on. ", r->route.from);
-		web_html_link(&h, "domains", NULL, "From the first");
+		web_html_link(&h, "domains", NULL, "Show from the beginning");
 		web_html_put(&h, "</p>\n");
 	}
 	ok = put_domains(&h, r, PAGE_ROWS, err);

@@ -101,7 +101,7 @@ put_attempts(const struct web_html *h, const struct web_request *r,
 	for (; spool_query_next(&q); row++)
 		page_attempt(h, &q, true);
 	if (row == 0)
-		web_html_put(h, "<p class=\"none\">None is kept.</p>\n");
+		web_html_put(h, "<p class=\"none\">There are none.</p>\n");
 	return spool_query_end(&q, err);
 }
 
@@ -116,7 +116,7 @@ put_waiting(const struct web_html *h, const struct web_request *r,
 	spool_query_put_text(&q, ":domain", r->route.domain);
 	spool_query_put_int(&q, ":limit", PAGE_ROWS);
 	if (page_table(h, &q, &page_recipients, PAGE_ROWS) == 0)
-		web_html_put(h, "<p class=\"none\">Nothing waits for this "
+		web_html_put(h, "<p class=\"none\">No mail is waiting for this "
 		    "domain.</p>\n");
 	web_html_put(h, "</section>\n");
 	return spool_query_end(&q, err);
@@ -154,12 +154,12 @@ web_page_domain(const struct web_request *r, struct web_answer *a,
 	if (spool_query_next(&q)) {
 		web_html_begin(&h, "", r->route.domain, "domains");
 		put_status(&h, &q);
-		web_html_put(&h, "<section><h2>Policy, as cached</h2>\n");
+		web_html_put(&h, "<section><h2>Cached policy</h2>\n");
 		put_policy(&h, &q);
 		attempt_at = spool_query_time(&q, D_ATTEMPT);
 		delivered_at = spool_query_time(&q, D_DELIVERED);
 	} else
-		web_not_found(a, "Nothing is known of this domain.");
+		web_not_found(a, "This domain is unknown.");
 	if (!spool_query_end(&q, err))
 		return false;
 	if (a->status != 200)
@@ -217,7 +217,7 @@ put_message_rows(const struct web_html *h, const struct web_request *r,
 	for (; spool_query_next(&q); row++)
 		page_attempt(h, &q, false);
 	if (row == 0)
-		web_html_put(h, "<p class=\"none\">None yet.</p>\n");
+		web_html_put(h, "<p class=\"none\">There are none yet.</p>\n");
 	web_html_put(h, "</section>\n");
 	return spool_query_end(&q, err);
 }

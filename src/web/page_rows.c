@@ -97,9 +97,9 @@ put_recipient(const struct web_html *h, struct spool_query *q)
 	if (spool_query_int(q, Q_ATTEMPTS) > 0)
 		web_html_put(h, " <span class=\"soft\">%" PRId64
 		    "&times;</span>", spool_query_int(q, Q_ATTEMPTS));
-	web_html_put(h, "</span></td><td data-label=\"came\">");
+	web_html_put(h, "</span></td><td data-label=\"received\">");
 	web_html_when(h, spool_query_int(q, Q_RECEIVED));
-	web_html_put(h, "</td><td data-label=\"next\">");
+	web_html_put(h, "</td><td data-label=\"next attempt\">");
 	put_next_try(h, q);
 	web_html_put(h, "</td><td>");
 	page_failure(h, spool_query_text(q, Q_ERROR), NULL,
@@ -109,8 +109,8 @@ put_recipient(const struct web_html *h, struct spool_query *q)
 }
 
 const struct page_table page_recipients = {
-	.head = "<th class=\"w\">recipient<th class=\"w\">from<th>state<th>came"
-	    "<th>next try<th>last answer",
+	.head = "<th class=\"w\">recipient<th class=\"w\">from<th>state"
+	    "<th>received<th>next attempt<th>last reply",
 	.put_row = put_recipient,
 };
 
@@ -168,7 +168,7 @@ put_host(const struct web_html *h, const char *mx, const char *address)
 	web_html_put(h, address != NULL ?
 	    "<div><dt>host</dt><dd>%s [%s]</dd></div>" :
 	    "<div><dt>host</dt><dd>%s%s</dd></div>",
-	    mx != NULL ? mx : "none was tried", address);
+	    mx != NULL ? mx : "no host tried", address);
 }
 
 static void

@@ -226,7 +226,7 @@ start_daemon(struct web *web, int fd, struct error *err)
 	if (web->daemon != NULL)
 		return true;
 	(void)close(fd);
-	return error_set(err, EX_OSERR, "http: the server does not start: %s",
+	return error_set(err, EX_OSERR, "http: cannot start the server: %s",
 	    strerror(errno));
 }
 

@@ -44,7 +44,7 @@ is "Will-Retry-Until is when it expires" "$(date -d "$(dsn 1 Will-Retry-Until)" 
 	"$(sql "SELECT expires_at FROM recipient WHERE address = 'x@down.test' LIMIT 1")"
 like "Last-Attempt-Date" "$(dsn 1 Last-Attempt-Date)" "20[0-9][0-9]"
 like "the subject says that it is a warning" "$(dsn header Subject)" "^Warning"
-like "words for people" "$(dsn words)" "warning only.*could not be reached.*It will be tried until"
+like "words for people" "$(dsn words)" "warning only.*could not be reached.*Delivery will be retried until"
 is "only the header is returned" "$(dsn parts | cut -d' ' -f3) $(dsn returned | grep -c 'This is about')" "text/rfc822-headers 0"
 runner_once --now
 is "no second notice for the same time" "$(told)" "<a@sender.test>1 <b@sender.test>1 "

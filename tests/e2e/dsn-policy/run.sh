@@ -54,17 +54,17 @@ reports() { # sender, Status, word of RFC 8460, Policy, Host, Found
 	is "$1: Status" "$(dsn 1 Status)" "$2"
 	like "$1: Diagnostic-Code has the word of RFC 8460" "$(dsn 1 Diagnostic-Code)" "^x-tlsq; $3: "
 	is "$1: no Remote-MTA, as no server said it" "$(dsn 1 Remote-MTA)" ""
-	like "$1: why it was not sent" "$(dsn words)" "not handed over, because it could not be done safely"
+	like "$1: why it was not sent" "$(dsn words)" "not sent, because the connection would not have been secure"
 	like "$1: which policy" "$(dsn words)" "Policy: $4"
 	like "$1: which host" "$(dsn words)" "Host: $5"
 	like "$1: what was found" "$(dsn words)" "Found: $3: .*$6"
 }
-reports tls 5.7.4 starttls-not-supported 'TLS is required here for this mail \(strategy "secure" of this site\)' \
+reports tls 5.7.4 starttls-not-supported 'TLS is required for this mail \(strategy "secure" of this site\)' \
 	'mx.bank.test \[127.0.0.2\]' 'STARTTLS is not offered'
-reports required 5.7.5 dane-required 'DANE is required here for this domain: .* \(strategy "pinned"' 'mx.bank.test' 'TLSA'
+reports required 5.7.5 dane-required 'DANE \(RFC 7672\) is required for this mail: .* \(strategy "pinned"' 'mx.bank.test' 'TLSA'
 reports dane 5.7.5 validation-failure "DANE \\(RFC 7672\\): the domain's DNS, signed with DNSSEC, pins the certificate" \
 	'mx.dane.test \[127.0.0.3\]' 'no TLSA record matches: 1 published'
-reports sts 5.7.5 certificate-not-trusted 'MTA-STS \(RFC 8461\): the domain publishes which hosts may take its mail' \
+reports sts 5.7.5 certificate-not-trusted 'MTA-STS \(RFC 8461\): the domain publishes which hosts accept its mail' \
 	'mx.sts.test \[127.0.0.4\]' 'mx.sts.test'
 is "From as configured" "$(dsn header From)" '"Post, Bank" <post@runner.test>'
 finish
