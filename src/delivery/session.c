@@ -46,7 +46,6 @@ spool_outcome_of(enum smtp_outcome outcome)
 		return SPOOL_FAILED;
 	case SMTP_NOT_TRIED:
 	case SMTP_TEMPORARY:
-	case SMTP_OUTCOME_COUNT:
 		break;
 	}
 	return SPOOL_DEFERRED;

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "smtp/verdict.h"
+#include "smtp/client.h"
 #include "tls/chain.h"
 #include "tls/dane.h"
 

@@ -151,8 +151,8 @@ act(struct smtp_client *c, const struct smtp_action *a)
 	abort();
 }
 
-/* False where the handshake takes over, or the client has ended. */
-bool
+/* False where the client has ended. */
+static bool
 client_act_all(struct smtp_client *c)
 {
 	struct smtp_action a;
@@ -213,8 +213,14 @@ client_run(struct smtp_client *c)
 		wait = 0;
 		/* A handshake that timed out is over, whatever TLS waits for. */
 		if (c->phase == CLIENT_HANDSHAKE &&
-		    !smtp_session_over(c->session))
+		    !smtp_session_over(c->session)) {
 			client_shake_hands(c, &wait);
+			/* Before anything is read: a server that speaks first
+			 * inside TLS may have sent its greeting with the end
+			 * of the handshake. */
+			if (c->phase == CLIENT_OPEN)
+				(void)client_act_all(c);
+		}
 		if (wait != 0)
 			loop_watch_want(c->watch, wait);
 		else if (c->phase == CLIENT_OPEN)

@@ -117,4 +117,9 @@ bool smtp_client_export(struct smtp_client *client, uint8_t **session_r,
 const struct smtp_evidence *smtp_client_evidence(
     const struct smtp_client *client);
 
+/* What a chain's verdict means to the dialogue: fills all but named_by_domain;
+ * proof is what a verified chain proves. */
+void smtp_verdict_from_chain(struct smtp_verdict *v,
+    const struct stls_result *r, enum smtp_proof proof);
+
 #endif

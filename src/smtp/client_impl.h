@@ -1,6 +1,6 @@
 /*
- * Inside the client: what its files share.  client.c is its life, client_io.c
- * the socket below it, client_tls.c the handshake and the certificate.
+ * Inside the client: client.c is its life, client_io.c the socket below it, the
+ * handshake and the certificate.
  */
 #ifndef TLSQ_SMTP_CLIENT_IMPL_H
 #define TLSQ_SMTP_CLIENT_IMPL_H
@@ -47,15 +47,9 @@ struct smtp_client {
 	struct smtp_evidence evidence;
 };
 
-/* client.c: carries out what the dialogue asks for. */
-bool client_act_all(struct smtp_client *c);
-
-/* client_io.c */
 void client_hang_up(struct smtp_client *c);
 void client_read_all(struct smtp_client *c);
 bool client_write_all(struct smtp_client *c, size_t *burst);
-
-/* client_tls.c */
 void client_start_tls(struct smtp_client *c);
 /* *wait_r: what the handshake waits for. */
 void client_shake_hands(struct smtp_client *c, int *wait_r);

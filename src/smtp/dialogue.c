@@ -1,11 +1,13 @@
 /*
- * The events of the dialogue, and whose replies they are.
+ * The events of the dialogue, whose replies they are, and what the shell is
+ * asked to do next.
  */
 #include "smtp/dialogue.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "smtp/dialogue_impl.h"
@@ -57,63 +59,18 @@ smtp_session_free(struct smtp_session **s)
 	*s = NULL;
 }
 
-void
-session_enter(struct smtp_session *s, enum session_state state)
-{
-	s->state = state;
-	if (state == SESSION_CLOSED) {
-		s->out_sent = 0;
-		buf_free(&s->out);
-	}
-	/* The STARTTLS command and the handshake share one limit. */
-	if (state != SESSION_HANDSHAKE || s->config.implicit_tls)
-		s->mark++;
-}
-
-static void
-on_rset(struct smtp_session *s, const struct smtp_reply *reply)
-{
-	if (reply->code / 100 == 2)
-		return;
-	if (reply->code >= 400)
-		session_fail_reply(s, SMTP_STEP_RSET, reply);
-	else
-		session_protocol_error(s, SMTP_STEP_RSET, reply, "a 3xx reply");
-}
-
 static void
 on_reply(struct smtp_session *s, const struct pending *p,
     const struct smtp_reply *reply)
 {
-	switch (p->step) {
-	case SMTP_STEP_GREETING:
-	case SMTP_STEP_EHLO:
-	case SMTP_STEP_HELO:
-	case SMTP_STEP_TLS:
-		setup_reply(s, p->step, reply);
-		return;
-	case SMTP_STEP_AUTH:
-		auth_reply(s, reply);
-		return;
-	case SMTP_STEP_RSET:
-		on_rset(s, reply);
-		return;
-	case SMTP_STEP_QUIT:
-		session_enter(s, SESSION_CLOSED);
-		return;
-	case SMTP_STEP_MAIL:
-	case SMTP_STEP_RCPT:
-	case SMTP_STEP_DATA:
-	case SMTP_STEP_END:
+	if (p->slot >= 0)
 		exchange_reply(s, p, reply);
-		return;
-	case SMTP_STEP_NONE:
-	case SMTP_STEP_CONNECT:
-	case SMTP_STEP_BLOCK:
-	case SMTP_STEP_COUNT:
-		break;
-	}
-	abort();
+	else if (p->step == SMTP_STEP_QUIT)
+		session_enter(s, SESSION_CLOSED);
+	else if (p->step != SMTP_STEP_RSET)
+		setup_reply(s, p->step, reply);
+	else if (reply->code / 100 != 2)
+		session_fail_refused(s, SMTP_STEP_RSET, reply);
 }
 
 bool
@@ -184,7 +141,7 @@ take_reply(struct smtp_session *s, const struct smtp_reply *reply)
 		session_fail_reply(s, p.step, reply);
 }
 
-void
+static void
 session_advance(struct smtp_session *s)
 {
 	if (s->state != SESSION_READY)
@@ -194,7 +151,7 @@ session_advance(struct smtp_session *s)
 	    s->tell_ready)
 		return;
 	session_enter(s, SESSION_LEAVING);
-	session_say_quit(s);
+	output_command(s, SMTP_STEP_QUIT, -1, 0, "QUIT", 4);
 }
 
 static bool
@@ -257,7 +214,7 @@ fail_by_network(struct smtp_session *s, const char *what)
 	enum smtp_step step = current_step(s);
 	char why[500];
 
-	(void)snprintf(why, sizeof(why), "%.400s %s", what, session_waits(step));
+	(void)snprintf(why, sizeof(why), "%.400s %s", what, smtp_step_waits(step));
 	if (may_be_lost(s))
 		session_enter(s, SESSION_CLOSED);
 	else if (step == SMTP_STEP_TLS)
@@ -316,8 +273,10 @@ smtp_session_content(struct smtp_session *s, const char *data, size_t len,
 {
 	if (s->state != SESSION_READY)
 		return;
-	exchange_content(s, data, len, end);
-	session_advance(s);
+	if (exchange_content(s, data, len, end))
+		session_advance(s);
+	else
+		smtp_session_content_failed(s, SESSION_NUL);
 }
 
 void
@@ -359,4 +318,136 @@ bool
 smtp_session_over(const struct smtp_session *s)
 {
 	return s->state == SESSION_CLOSED;
+}
+
+/* --- actions --- */
+
+/* Another message may be given: nothing is under way, or the one that is has
+ * its end written and the next envelope can go with it (RFC 2920 3.1). */
+static bool
+wants_transaction(const struct smtp_session *s)
+{
+	const struct exchange *a = &s->exchanges[0], *b = &s->exchanges[1];
+
+	if (s->state != SESSION_READY || s->quitting || s->nothing_offered)
+		return false;
+	if (a->phase == EXCHANGE_FREE && b->phase == EXCHANGE_FREE)
+		return true;
+	if ((s->caps.can & SMTP_CAN_PIPELINING) == 0)
+		return false;
+	return (a->phase == EXCHANGE_FREE && b->phase == EXCHANGE_END) ||
+	    (b->phase == EXCHANGE_FREE && a->phase == EXCHANGE_END);
+}
+
+static bool
+report(struct smtp_session *s, struct smtp_action *a)
+{
+	struct exchange *ex = exchange_in(s, EXCHANGE_DONE);
+
+	if (ex == NULL)
+		return false;
+	a->kind = SMTP_ACTION_RESULT;
+	a->transaction = ex->tx;
+	a->result = &ex->result;
+	s->reported = (int)(ex - s->exchanges);
+	return true;
+}
+
+static void
+free_reported(struct smtp_session *s)
+{
+	if (s->reported < 0)
+		return;
+	exchange_free(&s->exchanges[s->reported]);
+	if (s->reported == s->current)
+		s->current = 1 - s->current;
+	s->reported = -1;
+	s->nothing_offered = false;
+	session_advance(s);
+}
+
+static bool
+take_flag(bool *flag)
+{
+	bool was = *flag;
+
+	*flag = false;
+	return was;
+}
+
+bool
+smtp_session_action(struct smtp_session *s, struct smtp_action *a)
+{
+	struct exchange *ex;
+
+	memset(a, 0, sizeof(*a));
+	free_reported(s);
+	if (take_flag(&s->tell_ready)) {
+		a->kind = SMTP_ACTION_READY;
+		return true;
+	}
+	if (report(s, a))
+		return true;
+	session_advance(s);
+	if (take_flag(&s->start_tls)) {
+		a->kind = SMTP_ACTION_START_TLS;
+		return true;
+	}
+	if (s->state == SESSION_VERDICT) {
+		a->kind = SMTP_ACTION_AUTHENTICATE;
+		return true;
+	}
+	ex = exchange_in(s, EXCHANGE_CONTENT);
+	if (s->state == SESSION_READY && ex != NULL && !ex->starved &&
+	    output_backlog(s) < SESSION_LOW_WATER) {
+		a->kind = SMTP_ACTION_CONTENT;
+		a->transaction = ex->tx;
+		return true;
+	}
+	if (wants_transaction(s)) {
+		a->kind = SMTP_ACTION_TRANSACTION;
+		return true;
+	}
+	if (s->state != SESSION_CLOSED || s->close_told)
+		return false;
+	s->close_told = true;
+	a->kind = SMTP_ACTION_CLOSE;
+	a->failure = s->failure;
+	return true;
+}
+
+enum smtp_step
+smtp_session_deadline(const struct smtp_session *s, unsigned *mark_r)
+{
+	const struct pending *head = pending_head(s);
+	bool content = false;
+
+	*mark_r = s->mark;
+	for (size_t i = 0; i < ARRAY_LEN(s->exchanges); i++)
+		content |= s->exchanges[i].content_sent &&
+		    s->exchanges[i].phase != EXCHANGE_DONE;
+	switch (s->state) {
+	case SESSION_NEW:
+		return SMTP_STEP_CONNECT;
+	case SESSION_HANDSHAKE:
+	case SESSION_VERDICT:
+		return SMTP_STEP_TLS;
+	case SESSION_LEAVING:
+	case SESSION_CLOSING:
+		return SMTP_STEP_QUIT;
+	case SESSION_SETUP:
+	case SESSION_READY:
+		if (content && output_backlog(s) > 0)
+			return SMTP_STEP_BLOCK;
+		return head != NULL ? head->step : SMTP_STEP_NONE;
+	case SESSION_CLOSED:
+		break;
+	}
+	return SMTP_STEP_NONE;
+}
+
+const struct smtp_capabilities *
+smtp_session_capabilities(const struct smtp_session *s)
+{
+	return &s->caps;
 }

@@ -144,8 +144,6 @@ enum smtp_step smtp_session_deadline(const struct smtp_session *s,
 /* Those in force: all zero before an EHLO reply and right after STARTTLS. */
 const struct smtp_capabilities *smtp_session_capabilities(
     const struct smtp_session *s);
-/* Transactions that came to an end with the server's reply. */
-unsigned smtp_session_completed(const struct smtp_session *s);
 /* Ready, nothing under way, and nothing was offered when it asked. */
 bool smtp_session_idle(const struct smtp_session *s);
 /* The end of a message was written and its reply has not come: the host may have

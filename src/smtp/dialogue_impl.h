@@ -1,7 +1,8 @@
 /*
- * Inside the dialogue: dialogue.c takes the events, setup.c leads from the
- * greeting to ready by way of auth.c, exchange.c holds the transactions, failing.c the end,
- * actions.c what the shell is to do, output.c what is written and awaited.
+ * Inside the dialogue, from the ground up: output.c has what is written and
+ * awaited, envelope.c the commands, exchange.c the transactions, failing.c the
+ * end, exchange_reply.c what replies to a transaction mean, setup.c the way from
+ * the greeting to ready; dialogue.c takes the events and gives the actions.
  *
  * States of the session, changed by session_enter() alone:
  *
@@ -117,30 +118,69 @@ struct smtp_session {
 	struct smtp_failure *failure;
 };
 
-/* --- dialogue.c --- */
+/* What is refused that holds octets of NUL. */
+#define SESSION_NUL "the message holds NUL octets, which SMTP cannot carry"
+
+/* --- output.c --- */
 
 void session_enter(struct smtp_session *s, enum session_state state);
-void session_advance(struct smtp_session *s);
-
-/* --- setup.c --- */
-
-void setup_reply(struct smtp_session *s, enum smtp_step step,
-    const struct smtp_reply *reply);
-void setup_ready(struct smtp_session *s);
 /* TLS with an accepted certificate, or plaintext where policy permits it. */
 bool session_mail_permitted(const struct smtp_session *s);
 
-/* --- auth.c --- */
+void output_put(struct smtp_session *s, const char *data, size_t len);
+/* Takes what was appended to s->out since before_len into account. */
+void output_account(struct smtp_session *s, size_t before_len);
+size_t output_backlog(const struct smtp_session *s);
+/* Writes the command, with CRLF, and awaits its reply. */
+void output_command(struct smtp_session *s, enum smtp_step step, int slot,
+    size_t recipient, const char *line, size_t len);
+/* A reply is awaited for octets that are already in the output. */
+void output_await(struct smtp_session *s, enum smtp_step step, int slot,
+    size_t recipient, size_t octets);
+/* A command of len octets may be written now. */
+bool output_may(const struct smtp_session *s, size_t len);
+const struct pending *pending_head(const struct smtp_session *s);
+void pending_pop(struct smtp_session *s);
+void pending_clear(struct smtp_session *s);
 
-/* Within TLS; ends in setup_ready(), or the session fails. */
-void auth_start(struct smtp_session *s);
-void auth_reply(struct smtp_session *s, const struct smtp_reply *reply);
+/* --- envelope.c --- */
+
+/* The host cannot take the message, or nobody should: the verdict on each of its
+ * recipients, whose reply is text_r. */
+bool envelope_refused(const struct smtp_session *s, const struct exchange *ex,
+    struct smtp_recipient_result *v_r, char text_r[static SESSION_REPLY_LEN]);
+/* The address can be sent. */
+bool envelope_can_name(const char *recipient);
+/* The commands, without CRLF. */
+void envelope_mail(struct buf *line, const struct smtp_session *s,
+    const struct exchange *ex);
+void envelope_rcpt(struct buf *line, const struct smtp_session *s,
+    const struct exchange *ex, const struct smtp_recipient *r);
+
+/* --- exchange.c --- */
+
+/* Takes tx into the free slot; refuses at once what the host cannot take. */
+void exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx);
+/* Writes what may be written, ends what is at its end. */
+void exchange_advance(struct smtp_session *s);
+/* False: NUL octets, and so all is settled. */
+bool exchange_content(struct smtp_session *s, const char *data, size_t len,
+    bool end);
+/* The session is over: settles all that is open by s->failure. */
+void exchange_abandon(struct smtp_session *s);
+void exchange_free(struct exchange *ex);
+/* The exchange that is in the phase, or NULL. */
+struct exchange *exchange_in(struct smtp_session *s, enum exchange_phase phase);
+bool exchange_any(const struct smtp_session *s);
+/* One of them was settled by the server for all its recipients. */
+bool exchange_judged(const struct smtp_session *s);
+/* Settles each recipient whose mark is below SETTLED. */
+void exchange_settle_all(struct exchange *ex,
+    const struct smtp_recipient_result *verdict);
+void exchange_settle(struct exchange *ex, size_t i,
+    const struct smtp_recipient_result *verdict);
 
 /* --- failing.c --- */
-
-/* "while waiting for the reply to EHLO" */
-const char *session_waits(enum smtp_step step);
-void session_say_quit(struct smtp_session *s);
 
 /* How a session fails. */
 struct session_fault {
@@ -163,68 +203,27 @@ void session_fail_demand(struct smtp_session *s,
 /* A 4xx or 5xx that ends the session for now: the next host may do better. */
 void session_fail_reply(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply);
+/* The same, or, where it is 3xx, a breach of protocol. */
+void session_fail_refused(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply);
 /* The server said what it must not say here: 4.5.0. */
 void session_protocol_error(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply, const char *what);
 /* The reply's enhanced code or one made from its code, with the class given. */
 void session_status(char dst[static SMTP_STATUS_LEN],
     const struct smtp_reply *reply, char class);
-/* --- output.c --- */
 
-void output_put(struct smtp_session *s, const char *data, size_t len);
-/* Takes what was appended to s->out since before_len into account. */
-void output_account(struct smtp_session *s, size_t before_len);
-size_t output_backlog(const struct smtp_session *s);
-/* Writes the command, with CRLF, and awaits its reply. */
-void output_command(struct smtp_session *s, enum smtp_step step, int slot,
-    size_t recipient, const char *line, size_t len);
-/* A reply is awaited for octets that are already in the output. */
-void output_await(struct smtp_session *s, enum smtp_step step, int slot,
-    size_t recipient, size_t octets);
-size_t pending_count(const struct smtp_session *s);
-const struct pending *pending_head(const struct smtp_session *s);
-void pending_pop(struct smtp_session *s);
-void pending_clear(struct smtp_session *s);
-/* A command of len octets may be written now. */
-bool output_may(const struct smtp_session *s, size_t len);
+/* --- exchange_reply.c --- */
 
-/* --- command.c: without CRLF --- */
-
-void command_mail(struct buf *line, const struct smtp_session *s,
-    const struct exchange *ex);
-void command_rcpt(struct buf *line, const struct smtp_session *s,
-    const struct exchange *ex, const struct smtp_recipient *r);
-
-/* --- refuse.c --- */
-
-/* Settles the recipients that the host cannot take, or nobody should. */
-void exchange_refuse(const struct smtp_session *s, struct exchange *ex);
-
-/* --- exchange.c, exchange_reply.c --- */
-
-/* Takes tx into the free slot; refuses at once what the host cannot take. */
-void exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx);
-/* Writes what may be written, ends what is at its end. */
-void exchange_advance(struct smtp_session *s);
-void exchange_content(struct smtp_session *s, const char *data, size_t len,
-    bool end);
 void exchange_reply(struct smtp_session *s, const struct pending *p,
     const struct smtp_reply *reply);
 /* 4xx or 5xx while the content is written: the verdict, ahead of time. */
 void exchange_interrupted(struct smtp_session *s,
     const struct smtp_reply *reply);
-/* The session is over: settles all that is open by s->failure. */
-void exchange_abandon(struct smtp_session *s);
-void exchange_free(struct exchange *ex);
-/* The exchange that is in the phase, or NULL. */
-struct exchange *exchange_in(struct smtp_session *s, enum exchange_phase phase);
-bool exchange_any(const struct smtp_session *s);
-/* One of them was settled by the server for all its recipients. */
-bool exchange_judged(const struct smtp_session *s);
-/* Settles each recipient whose mark is below SETTLED. */
-void exchange_settle_all(struct exchange *ex,
-    const struct smtp_recipient_result *verdict);
-void exchange_settle(struct exchange *ex, size_t i,
-    const struct smtp_recipient_result *verdict);
+
+/* --- setup.c --- */
+
+void setup_reply(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply);
 
 #endif

@@ -3,7 +3,6 @@
  */
 #include "smtp/ehlo.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -133,36 +132,5 @@ smtp_ehlo_parse(struct smtp_capabilities *caps_r, const struct smtp_reply *reply
 		else
 			parse_line(caps_r, s, end);
 		s = end + 1;
-	}
-}
-
-static void
-print_word(char *dst, size_t room, const char *s)
-{
-	size_t len = strlen(dst);
-
-	(void)snprintf(dst + len, room - len, "%s%s", len > 0 ? " " : "", s);
-}
-
-void
-smtp_capabilities_print(char *dst, size_t room,
-    const struct smtp_capabilities *caps)
-{
-	char size[32];
-
-	dst[0] = '\0';
-	for (size_t i = 0; i < ARRAY_LEN(keywords); i++) {
-		if ((caps->can & keywords[i].can) == 0)
-			continue;
-		(void)snprintf(size, sizeof(size), "SIZE=%llu",
-		    (unsigned long long)caps->size_max);
-		print_word(dst, room, keywords[i].can == SMTP_CAN_SIZE &&
-		    caps->size_max > 0 ? size : keywords[i].name);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(mechanisms); i++) {
-		if ((caps->can & mechanisms[i].can) == 0)
-			continue;
-		print_word(dst, room, mechanisms[i].can == SMTP_CAN_AUTH_PLAIN ?
-		    "AUTH=PLAIN" : "AUTH=LOGIN");
 	}
 }

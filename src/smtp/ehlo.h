@@ -35,8 +35,5 @@ struct smtp_capabilities {
 /* From a reply of class 2. */
 void smtp_ehlo_parse(struct smtp_capabilities *caps_r,
     const struct smtp_reply *reply);
-/* "STARTTLS PIPELINING SIZE=1000 ...", for logs; cut at room. */
-void smtp_capabilities_print(char *dst, size_t room,
-    const struct smtp_capabilities *caps);
 
 #endif

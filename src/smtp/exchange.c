@@ -1,6 +1,6 @@
 /*
  * Transactions in the dialogue: what is written for them, and how they end.
- * What the replies mean is in exchange_reply.c, the commands are in command.c.
+ * What the replies mean is in exchange_reply.c, the commands are in envelope.c.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -94,7 +94,7 @@ exchange_settle_all(struct exchange *ex,
 }
 
 static void
-finish(struct smtp_session *s, struct exchange *ex)
+exchange_finish(struct smtp_session *s, struct exchange *ex)
 {
 	const struct exchange *other = &s->exchanges[ex == &s->exchanges[0]];
 
@@ -147,7 +147,13 @@ exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx)
 {
 	static const unsigned bdat = SMTP_CAN_CHUNKING | SMTP_CAN_PIPELINING;
 	static const struct recipient_state fresh;
+	static const struct smtp_recipient_result no_address = {
+		.outcome = SMTP_PERMANENT, .error = "io", .status = "5.1.3",
+		.reply = "the recipient's address cannot be sent",
+	};
 	struct exchange *ex = &s->exchanges[s->current];
+	struct smtp_recipient_result refusal;
+	char text[SESSION_REPLY_LEN];
 
 	if (ex->phase != EXCHANGE_FREE)
 		ex = &s->exchanges[1 - s->current];
@@ -164,9 +170,13 @@ exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx)
 	mail_wire_init(&ex->wire, ex->bdat ? MAIL_WIRE_BDAT : MAIL_WIRE_DATA);
 	ex->result.dsn_dropped = (s->caps.can & SMTP_CAN_DSN) == 0 &&
 	    asks_dsn(tx);
-	exchange_refuse(s, ex);
+	if (envelope_refused(s, ex, &refusal, text))
+		exchange_settle_all(ex, &refusal);
+	for (size_t i = 0; i < tx->n_recipients; i++)
+		if (!envelope_can_name(tx->recipients[i].address))
+			exchange_settle(ex, i, &no_address);
 	if (all_settled(ex))
-		finish(s, ex);
+		exchange_finish(s, ex);
 }
 
 /* Commands of the envelope: MAIL, each RCPT, and DATA where BDAT is not used. */
@@ -193,9 +203,9 @@ emit(struct smtp_session *s, struct exchange *ex)
 		return true;
 	}
 	if (step == SMTP_STEP_MAIL)
-		command_mail(&line, s, ex);
+		envelope_mail(&line, s, ex);
 	else if (step == SMTP_STEP_RCPT)
-		command_rcpt(&line, s, ex, &ex->tx->recipients[i - 1]);
+		envelope_rcpt(&line, s, ex, &ex->tx->recipients[i - 1]);
 	else
 		(void)buf_puts(&line, "DATA");
 	may = output_may(s, line.len + 2);
@@ -253,7 +263,7 @@ advance_one(struct smtp_session *s, struct exchange *ex)
 		s->need_rset = true;
 	}
 	if (all_settled(ex) && ex->n_pending == 0)
-		finish(s, ex);
+		exchange_finish(s, ex);
 }
 
 void
@@ -317,29 +327,29 @@ write_data(struct smtp_session *s, struct exchange *ex, const char *data,
 	return ok;
 }
 
-void
+bool
 exchange_content(struct smtp_session *s, const char *data, size_t len, bool end)
 {
 	static const struct smtp_recipient_result nul = {
 		.outcome = SMTP_PERMANENT, .error = "io", .status = "5.6.0",
-		.reply = "the message holds NUL octets, which SMTP cannot carry",
+		.reply = SESSION_NUL,
 	};
 	struct exchange *ex = exchange_in(s, EXCHANGE_CONTENT);
 
 	if (ex == NULL)
-		return;
+		return true;
 	ex->starved = len == 0 && !end;
 	if (ex->starved)
-		return;
+		return true;
 	if (!(ex->bdat ? write_bdat : write_data)(s, ex, data, len, end)) {
 		exchange_settle_all(ex, &nul);
-		smtp_session_content_failed(s, nul.reply);
-		return;
+		return false;
 	}
 	if (end) {
 		ex->phase = EXCHANGE_END;
 		ex->end_at = s->queued;
 	}
+	return true;
 }
 
 /* --- the end of the session --- */
@@ -398,6 +408,6 @@ exchange_abandon(struct smtp_session *s)
 			exchange_settle(ex, i, &v);
 		}
 		ex->n_pending = 0;
-		finish(s, ex);
+		exchange_finish(s, ex);
 	}
 }

@@ -1,7 +1,6 @@
 /*
  * How a session fails: what is recorded, and what is still said.
  */
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,31 +9,6 @@
 #include "base/text.h"
 #include "smtp/dialogue_impl.h"
 
-/* What we were at, for sentences. */
-static const char *const step_waits[] = {
-	[SMTP_STEP_NONE] = "while idle",
-	[SMTP_STEP_CONNECT] = "while connecting",
-	[SMTP_STEP_GREETING] = "while waiting for the greeting",
-	[SMTP_STEP_EHLO] = "while waiting for the reply to EHLO",
-	[SMTP_STEP_HELO] = "while waiting for the reply to HELO",
-	[SMTP_STEP_TLS] = "while negotiating TLS",
-	[SMTP_STEP_AUTH] = "while waiting for the reply to AUTH",
-	[SMTP_STEP_MAIL] = "while waiting for the reply to MAIL FROM",
-	[SMTP_STEP_RCPT] = "while waiting for the reply to RCPT TO",
-	[SMTP_STEP_DATA] = "while waiting for the reply to DATA or BDAT",
-	[SMTP_STEP_BLOCK] = "while sending the message",
-	[SMTP_STEP_END] = "while waiting for the reply to the end of the message",
-	[SMTP_STEP_RSET] = "while waiting for the reply to RSET",
-	[SMTP_STEP_QUIT] = "while waiting for the reply to QUIT",
-};
-static_assert(ARRAY_LEN(step_waits) == SMTP_STEP_COUNT, "");
-
-const char *
-session_waits(enum smtp_step step)
-{
-	return step_waits[step];
-}
-
 void
 session_status(char dst[static SMTP_STATUS_LEN], const struct smtp_reply *reply,
     char class)
@@ -42,12 +16,6 @@ session_status(char dst[static SMTP_STATUS_LEN], const struct smtp_reply *reply,
 	(void)text_copy(dst, SMTP_STATUS_LEN,
 	    reply->status[0] != '\0' ? reply->status : "0.0.0");
 	dst[0] = class;
-}
-
-void
-session_say_quit(struct smtp_session *s)
-{
-	output_command(s, SMTP_STEP_QUIT, -1, 0, "QUIT", 4);
 }
 
 void
@@ -85,7 +53,7 @@ session_fail(struct smtp_session *s, const struct session_fault *fault,
 	s->start_tls = false;
 	/* Nothing waits for the reply: the next host is not held up by it. */
 	if (quit) {
-		session_say_quit(s);
+		output_command(s, SMTP_STEP_QUIT, -1, 0, "QUIT", 4);
 		session_enter(s, SESSION_CLOSING);
 	} else {
 		session_enter(s, SESSION_CLOSED);
@@ -142,5 +110,15 @@ session_protocol_error(struct smtp_session *s, enum smtp_step step,
 {
 	session_fail(s, &(struct session_fault){ .step = step,
 	    .error = "unexpected-reply", .status = "4.5.0", .reply = reply },
-	    "%s %s", what, session_waits(step));
+	    "%s %s", what, smtp_step_waits(step));
+}
+
+void
+session_fail_refused(struct smtp_session *s, enum smtp_step step,
+    const struct smtp_reply *reply)
+{
+	if (reply->code >= 400)
+		session_fail_reply(s, step, reply);
+	else
+		session_protocol_error(s, step, reply, "a 3xx reply");
 }

@@ -1,21 +1,16 @@
 # Sources of smtp.
 src_libtlsq_a_SOURCES += \
-	src/smtp/actions.c \
-	src/smtp/auth.c \
 	src/smtp/client.c src/smtp/client.h \
 	src/smtp/client_impl.h \
 	src/smtp/client_io.c \
-	src/smtp/client_tls.c \
-	src/smtp/command.c \
 	src/smtp/dialogue.c src/smtp/dialogue.h \
 	src/smtp/dialogue_impl.h \
 	src/smtp/ehlo.c src/smtp/ehlo.h \
+	src/smtp/envelope.c \
 	src/smtp/exchange.c \
 	src/smtp/exchange_reply.c \
 	src/smtp/failing.c \
 	src/smtp/output.c \
-	src/smtp/refuse.c \
 	src/smtp/reply.c src/smtp/reply.h \
 	src/smtp/setup.c \
-	src/smtp/transaction.c src/smtp/transaction.h \
-	src/smtp/verdict.c src/smtp/verdict.h
+	src/smtp/transaction.c src/smtp/transaction.h

@@ -1,5 +1,6 @@
 /*
- * The dialogue's output, and the queue of replies owed for it.
+ * What the rest of the dialogue stands on: its state, its output, and the queue
+ * of replies owed for it.
  */
 #include <assert.h>
 #include <string.h>
@@ -7,6 +8,27 @@
 #include "smtp/dialogue_impl.h"
 
 enum { PENDING_SLACK = 64 };	/* answered entries kept before a move */
+
+void
+session_enter(struct smtp_session *s, enum session_state state)
+{
+	s->state = state;
+	if (state == SESSION_CLOSED) {
+		s->out_sent = 0;
+		buf_free(&s->out);
+	}
+	/* The STARTTLS command and the handshake share one limit. */
+	if (state != SESSION_HANDSHAKE || s->config.implicit_tls)
+		s->mark++;
+}
+
+bool
+session_mail_permitted(const struct smtp_session *s)
+{
+	if (s->tls_active)
+		return s->tls_accepted;
+	return s->plain_permitted && s->config.demand.level <= LEVEL_OPPORTUNISTIC;
+}
 
 void
 output_account(struct smtp_session *s, size_t before_len)
@@ -29,7 +51,7 @@ output_backlog(const struct smtp_session *s)
 	return s->out.len - s->out_sent;
 }
 
-size_t
+static size_t
 pending_count(const struct smtp_session *s)
 {
 	return s->pending_buf.len / sizeof(struct pending) - s->pending_first;

@@ -24,12 +24,6 @@ smtp_reply_parser_reset(struct smtp_reply_parser *p)
 	*p = fresh;
 }
 
-bool
-smtp_reply_parser_started(const struct smtp_reply_parser *p)
-{
-	return !p->complete && (p->octets > 0);
-}
-
 static bool
 is_digit(char c)
 {

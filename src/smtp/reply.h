@@ -57,8 +57,6 @@ enum smtp_reply_status { SMTP_REPLY_BROKEN, SMTP_REPLY_MORE, SMTP_REPLY_COMPLETE
  */
 enum smtp_reply_status smtp_reply_parse(struct smtp_reply_parser *p,
     const char *data, size_t len, size_t *used_r, struct smtp_reply *reply_r);
-/* Octets of an unfinished reply were read. */
-bool smtp_reply_parser_started(const struct smtp_reply_parser *p);
 
 /*
  * "550 5.1.1 No such user; ..." on one line: code, then the lines joined by a

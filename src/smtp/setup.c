@@ -1,6 +1,6 @@
 /*
  * The dialogue until the session is ready: greeting, EHLO, STARTTLS, the
- * certificate's verdict.
+ * certificate's verdict, AUTH.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -9,15 +9,8 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "smtp/dialogue_impl.h"
-
-bool
-session_mail_permitted(const struct smtp_session *s)
-{
-	if (s->tls_active)
-		return s->tls_accepted;
-	return s->plain_permitted && s->config.demand.level <= LEVEL_OPPORTUNISTIC;
-}
 
 /* One without a dot, as "localhost", is many a host's. */
 static bool
@@ -66,13 +59,106 @@ say_hello(struct smtp_session *s, enum smtp_step step)
 	output_command(s, step, -1, 0, line, (size_t)n);
 }
 
-void
+static void
 setup_ready(struct smtp_session *s)
 {
 	assert(session_mail_permitted(s));
 	s->tell_ready = true;
 	session_enter(s, SESSION_READY);
 }
+
+/*
+ * --- AUTH PLAIN and LOGIN (RFC 4954, RFC 4616): to a relay, within TLS.
+ *
+ * What the server asks in its challenges is not looked at: the answers are
+ * always the same.
+ */
+
+static void
+send_line(struct smtp_session *s, const char *command, const char *data,
+    size_t len)
+{
+	struct buf line = BUF_INIT;
+	char *encoded = mem_alloc(TEXT_BASE64_LEN(len));
+
+	text_base64(encoded, (const uint8_t *)data, len);
+	(void)buf_printf(&line, "%s%s", command, encoded);
+	output_command(s, SMTP_STEP_AUTH, -1, 0, line.data, line.len);
+	explicit_bzero(encoded, strlen(encoded));
+	explicit_bzero(line.data, line.len);
+	free(encoded);
+	buf_free(&line);
+}
+
+/* RFC 4616 2: no authorization identity. */
+static void
+send_plain(struct smtp_session *s)
+{
+	struct buf message = BUF_INIT;
+
+	(void)buf_append(&message, "", 1);
+	(void)buf_puts(&message, s->config.username);
+	(void)buf_append(&message, "", 1);
+	(void)buf_puts(&message, s->config.secret);
+	send_line(s, "AUTH PLAIN ", message.data, message.len);
+	explicit_bzero(message.data, message.len);
+	buf_free(&message);
+	s->auth = AUTH_LAST;
+}
+
+static void
+auth_start(struct smtp_session *s)
+{
+	/* Whoever asks for credentials must be who the route names, unless the
+	 * route itself says that it need not be. */
+	assert(s->tls_accepted &&
+	    (s->proved || s->config.demand.allow_invalid));
+	if ((s->caps.can & SMTP_CAN_AUTH_PLAIN) != 0) {
+		send_plain(s);
+	} else if ((s->caps.can & SMTP_CAN_AUTH_LOGIN) != 0) {
+		output_command(s, SMTP_STEP_AUTH, -1, 0, "AUTH LOGIN", 10);
+		s->auth = AUTH_LOGIN_USERNAME;
+	} else {
+		session_fail(s, &(struct session_fault){
+		    .step = SMTP_STEP_AUTH, .error = "unexpected-reply",
+		    .status = "4.7.0", .polite = true },
+		    "neither AUTH PLAIN nor AUTH LOGIN is offered within TLS");
+	}
+}
+
+static void
+answer_challenge(struct smtp_session *s, const struct smtp_reply *reply)
+{
+	if (s->auth == AUTH_LOGIN_USERNAME) {
+		send_line(s, "", s->config.username,
+		    strlen(s->config.username));
+		s->auth = AUTH_LOGIN_SECRET;
+	} else if (s->auth == AUTH_LOGIN_SECRET) {
+		send_line(s, "", s->config.secret, strlen(s->config.secret));
+		s->auth = AUTH_LAST;
+	} else {
+		session_protocol_error(s, SMTP_STEP_AUTH, reply,
+		    "one challenge too many");
+	}
+}
+
+static void
+on_auth(struct smtp_session *s, const struct smtp_reply *reply)
+{
+	if (reply->code == 235 && s->auth == AUTH_LAST)
+		setup_ready(s);
+	else if (reply->code == 334)
+		answer_challenge(s, reply);
+	else if (reply->code >= 400)
+		/* Wrong credentials are ours to mend, not the sender's: the
+		 * mail waits. */
+		session_fail_reply(s, SMTP_STEP_AUTH, reply);
+	else
+		session_protocol_error(s, SMTP_STEP_AUTH, reply,
+		    "a reply that is neither 235 nor 334");
+}
+
+/* --- greeting, EHLO, STARTTLS */
 
 /* No TLS is to be had: continue in plaintext, or fail. */
 static void
@@ -138,11 +224,8 @@ on_ehlo(struct smtp_session *s, const struct smtp_reply *reply)
 		s->ehlo_reply = mem_alloc(SESSION_REPLY_LEN);
 		smtp_reply_print(s->ehlo_reply, SESSION_REPLY_LEN, reply);
 		say_hello(s, SMTP_STEP_HELO);
-	} else if (reply->code / 100 == 4 || reply->code == 521) {
-		session_fail_reply(s, SMTP_STEP_EHLO, reply);
 	} else {
-		session_protocol_error(s, SMTP_STEP_EHLO, reply,
-		    "a 3xx reply");
+		session_fail_refused(s, SMTP_STEP_EHLO, reply);
 	}
 }
 
@@ -165,11 +248,8 @@ on_helo(struct smtp_session *s, const struct smtp_reply *reply)
 		    .reply = reply },
 		    "EHLO was refused with %.300s, HELO with %.300s",
 		    s->ehlo_reply, text);
-	} else if (reply->code / 100 == 4 || reply->code == 521) {
-		session_fail_reply(s, SMTP_STEP_HELO, reply);
 	} else {
-		session_protocol_error(s, SMTP_STEP_HELO, reply,
-		    "a 3xx reply");
+		session_fail_refused(s, SMTP_STEP_HELO, reply);
 	}
 }
 
@@ -207,8 +287,12 @@ setup_reply(struct smtp_session *s, enum smtp_step step,
 		on_ehlo(s, reply);
 	else if (step == SMTP_STEP_HELO)
 		on_helo(s, reply);
-	else
+	else if (step == SMTP_STEP_AUTH)
+		on_auth(s, reply);
+	else if (step == SMTP_STEP_TLS)
 		on_starttls(s, reply);
+	else
+		abort();
 }
 
 /* --- TLS --- */

@@ -1,5 +1,5 @@
 /*
- * The names of steps and outcomes.
+ * The steps of a session, in words.
  */
 #include "smtp/transaction.h"
 
@@ -7,41 +7,38 @@
 
 #include "base/mem.h"
 
-static const char *const step_names[] = {
-	[SMTP_STEP_NONE] = "none",
-	[SMTP_STEP_CONNECT] = "connect",
-	[SMTP_STEP_GREETING] = "greeting",
-	[SMTP_STEP_EHLO] = "EHLO",
-	[SMTP_STEP_HELO] = "HELO",
-	[SMTP_STEP_TLS] = "STARTTLS",
-	[SMTP_STEP_AUTH] = "AUTH",
-	[SMTP_STEP_MAIL] = "MAIL FROM",
-	[SMTP_STEP_RCPT] = "RCPT TO",
-	[SMTP_STEP_DATA] = "DATA",
-	[SMTP_STEP_BLOCK] = "content",
-	[SMTP_STEP_END] = "end of message",
-	[SMTP_STEP_RSET] = "RSET",
-	[SMTP_STEP_QUIT] = "QUIT",
+static const struct {
+	const char *name, *waits;
+} steps[] = {
+	[SMTP_STEP_NONE] = { "none", "while idle" },
+	[SMTP_STEP_CONNECT] = { "connect", "while connecting" },
+	[SMTP_STEP_GREETING] = { "greeting", "while waiting for the greeting" },
+	[SMTP_STEP_EHLO] = { "EHLO", "while waiting for the reply to EHLO" },
+	[SMTP_STEP_HELO] = { "HELO", "while waiting for the reply to HELO" },
+	[SMTP_STEP_TLS] = { "STARTTLS", "while negotiating TLS" },
+	[SMTP_STEP_AUTH] = { "AUTH", "while waiting for the reply to AUTH" },
+	[SMTP_STEP_MAIL] = { "MAIL FROM",
+	    "while waiting for the reply to MAIL FROM" },
+	[SMTP_STEP_RCPT] = { "RCPT TO",
+	    "while waiting for the reply to RCPT TO" },
+	[SMTP_STEP_DATA] = { "DATA",
+	    "while waiting for the reply to DATA or BDAT" },
+	[SMTP_STEP_BLOCK] = { "content", "while sending the message" },
+	[SMTP_STEP_END] = { "end of message",
+	    "while waiting for the reply to the end of the message" },
+	[SMTP_STEP_RSET] = { "RSET", "while waiting for the reply to RSET" },
+	[SMTP_STEP_QUIT] = { "QUIT", "while waiting for the reply to QUIT" },
 };
-static_assert(ARRAY_LEN(step_names) == SMTP_STEP_COUNT, "");
-
-static const char *const outcome_names[] = {
-	[SMTP_NOT_TRIED] = "not tried",
-	[SMTP_TEMPORARY] = "temporary",
-	[SMTP_PERMANENT] = "permanent",
-	[SMTP_DELIVERED] = "delivered",
-};
-static_assert(ARRAY_LEN(outcome_names) == SMTP_OUTCOME_COUNT, "");
+static_assert(ARRAY_LEN(steps) == SMTP_STEP_COUNT, "");
 
 const char *
 smtp_step_name(enum smtp_step step)
 {
-	return step < SMTP_STEP_COUNT ? step_names[step] : "none";
+	return step < SMTP_STEP_COUNT ? steps[step].name : "none";
 }
 
 const char *
-smtp_outcome_name(enum smtp_outcome outcome)
+smtp_step_waits(enum smtp_step step)
 {
-	return outcome < SMTP_OUTCOME_COUNT ? outcome_names[outcome] :
-	    "not tried";
+	return steps[step].waits;
 }

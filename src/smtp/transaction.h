@@ -34,6 +34,8 @@ enum smtp_step {
 
 /* For sentences: "greeting", "EHLO", "STARTTLS", "MAIL FROM", ... */
 const char *smtp_step_name(enum smtp_step step);
+/* "while waiting for the reply to EHLO" */
+const char *smtp_step_waits(enum smtp_step step);
 
 struct smtp_recipient {
 	const char *address;	/* local@domain, without <> */
@@ -76,11 +78,8 @@ enum smtp_outcome {
 				 * or elsewhere, as struct smtp_failure says */
 	SMTP_TEMPORARY,
 	SMTP_PERMANENT,
-	SMTP_DELIVERED,		/* 2xx to the end of the content was read */
-	SMTP_OUTCOME_COUNT
+	SMTP_DELIVERED		/* 2xx to the end of the content was read */
 };
-
-const char *smtp_outcome_name(enum smtp_outcome outcome);
 
 enum { SMTP_STATUS_LEN = 12 };	/* "5.123.123" and its NUL */
 

@@ -16,16 +16,16 @@ static void
 look(struct buf *seen, const struct smtp_reply *reply)
 {
 	struct smtp_capabilities caps;
-	char text[200], shown[100];
+	char text[200];
 
 	smtp_reply_print(text, sizeof(text), reply);
 	smtp_ehlo_parse(&caps, reply);
-	smtp_capabilities_print(shown, sizeof(shown), &caps);
 	for (const char *c = text; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20)
 			abort();
-	(void)buf_printf(seen, "%u %s %s %s %s\n", reply->code, reply->status,
-	    text, caps.name, shown);
+	(void)buf_printf(seen, "%u %s %s %s %x %llu\n", reply->code,
+	    reply->status, text, caps.name, caps.can,
+	    (unsigned long long)caps.size_max);
 }
 
 static void

@@ -117,6 +117,13 @@ log_output(struct peer *p, const char *data, size_t len)
 	}
 }
 
+static const char *const outcomes[] = {
+	[SMTP_NOT_TRIED] = "not tried",
+	[SMTP_TEMPORARY] = "temporary",
+	[SMTP_PERMANENT] = "permanent",
+	[SMTP_DELIVERED] = "delivered",
+};
+
 static void
 log_result(struct peer *p, const struct smtp_action *a)
 {
@@ -132,7 +139,7 @@ log_result(struct peer *p, const struct smtp_action *a)
 
 		buf_clear(&line);
 		(void)buf_printf(&line, "%c%zu %s %s (%s%s%s%s%s%s) %s",
-		    h->source->letter, i + 1, smtp_outcome_name(r->outcome),
+		    h->source->letter, i + 1, outcomes[r->outcome],
 		    r->status, smtp_step_name(r->step),
 		    r->error != NULL ? ", " : "",
 		    r->error != NULL ? r->error : "",

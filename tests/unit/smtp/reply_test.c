@@ -153,10 +153,8 @@ octets_behind_a_reply_are_left(void **state)
 	assert_int_equal(smtp_reply_parse(&p, in, 15, &used, &reply),
 	    SMTP_REPLY_COMPLETE);
 	assert_int_equal(used, 8);
-	assert_false(smtp_reply_parser_started(&p));
 	assert_int_equal(smtp_reply_parse(&p, in + 8, 3, &more, &reply),
 	    SMTP_REPLY_MORE);
-	assert_true(smtp_reply_parser_started(&p));
 	assert_int_equal(smtp_reply_parse(&p, in + 11, 4, &more, &reply),
 	    SMTP_REPLY_COMPLETE);
 	assert_int_equal(reply.code, 250);
@@ -292,10 +290,30 @@ static const struct ehlo_row ehlo_rows[] = {
 };
 
 static void
+show(struct buf *out, const struct smtp_capabilities *caps)
+{
+	static const char *const names[] = { "STARTTLS", "PIPELINING", "SIZE",
+		"8BITMIME", "SMTPUTF8", "DSN", "CHUNKING",
+		"ENHANCEDSTATUSCODES", "REQUIRETLS", "AUTH=PLAIN",
+		"AUTH=LOGIN" };		/* in the order of SMTP_CAN_* */
+
+	buf_clear(out);
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		if ((caps->can & 1u << i) == 0)
+			continue;
+		(void)buf_printf(out, "%s%s", out->len > 0 ? " " : "",
+		    names[i]);
+		if (1u << i == SMTP_CAN_SIZE && caps->size_max > 0)
+			(void)buf_printf(out, "=%llu",
+			    (unsigned long long)caps->size_max);
+	}
+}
+
+static void
 capabilities_are_read(void **state)
 {
 	struct smtp_capabilities caps;
-	char shown[300];
+	struct buf shown = BUF_INIT;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ehlo_rows); i++) {
@@ -303,12 +321,13 @@ capabilities_are_read(void **state)
 		struct smtp_reply reply = { .code = 250, .text = row->text };
 
 		smtp_ehlo_parse(&caps, &reply);
-		smtp_capabilities_print(shown, sizeof(shown), &caps);
-		if (strcmp(shown, row->shown) != 0 ||
+		show(&shown, &caps);
+		if (strcmp(buf_str(&shown), row->shown) != 0 ||
 		    strcmp(caps.name, row->name) != 0)
 			fail_msg("%s (%s): %s, name %s", row->text, row->why,
-			    shown, caps.name);
+			    buf_str(&shown), caps.name);
 	}
+	buf_free(&shown);
 }
 
 static void
@@ -323,9 +342,6 @@ a_long_name_is_cut(void **state)
 	text[sizeof(text) - 2] = '\n';
 	smtp_ehlo_parse(&caps, &reply);
 	assert_int_equal(strlen(caps.name), sizeof(caps.name) - 1);
-	smtp_capabilities_print(text, 10, &(struct smtp_capabilities){
-	    .can = ~0u });
-	assert_int_equal(strlen(text), 9);
 }
 
 int
