@@ -345,7 +345,7 @@ static void
 run_pass(struct explanation *e, bool connect)
 {
 	survey(e);
-	if (!e->json_wanted && e->pass == 0)
+	if (e->pass == 0)
 		explain_unchecked(e);
 	decide_all(e);
 	for (size_t h = 0; !e->json_wanted && h < e->survey.n_hosts; h++)

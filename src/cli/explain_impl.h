@@ -77,8 +77,8 @@ struct explanation {
 
 /* --- explain_unchecked.c */
 
-/* Says, as text, which zones count as unsigned although they are signed; blocks
- * until DNS has answered. */
+/* Says, as text or in the array "dnssec", which zones count as unsigned although
+ * they are signed; blocks until DNS has answered. */
 void explain_unchecked(struct explanation *e);
 
 /* --- explain_connect.c */
@@ -104,7 +104,7 @@ void explain_text_way(struct buf *out, const struct explanation *e);
 void explain_text_mx(struct buf *out, const struct explanation *e);
 void explain_text_sts(struct buf *out, const struct explanation *e);
 void explain_text_unchecked(struct buf *out, const char *zone,
-    unsigned int algorithm, unsigned int digest);
+    unsigned int algorithm, unsigned int digest, unsigned int iterations);
 void explain_text_host(struct buf *out, const struct explanation *e,
     size_t host);
 void explain_text_verdicts(struct buf *out, const struct explanation *e,

@@ -91,12 +91,17 @@ explain_text_mx(struct buf *out, const struct explanation *e)
 
 void
 explain_text_unchecked(struct buf *out, const char *zone,
-    unsigned int algorithm, unsigned int digest)
+    unsigned int algorithm, unsigned int digest, unsigned int iterations)
 {
 	put_line(out, "dnssec");
-	(void)buf_printf(out, "%s is signed with what cannot be checked here (DS "
-	    "algorithm %u, digest type %u): it counts as unsigned\n", zone,
-	    algorithm, digest);
+	if (iterations > 0)
+		(void)buf_printf(out, "%s is signed with %u NSEC3 iterations, "
+		    "which is too many to check: what it says it does not "
+		    "have counts as unsigned\n", zone, iterations);
+	else
+		(void)buf_printf(out, "%s is signed with what cannot be checked "
+		    "here (DS algorithm %u, digest type %u): it counts as "
+		    "unsigned\n", zone, algorithm, digest);
 }
 
 static void

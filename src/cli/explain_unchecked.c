@@ -1,10 +1,13 @@
 /*
  * tlsq explain: zones that are signed, but with what the resolver here cannot
- * check (an algorithm or a digest that it lacks).
+ * check: an algorithm or a digest that it lacks, or more NSEC3 iterations than it
+ * follows.
  *
- * DNSSEC has them count as unsigned (RFC 4035 5.2), and libunbound does not tell
- * them apart.  Their parent does: it has a DS record, and still the zone's own
- * records are not secure.  Asked only here, since no decision depends on it.
+ * DNSSEC has the first count as unsigned (RFC 4035 5.2), and libunbound does not
+ * tell them apart.  Their parent does: it has a DS record, and still the zone's
+ * own records are not secure.  Of the others only the denials count as unsigned
+ * (RFC 9276 3.2): what there is, is secure.  Asked only here, since no decision
+ * depends on it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +18,17 @@
 #include "lookup/lookup.h"
 #include "nexthop/services.h"
 
-enum { TYPE_SOA = 6, TYPE_DS = 43, DS_HEAD = 4 };
+enum {
+	TYPE_SOA = 6, TYPE_DS = 43, TYPE_NSEC3PARAM = 51,
+	TYPE_NOBODY_HAS = 65280,	/* private use: RFC 6895 3.1 */
+	HEAD = 4			/* octets before what ends the record */
+};
 
 struct reply {
 	struct loop *loop;
 	enum dns_status status;
 	bool answered, have_data;
-	unsigned int algorithm, digest;	/* of the first DS */
+	uint8_t head[HEAD];		/* of the first record */
 };
 
 static void
@@ -31,10 +38,8 @@ on_answer(void *ctx, const struct dns_answer *answer)
 
 	r->status = answer->status;
 	r->have_data = answer->have_data;
-	if (answer->have_data && answer->rdata[0].len > DS_HEAD) {
-		r->algorithm = answer->rdata[0].data[2];
-		r->digest = answer->rdata[0].data[3];
-	}
+	if (answer->have_data && answer->rdata[0].len > HEAD)
+		memcpy(r->head, answer->rdata[0].data, HEAD);
 	r->answered = true;
 	loop_stop(r->loop);
 }
@@ -70,16 +75,64 @@ unchecked_zone(const struct explanation *e, const char *name,
 }
 
 static void
-look_at(struct explanation *e, const char *name, char **last)
+tell(struct explanation *e, const char *zone, const struct reply *ds,
+    unsigned int iterations)
+{
+	struct json *j = &e->json;
+
+	if (!e->json_wanted) {
+		explain_text_unchecked(&e->out, zone, ds != NULL ? ds->head[2] :
+		    0, ds != NULL ? ds->head[3] : 0, iterations);
+		return;
+	}
+	json_open_object(j, NULL);
+	json_text(j, "zone", zone);
+	json_text(j, "unchecked", ds != NULL ? "algorithm" :
+	    "nsec3-iterations");
+	if (ds != NULL) {
+		json_int(j, "algorithm", ds->head[2]);
+		json_int(j, "digest_type", ds->head[3]);
+	} else {
+		json_int(j, "iterations", iterations);
+	}
+	json_close_object(j);
+}
+
+static bool
+is_new(char **last, const char *zone)
+{
+	if (zone == NULL || (*last != NULL && strcmp(*last, zone) == 0))
+		return false;
+	free(*last);
+	*last = mem_strdup(zone);
+	return true;
+}
+
+static void
+look_at_algorithm(struct explanation *e, const char *name, char **last)
 {
 	struct reply ds;
 	const char *zone = unchecked_zone(e, name, &ds);
 
-	if (zone == NULL || (*last != NULL && strcmp(*last, zone) == 0))
-		return;
-	explain_text_unchecked(&e->out, zone, ds.algorithm, ds.digest);
-	free(*last);
-	*last = mem_strdup(zone);
+	if (is_new(last, zone))
+		tell(e, zone, &ds, 0);
+}
+
+/* The host is secure, and that it has no TLSA record is not. */
+static void
+look_at_denial(struct explanation *e, const char *name, char **last)
+{
+	const char *zone = name;
+	struct reply param;
+
+	while (strchr(zone, '.') != NULL && !ask(e, zone, TYPE_SOA).have_data)
+		zone = strchr(zone, '.') + 1;
+	param = ask(e, zone, TYPE_NSEC3PARAM);
+	if (param.status == DNS_SECURE && param.have_data &&
+	    ask(e, zone, TYPE_NOBODY_HAS).status == DNS_INSECURE &&
+	    is_new(last, zone))
+		tell(e, zone, NULL, (unsigned int)param.head[2] << 8 |
+		    param.head[3]);
 }
 
 void
@@ -88,11 +141,22 @@ explain_unchecked(struct explanation *e)
 	const struct survey *s = &e->survey;
 	char *last = NULL;
 
+	if (e->json_wanted)
+		json_open_array(&e->json, "dnssec");
 	if (s->mx_status == MX_INSECURE)
-		look_at(e, e->rcpt.domain, &last);
-	for (size_t i = 0; i < s->n_hosts; i++)
-		if (s->host[i].address_status == DNS_INSECURE &&
-		    s->host[i].n_addresses > 0 && s->host[i].name[0] != '[')
-			look_at(e, s->host[i].name, &last);
+		look_at_algorithm(e, e->rcpt.domain, &last);
+	for (size_t i = 0; i < s->n_hosts; i++) {
+		const struct survey_host *h = &s->host[i];
+
+		if (h->n_addresses == 0 || h->name[0] == '[')
+			continue;
+		if (h->address_status == DNS_INSECURE)
+			look_at_algorithm(e, h->name, &last);
+		else if (h->address_status == DNS_SECURE && h->tlsa != NULL &&
+		    h->tlsa->status == TLSA_LOOKUP_INSECURE)
+			look_at_denial(e, h->name, &last);
+	}
+	if (e->json_wanted)
+		json_close_array(&e->json);
 	free(last);
 }

@@ -10,6 +10,7 @@ DIR/zones has one zone a file, named as the zone without its last dot; the first
   bogus     the DS in the parent is that of another key: all of it fails
   expired   signatures ended in 2020
   ed448     signed with an algorithm that libunbound lacks where it links nettle
+  nsec3     signed, with more NSEC3 iterations than libunbound follows (RFC 9276 3.2)
   oddalg    DS with an algorithm that nobody knows: insecure
 Records are in master file form relative to the zone; SOA and NS are added.  A line "; tamper NAME TYPE"
 breaks the signature of that one record set.  Written: DIR/nsd.conf (127.0.0.1, NSD_PORT),
@@ -22,7 +23,7 @@ import subprocess
 import sys
 
 SOA = "3600 IN SOA ns1.test. hostmaster.test. 1 3600 600 604800 60"
-SIGNED = ("signed", "bogus", "expired", "island", "ed448")
+SIGNED = ("signed", "bogus", "expired", "island", "ed448", "nsec3")
 
 
 def run(*args, cwd=None):
@@ -71,7 +72,7 @@ class Zone:
         if self.kind not in SIGNED:
             return file
         dates = ["-i", "20200101", "-e", "20200201"] if self.kind == "expired" else []
-        run("ldns-signzone", "-n", "-t", "1", "-o", self.name, *dates, "-f", file + ".signed", file, self.key,
+        run("ldns-signzone", "-n", "-t", "200" if self.kind == "nsec3" else "1", "-o", self.name, *dates, "-f", file + ".signed", file, self.key,
             cwd=directory)
         for name, kind in self.tampered:
             self.tamper(file + ".signed", name, kind)

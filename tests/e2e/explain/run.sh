@@ -50,6 +50,10 @@ dns_zone odd.test oddalg <<E
 @ MX 10 mx
 mx A 127.0.0.4
 E
+dns_zone many.test nsec3 <<E
+@ MX 10 mx
+mx A 127.0.0.4
+E
 dns_zone slow.test unsigned <<E
 @ MX 10 mx
 mx A 127.0.0.5
@@ -118,6 +122,14 @@ unlike "no word of signatures: it has none" "$out" '^dnssec'
 explains "a zone with an algorithm that nobody knows" 0 odd.test
 like "is told apart from an unsigned one" "$out" '^dnssec +odd\.test is signed with what cannot be checked here \(DS algorithm 250, digest type 2\): it counts as unsigned$'
 is "once" "$(echo "$out" | grep -c '^dnssec')" 1
+explains "a zone with more NSEC3 iterations than are followed" 0 many.test
+like "is told, too" "$out" '^dnssec +many\.test is signed with 200 NSEC3 iterations, which is too many to check'
+like "its addresses are secure, its denial is not" "$(echo "$out" | tr '\n' ' ')" 'addresses +secure.* tlsa +insecure at mx\.many\.test'
+for d in odd many garage bank; do
+	is "$d.test in JSON" "$(tlsq_ explain --json $d.test | python3 -c 'import json, sys
+print(*[":".join(str(v) for v in zone.values()) for zone in json.load(sys.stdin)["dnssec"]])')" \
+		"$(case $d in odd) echo odd.test:algorithm:250:2 ;; many) echo many.test:nsec3-iterations:200 ;; esac)"
+done
 explains "a host outside the policy" 75 outside.test
 like "is refused" "$out" 'refused, error mta-sts, 4\.7\.5: .*RFC 8461 4\.1'
 explains "a failure that bounces" 69 "--strategy bounce outside.test"
