@@ -31,7 +31,8 @@ authorize_column(struct expr_compilation *c, const char *table,
 		return SQLITE_OK;
 	if (!expr_variable_find(&v, c->class, column))
 		return deny(c, "unknown variable ", column);
-	c->variables |= EXPR_BIT(v);
+	c->varies = true;
+	c->names_host = c->names_host || v == EXPR_MX || v == EXPR_REMOTE_IP;
 	return SQLITE_OK;
 }
 

@@ -13,8 +13,7 @@ struct expr {
 	struct expr_engine *engine;
 	sqlite3_stmt *stmt;
 	char *text;
-	uint32_t variables;
-	bool varies;
+	bool names_host, varies;
 };
 
 const char *
@@ -94,7 +93,7 @@ expr_compile(struct expr **expr_r, struct expr_engine *engine,
 		goto out;
 	if (!prepare(e, &c, buf_str(&sql), err))
 		goto out;
-	e->variables = c.variables;
+	e->names_host = c.names_host;
 	e->varies = c.varies;
 	*expr_r = e;
 	ok = true;
@@ -122,23 +121,16 @@ expr_text(const struct expr *expr)
 	return expr->text;
 }
 
-uint32_t
-expr_variables(const struct expr *expr)
-{
-	return expr->variables;
-}
-
 bool
 expr_names_host(const struct expr *expr)
 {
-	return (expr->variables &
-	    (EXPR_BIT(EXPR_MX) | EXPR_BIT(EXPR_REMOTE_IP))) != 0;
+	return expr->names_host;
 }
 
 bool
 expr_is_constant(const struct expr *expr)
 {
-	return expr->variables == 0 && !expr->varies;
+	return !expr->varies;
 }
 
 static void

@@ -61,7 +61,6 @@ enum expr_variable {
 	EXPR_RECEIVED_FROM_IP, EXPR_RCPT_MAILER, EXPR_RCPT_HOST,
 	EXPR_CLIENT_IP, EXPR_CLIENT_NAME, EXPR_VARIABLE_COUNT
 };
-#define EXPR_BIT(variable) (UINT32_C(1) << (variable))
 
 /* Values as an expression may meet them, to try one out before it is stored. */
 struct expr_values expr_values_sample(void);
@@ -94,8 +93,6 @@ void expr_free(struct expr **expr);
 
 /* As it was written. */
 const char *expr_text(const struct expr *expr);
-/* The variables it names: a set of EXPR_BIT(). */
-uint32_t expr_variables(const struct expr *expr);
 /* It names mx or remote_ip: its value is another one for each host. */
 bool expr_names_host(const struct expr *expr);
 /* No variable, no map, no clock: it always has the same value. */

@@ -49,8 +49,8 @@ enum {
 /* What one compilation may name, and what it named. */
 struct expr_compilation {
 	enum expr_class class;
-	uint32_t variables;
-	bool varies;		/* reads maps or the clock */
+	bool names_host;	/* mx or remote_ip */
+	bool varies;		/* reads variables, maps or the clock */
 	int selects;
 	char denied[160];	/* the first thing refused, in words */
 };
