@@ -4,11 +4,6 @@
 #include "base/json.h"
 #include "cli/explain_impl.h"
 
-static const char *const wishes[] = {
-	[CONF_REQUIRE] = "require", [CONF_OPTIONAL] = "optional",
-	[CONF_DISABLE] = "disable",
-};
-
 static void
 put_strategy(struct json *j, const struct explanation *e)
 {
@@ -18,9 +13,9 @@ put_strategy(struct json *j, const struct explanation *e)
 	json_text(j, "id", s->id);
 	json_text(j, "rule", e->way.rule);
 	json_bool(j, "per_host", e->way.per_host);
-	json_text(j, "dane", wishes[s->dane]);
-	json_text(j, "mta_sts", wishes[s->mta_sts]);
-	json_text(j, "starttls", wishes[s->starttls]);
+	json_text(j, "dane", policy_want_name(s->wants.dane));
+	json_text(j, "mta_sts", policy_want_name(s->wants.mta_sts));
+	json_text(j, "starttls", policy_want_name(s->wants.starttls));
 	json_bool(j, "allow_invalid_certs", e->way.allow_invalid);
 	json_close_object(j);
 	json_text(j, "route", e->way.route->id);

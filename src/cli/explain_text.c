@@ -9,13 +9,6 @@
 #include "base/text.h"
 #include "cli/explain_impl.h"
 
-static const char *
-wish(enum conf_wish w)
-{
-	return w == CONF_REQUIRE ? "require" : w == CONF_OPTIONAL ? "optional" :
-	    "disable";
-}
-
 static void
 put_line(struct buf *out, const char *label)
 {
@@ -57,8 +50,9 @@ explain_text_way(struct buf *out, const struct explanation *e)
 	    w->per_host ? " (chosen again for each host)" : "");
 	put_line(out, "");
 	(void)buf_printf(out, "dane %s, mta-sts %s, starttls %s, invalid "
-	    "certificates %s, TLS %s or later\n", wish(s->dane),
-	    wish(s->mta_sts), wish(s->starttls),
+	    "certificates %s, TLS %s or later\n",
+	    policy_want_name(s->wants.dane), policy_want_name(s->wants.mta_sts),
+	    policy_want_name(s->wants.starttls),
 	    w->per_host ? "as each host's strategy says" :
 	    w->allow_invalid ? "allowed" : "refused",
 	    s->min_version == CONF_TLS_1_3 ? "1.3" : "1.2");

@@ -18,6 +18,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "conf/rows.h"
+#include "policy/decide.h"
+#include "policy/retry.h"
 
 /*
  * Appends the rows as TOML, in the order of the manual and then by id, whatever
@@ -30,9 +32,6 @@ bool conf_rows_print(struct buf *out, const struct conf_rows *rows,
 
 /* --- the snapshot ----------------------------------------------------- */
 
-/* What was asked of DANE, MTA-STS and STARTTLS. */
-enum conf_wish { CONF_REQUIRE, CONF_OPTIONAL, CONF_DISABLE };
-
 enum conf_allow_invalid {
 	CONF_INVALID_REFUSE, CONF_INVALID_ALLOW, CONF_INVALID_BY_EXPRESSION
 };
@@ -42,7 +41,7 @@ enum conf_tls_version { CONF_TLS_1_3, CONF_TLS_1_2 };
 
 struct conf_tls_strategy {
 	const char *id;
-	enum conf_wish dane, mta_sts, starttls;
+	struct policy_wants wants;
 	enum conf_allow_invalid allow_invalid_certs;
 	const char *allow_invalid_expression; /* else NULL */
 	int64_t timeout_tls_s, timeout_mta_sts_s;
@@ -92,10 +91,8 @@ struct conf_connection {
 
 struct conf_schedule {
 	const char *id;
-	struct conf_durations retry; /* at least one; the last repeats */
+	struct retry_schedule retry;
 	struct conf_durations notify; /* rising, since the message came */
-	int64_t expire_s;	/* 0: max_attempts rules */
-	int max_attempts;	/* 0: expire_s rules */
 	const char *queue_name;	/* a virtual queue that exists */
 };
 
@@ -127,17 +124,13 @@ struct conf_expression {
 	enum conf_rule_kind kind; /* of what that is the id */
 };
 
-enum conf_tls_required_no {
-	CONF_REQUIRED_NO_NEVER, CONF_REQUIRED_NO_OPTIONAL,
-	CONF_REQUIRED_NO_ALWAYS
-};
 enum conf_failing_domains {
 	CONF_FAILING_REJECT, CONF_FAILING_TEMPFAIL, CONF_FAILING_ACCEPT
 };
 
 /* NULL paths mean the system's own (tlsq.toml(5)). */
 struct conf_queue_settings {
-	enum conf_tls_required_no tls_required_no;
+	enum required_no tls_required_no;
 	int sessions_per_domain, messages_per_session,
 	    recipients_per_transaction;
 	int64_t retention_s;

@@ -38,10 +38,10 @@ static void
 check_tls(struct conf_builder *b, const struct conf_object *object)
 {
 	const struct conf_tls_strategy *tls = &object->as.tls;
-	const char *required = tls->dane == CONF_REQUIRE ? "dane" :
-	    tls->mta_sts == CONF_REQUIRE ? "mta-sts" : NULL;
+	const char *required = tls->wants.dane == WANT_REQUIRE ? "dane" :
+	    tls->wants.mta_sts == WANT_REQUIRE ? "mta-sts" : NULL;
 
-	if (tls->starttls == CONF_DISABLE && required != NULL)
+	if (tls->wants.starttls == WANT_DISABLE && required != NULL)
 		complain(b, object, KEY_TLS_STARTTLS, "\"disable\" cannot go "
 		    "with %s = \"require\"", required);
 }
@@ -136,7 +136,7 @@ check_schedule(struct conf_builder *b, struct conf_object *object)
 		if (expire->given)
 			complain(b, object, KEY_SCHEDULE_MAX_ATTEMPTS,
 			    "cannot go with expire: give one of them");
-		schedule->expire_s = 0; /* only its default so far */
+		schedule->retry.expire_s = 0; /* only its default so far */
 	}
 	for (size_t i = 1; i < notify->count; i++)
 		if (notify->item_s[i] <= notify->item_s[i - 1]) {

@@ -19,9 +19,9 @@ enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 #define PORT .type = TYPE_INTEGER, .min = 1, .max = 65535
 
 static const struct conf_word wishes[] = {
-	{ .name = "optional", .value = CONF_OPTIONAL },
-	{ .name = "require", .value = CONF_REQUIRE },
-	{ .name = "disable", .value = CONF_DISABLE },
+	{ .name = "optional", .value = WANT_OPTIONAL },
+	{ .name = "require", .value = WANT_REQUIRE },
+	{ .name = "disable", .value = WANT_DISABLE },
 	{ .name = NULL },
 };
 
@@ -52,9 +52,9 @@ static const struct conf_word ip_lookups[] = {
 };
 
 static const struct conf_word tls_required_no[] = {
-	{ .name = "optional", .value = CONF_REQUIRED_NO_OPTIONAL },
-	{ .name = "always", .value = CONF_REQUIRED_NO_ALWAYS },
-	{ .name = "never", .value = CONF_REQUIRED_NO_NEVER },
+	{ .name = "optional", .value = REQUIRED_NO_OPTIONAL },
+	{ .name = "always", .value = REQUIRED_NO_ALWAYS },
+	{ .name = "never", .value = REQUIRED_NO_NEVER },
 	{ .name = NULL },
 };
 
@@ -68,13 +68,13 @@ static const struct conf_word failing_domains[] = {
 const struct conf_key conf_keys[KEY_COUNT] = {
 	[KEY_TLS_DANE] = { .pattern = "queue.tls.<id>.dane",
 		.scope = SCOPE_TLS, .type = TYPE_WORD, .words = wishes,
-		.initial = "optional", FIELD(conf_tls_strategy, dane) },
+		.initial = "optional", FIELD(conf_tls_strategy, wants.dane) },
 	[KEY_TLS_MTA_STS] = { .pattern = "queue.tls.<id>.mta-sts",
 		.scope = SCOPE_TLS, .type = TYPE_WORD, .words = wishes,
-		.initial = "optional", FIELD(conf_tls_strategy, mta_sts) },
+		.initial = "optional", FIELD(conf_tls_strategy, wants.mta_sts) },
 	[KEY_TLS_STARTTLS] = { .pattern = "queue.tls.<id>.starttls",
 		.scope = SCOPE_TLS, .type = TYPE_WORD, .words = wishes,
-		.initial = "optional", FIELD(conf_tls_strategy, starttls) },
+		.initial = "optional", FIELD(conf_tls_strategy, wants.starttls) },
 	[KEY_TLS_ALLOW_INVALID] = {
 		.pattern = "queue.tls.<id>.allow-invalid-certs",
 		.scope = SCOPE_TLS, .type = TYPE_ALLOW_INVALID,
@@ -173,19 +173,21 @@ const struct conf_key conf_keys[KEY_COUNT] = {
 		.max = 365 * DAY, .min_count = 1,
 		.initial = "[\"2m\",\"5m\",\"10m\",\"15m\",\"30m\",\"1h\","
 		    "\"2h\"]",
-		FIELD(conf_schedule, retry) },
+		FIELD(conf_schedule, retry.retry_s),
+		SECOND_FIELD(conf_schedule, retry.n_retry) },
 	[KEY_SCHEDULE_NOTIFY] = { .pattern = "queue.schedule.<id>.notify",
 		.scope = SCOPE_SCHEDULE, .type = TYPE_DURATIONS, .min = 1,
 		.max = 365 * DAY, .initial = "[\"1d\",\"3d\"]",
-		FIELD(conf_schedule, notify) },
+		FIELD(conf_schedule, notify.item_s),
+		SECOND_FIELD(conf_schedule, notify.count) },
 	[KEY_SCHEDULE_EXPIRE] = { .pattern = "queue.schedule.<id>.expire",
 		.scope = SCOPE_SCHEDULE, .type = TYPE_DURATION, .min = 1,
 		.max = 3650 * (int64_t)DAY, .initial = "5d",
-		FIELD(conf_schedule, expire_s) },
+		FIELD(conf_schedule, retry.expire_s) },
 	[KEY_SCHEDULE_MAX_ATTEMPTS] = {
 		.pattern = "queue.schedule.<id>.max-attempts",
 		.scope = SCOPE_SCHEDULE, .type = TYPE_INTEGER, .min = 1,
-		.max = 1000000, FIELD(conf_schedule, max_attempts) },
+		.max = 1000000, FIELD(conf_schedule, retry.max_attempts) },
 	[KEY_SCHEDULE_QUEUE_NAME] = {
 		.pattern = "queue.schedule.<id>.queue-name",
 		.scope = SCOPE_SCHEDULE, .type = TYPE_ID, .initial = "default",

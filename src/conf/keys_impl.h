@@ -69,7 +69,8 @@ struct conf_key {
 	size_t min_count;	/* lists: fewest elements */
 	const struct conf_word *words;
 	size_t field;		/* offset in the object of the scope */
-	size_t second_field;	/* ALLOW_INVALID, SECRET: the other form */
+	/* ALLOW_INVALID, SECRET: the other form; DURATIONS: how many */
+	size_t second_field;
 };
 
 extern const struct conf_key conf_keys[KEY_COUNT];

@@ -62,13 +62,10 @@ conf_longest_retry_s(const struct conf *conf)
 	int64_t longest = 0;
 
 	for (const struct conf_object *o =
-	    conf->store->objects[SCOPE_SCHEDULE]; o != NULL; o = o->hh.next) {
-		const struct conf_durations *retry = &o->as.schedule.retry;
-
-		for (size_t i = 0; i < retry->count; i++)
-			if (retry->item_s[i] > longest)
-				longest = retry->item_s[i];
-	}
+	    conf->store->objects[SCOPE_SCHEDULE]; o != NULL; o = o->hh.next)
+		for (size_t i = 0; i < o->as.schedule.retry.n_retry; i++)
+			if (o->as.schedule.retry.retry_s[i] > longest)
+				longest = o->as.schedule.retry.retry_s[i];
 	return longest;
 }
 
@@ -79,8 +76,8 @@ conf_longest_expire_s(const struct conf *conf)
 
 	for (const struct conf_object *o =
 	    conf->store->objects[SCOPE_SCHEDULE]; o != NULL; o = o->hh.next)
-		if (o->as.schedule.expire_s > longest)
-			longest = o->as.schedule.expire_s;
+		if (o->as.schedule.retry.expire_s > longest)
+			longest = o->as.schedule.retry.expire_s;
 	return longest;
 }
 

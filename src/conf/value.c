@@ -17,7 +17,7 @@ struct target {
 	struct error *err;
 };
 
-static_assert(sizeof(enum conf_wish) == sizeof(int), "words are ints");
+static_assert(sizeof(enum policy_want) == sizeof(int), "words are ints");
 
 static bool
 put_int(const struct target *t, int value)
@@ -168,7 +168,6 @@ read_list(const struct target *t, struct conf_texts *list_r)
 static bool
 store_durations(const struct target *t)
 {
-	struct conf_durations durations;
 	struct conf_texts list;
 	int64_t *seconds;
 
@@ -178,9 +177,8 @@ store_durations(const struct target *t)
 	for (size_t i = 0; i < list.count; i++)
 		if (!read_duration(t, list.item[i], &seconds[i]))
 			return false;
-	durations.item_s = seconds;
-	durations.count = list.count;
-	memcpy(t->field, &durations, sizeof(durations));
+	memcpy(t->field, &seconds, sizeof(seconds));
+	memcpy(t->second_field, &list.count, sizeof(list.count));
 	return true;
 }
 

@@ -68,19 +68,15 @@ jitter_permille(void)
 static void
 set_schedule(struct job_progress *p, const struct job *job, int attempts)
 {
-	const struct conf_schedule *s = job->choice.schedule;
-	const struct retry_schedule retry = {
-		.retry_s = s->retry.item_s, .n_retry = s->retry.count,
-		.expire_s = s->expire_s, .max_attempts = s->max_attempts
-	};
+	const struct retry_schedule *retry = &job->choice.schedule->retry;
 	int64_t received_at = job->claimed->message.received_at;
-	int64_t expires_at = retry_expires_at(&retry, received_at);
+	int64_t expires_at = retry_expires_at(retry, received_at);
 	struct retry_verdict v;
 
 	p->result.expires_at = expires_at > 0 ? expires_at : -1;
 	if (p->result.outcome != SPOOL_DEFERRED)
 		return;
-	v = retry_after(&retry, received_at, attempts, p->result.now,
+	v = retry_after(retry, received_at, attempts, p->result.now,
 	    jitter_permille());
 	p->result.next_attempt_at = v.next_attempt_at;
 	if (!v.expired)

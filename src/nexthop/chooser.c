@@ -89,15 +89,10 @@ struct variables {
 static int64_t
 expires_in(const struct way_case *of, const struct conf_schedule *s)
 {
-	struct retry_schedule retry;
 	int64_t at = of->rcpt->expires_at;
 
-	if (at < 0 && s != NULL) {
-		retry = (struct retry_schedule){ .retry_s = s->retry.item_s,
-			.n_retry = s->retry.count, .expire_s = s->expire_s,
-			.max_attempts = s->max_attempts };
-		at = retry_expires_at(&retry, of->message->received_at);
-	}
+	if (at < 0 && s != NULL)
+		at = retry_expires_at(&s->retry, of->message->received_at);
 	if (at <= 0)
 		return INT64_MAX;
 	return at > of->now ? at - of->now : 0;

@@ -9,28 +9,6 @@
 
 #include "base/mem.h"
 
-static enum policy_want
-want(enum conf_wish wish)
-{
-	static const enum policy_want wants[] = {
-		[CONF_REQUIRE] = WANT_REQUIRE,
-		[CONF_OPTIONAL] = WANT_OPTIONAL,
-		[CONF_DISABLE] = WANT_DISABLE,
-	};
-
-	return wants[wish];
-}
-
-struct policy_wants
-decision_wants(const struct conf_tls_strategy *strategy)
-{
-	return (struct policy_wants){
-		.dane = want(strategy->dane),
-		.mta_sts = want(strategy->mta_sts),
-		.starttls = want(strategy->starttls),
-	};
-}
-
 struct decision_terms
 decision_terms_of(const struct way *way, const struct conf *conf, bool waived)
 {
@@ -48,17 +26,11 @@ decision_terms_of(const struct way *way, const struct conf *conf, bool waived)
 static struct policy_wants
 wants_of(const struct decision_terms *t, bool *allow_invalid_r)
 {
-	static const enum required_no modes[] = {
-		[CONF_REQUIRED_NO_NEVER] = REQUIRED_NO_NEVER,
-		[CONF_REQUIRED_NO_OPTIONAL] = REQUIRED_NO_OPTIONAL,
-		[CONF_REQUIRED_NO_ALWAYS] = REQUIRED_NO_ALWAYS,
-	};
-	struct policy_wants w = decision_wants(t->strategy);
+	struct policy_wants w = t->strategy->wants;
 
 	*allow_invalid_r = t->allow_invalid || t->route_allow_invalid;
 	if (t->waived)
-		w = policy_waive(&w, modes[t->waiver], t->pinned,
-		    allow_invalid_r);
+		w = policy_waive(&w, t->waiver, t->pinned, allow_invalid_r);
 	/* Credentials go to no server that a strategy or the sender excuses. */
 	if (t->has_secret) {
 		w.starttls = WANT_REQUIRE;

@@ -18,7 +18,7 @@ struct decision_terms {
 	const char *rule;	/* that chose it; kept */
 	bool pinned;		/* by the message */
 	bool waived;		/* TLS-Required: No, and no REQUIRETLS */
-	enum conf_tls_required_no waiver;	/* queue.tls-required-no */
+	enum required_no waiver;	/* queue.tls-required-no */
 	bool allow_invalid;	/* allow-invalid-certs, evaluated */
 	bool route_allow_invalid;	/* the same of the relay route */
 	/* The route has credentials: TLS is then mandatory, and of the two above
@@ -37,7 +37,6 @@ struct decision {
 
 struct decision_terms decision_terms_of(const struct way *way,
     const struct conf *conf, bool waived);
-struct policy_wants decision_wants(const struct conf_tls_strategy *strategy);
 /* What of the terms holds before any fact is known: whether the records and the
  * policy need to be asked for. */
 void decision_needs(const struct decision_terms *terms, bool *tlsa_r,

@@ -47,17 +47,10 @@ policy_level_name(enum policy_level level)
 	return level < LEVEL_COUNT ? level_names[level] : "unset";
 }
 
-bool
-policy_want_parse(const char *text, enum policy_want *want_r)
+const char *
+policy_want_name(enum policy_want want)
 {
-	*want_r = WANT_REQUIRE;
-	for (size_t i = 0; i < sizeof(want_names) / sizeof(want_names[0]); i++) {
-		if (strcmp(text, want_names[i]) != 0)
-			continue;
-		*want_r = (enum policy_want)i;
-		return true;
-	}
-	return false;
+	return want_names[want];
 }
 
 enum policy_level

@@ -27,8 +27,8 @@ const char *policy_level_name(enum policy_level level);
 /* What one key of queue.tls.<id> asks for.  0 is the strictest. */
 enum policy_want { WANT_REQUIRE, WANT_OPTIONAL, WANT_DISABLE };
 
-/* "require", "optional", "disable"; false where the text is none of them. */
-bool policy_want_parse(const char *text, enum policy_want *want_r);
+/* "require", "optional", "disable". */
+const char *policy_want_name(enum policy_want want);
 
 /* The level that starttls alone asks for. */
 enum policy_level policy_starttls_level(enum policy_want starttls);

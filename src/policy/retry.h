@@ -15,7 +15,7 @@ struct retry_schedule {
 	const int64_t *retry_s;
 	size_t n_retry;
 	int64_t expire_s;
-	int64_t max_attempts;
+	int max_attempts;
 };
 
 /* When a message received at received_at expires; 0: by attempts, not by age. */

@@ -210,8 +210,8 @@ defaults_are_those_of_the_manual(void **state)
 	assert_true(conf_build(&conf, NULL, NULL));
 	tls = conf_tls_strategy(conf, "default");
 	assert_string_equal(tls->id, "default");
-	assert_int_equal(tls->dane, CONF_OPTIONAL);
-	assert_int_equal(tls->starttls, CONF_OPTIONAL);
+	assert_int_equal(tls->wants.dane, WANT_OPTIONAL);
+	assert_int_equal(tls->wants.starttls, WANT_OPTIONAL);
 	assert_int_equal(tls->allow_invalid_certs, CONF_INVALID_REFUSE);
 	assert_int_equal(tls->timeout_tls_s, 180);
 	assert_int_equal(tls->timeout_mta_sts_s, 300);
@@ -240,19 +240,19 @@ defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(conf_connection(conf, "default")->timeout_data_s,
 	    600);
 	schedule = conf_schedule(conf, "default");
-	assert_int_equal(schedule->retry.count, 7);
-	assert_int_equal(schedule->retry.item_s[0], 120);
-	assert_int_equal(schedule->retry.item_s[6], 7200);
+	assert_int_equal(schedule->retry.n_retry, 7);
+	assert_int_equal(schedule->retry.retry_s[0], 120);
+	assert_int_equal(schedule->retry.retry_s[6], 7200);
 	assert_int_equal(schedule->notify.item_s[1], 3 * 86400);
-	assert_int_equal(schedule->expire_s, 5 * 86400);
-	assert_int_equal(schedule->max_attempts, 0);
+	assert_int_equal(schedule->retry.expire_s, 5 * 86400);
+	assert_int_equal(schedule->retry.max_attempts, 0);
 	assert_int_equal(conf_virtual(conf, schedule->queue_name)->
 	    threads_per_node, 100);
 
 	assert_int_equal(conf->queue.retention_s, 7 * 86400);
 	assert_int_equal(conf->queue.sessions_per_domain, 20);
 	assert_int_equal(conf->queue.tls_required_no,
-	    CONF_REQUIRED_NO_OPTIONAL);
+	    REQUIRED_NO_OPTIONAL);
 	assert_int_equal(conf->dns.timeout_s, 30);
 	assert_null(conf->tls.ca_file);
 	assert_int_equal(conf->mta_sts.port, 443);
@@ -281,8 +281,8 @@ what_was_configured_replaces_what_is_shipped(void **state)
 	    "default");
 
 	(void)state;
-	assert_int_equal(tls->dane, CONF_REQUIRE);
-	assert_int_equal(tls->mta_sts, CONF_DISABLE);
+	assert_int_equal(tls->wants.dane, WANT_REQUIRE);
+	assert_int_equal(tls->wants.mta_sts, WANT_DISABLE);
 	assert_int_equal(tls->allow_invalid_certs,
 	    CONF_INVALID_BY_EXPRESSION);
 	assert_string_equal(tls->allow_invalid_expression,
@@ -292,9 +292,9 @@ what_was_configured_replaces_what_is_shipped(void **state)
 	assert_null(hub->auth_secret);
 	assert_true(hub->tls_implicit);
 	assert_false(hub->tls_allow_invalid_certs);
-	assert_int_equal(bulk->expire_s, 0);
-	assert_int_equal(bulk->max_attempts, 3);
-	assert_int_equal(bulk->retry.item_s[0], 90);
+	assert_int_equal(bulk->retry.expire_s, 0);
+	assert_int_equal(bulk->retry.max_attempts, 3);
+	assert_int_equal(bulk->retry.retry_s[0], 90);
 	assert_int_equal(bulk->notify.count, 0);
 	assert_int_equal(connection->source_ips.count, 2);
 	assert_string_equal(connection->source_ips.item[1], "2001:db8::1");

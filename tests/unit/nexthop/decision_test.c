@@ -158,24 +158,24 @@ policies_are_matched_to_the_host(void **state)
 static void
 what_needs_to_be_asked(void **state)
 {
-	static const enum conf_wish wishes[] = { CONF_REQUIRE, CONF_OPTIONAL,
-		CONF_DISABLE };
+	static const enum policy_want wishes[] = { WANT_REQUIRE, WANT_OPTIONAL,
+		WANT_DISABLE };
 
 	(void)state;
 	for (size_t i = 0; i < 3 * 3 * 3 * 2; i++) {
-		struct conf_tls_strategy s = { .dane = wishes[i % 3],
-			.mta_sts = wishes[i / 3 % 3],
-			.starttls = wishes[i / 9 % 3] };
+		struct conf_tls_strategy s = { .wants.dane = wishes[i % 3],
+			.wants.mta_sts = wishes[i / 3 % 3],
+			.wants.starttls = wishes[i / 9 % 3] };
 		struct decision_terms t = { .strategy = &s,
 			.waived = i / 27 != 0,
-			.waiver = CONF_REQUIRED_NO_OPTIONAL };
+			.waiver = REQUIRED_NO_OPTIONAL };
 		bool tlsa, sts, off = t.waived;
 
 		decision_needs(&t, &tlsa, &sts);
-		assert_int_equal(tlsa, s.dane == CONF_REQUIRE ||
-		    (s.dane == CONF_OPTIONAL && !off));
-		assert_int_equal(sts, s.mta_sts == CONF_REQUIRE ||
-		    (s.mta_sts == CONF_OPTIONAL && !off));
+		assert_int_equal(tlsa, s.wants.dane == WANT_REQUIRE ||
+		    (s.wants.dane == WANT_OPTIONAL && !off));
+		assert_int_equal(sts, s.wants.mta_sts == WANT_REQUIRE ||
+		    (s.wants.mta_sts == WANT_OPTIONAL && !off));
 	}
 }
 
@@ -184,20 +184,20 @@ what_needs_to_be_asked(void **state)
 static void
 a_secret_makes_proved_tls_mandatory(void **state)
 {
-	static const enum conf_wish wishes[] = { CONF_REQUIRE, CONF_OPTIONAL,
-		CONF_DISABLE };
+	static const enum policy_want wishes[] = { WANT_REQUIRE, WANT_OPTIONAL,
+		WANT_DISABLE };
 	struct decision d;
 	struct world w;
 
 	(void)state;
 	make_world(&w);
 	for (size_t i = 0; i < 3 * 2 * 2 * 2 * 2; i++) {
-		struct conf_tls_strategy s = { .dane = CONF_DISABLE,
-			.mta_sts = CONF_DISABLE, .starttls = wishes[i % 3] };
+		struct conf_tls_strategy s = { .wants.dane = WANT_DISABLE,
+			.wants.mta_sts = WANT_DISABLE, .wants.starttls = wishes[i % 3] };
 		struct decision_terms t = { .strategy = &s, .rule = "pinned",
 			.allow_invalid = i / 3 % 2 != 0,
 			.waived = i / 6 % 2 != 0,
-			.waiver = CONF_REQUIRED_NO_ALWAYS,
+			.waiver = REQUIRED_NO_ALWAYS,
 			.route_allow_invalid = i / 12 % 2 != 0,
 			.has_secret = i / 24 != 0 };
 
@@ -261,8 +261,8 @@ expect_words(const struct world *w, const struct decision *d)
 static void
 each_decision_has_its_words(void **state)
 {
-	static const enum conf_wish wishes[] = { CONF_REQUIRE, CONF_OPTIONAL,
-		CONF_DISABLE };
+	static const enum policy_want wishes[] = { WANT_REQUIRE, WANT_OPTIONAL,
+		WANT_DISABLE };
 	static const enum sts_mode modes[] = { STS_ENFORCE, STS_TESTING,
 		STS_NONE };
 	struct decision d;
@@ -272,9 +272,9 @@ each_decision_has_its_words(void **state)
 	for (int tlsa = 0; tlsa < TLSA_LOOKUP_STATUS_COUNT; tlsa++)
 		for (size_t i = 0; i < 3 * 3 * 3 * 3 * 2; i++) {
 			struct conf_tls_strategy s = {
-				.dane = wishes[i % 3],
-				.mta_sts = wishes[i / 3 % 3],
-				.starttls = wishes[i / 9 % 3] };
+				.wants.dane = wishes[i % 3],
+				.wants.mta_sts = wishes[i / 3 % 3],
+				.wants.starttls = wishes[i / 9 % 3] };
 			struct decision_terms t = { .strategy = &s,
 				.rule = "a rule" };
 
