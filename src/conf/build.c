@@ -9,16 +9,6 @@
 #include "conf/build_impl.h"
 #include "conf/value_impl.h"
 
-static void
-complain(struct conf_builder *b, enum conf_key_id key, const char *id,
-    unsigned int line, const char *text)
-{
-	char *full = conf_keys_full(key, id);
-
-	conf_problems_add(b->problems, line, full, "%s", text);
-	free(full);
-}
-
 /* Defaults are texts as stored values are, and a test tries all of them. */
 static void
 set_defaults(struct conf *conf, enum conf_scope scope, void *object)
@@ -110,6 +100,7 @@ conf_builder_value(struct conf_builder *b, enum conf_key_id key,
 	struct conf_object *object = NULL;
 	void *fields = b->conf;
 	struct error err;
+	char *full;
 
 	if (scope != SCOPE_GLOBAL) {
 		object = conf_builder_object(b, scope, id, line);
@@ -121,7 +112,9 @@ conf_builder_value(struct conf_builder *b, enum conf_key_id key,
 		return;
 	if (!conf_value_store(b->conf->store->arena, &conf_keys[key], text,
 	    fields, &err)) {
-		complain(b, key, id, line, err.text);
+		full = conf_keys_full(key, id);
+		conf_problems_add(b->problems, line, full, "%s", err.text);
+		free(full);
 		return;
 	}
 	if (object != NULL)

@@ -11,6 +11,8 @@
 #include "conf/value_impl.h"
 #include "mail/name.h"
 
+enum { OBJECT_PARTS = 3 };	/* queue.tls.<id> */
+
 /* A key of the map that is being read, as it is compared. */
 struct walk_key {
 	UT_hash_handle hh;
@@ -42,12 +44,37 @@ here(const struct walk *w)
 }
 
 static void
-complain(const struct walk *w, unsigned int line, const char *text)
+complain_at(const struct walk *w, unsigned int line, const char *text)
 {
 	char *key = here(w);
 
 	conf_problems_add(w->problems, line, key, "%s", text);
 	free(key);
+}
+
+/* A node that could not be read has been reported already. */
+static void
+complain(const struct walk *w, const struct toml_node *node, const char *text)
+{
+	if (node->kind != TOML_INVALID)
+		complain_at(w, node->line, text);
+}
+
+/* Calls for each child; complains where the node is no table.  No known key is
+ * KEY_PARTS_MAX deep, so there is room for one part more. */
+static void
+walk_table(struct walk *w, const struct toml_node *table, const char *complaint,
+    void (*visit)(struct walk *w, const struct toml_node *node))
+{
+	if (table->kind != TOML_TABLE) {
+		complain(w, table, complaint);
+		return;
+	}
+	for (const struct toml_node *n = table->first; n != NULL; n = n->next) {
+		w->parts.part[w->parts.count++] = n->key;
+		visit(w, n);
+		w->parts.count--;
+	}
 }
 
 /* --- queue.strategy */
@@ -58,13 +85,10 @@ expression(const struct walk *w, const struct toml_node *node)
 	const char *text = NULL;
 	struct error err;
 
-	if (node->kind == TOML_STRING) {
-		text = conf_value_string(node, &err);
-		if (text == NULL)
-			complain(w, node->line, err.text);
-	} else if (node->kind != TOML_INVALID) {
-		complain(w, node->line, "must be an expression in quotes");
-	}
+	if (node->kind != TOML_STRING)
+		complain(w, node, "must be an expression in quotes");
+	else if ((text = conf_value_string(node, &err)) == NULL)
+		complain(w, node, err.text);
 	return text;
 }
 
@@ -77,15 +101,14 @@ read_rule(struct walk *w, enum conf_rule_kind kind,
 	const char *condition = NULL, *result;
 
 	if (node->kind != TOML_TABLE) {
-		if (node->kind != TOML_INVALID)
-			complain(w, node->line, "each element of the list is "
-			    "{ if = ..., then = ... } or { else = ... }");
+		complain(w, node, "each element of the list is "
+		    "{ if = ..., then = ... } or { else = ... }");
 		return false;
 	}
 	when = toml_get(node, "if");
 	then = toml_get(node, when != NULL ? "then" : "else");
 	if (then == NULL || node->count != (when != NULL ? 2 : 1)) {
-		complain(w, node->line, "a rule has if and then, or else "
+		complain(w, node, "a rule has if and then, or else "
 		    "alone, and nothing more");
 		return false;
 	}
@@ -99,12 +122,17 @@ read_rule(struct walk *w, enum conf_rule_kind kind,
 }
 
 static void
-read_rules(struct walk *w, enum conf_rule_kind kind,
-    const struct toml_node *node)
+read_rules(struct walk *w, const struct toml_node *node)
 {
+	enum conf_rule_kind kind;
 	const char *result;
 	bool ok = false;
 
+	if (!conf_rule_kind_find(&kind, node->key)) {
+		complain_at(w, node->line, "unknown key: strategies are "
+		    "chosen for tls, route, connection and schedule");
+		return;
+	}
 	if (node->kind == TOML_STRING) {
 		result = expression(w, node);
 		ok = result != NULL;
@@ -116,34 +144,12 @@ read_rules(struct walk *w, enum conf_rule_kind kind,
 		for (const struct toml_node *n = node->first; n != NULL;
 		    n = n->next)
 			ok = read_rule(w, kind, n) && ok;
-	} else if (node->kind != TOML_INVALID) {
-		complain(w, node->line, "must be an expression in quotes, or "
+	} else {
+		complain(w, node, "must be an expression in quotes, or "
 		    "[ { if = ..., then = ... }, ..., { else = ... } ]");
 	}
 	if (!ok)
 		w->builder.rules_broken[kind] = true;
-}
-
-static void
-walk_strategy(struct walk *w, const struct toml_node *table)
-{
-	enum conf_rule_kind kind;
-
-	if (table->kind != TOML_TABLE) {
-		if (table->kind != TOML_INVALID)
-			complain(w, table->line, "must be a table");
-		return;
-	}
-	for (const struct toml_node *n = table->first; n != NULL;
-	    n = n->next) {
-		w->parts.part[w->parts.count++] = n->key;
-		if (conf_rule_kind_find(&kind, n->key))
-			read_rules(w, kind, n);
-		else
-			complain(w, n->line, "unknown key: strategies are "
-			    "chosen for tls, route, connection and schedule");
-		w->parts.count--;
-	}
 }
 
 /* --- lookup */
@@ -159,7 +165,7 @@ walk_key_add(struct walk *w, const struct toml_node *node)
 	if (key != NULL) {
 		why = mem_printf("is the same name as the key of line %u: "
 		    "both are %.80s", key->line, folded);
-		complain(w, node->line, why);
+		complain_at(w, node->line, why);
 		free(why);
 		free(folded);
 		return NULL;
@@ -184,65 +190,35 @@ walk_keys_free(struct walk *w)
 }
 
 static void
-read_entry(struct walk *w, const char *map, const struct toml_node *node)
+read_entry(struct walk *w, const struct toml_node *node)
 {
 	const char *value, *key;
 	struct error err;
 
-	if (node->kind == TOML_INVALID)
-		return;
-	if (node->kind != TOML_STRING) {
-		complain(w, node->line, node->kind == TOML_TABLE ?
+	if (node->kind != TOML_STRING)
+		complain(w, node, node->kind == TOML_TABLE ?
 		    "must be a string; a key that has dots in it is put in "
 		    "quotes" : "must be a string");
-		return;
-	}
-	value = conf_value_string(node, &err);
-	if (value == NULL)
-		complain(w, node->line, err.text);
+	else if ((value = conf_value_string(node, &err)) == NULL)
+		complain(w, node, err.text);
 	else if (strlen(node->key) != node->key_len ||
 	    node->key_len > CONF_TEXT_MAX)
-		complain(w, node->line, "the key holds U+0000 or is too long");
+		complain(w, node, "the key holds U+0000 or is too long");
 	else if ((key = walk_key_add(w, node)) != NULL)
-		conf_rows_add_lookup(w->rows, map, key, value);
+		conf_rows_add_lookup(w->rows, w->parts.part[1], key, value);
 }
 
 static void
-walk_map(struct walk *w, const struct toml_node *map)
+read_map(struct walk *w, const struct toml_node *map)
 {
-	if (map->kind != TOML_TABLE) {
-		if (map->kind != TOML_INVALID)
-			complain(w, map->line, "must be a table: "
-			    "lookup.<map>.<key> = \"value\"");
-		return;
-	}
-	if (!conf_keys_id_is_valid(map->key)) {
-		complain(w, map->line, "the name of a map is made of letters, "
+	if (map->kind == TOML_TABLE && !conf_keys_id_is_valid(map->key)) {
+		complain(w, map, "the name of a map is made of letters, "
 		    "digits, \"-\" and \"_\"");
 		return;
 	}
-	for (const struct toml_node *n = map->first; n != NULL; n = n->next) {
-		w->parts.part[w->parts.count++] = n->key;
-		read_entry(w, map->key, n);
-		w->parts.count--;
-	}
+	walk_table(w, map, "must be a table: lookup.<map>.<key> = \"value\"",
+	    read_entry);
 	walk_keys_free(w);
-}
-
-static void
-walk_lookup(struct walk *w, const struct toml_node *table)
-{
-	if (table->kind != TOML_TABLE) {
-		if (table->kind != TOML_INVALID)
-			complain(w, table->line, "must be a table");
-		return;
-	}
-	for (const struct toml_node *n = table->first; n != NULL;
-	    n = n->next) {
-		w->parts.part[w->parts.count++] = n->key;
-		walk_map(w, n);
-		w->parts.count--;
-	}
 }
 
 /* --- all other keys */
@@ -258,7 +234,7 @@ read_value(struct walk *w, enum conf_key_id key, const char *id,
 	if (node->kind != TOML_INVALID) {
 		text = conf_value_text(arena, &conf_keys[key], node, &err);
 		if (text == NULL)
-			complain(w, node->line, err.text);
+			complain(w, node, err.text);
 	}
 	conf_builder_value(&w->builder, key, id, text, node->line);
 	if (text != NULL && conf_keys[key].scope != SCOPE_TLS) {
@@ -287,91 +263,53 @@ unknown_key(struct walk *w, unsigned int line)
 	free(full);
 }
 
-/* The scope whose objects are at this depth: queue.tls of queue.tls.<id>. */
-static enum conf_scope
-object_scope(const struct conf_parts *parts)
-{
-	const char *name;
-
-	if (parts->count != 3 || strcmp(parts->part[0], "queue") != 0)
-		return SCOPE_GLOBAL;
-	for (unsigned int s = 0; s < SCOPE_COUNT; s++) {
-		name = conf_keys_scope((enum conf_scope)s);
-		if (name != NULL && strcmp(parts->part[1],
-		    name + strlen("queue.")) == 0)
-			return (enum conf_scope)s;
-	}
-	return SCOPE_GLOBAL;
-}
-
-/* False where the table cannot be gone into. */
+/* False where the table of an object cannot be gone into. */
 static bool
-enter_table(struct walk *w, const struct toml_node *node)
+enter_table(struct walk *w, enum conf_scope scope,
+    const struct toml_node *node)
 {
-	enum conf_scope scope = object_scope(&w->parts);
-
-	if (node->kind != TOML_TABLE) {
-		if (node->kind != TOML_INVALID)
-			complain(w, node->line, "is a table: give the keys "
-			    "below it");
-		return false;
-	}
-	if (scope == SCOPE_GLOBAL)
+	if (scope == SCOPE_GLOBAL || w->parts.count != OBJECT_PARTS)
 		return true;
 	if (!conf_keys_id_is_valid(node->key)) {
-		complain(w, node->line, "an id is made of letters, digits, "
+		complain(w, node, "an id is made of letters, digits, "
 		    "\"-\" and \"_\"");
 		return false;
 	}
 	if (scope != SCOPE_TLS && node->count == 0) {
-		complain(w, node->line, "has no settings: give at least one");
+		complain(w, node, "has no settings: give at least one");
 		return false;
 	}
 	(void)conf_builder_object(&w->builder, scope, node->key, node->line);
 	return true;
 }
 
-static void walk_table(struct walk *w, const struct toml_node *table);
+static const char no_table[] = "is a table: give the keys below it";
 
 static void
 walk_node(struct walk *w, const struct toml_node *node)
 {
 	const struct conf_parts *parts = &w->parts;
 	const char *id;
-	enum conf_key_id key;
+	enum conf_key_id key, below;
 
 	if (strlen(node->key) != node->key_len) {
-		complain(w, node->line, "the key holds U+0000");
-		return;
-	}
-	if (parts->count == 1 && strcmp(node->key, "lookup") == 0) {
-		walk_lookup(w, node);
-		return;
-	}
-	if (parts->count == 2 && strcmp(node->key, "strategy") == 0 &&
-	    strcmp(parts->part[0], "queue") == 0) {
-		walk_strategy(w, node);
+		complain_at(w, node->line, "the key holds U+0000");
 		return;
 	}
 	key = conf_keys_find(parts, &id);
-	if (key != KEY_COUNT)
+	below = conf_keys_find_below(parts);
+	if (parts->count == 1 && strcmp(node->key, "lookup") == 0)
+		walk_table(w, node, "must be a table", read_map);
+	else if (parts->count == 2 && strcmp(node->key, "strategy") == 0 &&
+	    strcmp(parts->part[0], "queue") == 0)
+		walk_table(w, node, "must be a table", read_rules);
+	else if (key != KEY_COUNT)
 		read_value(w, key, id, node);
-	else if (!conf_keys_are_below(parts))
+	else if (below == KEY_COUNT)
 		unknown_key(w, node->line);
-	else if (enter_table(w, node))
-		walk_table(w, node);
-}
-
-/* No known key is KEY_PARTS_MAX deep, so there is room for one part more. */
-static void
-walk_table(struct walk *w, const struct toml_node *table)
-{
-	for (const struct toml_node *n = table->first; n != NULL;
-	    n = n->next) {
-		w->parts.part[w->parts.count++] = n->key;
-		walk_node(w, n);
-		w->parts.count--;
-	}
+	else if (node->kind != TOML_TABLE ||
+	    enter_table(w, conf_keys[below].scope, node))
+		walk_table(w, node, no_table, walk_node);
 }
 
 bool
@@ -383,7 +321,7 @@ conf_check_text(struct conf_rows **rows_r, const char *text, size_t len,
 	bool ok;
 
 	conf_builder_start(&w.builder, problems);
-	walk_table(&w, toml_root(toml));
+	walk_table(&w, toml_root(toml), no_table, walk_node);
 	conf_builder_finish(&w.builder, w.rows);
 	ok = problems->count == 0;
 	if (ok)

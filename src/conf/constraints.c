@@ -186,7 +186,8 @@ check_constant(struct conf_builder *b, struct conf_expression *e)
 	e->known = quoted;
 	if (quoted && conf_object_find(b->conf, scope, id) == NULL)
 		conf_problems_add(b->problems, e->line, e->key,
-		    "there is no %s.%s", conf_keys_scope(scope), id);
+		    "there is no queue.%s.%s", conf_rule_kind_name(e->kind),
+		    id);
 	if (!quoted && conf_object_find(b->conf, scope, id) != NULL)
 		conf_problems_add(b->problems, e->line, e->key, "an expression "
 		    "that names an id has it in quotes of its own: \"'%s'\"",

@@ -13,10 +13,28 @@ static_assert(KEY_TLS_MIN_VERSION - KEY_TLS_DANE + 1 == CONF_TLS_COLUMN_COUNT,
 
 enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 
-#define FIELD(object, name) .field = offsetof(struct object, name)
-#define SECOND_FIELD(object, name) .second_field = offsetof(struct object, name)
-#define TIMEOUT .type = TYPE_DURATION, .min = 1, .max = DAY
-#define PORT .type = TYPE_INTEGER, .min = 1, .max = 65535
+/* The object that a key is of, and its field there. */
+#define CONF(name) .field = offsetof(struct conf, name)
+#define TLS(name) .scope = SCOPE_TLS, \
+	.field = offsetof(struct conf_tls_strategy, name)
+#define ROUTE(name) .scope = SCOPE_ROUTE, \
+	.field = offsetof(struct conf_route, name)
+#define CONNECTION(name) .scope = SCOPE_CONNECTION, \
+	.field = offsetof(struct conf_connection, name)
+#define SCHEDULE(name) .scope = SCOPE_SCHEDULE, \
+	.field = offsetof(struct conf_schedule, name)
+#define VIRTUAL(name) .scope = SCOPE_VIRTUAL, \
+	.field = offsetof(struct conf_virtual, name)
+#define SECOND(object, name) .second_field = offsetof(struct object, name)
+/* Types with their bounds and the default. */
+#define WORD(list, text) .type = TYPE_WORD, .words = list, .initial = text
+#define BOOLEAN .type = TYPE_BOOLEAN, .initial = "false"
+#define INTEGER(least, most, text) .type = TYPE_INTEGER, \
+	.min = least, .max = most, .initial = text
+#define DURATION(least, most, text) .type = TYPE_DURATION, \
+	.min = least, .max = most, .initial = text
+#define TIMEOUT(text) DURATION(1, DAY, text)
+#define PORT(text) INTEGER(1, 65535, text)
 
 static const struct conf_word wishes[] = {
 	{ .name = "optional", .value = WANT_OPTIONAL },
@@ -66,221 +84,175 @@ static const struct conf_word failing_domains[] = {
 };
 
 const struct conf_key conf_keys[KEY_COUNT] = {
-	[KEY_TLS_DANE] = { .pattern = "queue.tls.<id>.dane",
-		.scope = SCOPE_TLS, .type = TYPE_WORD, .words = wishes,
-		.initial = "optional", FIELD(conf_tls_strategy, wants.dane) },
+	[KEY_TLS_DANE] = { .pattern = "queue.tls.<id>.dane", TLS(wants.dane),
+		WORD(wishes, "optional") },
 	[KEY_TLS_MTA_STS] = { .pattern = "queue.tls.<id>.mta-sts",
-		.scope = SCOPE_TLS, .type = TYPE_WORD, .words = wishes,
-		.initial = "optional", FIELD(conf_tls_strategy, wants.mta_sts) },
+		TLS(wants.mta_sts), WORD(wishes, "optional") },
 	[KEY_TLS_STARTTLS] = { .pattern = "queue.tls.<id>.starttls",
-		.scope = SCOPE_TLS, .type = TYPE_WORD, .words = wishes,
-		.initial = "optional", FIELD(conf_tls_strategy, wants.starttls) },
+		TLS(wants.starttls), WORD(wishes, "optional") },
 	[KEY_TLS_ALLOW_INVALID] = {
 		.pattern = "queue.tls.<id>.allow-invalid-certs",
-		.scope = SCOPE_TLS, .type = TYPE_ALLOW_INVALID,
-		.initial = "false",
-		FIELD(conf_tls_strategy, allow_invalid_certs),
-		SECOND_FIELD(conf_tls_strategy, allow_invalid_expression) },
+		TLS(allow_invalid_certs),
+		SECOND(conf_tls_strategy, allow_invalid_expression),
+		.type = TYPE_ALLOW_INVALID, .initial = "false" },
 	[KEY_TLS_TIMEOUT_TLS] = { .pattern = "queue.tls.<id>.timeout.tls",
-		.scope = SCOPE_TLS, TIMEOUT, .initial = "3m",
-		FIELD(conf_tls_strategy, timeout_tls_s) },
+		TLS(timeout_tls_s), TIMEOUT("3m") },
 	[KEY_TLS_TIMEOUT_MTA_STS] = {
 		.pattern = "queue.tls.<id>.timeout.mta-sts",
-		.scope = SCOPE_TLS, TIMEOUT, .initial = "5m",
-		FIELD(conf_tls_strategy, timeout_mta_sts_s) },
+		TLS(timeout_mta_sts_s), TIMEOUT("5m") },
 	[KEY_TLS_ON_FAILURE] = { .pattern = "queue.tls.<id>.on-policy-failure",
-		.scope = SCOPE_TLS, .type = TYPE_WORD,
-		.words = policy_failures, .initial = "defer",
-		FIELD(conf_tls_strategy, on_policy_failure) },
+		TLS(on_policy_failure), WORD(policy_failures, "defer") },
 	[KEY_TLS_MIN_VERSION] = { .pattern = "queue.tls.<id>.min-version",
-		.scope = SCOPE_TLS, .type = TYPE_WORD, .words = tls_versions,
-		.initial = "1.2", FIELD(conf_tls_strategy, min_version) },
+		TLS(min_version), WORD(tls_versions, "1.2") },
 
-	[KEY_ROUTE_TYPE] = { .pattern = "queue.route.<id>.type",
-		.scope = SCOPE_ROUTE, .type = TYPE_WORD, .words = route_types,
-		FIELD(conf_route, type) },
+	[KEY_ROUTE_TYPE] = { .pattern = "queue.route.<id>.type", ROUTE(type),
+		WORD(route_types, NULL) },
 	[KEY_ROUTE_ADDRESS] = { .pattern = "queue.route.<id>.address",
-		.scope = SCOPE_ROUTE, .type = TYPE_HOST,
-		FIELD(conf_route, address) },
-	[KEY_ROUTE_PORT] = { .pattern = "queue.route.<id>.port",
-		.scope = SCOPE_ROUTE, PORT, .initial = "25",
-		FIELD(conf_route, port) },
+		ROUTE(address), .type = TYPE_HOST },
+	[KEY_ROUTE_PORT] = { .pattern = "queue.route.<id>.port", ROUTE(port),
+		PORT("25") },
 	[KEY_ROUTE_IMPLICIT] = { .pattern = "queue.route.<id>.tls.implicit",
-		.scope = SCOPE_ROUTE, .type = TYPE_BOOLEAN, .initial = "false",
-		FIELD(conf_route, tls_implicit) },
+		ROUTE(tls_implicit), BOOLEAN },
 	[KEY_ROUTE_ALLOW_INVALID] = {
 		.pattern = "queue.route.<id>.tls.allow-invalid-certs",
-		.scope = SCOPE_ROUTE, .type = TYPE_BOOLEAN, .initial = "false",
-		FIELD(conf_route, tls_allow_invalid_certs) },
+		ROUTE(tls_allow_invalid_certs), BOOLEAN },
 	[KEY_ROUTE_USERNAME] = { .pattern = "queue.route.<id>.auth.username",
-		.scope = SCOPE_ROUTE, .type = TYPE_TEXT,
-		FIELD(conf_route, auth_username) },
+		ROUTE(auth_username), .type = TYPE_TEXT },
 	[KEY_ROUTE_SECRET] = { .pattern = "queue.route.<id>.auth.secret",
-		.scope = SCOPE_ROUTE, .type = TYPE_SECRET,
-		FIELD(conf_route, auth_secret),
-		SECOND_FIELD(conf_route, auth_secret_file) },
+		ROUTE(auth_secret), SECOND(conf_route, auth_secret_file),
+		.type = TYPE_SECRET },
 	[KEY_ROUTE_LIMITS_MX] = { .pattern = "queue.route.<id>.limits.mx",
-		.scope = SCOPE_ROUTE, .type = TYPE_INTEGER, .min = 1,
-		.max = 100, .initial = "5", FIELD(conf_route, limits_mx) },
+		ROUTE(limits_mx), INTEGER(1, 100, "5") },
 	[KEY_ROUTE_MULTIHOMED] = {
 		.pattern = "queue.route.<id>.limits.multihomed",
-		.scope = SCOPE_ROUTE, .type = TYPE_INTEGER, .min = 1,
-		.max = 100, .initial = "2",
-		FIELD(conf_route, limits_multihomed) },
+		ROUTE(limits_multihomed), INTEGER(1, 100, "2") },
 	[KEY_ROUTE_IP_LOOKUP] = { .pattern = "queue.route.<id>.ip-lookup",
-		.scope = SCOPE_ROUTE, .type = TYPE_WORD, .words = ip_lookups,
-		.initial = "ipv4_then_ipv6", FIELD(conf_route, ip_lookup) },
+		ROUTE(ip_lookup), WORD(ip_lookups, "ipv4_then_ipv6") },
 
 	[KEY_CONNECTION_EHLO] = {
 		.pattern = "queue.connection.<id>.ehlo-hostname",
-		.scope = SCOPE_CONNECTION, .type = TYPE_EHLO,
-		FIELD(conf_connection, ehlo_hostname) },
+		CONNECTION(ehlo_hostname), .type = TYPE_EHLO },
 	[KEY_CONNECTION_SOURCE_IPS] = {
 		.pattern = "queue.connection.<id>.source-ips",
-		.scope = SCOPE_CONNECTION, .type = TYPE_ADDRESSES,
-		FIELD(conf_connection, source_ips) },
+		CONNECTION(source_ips), .type = TYPE_ADDRESSES },
 	[KEY_CONNECTION_PORT] = { .pattern = "queue.connection.<id>.port",
-		.scope = SCOPE_CONNECTION, PORT, .initial = "25",
-		FIELD(conf_connection, port) },
+		CONNECTION(port), PORT("25") },
 	/* RFC 5321 4.5.3.2 */
 	[KEY_CONNECTION_CONNECT] = {
 		.pattern = "queue.connection.<id>.timeout.connect",
-		.scope = SCOPE_CONNECTION, TIMEOUT, .initial = "5m",
-		FIELD(conf_connection, timeout_connect_s) },
+		CONNECTION(timeout_connect_s), TIMEOUT("5m") },
 	[KEY_CONNECTION_GREETING] = {
 		.pattern = "queue.connection.<id>.timeout.greeting",
-		.scope = SCOPE_CONNECTION, TIMEOUT, .initial = "5m",
-		FIELD(conf_connection, timeout_greeting_s) },
+		CONNECTION(timeout_greeting_s), TIMEOUT("5m") },
 	[KEY_CONNECTION_TIMEOUT_EHLO] = {
 		.pattern = "queue.connection.<id>.timeout.ehlo",
-		.scope = SCOPE_CONNECTION, TIMEOUT, .initial = "5m",
-		FIELD(conf_connection, timeout_ehlo_s) },
+		CONNECTION(timeout_ehlo_s), TIMEOUT("5m") },
 	[KEY_CONNECTION_MAIL_FROM] = {
 		.pattern = "queue.connection.<id>.timeout.mail-from",
-		.scope = SCOPE_CONNECTION, TIMEOUT, .initial = "5m",
-		FIELD(conf_connection, timeout_mail_from_s) },
+		CONNECTION(timeout_mail_from_s), TIMEOUT("5m") },
 	[KEY_CONNECTION_RCPT_TO] = {
 		.pattern = "queue.connection.<id>.timeout.rcpt-to",
-		.scope = SCOPE_CONNECTION, TIMEOUT, .initial = "5m",
-		FIELD(conf_connection, timeout_rcpt_to_s) },
+		CONNECTION(timeout_rcpt_to_s), TIMEOUT("5m") },
 	[KEY_CONNECTION_DATA] = {
 		.pattern = "queue.connection.<id>.timeout.data",
-		.scope = SCOPE_CONNECTION, TIMEOUT, .initial = "10m",
-		FIELD(conf_connection, timeout_data_s) },
+		CONNECTION(timeout_data_s), TIMEOUT("10m") },
 
 	[KEY_SCHEDULE_RETRY] = { .pattern = "queue.schedule.<id>.retry",
-		.scope = SCOPE_SCHEDULE, .type = TYPE_DURATIONS, .min = 1,
-		.max = 365 * DAY, .min_count = 1,
+		SCHEDULE(retry.retry_s), SECOND(conf_schedule, retry.n_retry),
+		.type = TYPE_DURATIONS, .min = 1, .max = 365 * DAY,
+		.min_count = 1,
 		.initial = "[\"2m\",\"5m\",\"10m\",\"15m\",\"30m\",\"1h\","
-		    "\"2h\"]",
-		FIELD(conf_schedule, retry.retry_s),
-		SECOND_FIELD(conf_schedule, retry.n_retry) },
+		    "\"2h\"]" },
 	[KEY_SCHEDULE_NOTIFY] = { .pattern = "queue.schedule.<id>.notify",
-		.scope = SCOPE_SCHEDULE, .type = TYPE_DURATIONS, .min = 1,
-		.max = 365 * DAY, .initial = "[\"1d\",\"3d\"]",
-		FIELD(conf_schedule, notify.item_s),
-		SECOND_FIELD(conf_schedule, notify.count) },
+		SCHEDULE(notify.item_s), SECOND(conf_schedule, notify.count),
+		.type = TYPE_DURATIONS, .min = 1, .max = 365 * DAY,
+		.initial = "[\"1d\",\"3d\"]" },
 	[KEY_SCHEDULE_EXPIRE] = { .pattern = "queue.schedule.<id>.expire",
-		.scope = SCOPE_SCHEDULE, .type = TYPE_DURATION, .min = 1,
-		.max = 3650 * (int64_t)DAY, .initial = "5d",
-		FIELD(conf_schedule, retry.expire_s) },
+		SCHEDULE(retry.expire_s),
+		DURATION(1, 3650 * (int64_t)DAY, "5d") },
 	[KEY_SCHEDULE_MAX_ATTEMPTS] = {
 		.pattern = "queue.schedule.<id>.max-attempts",
-		.scope = SCOPE_SCHEDULE, .type = TYPE_INTEGER, .min = 1,
-		.max = 1000000, FIELD(conf_schedule, retry.max_attempts) },
+		SCHEDULE(retry.max_attempts), INTEGER(1, 1000000, NULL) },
 	[KEY_SCHEDULE_QUEUE_NAME] = {
 		.pattern = "queue.schedule.<id>.queue-name",
-		.scope = SCOPE_SCHEDULE, .type = TYPE_ID, .initial = "default",
-		FIELD(conf_schedule, queue_name) },
+		SCHEDULE(queue_name), .type = TYPE_ID, .initial = "default" },
 
 	[KEY_VIRTUAL_THREADS] = {
 		.pattern = "queue.virtual.<id>.threads-per-node",
-		.scope = SCOPE_VIRTUAL, .type = TYPE_INTEGER, .min = 1,
-		.max = 100000, .initial = "100",
-		FIELD(conf_virtual, threads_per_node) },
+		VIRTUAL(threads_per_node), INTEGER(1, 100000, "100") },
 
 	[KEY_TLS_REQUIRED_NO] = { .pattern = "queue.tls-required-no",
-		.type = TYPE_WORD, .words = tls_required_no,
-		.initial = "optional", FIELD(conf, queue.tls_required_no) },
+		CONF(queue.tls_required_no),
+		WORD(tls_required_no, "optional") },
 	[KEY_RETENTION] = { .pattern = "queue.retention",
-		.type = TYPE_DURATION, .max = 36500 * (int64_t)DAY,
-		.initial = "7d", FIELD(conf, queue.retention_s) },
+		CONF(queue.retention_s),
+		DURATION(0, 36500 * (int64_t)DAY, "7d") },
 	[KEY_LIMIT_SESSIONS] = { .pattern = "queue.limit.sessions-per-domain",
-		.type = TYPE_INTEGER, .min = 1, .max = 100000,
-		.initial = "20", FIELD(conf, queue.sessions_per_domain) },
+		CONF(queue.sessions_per_domain), INTEGER(1, 100000, "20") },
 	[KEY_LIMIT_MESSAGES] = { .pattern = "queue.limit.messages-per-session",
-		.type = TYPE_INTEGER, .min = 1, .max = 1000000,
-		.initial = "100", FIELD(conf, queue.messages_per_session) },
+		CONF(queue.messages_per_session), INTEGER(1, 1000000, "100") },
 	[KEY_LIMIT_RECIPIENTS] = {
 		.pattern = "queue.limit.recipients-per-transaction",
-		.type = TYPE_INTEGER, .min = 1, .max = 100000,
-		.initial = "100",
-		FIELD(conf, queue.recipients_per_transaction) },
+		CONF(queue.recipients_per_transaction),
+		INTEGER(1, 100000, "100") },
 
 	/* Read by the spool itself: every door asks it, with a configuration
 	 * or without. */
-	[KEY_LIMIT_FREE_SPACE] = {
-		.pattern = "queue.limit.min-free-space",
-		.type = TYPE_SPACE, .max = INT64_C(1) << 50,
-		FIELD(conf, queue.min_free_space) },
+	[KEY_LIMIT_FREE_SPACE] = { .pattern = "queue.limit.min-free-space",
+		CONF(queue.min_free_space), .type = TYPE_SPACE,
+		.max = INT64_C(1) << 50 },
 
-	[KEY_DNS_TIMEOUT] = { .pattern = "dns.timeout", TIMEOUT,
-		.initial = "30s", FIELD(conf, dns.timeout_s) },
+	[KEY_DNS_TIMEOUT] = { .pattern = "dns.timeout", CONF(dns.timeout_s),
+		TIMEOUT("30s") },
 	[KEY_DNS_UNBOUND_CONFIG] = { .pattern = "dns.unbound-config",
-		.type = TYPE_PATH, FIELD(conf, dns.unbound_config) },
+		CONF(dns.unbound_config), .type = TYPE_PATH },
 	[KEY_DNS_TRUST_ANCHOR] = { .pattern = "dns.trust-anchor",
-		.type = TYPE_PATH, FIELD(conf, dns.trust_anchor) },
+		CONF(dns.trust_anchor), .type = TYPE_PATH },
 	[KEY_MTA_STS_CA_FILE] = { .pattern = "mta-sts.ca-file",
-		.type = TYPE_PATH, FIELD(conf, mta_sts.ca_file) },
-	[KEY_MTA_STS_PORT] = { .pattern = "mta-sts.port", PORT,
-		.initial = "443", FIELD(conf, mta_sts.port) },
-	[KEY_TLS_CA_FILE] = { .pattern = "tls.ca-file",
-		.type = TYPE_PATH, FIELD(conf, tls.ca_file) },
+		CONF(mta_sts.ca_file), .type = TYPE_PATH },
+	[KEY_MTA_STS_PORT] = { .pattern = "mta-sts.port", CONF(mta_sts.port),
+		PORT("443") },
+	[KEY_TLS_CA_FILE] = { .pattern = "tls.ca-file", CONF(tls.ca_file),
+		.type = TYPE_PATH },
 
 	/* Sendmail gives {rcpt_host} with the final dot of the root. */
-	[KEY_MILTER_TAKE] = { .pattern = "milter.take",
+	[KEY_MILTER_TAKE] = { .pattern = "milter.take", CONF(milter.take),
 		.type = TYPE_EXPRESSION,
 		.initial = "rcpt_mailer == 'tlsq' || (rcpt_mailer IN ('esmtp',"
 		    " 'smtp', 'smtp8', 'dsmtp') && lower(rtrim(rcpt_host,"
-		    " '.')) == lower(rcpt_domain))",
-		FIELD(conf, milter.take) },
+		    " '.')) == lower(rcpt_domain))" },
 	[KEY_MILTER_TLS_STRATEGY] = { .pattern = "milter.tls-strategy",
-		.type = TYPE_EXPRESSION, .initial = "NULL",
-		FIELD(conf, milter.tls_strategy) },
+		CONF(milter.tls_strategy), .type = TYPE_EXPRESSION,
+		.initial = "NULL" },
 	[KEY_MILTER_HEADER] = { .pattern = "milter.strategy-header",
-		.type = TYPE_HEADER, .initial = "",
-		FIELD(conf, milter.strategy_header) },
+		CONF(milter.strategy_header), .type = TYPE_HEADER,
+		.initial = "" },
 	[KEY_MILTER_FAILING] = { .pattern = "milter.failing-domains",
-		.type = TYPE_WORD, .words = failing_domains,
-		.initial = "accept", FIELD(conf, milter.failing_domains) },
+		CONF(milter.failing_domains), WORD(failing_domains, "accept") },
 	[KEY_MILTER_MAX_AGE] = { .pattern = "milter.failing-max-age",
-		.type = TYPE_DURATION, .max = 365 * DAY, .initial = "1h",
-		FIELD(conf, milter.failing_max_age_s) },
+		CONF(milter.failing_max_age_s), DURATION(0, 365 * DAY, "1h") },
 	[KEY_MILTER_PROBE] = { .pattern = "milter.failing-probe",
-		.type = TYPE_DURATION, .min = 1, .max = 365 * DAY,
-		.initial = "10m", FIELD(conf, milter.failing_probe_s) },
-	[KEY_MILTER_WAIT] = { .pattern = "milter.wait",
-		.type = TYPE_DURATION, .max = HOUR, .initial = "0s",
-		FIELD(conf, milter.wait_s) },
+		CONF(milter.failing_probe_s), DURATION(1, 365 * DAY, "10m") },
+	[KEY_MILTER_WAIT] = { .pattern = "milter.wait", CONF(milter.wait_s),
+		DURATION(0, HOUR, "0s") },
 	[KEY_MILTER_MAX_SIZE] = { .pattern = "milter.max-message-size",
-		.type = TYPE_SIZE, .min = 1, .max = INT64_C(1) << 40,
-		.initial = "52428800", FIELD(conf, milter.max_message_size) },
+		CONF(milter.max_message_size), .type = TYPE_SIZE, .min = 1,
+		.max = INT64_C(1) << 40, .initial = "52428800" },
 
-	[KEY_HTTP_LISTEN] = { .pattern = "http.listen", .type = TYPE_LISTEN,
-		.initial = "", FIELD(conf, http.listen) },
+	[KEY_HTTP_LISTEN] = { .pattern = "http.listen", CONF(http.listen),
+		.type = TYPE_LISTEN, .initial = "" },
 
 	[KEY_REPORT_ENABLE] = { .pattern = "report.tls.enable",
-		.type = TYPE_BOOLEAN, .initial = "false",
-		FIELD(conf, report.tls_enable) },
+		CONF(report.tls_enable), BOOLEAN },
 	[KEY_REPORT_FROM] = { .pattern = "report.tls.from",
-		.type = TYPE_MAILBOX, FIELD(conf, report.tls_from) },
+		CONF(report.tls_from), .type = TYPE_MAILBOX },
 	[KEY_REPORT_ORG] = { .pattern = "report.tls.org-name",
-		.type = TYPE_TEXT, FIELD(conf, report.tls_org_name) },
+		CONF(report.tls_org_name), .type = TYPE_TEXT },
 	[KEY_REPORT_CONTACT] = { .pattern = "report.tls.contact-info",
-		.type = TYPE_TEXT, FIELD(conf, report.tls_contact_info) },
+		CONF(report.tls_contact_info), .type = TYPE_TEXT },
 	[KEY_DSN_FROM_NAME] = { .pattern = "report.dsn.from-name",
-		.type = TYPE_TEXT, .initial = "Mail Delivery Subsystem",
-		FIELD(conf, report.dsn_from_name) },
+		CONF(report.dsn_from_name), .type = TYPE_TEXT,
+		.initial = "Mail Delivery Subsystem" },
 	[KEY_DSN_FROM_ADDRESS] = { .pattern = "report.dsn.from-address",
-		.type = TYPE_MAILBOX, FIELD(conf, report.dsn_from_address) },
+		CONF(report.dsn_from_address), .type = TYPE_MAILBOX },
 };

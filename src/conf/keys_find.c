@@ -4,26 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "conf/keys_impl.h"
 
 static const char id_mark[] = "<id>";
-
-const char *
-conf_keys_scope(enum conf_scope scope)
-{
-	static const char *const names[] = {
-		[SCOPE_TLS] = "queue.tls", [SCOPE_ROUTE] = "queue.route",
-		[SCOPE_CONNECTION] = "queue.connection",
-		[SCOPE_SCHEDULE] = "queue.schedule",
-		[SCOPE_VIRTUAL] = "queue.virtual", [SCOPE_GLOBAL] = NULL,
-	};
-
-	_Static_assert(ARRAY_LEN(names) == SCOPE_COUNT, "a name for each");
-	return names[scope];
-}
 
 bool
 conf_keys_id_is_valid(const char *id)
@@ -36,14 +20,12 @@ conf_keys_id_is_valid(const char *id)
 }
 
 /*
- * Compares part by part.  Returns how many parts of the pattern are left behind
- * the given ones: 0 is the key itself; -1 where they differ.
+ * Compares part by part: 0 is the key itself, 1 where parts of the pattern are
+ * left behind the given ones, -1 where they differ.
  */
 static int
 match(const char *pattern, const struct conf_parts *parts, const char **id_r)
 {
-	int left = 0;
-
 	for (size_t i = 0; i < parts->count; i++) {
 		size_t n = strcspn(pattern, ".");
 
@@ -54,78 +36,59 @@ match(const char *pattern, const struct conf_parts *parts, const char **id_r)
 		else if (strlen(parts->part[i]) != n ||
 		    memcmp(pattern, parts->part[i], n) != 0)
 			return -1;
-		pattern += n;
-		if (*pattern == '.')
-			pattern++;
+		pattern += n + (pattern[n] == '.');
 	}
-	for (; *pattern != '\0'; left++) {
-		pattern += strcspn(pattern, ".");
-		if (*pattern == '.')
-			pattern++;
-	}
-	return left;
+	return *pattern != '\0';
 }
 
-enum conf_key_id
-conf_keys_find(const struct conf_parts *parts, const char **id_r)
+static enum conf_key_id
+find(const struct conf_parts *parts, int wanted, const char **id_r)
 {
 	for (unsigned int k = 0; k < KEY_COUNT; k++) {
 		*id_r = NULL;
-		if (match(conf_keys[k].pattern, parts, id_r) == 0)
+		if (match(conf_keys[k].pattern, parts, id_r) == wanted)
 			return (enum conf_key_id)k;
 	}
 	return KEY_COUNT;
 }
 
-/* Cuts the key at its dots; false where it has too many parts. */
-static bool
-split(char *key, struct conf_parts *parts)
+enum conf_key_id
+conf_keys_find(const struct conf_parts *parts, const char **id_r)
 {
-	char *dot;
-
-	parts->count = 0;
-	do {
-		if (parts->count == KEY_PARTS_MAX)
-			return false;
-		parts->part[parts->count++] = key;
-		dot = strchr(key, '.');
-		if (dot != NULL) {
-			*dot = '\0';
-			key = dot + 1;
-		}
-	} while (dot != NULL);
-	return true;
+	return find(parts, 0, id_r);
 }
 
 enum conf_key_id
-conf_keys_find_stored(const char *full, char id[KEY_ID_MAX + 1])
-{
-	char *copy = mem_strdup(full);
-	enum conf_key_id key = KEY_COUNT;
-	struct conf_parts parts;
-	const char *found = NULL;
-
-	id[0] = '\0';
-	if (split(copy, &parts))
-		key = conf_keys_find(&parts, &found);
-	if (key != KEY_COUNT && (conf_keys[key].scope == SCOPE_TLS ||
-	    (found != NULL && !conf_keys_id_is_valid(found))))
-		key = KEY_COUNT;
-	if (key != KEY_COUNT && found != NULL)
-		(void)text_copy(id, KEY_ID_MAX + 1, found);
-	free(copy);
-	return key;
-}
-
-bool
-conf_keys_are_below(const struct conf_parts *parts)
+conf_keys_find_below(const struct conf_parts *parts)
 {
 	const char *id;
 
-	for (unsigned int k = 0; k < KEY_COUNT; k++)
-		if (match(conf_keys[k].pattern, parts, &id) > 0)
-			return true;
-	return false;
+	return find(parts, 1, &id);
+}
+
+/* TLS strategies have a table of their own. */
+enum conf_key_id
+conf_keys_find_stored(const char *full, char id[KEY_ID_MAX + 1])
+{
+	for (unsigned int k = 0; k < KEY_COUNT; k++) {
+		const char *pattern = conf_keys[k].pattern;
+		const char *mark = strstr(pattern, id_mark);
+		size_t before = strcspn(pattern, "<");
+		size_t n = strncmp(full, pattern, before) == 0 && mark != NULL ?
+		    strcspn(full + before, ".") : 0;
+
+		if (conf_keys[k].scope == SCOPE_TLS || n > KEY_ID_MAX ||
+		    strncmp(full, pattern, before) != 0 ||
+		    strcmp(full + before + n, mark != NULL ?
+		    mark + strlen(id_mark) : "") != 0)
+			continue;
+		memcpy(id, full + before, n);
+		id[n] = '\0';
+		if (mark == NULL || conf_keys_id_is_valid(id))
+			return (enum conf_key_id)k;
+	}
+	id[0] = '\0';
+	return KEY_COUNT;
 }
 
 char *
@@ -144,9 +107,9 @@ conf_keys_full(enum conf_key_id key, const char *id)
 enum { COMPARED_MAX = 160 };
 
 static size_t
-distance(const char *a, const char *b)
+distance(const char *a, const char *b, size_t m)
 {
-	size_t row[COMPARED_MAX + 1], m = strlen(b);
+	size_t row[COMPARED_MAX + 1];
 
 	if (m > COMPARED_MAX)
 		return SIZE_MAX;
@@ -170,44 +133,33 @@ distance(const char *a, const char *b)
 	return row[m];
 }
 
-/* The part of full that stands where the pattern has <id>; to free or NULL. */
-static char *
-id_in_place(const char *full)
-{
-	const char *from = strchr(full, '.');
-
-	if (from == NULL || (from = strchr(from + 1, '.')) == NULL)
-		return NULL;
-	return strndup(from + 1, strcspn(from + 1, "."));
-}
-
-/* The first n parts of a key. */
-static void
-cut_parts(char *key, size_t n)
-{
-	for (; *key != '\0'; key++)
-		if (*key == '.' && --n == 0)
-			*key = '\0';
-}
-
 struct search {
 	const char *full;
-	size_t parts, best;
+	size_t best;
 	char *nearest;
 };
 
 static void
-try_candidate(struct search *s, char *known)
+consider(struct search *s, const char *known, size_t len)
 {
-	size_t far = distance(s->full, known);
+	size_t far = distance(s->full, known, len);
 
-	if (far < s->best) {
-		s->best = far;
-		free(s->nearest);
-		s->nearest = known;
-	} else {
-		free(known);
-	}
+	if (far >= s->best)
+		return;
+	s->best = far;
+	free(s->nearest);
+	s->nearest = strndup(known, len);
+}
+
+/* Where the first n parts of a key end. */
+static size_t
+parts_length(const char *key, size_t n)
+{
+	const char *end = key + strcspn(key, ".");
+
+	while (--n > 0 && *end == '.')
+		end += 1 + strcspn(end + 1, ".");
+	return (size_t)(end - key);
 }
 
 /*
@@ -218,22 +170,24 @@ char *
 conf_keys_nearest(const char *full)
 {
 	static const char *const others[] = { "queue.strategy", "lookup" };
-	char *id = id_in_place(full), *known;
 	struct search s = { .full = full, .best = strlen(full) / 4 + 3 };
+	size_t parts = 1, before = parts_length(full, 2);
+	char *id, *known;
 
-	s.parts = 1;
-	for (const char *c = full; *c != '\0'; c++)
-		s.parts += *c == '.';
 	if (strlen(full) > COMPARED_MAX)
-		s.best = 0;
-	for (unsigned int k = 0; k < KEY_COUNT && s.best > 0; k++) {
-		try_candidate(&s, conf_keys_full((enum conf_key_id)k, id));
+		return NULL;
+	for (const char *c = full; *c != '\0'; c++)
+		parts += *c == '.';
+	id = parts > 2 ? strndup(full + before + 1,
+	    parts_length(full, 3) - before - 1) : NULL;
+	for (unsigned int k = 0; k < KEY_COUNT; k++) {
 		known = conf_keys_full((enum conf_key_id)k, id);
-		cut_parts(known, s.parts);
-		try_candidate(&s, known);
+		consider(&s, known, strlen(known));
+		consider(&s, known, parts_length(known, parts));
+		free(known);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(others) && s.best > 0; i++)
-		try_candidate(&s, mem_strdup(others[i]));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		consider(&s, others[i], strlen(others[i]));
 	free(id);
 	return s.nearest;
 }

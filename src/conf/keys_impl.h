@@ -91,8 +91,8 @@ enum conf_key_id conf_keys_find(const struct conf_parts *parts,
 /* The same for a full key of the table setting; id is "" where it has none. */
 enum conf_key_id conf_keys_find_stored(const char *full,
     char id[KEY_ID_MAX + 1]);
-/* Is it the beginning of a known key ("queue.tls" and "queue.tls.x" are)? */
-bool conf_keys_are_below(const struct conf_parts *parts);
+/* A key that the parts are the beginning of ("queue.tls", "queue.tls.x"). */
+enum conf_key_id conf_keys_find_below(const struct conf_parts *parts);
 /* Letters, digits, "-" and "_": so that a full key has one reading. */
 bool conf_keys_id_is_valid(const char *id);
 /* The known key nearest to full, ids kept; NULL if none is near.  To free. */
@@ -100,7 +100,5 @@ char *conf_keys_nearest(const char *full);
 /* "<id>" in the pattern replaced; to free. */
 char *conf_keys_full(enum conf_key_id key, const char *id)
     __attribute__((returns_nonnull));
-/* "queue.tls" for SCOPE_TLS; NULL for SCOPE_GLOBAL. */
-const char *conf_keys_scope(enum conf_scope scope);
 
 #endif

@@ -75,22 +75,17 @@ print_settings(struct buf *out, struct printed *item, size_t count)
 /* --- TLS strategies */
 
 static bool
-same_tls(const struct conf_tls_row *a, const struct conf_tls_row *b)
-{
-	bool same = strcmp(a->id, b->id) == 0;
-
-	for (size_t i = 0; same && i < CONF_TLS_COLUMN_COUNT; i++)
-		same = strcmp(a->column[i], b->column[i]) == 0;
-	return same;
-}
-
-static bool
 is_shipped(const struct conf_tls_row *row, const struct conf_rows *shipped)
 {
-	for (size_t i = 0; i < shipped->tls_count; i++)
-		if (same_tls(row, &shipped->tls[i]))
-			return true;
-	return false;
+	bool same = false;
+
+	for (size_t i = 0; !same && i < shipped->tls_count; i++) {
+		same = strcmp(row->id, shipped->tls[i].id) == 0;
+		for (size_t k = 0; same && k < CONF_TLS_COLUMN_COUNT; k++)
+			same = strcmp(row->column[k],
+			    shipped->tls[i].column[k]) == 0;
+	}
+	return same;
 }
 
 /* Durations, stored as seconds, in whole units. */
@@ -138,36 +133,26 @@ print_tls(struct buf *out, const struct conf_rows *rows,
 
 /* --- rules */
 
-static bool
-same_rules(const struct conf_rules *a, const struct conf_rules *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		const struct conf_rule *x = &a->item[i], *y = &b->item[i];
-
-		if ((x->condition == NULL) != (y->condition == NULL) ||
-		    (x->condition != NULL &&
-		    strcmp(x->condition, y->condition) != 0) ||
-		    strcmp(x->result, y->result) != 0)
-			return false;
-	}
-	return true;
-}
-
 static void
-print_rule(struct buf *out, const struct conf_rule *rule)
+print_kind(struct buf *out, const struct conf_rules *rules)
 {
-	(void)buf_puts(out, "\t{ ");
-	if (rule->condition != NULL) {
-		(void)buf_puts(out, "if = ");
-		conf_value_quote(out, rule->condition);
-		(void)buf_puts(out, ", then = ");
-	} else {
-		(void)buf_puts(out, "else = ");
+	if (rules->count > 1)
+		(void)buf_puts(out, "[\n");
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct conf_rule *rule = &rules->item[i];
+
+		if (rule->condition != NULL) {
+			(void)buf_puts(out, "\t{ if = ");
+			conf_value_quote(out, rule->condition);
+			(void)buf_puts(out, ", then = ");
+		} else if (rules->count > 1) {
+			(void)buf_puts(out, "\t{ else = ");
+		}
+		conf_value_quote(out, rule->result);
+		(void)buf_puts(out, rules->count > 1 ? " },\n" : "\n");
 	}
-	conf_value_quote(out, rule->result);
-	(void)buf_puts(out, " },\n");
+	if (rules->count > 1)
+		(void)buf_puts(out, "]\n");
 }
 
 static void
@@ -177,26 +162,21 @@ print_rules(struct buf *out, const struct conf *conf,
 	bool any = false;
 
 	for (unsigned int k = 0; k < CONF_RULE_COUNT; k++) {
-		const struct conf_rules *rules = &conf->rules[k];
+		struct buf text = BUF_INIT, shipped = BUF_INIT;
 
-		if (same_rules(rules, &defaults->rules[k]))
-			continue;
-		if (!any) {
-			blank_line(out);
-			(void)buf_puts(out, "[queue.strategy]\n");
+		print_kind(&text, &conf->rules[k]);
+		print_kind(&shipped, &defaults->rules[k]);
+		if (strcmp(buf_str(&text), buf_str(&shipped)) != 0) {
+			if (!any) {
+				blank_line(out);
+				(void)buf_puts(out, "[queue.strategy]\n");
+			}
+			any = true;
+			(void)buf_printf(out, "%s = %s", conf_rule_kind_name(
+			    (enum conf_rule_kind)k), buf_str(&text));
 		}
-		any = true;
-		(void)buf_printf(out, "%s = ",
-		    conf_rule_kind_name((enum conf_rule_kind)k));
-		if (rules->count == 1) {
-			conf_value_quote(out, rules->item[0].result);
-			(void)buf_puts(out, "\n");
-			continue;
-		}
-		(void)buf_puts(out, "[\n");
-		for (size_t i = 0; i < rules->count; i++)
-			print_rule(out, &rules->item[i]);
-		(void)buf_puts(out, "]\n");
+		buf_free(&text);
+		buf_free(&shipped);
 	}
 }
 

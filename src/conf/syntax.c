@@ -107,7 +107,8 @@ is_host(const char *text, const char *allowed)
 bool
 conf_syntax_is_host(const char *text)
 {
-	return is_host(text, LETTERS DIGITS "-_");
+	return conf_syntax_is_address(text) ||
+	    is_host(text, LETTERS DIGITS "-_");
 }
 
 /* RFC 5321 4.1.3 */

@@ -4,37 +4,29 @@
  */
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/value_impl.h"
 
-/* A value with the place it goes to. */
-struct target {
-	struct arena *arena;
-	const struct conf_key *key;
-	const char *text;
-	char *field, *second_field;
-	struct error *err;
-};
-
 static_assert(sizeof(enum policy_want) == sizeof(int), "words are ints");
 
 static bool
-put_int(const struct target *t, int value)
+put_int(const struct conf_target *t, int value)
 {
 	memcpy(t->field, &value, sizeof(value));
 	return true;
 }
 
 static bool
-put_int64(const struct target *t, int64_t value)
+put_int64(const struct conf_target *t, int64_t value)
 {
 	memcpy(t->field, &value, sizeof(value));
 	return true;
 }
 
 static bool
-put_text_at(const struct target *t, char *field, const char *text)
+put_text_at(const struct conf_target *t, char *field, const char *text)
 {
 	const char *kept = text != NULL ? arena_strdup(t->arena, text) : NULL;
 
@@ -43,20 +35,20 @@ put_text_at(const struct target *t, char *field, const char *text)
 }
 
 static bool
-put_text(const struct target *t)
+put_text(const struct conf_target *t)
 {
 	return put_text_at(t, t->field, t->text);
 }
 
 static bool
-refuse(const struct target *t, const char *expected)
+value_refuse(const struct conf_target *t, const char *expected)
 {
 	return error_set(t->err, EX_CONFIG, "must be %s, not \"%s\"", expected,
 	    t->text);
 }
 
 static bool
-store_word(const struct target *t)
+store_word(const struct conf_target *t)
 {
 	struct buf known = BUF_INIT;
 
@@ -69,24 +61,24 @@ store_word(const struct target *t)
 		    w == t->key->words ? "" : w[1].name != NULL ? ", " :
 		    " or ", w->name);
 	}
-	(void)refuse(t, buf_str(&known));
+	(void)value_refuse(t, buf_str(&known));
 	buf_free(&known);
 	return false;
 }
 
 static bool
-store_boolean(const struct target *t)
+store_boolean(const struct conf_target *t)
 {
 	bool value = strcmp(t->text, "true") == 0;
 
 	if (!value && strcmp(t->text, "false") != 0)
-		return refuse(t, "true or false");
+		return value_refuse(t, "true or false");
 	memcpy(t->field, &value, sizeof(value));
 	return true;
 }
 
 static bool
-read_number(const struct target *t, int64_t *value_r)
+read_number(const struct conf_target *t, int64_t *value_r)
 {
 	if (conf_syntax_number(t->text, value_r) &&
 	    *value_r >= t->key->min && *value_r <= t->key->max)
@@ -96,7 +88,7 @@ read_number(const struct target *t, int64_t *value_r)
 }
 
 static bool
-store_integer(const struct target *t)
+store_integer(const struct conf_target *t)
 {
 	int64_t value;
 
@@ -104,7 +96,7 @@ store_integer(const struct target *t)
 }
 
 static bool
-store_size(const struct target *t)
+store_size(const struct conf_target *t)
 {
 	int64_t value;
 
@@ -113,7 +105,7 @@ store_size(const struct target *t)
 
 /* Octets, or "5%". */
 static bool
-store_space(const struct target *t)
+store_space(const struct conf_target *t)
 {
 	size_t n = strspn(t->text, "0123456789");
 	int64_t value;
@@ -128,7 +120,7 @@ store_space(const struct target *t)
 }
 
 static bool
-read_duration(const struct target *t, const char *text, int64_t *seconds_r)
+read_duration(const struct conf_target *t, const char *text, int64_t *seconds_r)
 {
 	struct buf range = BUF_INIT;
 
@@ -148,15 +140,48 @@ read_duration(const struct target *t, const char *text, int64_t *seconds_r)
 }
 
 static bool
-store_duration(const struct target *t)
+store_duration(const struct conf_target *t)
 {
 	int64_t seconds;
 
 	return read_duration(t, t->text, &seconds) && put_int64(t, seconds);
 }
 
+/* A JSON array of strings is a TOML array, too: one reader does for both. */
+bool
+conf_value_list(struct arena *arena, const char *text,
+    struct conf_texts *list_r, struct error *err)
+{
+	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	char *statement = mem_printf("list = %s", text);
+	struct toml *toml = toml_read(statement, strlen(statement), &problems);
+	const struct toml_node *list = toml_get(toml_root(toml), "list");
+	const char **items = NULL;
+	size_t count = 0;
+	bool ok = problems.count == 0 && list != NULL &&
+	    list->kind == TOML_ARRAY && toml_root(toml)->count == 1;
+
+	if (ok)
+		items = arena_alloc(arena, (list->count + 1) * sizeof(*items));
+	for (const struct toml_node *n = ok ? list->first : NULL; n != NULL;
+	    n = n->next) {
+		ok = ok && n->kind == TOML_STRING && strlen(n->text) == n->len;
+		if (ok)
+			items[count++] = arena_strdup(arena, n->text);
+	}
+	conf_problems_clear(&problems);
+	toml_free(&toml);
+	free(statement);
+	if (!ok)
+		return error_set(err, EX_CONFIG,
+		    "%s is not a list of strings in []", text);
+	list_r->item = items;
+	list_r->count = count;
+	return true;
+}
+
 static bool
-read_list(const struct target *t, struct conf_texts *list_r)
+read_list(const struct conf_target *t, struct conf_texts *list_r)
 {
 	if (!conf_value_list(t->arena, t->text, list_r, t->err))
 		return false;
@@ -166,7 +191,7 @@ read_list(const struct target *t, struct conf_texts *list_r)
 }
 
 static bool
-store_durations(const struct target *t)
+store_durations(const struct conf_target *t)
 {
 	struct conf_texts list;
 	int64_t *seconds;
@@ -183,7 +208,7 @@ store_durations(const struct target *t)
 }
 
 static bool
-store_addresses(const struct target *t)
+store_addresses(const struct conf_target *t)
 {
 	struct conf_texts list;
 
@@ -198,14 +223,7 @@ store_addresses(const struct target *t)
 }
 
 static bool
-store_path(const struct target *t)
-{
-	return t->text[0] == '/' ? put_text(t) :
-	    refuse(t, "a full path (from / on)");
-}
-
-static bool
-store_secret(const struct target *t)
+store_secret(const struct conf_target *t)
 {
 	static const char file[] = "file:";
 	const char *path = t->text + strlen(file);
@@ -215,57 +233,13 @@ store_secret(const struct target *t)
 	if (strncmp(t->text, file, strlen(file)) != 0)
 		return put_text(t);
 	if (path[0] != '/')
-		return refuse(t, "the secret, or \"file:\" and a full path");
+		return value_refuse(t, "the secret, or \"file:\" and a full path");
 	(void)put_text_at(t, t->field, NULL);
 	return put_text_at(t, t->second_field, path);
 }
 
 static bool
-store_host(const struct target *t)
-{
-	return conf_syntax_is_address(t->text) ||
-	    conf_syntax_is_host(t->text) ? put_text(t) :
-	    refuse(t, "a host name (in A-labels) or an address");
-}
-
-static bool
-store_ehlo(const struct target *t)
-{
-	return conf_syntax_is_ehlo(t->text) ? put_text(t) :
-	    refuse(t, "a host name (in A-labels), \"[1.2.3.4]\" or "
-	    "\"[IPv6:...]\"");
-}
-
-static bool
-store_listen(const struct target *t)
-{
-	return conf_syntax_is_listen(t->text) ? put_text(t) :
-	    refuse(t, "\"127.0.0.1:PORT\", \"[::1]:PORT\" or \"unix:/path\"");
-}
-
-static bool
-store_header(const struct target *t)
-{
-	return conf_syntax_is_header(t->text) ? put_text(t) :
-	    refuse(t, "the name of a header field, without the colon");
-}
-
-static bool
-store_mailbox(const struct target *t)
-{
-	return conf_syntax_is_mailbox(t->text) ? put_text(t) :
-	    refuse(t, "an address (local@domain)");
-}
-
-static bool
-store_id(const struct target *t)
-{
-	return conf_keys_id_is_valid(t->text) ? put_text(t) :
-	    refuse(t, "an id of letters, digits, \"-\" and \"_\"");
-}
-
-static bool
-store_expression(const struct target *t)
+store_expression(const struct conf_target *t)
 {
 	if (t->text[strspn(t->text, " \t\r\n")] == '\0')
 		return error_set(t->err, EX_CONFIG, "must not be empty");
@@ -273,9 +247,9 @@ store_expression(const struct target *t)
 }
 
 static bool
-store_allow_invalid(const struct target *t)
+store_allow_invalid(const struct conf_target *t)
 {
-	struct target expression = *t;
+	struct conf_target expression = *t;
 
 	(void)put_text_at(t, t->second_field, NULL);
 	if (strcmp(t->text, "true") == 0)
@@ -302,30 +276,81 @@ conf_value_is_clean(const char *text, bool expression, struct error *err)
 	return true;
 }
 
+static bool
+is_path(const char *text)
+{
+	return text[0] == '/';
+}
+
+/* Texts that are kept as they are. */
+#define TEXT(what) .expected = what, .string = true, .store = put_text
+#define TEXT_OF(what, predicate, must) TEXT(what), .is = predicate, \
+	.must_be = must
+
+const struct conf_form conf_forms[] = {
+	[TYPE_WORD] = { .expected = "a string", .string = true,
+		.store = store_word },
+	[TYPE_BOOLEAN] = { .expected = "true or false", .boolean = true,
+		.store = store_boolean },
+	[TYPE_INTEGER] = { .expected = "an integer", .integer = true,
+		.store = store_integer },
+	[TYPE_SIZE] = { .expected = "a number of octets", .integer = true,
+		.store = store_size },
+	[TYPE_SPACE] = {
+		.expected = "a number of octets, or a part of the file system "
+		    "as \"5%\"", .string = true, .integer = true,
+		.store = store_space },
+	[TYPE_DURATION] = {
+		.expected = "a duration (seconds, or \"90s\", \"3m\", \"4h\", "
+		    "\"5d\")", .string = true, .integer = true,
+		.store = store_duration },
+	[TYPE_DURATIONS] = { .expected = "a list of durations", .array = true,
+		.store = store_durations },
+	[TYPE_TEXT] = { TEXT("a string") },
+	[TYPE_PATH] = { TEXT_OF("a file name in quotes", is_path,
+		"a full path (from / on)") },
+	[TYPE_SECRET] = { .expected = "a string", .string = true,
+		.store = store_secret },
+	[TYPE_HOST] = { TEXT_OF("a host name or address in quotes",
+		conf_syntax_is_host,
+		"a host name (in A-labels) or an address") },
+	[TYPE_EHLO] = { TEXT_OF("a host name in quotes", conf_syntax_is_ehlo,
+		"a host name (in A-labels), \"[1.2.3.4]\" or "
+		"\"[IPv6:...]\"") },
+	[TYPE_ADDRESSES] = { .expected = "a list of addresses", .array = true,
+		.store = store_addresses },
+	[TYPE_LISTEN] = { TEXT_OF("a string", conf_syntax_is_listen,
+		"\"127.0.0.1:PORT\", \"[::1]:PORT\" or \"unix:/path\"") },
+	[TYPE_HEADER] = { TEXT_OF("a header name in quotes",
+		conf_syntax_is_header,
+		"the name of a header field, without the colon") },
+	[TYPE_MAILBOX] = { TEXT_OF("a mail address in quotes",
+		conf_syntax_is_mailbox, "an address (local@domain)") },
+	[TYPE_ID] = { TEXT_OF("an id in quotes", conf_keys_id_is_valid,
+		"an id of letters, digits, \"-\" and \"_\"") },
+	[TYPE_EXPRESSION] = { .expected = "an expression in quotes",
+		.string = true, .store = store_expression },
+	[TYPE_ALLOW_INVALID] = {
+		.expected = "true, false or an expression in quotes",
+		.string = true, .boolean = true,
+		.store = store_allow_invalid },
+};
+
 bool
 conf_value_store(struct arena *arena, const struct conf_key *key,
     const char *text, void *object, struct error *err)
 {
-	static bool (*const store[])(const struct target *) = {
-		[TYPE_WORD] = store_word, [TYPE_BOOLEAN] = store_boolean,
-		[TYPE_INTEGER] = store_integer, [TYPE_SIZE] = store_size,
-		[TYPE_SPACE] = store_space,
-		[TYPE_DURATION] = store_duration,
-		[TYPE_DURATIONS] = store_durations, [TYPE_TEXT] = put_text,
-		[TYPE_PATH] = store_path, [TYPE_SECRET] = store_secret,
-		[TYPE_HOST] = store_host, [TYPE_EHLO] = store_ehlo,
-		[TYPE_ADDRESSES] = store_addresses,
-		[TYPE_LISTEN] = store_listen, [TYPE_HEADER] = store_header,
-		[TYPE_MAILBOX] = store_mailbox, [TYPE_ID] = store_id,
-		[TYPE_EXPRESSION] = store_expression,
-		[TYPE_ALLOW_INVALID] = store_allow_invalid,
-	};
-	const struct target target = {
+	const struct conf_form *form = &conf_forms[key->type];
+	const struct conf_target target = {
 		.arena = arena, .key = key, .text = text, .err = err,
 		.field = (char *)object + key->field,
 		.second_field = (char *)object + key->second_field,
 	};
 
-	return conf_value_is_clean(text, key->type == TYPE_EXPRESSION ||
-	    key->type == TYPE_ALLOW_INVALID, err) && store[key->type](&target);
+	if (!conf_value_is_clean(text, key->type == TYPE_EXPRESSION ||
+	    key->type == TYPE_ALLOW_INVALID, err))
+		return false;
+	if (form->is != NULL && !form->is(text))
+		return value_refuse(&target, form->must_be);
+	return form->store(&target);
 }

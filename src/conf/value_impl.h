@@ -29,12 +29,31 @@ void conf_value_print(struct buf *out, const struct conf_key *key,
     const char *text);
 /* Appends "..." that is a string of TOML and of JSON alike. */
 void conf_value_quote(struct buf *out, const char *text);
-/* The strings of a stored list, in the arena. */
-bool conf_value_list(struct arena *arena, const char *text,
-    struct conf_texts *list_r, struct error *err) MUST_CHECK;
 
 /* --- value.c: stored text to field */
 
+/* A value with the place it goes to. */
+struct conf_target {
+	struct arena *arena;
+	const struct conf_key *key;
+	const char *text;
+	char *field, *second_field;
+	struct error *err;
+};
+
+/* By type: what a key of it takes in a file, and how the text becomes a field. */
+struct conf_form {
+	const char *expected;
+	bool string, integer, boolean, array;
+	bool (*store)(const struct conf_target *);
+	bool (*is)(const char *text); /* NULL: any text; else it must be: */
+	const char *must_be;
+};
+extern const struct conf_form conf_forms[];
+
+/* The strings of a stored list, in the arena. */
+bool conf_value_list(struct arena *arena, const char *text,
+    struct conf_texts *list_r, struct error *err) MUST_CHECK;
 /* No control characters, but for line ends and tabs in an expression. */
 bool conf_value_is_clean(const char *text, bool expression, struct error *err)
     MUST_CHECK;
@@ -47,7 +66,8 @@ bool conf_syntax_number(const char *text, int64_t *value_r);
 /* "90s", "3m", "4h", "5d", "90" (seconds) */
 bool conf_syntax_duration(const char *text, int64_t *seconds_r);
 bool conf_syntax_is_address(const char *text); /* IPv4 or IPv6 */
-bool conf_syntax_is_host(const char *text); /* letters, digits, - and _ */
+/* An address, or a name of letters, digits, - and _ */
+bool conf_syntax_is_host(const char *text);
 /* What EHLO may say: a host name or [1.2.3.4] or [IPv6:...] */
 bool conf_syntax_is_ehlo(const char *text);
 bool conf_syntax_is_listen(const char *text);

@@ -44,44 +44,6 @@ conf_value_string(const struct toml_node *node, struct error *err)
 	return NULL;
 }
 
-/* What a key of each type takes in a file. */
-static const struct {
-	const char *expected;
-	bool string, integer, boolean, array;
-} forms[] = {
-	[TYPE_WORD] = { .expected = "a string", .string = true },
-	[TYPE_BOOLEAN] = { .expected = "true or false", .boolean = true },
-	[TYPE_INTEGER] = { .expected = "an integer", .integer = true },
-	[TYPE_SIZE] = { .expected = "a number of octets", .integer = true },
-	[TYPE_SPACE] = {
-		.expected = "a number of octets, or a part of the file system "
-		    "as \"5%\"", .string = true, .integer = true },
-	[TYPE_DURATION] = {
-		.expected = "a duration (seconds, or \"90s\", \"3m\", \"4h\", "
-		    "\"5d\")", .string = true, .integer = true },
-	[TYPE_DURATIONS] = { .expected = "a list of durations",
-		.array = true },
-	[TYPE_TEXT] = { .expected = "a string", .string = true },
-	[TYPE_PATH] = { .expected = "a file name in quotes", .string = true },
-	[TYPE_SECRET] = { .expected = "a string", .string = true },
-	[TYPE_HOST] = { .expected = "a host name or address in quotes",
-		.string = true },
-	[TYPE_EHLO] = { .expected = "a host name in quotes", .string = true },
-	[TYPE_ADDRESSES] = { .expected = "a list of addresses",
-		.array = true },
-	[TYPE_LISTEN] = { .expected = "a string", .string = true },
-	[TYPE_HEADER] = { .expected = "a header name in quotes",
-		.string = true },
-	[TYPE_MAILBOX] = { .expected = "a mail address in quotes",
-		.string = true },
-	[TYPE_ID] = { .expected = "an id in quotes", .string = true },
-	[TYPE_EXPRESSION] = { .expected = "an expression in quotes",
-		.string = true },
-	[TYPE_ALLOW_INVALID] = {
-		.expected = "true, false or an expression in quotes",
-		.string = true, .boolean = true },
-};
-
 static const char *
 bad_kind(const char *expected, const struct toml_node *node, struct error *err)
 {
@@ -126,7 +88,7 @@ element_text(struct arena *arena, enum conf_type type,
 		return string_text(arena, type, node, err);
 	if (node->kind == TOML_INTEGER && type == TYPE_DURATIONS)
 		return integer_text(arena, node->integer);
-	return bad_kind(forms[type].expected, node, err);
+	return bad_kind(conf_forms[type].expected, node, err);
 }
 
 static const char *
@@ -156,58 +118,25 @@ const char *
 conf_value_text(struct arena *arena, const struct conf_key *key,
     const struct toml_node *node, struct error *err)
 {
-	enum conf_type type = key->type;
+	const struct conf_form *form = &conf_forms[key->type];
 
-	if (node->kind == TOML_STRING && forms[type].string)
-		return string_text(arena, type, node, err);
-	if (node->kind == TOML_INTEGER && forms[type].integer)
+	if (node->kind == TOML_STRING && form->string)
+		return string_text(arena, key->type, node, err);
+	if (node->kind == TOML_INTEGER && form->integer)
 		return integer_text(arena, node->integer);
-	if (node->kind == TOML_BOOLEAN && forms[type].boolean)
+	if (node->kind == TOML_BOOLEAN && form->boolean)
 		return node->boolean ? "true" : "false";
-	if (node->kind == TOML_ARRAY && forms[type].array)
-		return list_text(arena, type, node, err);
-	return bad_kind(forms[type].expected, node, err);
-}
-
-/* A JSON array of strings is a TOML array, too: one reader does for both. */
-bool
-conf_value_list(struct arena *arena, const char *text,
-    struct conf_texts *list_r, struct error *err)
-{
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
-	char *statement = mem_printf("list = %s", text);
-	struct toml *toml = toml_read(statement, strlen(statement), &problems);
-	const struct toml_node *list = toml_get(toml_root(toml), "list");
-	const char **items = NULL;
-	size_t count = 0;
-	bool ok = problems.count == 0 && list != NULL &&
-	    list->kind == TOML_ARRAY && toml_root(toml)->count == 1;
-
-	if (ok)
-		items = arena_alloc(arena, (list->count + 1) * sizeof(*items));
-	for (const struct toml_node *n = ok ? list->first : NULL; n != NULL;
-	    n = n->next) {
-		ok = ok && n->kind == TOML_STRING && strlen(n->text) == n->len;
-		if (ok)
-			items[count++] = arena_strdup(arena, n->text);
-	}
-	conf_problems_clear(&problems);
-	toml_free(&toml);
-	free(statement);
-	if (!ok)
-		return error_set(err, EX_CONFIG,
-		    "%s is not a list of strings in []", text);
-	list_r->item = items;
-	list_r->count = count;
-	return true;
+	if (node->kind == TOML_ARRAY && form->array)
+		return list_text(arena, key->type, node, err);
+	return bad_kind(form->expected, node, err);
 }
 
 static void
 print_scalar(struct buf *out, enum conf_type type, const char *text)
 {
-	bool bare = (forms[type].integer &&
+	bool bare = (conf_forms[type].integer &&
 	    strspn(text, "-0123456789") == strlen(text)) ||
-	    (forms[type].boolean &&
+	    (conf_forms[type].boolean &&
 	    (strcmp(text, "true") == 0 || strcmp(text, "false") == 0));
 
 	if (bare)
@@ -224,7 +153,7 @@ conf_value_print(struct buf *out, const struct conf_key *key, const char *text)
 	struct conf_texts list = { NULL, 0 };
 	struct arena *arena;
 
-	if (!forms[key->type].array) {
+	if (!conf_forms[key->type].array) {
 		print_scalar(out, key->type, text);
 		return;
 	}
