@@ -94,19 +94,13 @@ conf_problems_clear(struct conf_problems *problems)
 char *
 conf_problem_text(const struct conf_problem *problem, const char *file)
 {
-	struct buf out = BUF_INIT;
-	char *text;
+	const char *key = problem->key;
+	char line[16] = "";
 
-	if (file != NULL)
-		(void)buf_printf(&out, "%s:", file);
 	if (problem->line > 0)
-		(void)buf_printf(&out, "%u:", problem->line);
-	if (out.len > 0)
-		(void)buf_puts(&out, " ");
-	if (problem->key != NULL)
-		(void)buf_printf(&out, "%s: ", problem->key);
-	(void)buf_puts(&out, problem->text);
-	text = mem_strdup(buf_str(&out));
-	buf_free(&out);
-	return text;
+		(void)snprintf(line, sizeof(line), "%u:", problem->line);
+	return mem_printf("%s%s%s%s%s%s%s", file != NULL ? file : "",
+	    file != NULL ? ":" : "", line,
+	    file != NULL || problem->line > 0 ? " " : "",
+	    key != NULL ? key : "", key != NULL ? ": " : "", problem->text);
 }

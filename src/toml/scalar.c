@@ -5,7 +5,6 @@
 #include "toml/toml_impl.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,13 +100,9 @@ date_kind(const char *s)
 static bool
 looks_like_date(const char *s)
 {
-	return strspn(s, "0123456789") == 4 && s[4] == '-';
-}
+	size_t n = strspn(s, "0123456789");
 
-static bool
-looks_like_time(const char *s)
-{
-	return strspn(s, "0123456789") == 2 && s[2] == ':';
+	return (n == 4 && s[4] == '-') || (n == 2 && s[2] == ':');
 }
 
 /* --- numbers */
@@ -166,20 +161,6 @@ read_based(const char *s, int64_t *value_r)
 	return false;
 }
 
-/* The program's locale may have another decimal point. */
-static bool
-to_float(const char *text, double *value_r)
-{
-	locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	char *end;
-
-	if (c == (locale_t)0)
-		return false;
-	*value_r = strtod_l(text, &end, c);
-	freelocale(c);
-	return *end == '\0' && end != text;
-}
-
 static bool
 is_special_float(const char *s)
 {
@@ -221,8 +202,7 @@ read_decimal(const char *s, struct toml_node *node)
 	if (*s != '\0')
 		return TOML_INVALID;
 	if (is_float)
-		return to_float(text, &node->number) ? TOML_FLOAT :
-		    TOML_INVALID;
+		return TOML_FLOAT;
 	return to_integer(text, 10, &node->integer) ? TOML_INTEGER :
 	    TOML_INVALID;
 }
@@ -275,9 +255,8 @@ classify(const char *token, struct toml_node *node)
 		node->kind = TOML_BOOLEAN;
 		node->boolean = token[0] == 't';
 	} else if (is_special_float(token)) {
-		node->kind = to_float(token, &node->number) ? TOML_FLOAT :
-		    TOML_INVALID;
-	} else if (looks_like_date(token) || looks_like_time(token)) {
+		node->kind = TOML_FLOAT;
+	} else if (looks_like_date(token)) {
 		node->kind = date_kind(token);
 	} else if (read_based(token, &node->integer)) {
 		node->kind = TOML_INTEGER;
@@ -291,7 +270,7 @@ complain(struct toml_reader *r, const char *token)
 {
 	if (*token == '\0')
 		toml_problem(r, r->line, "a value was expected here");
-	else if (looks_like_date(token) || looks_like_time(token))
+	else if (looks_like_date(token))
 		toml_problem(r, r->line, "%s is not a date or time of "
 		    "RFC 3339", token);
 	else if (strchr("+-.0123456789", *token) != NULL)

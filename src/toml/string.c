@@ -6,65 +6,41 @@
  */
 #include "toml/toml_impl.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 static void
 put_utf8(struct buf *out, uint32_t c)
 {
+	static const uint32_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	const size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
 	char s[4];
-	size_t n;
 
-	if (c < 0x80) {
-		s[0] = (char)c;
-		n = 1;
-	} else if (c < 0x800) {
-		s[0] = (char)(0xc0 | c >> 6);
-		s[1] = (char)(0x80 | (c & 0x3f));
-		n = 2;
-	} else if (c < 0x10000) {
-		s[0] = (char)(0xe0 | c >> 12);
-		s[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		s[2] = (char)(0x80 | (c & 0x3f));
-		n = 3;
-	} else {
-		s[0] = (char)(0xf0 | c >> 18);
-		s[1] = (char)(0x80 | (c >> 12 & 0x3f));
-		s[2] = (char)(0x80 | (c >> 6 & 0x3f));
-		s[3] = (char)(0x80 | (c & 0x3f));
-		n = 4;
+	for (size_t i = n - 1; i > 0; i--) {
+		s[i] = (char)(0x80 | (c & 0x3f));
+		c >>= 6;
 	}
+	s[0] = (char)(lead[n] | c);
 	(void)buf_append(out, s, n);
 }
 
 /* \uXXXX and \UXXXXXXXX: any Unicode scalar value, so no surrogates. */
 static bool
-read_unicode(struct toml_reader *r, int digits)
+read_unicode(struct toml_reader *r, size_t digits)
 {
-	uint32_t c = 0;
+	char text[9] = "";
+	uint32_t c;
 
-	for (int i = 0; i < digits; i++) {
-		int d = r->at < r->end ? hex_digit(*r->at) : -1;
-
-		if (d < 0) {
-			toml_problem(r, r->line, "\\%c needs %d hexadecimal "
-			    "digits", digits == 4 ? 'u' : 'U', digits);
-			return false;
-		}
-		c = c << 4 | (uint32_t)d;
-		r->at++;
+	while (strlen(text) < digits && r->at < r->end &&
+	    isxdigit((unsigned char)*r->at))
+		text[strlen(text)] = *r->at++;
+	if (strlen(text) < digits) {
+		toml_problem(r, r->line, "\\%c needs %zu hexadecimal digits",
+		    digits == 4 ? 'u' : 'U', digits);
+		return false;
 	}
+	c = (uint32_t)strtoul(text, NULL, 16);
 	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
 		toml_problem(r, r->line, "U+%04X is not a character",
 		    (unsigned int)c);

@@ -1,79 +1,16 @@
 /*
- * TOML: the text as a whole, keys, and statements; finding the next statement
- * after an error.
+ * TOML: the text as a whole, keys, arrays, inline tables and statements; finding
+ * the next statement after an error.
  */
 #include "toml/toml.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "toml/toml_impl.h"
 
-void
-toml_problem(struct toml_reader *r, unsigned int line, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	conf_problems_add(r->problems, line,
-	    r->key.len > 0 ? buf_str(&r->key) : NULL, "%s", text);
-}
-
-bool
-toml_peek(const struct toml_reader *r, const char *word)
-{
-	size_t n = strlen(word);
-
-	return (size_t)(r->end - r->at) >= n && memcmp(r->at, word, n) == 0;
-}
-
-bool
-toml_take_newline(struct toml_reader *r)
-{
-	if (toml_peek(r, "\n"))
-		r->at++;
-	else if (toml_peek(r, "\r\n"))
-		r->at += 2;
-	else
-		return false;
-	r->line++;
-	return true;
-}
-
-void
-toml_skip_blank(struct toml_reader *r)
-{
-	while (r->at < r->end && (*r->at == ' ' || *r->at == '\t'))
-		r->at++;
-}
-
-static void
-skip_to_line_end(struct toml_reader *r)
-{
-	while (r->at < r->end && !toml_peek(r, "\n") && !toml_peek(r, "\r\n"))
-		r->at++;
-}
-
-void
-toml_skip_comment(struct toml_reader *r)
-{
-	if (toml_peek(r, "#"))
-		skip_to_line_end(r);
-}
-
 /* --- keys */
-
-static bool
-is_bare(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
 
 static bool
 read_part(struct toml_reader *r, struct toml_key *part)
@@ -85,7 +22,8 @@ read_part(struct toml_reader *r, struct toml_key *part)
 		if (!toml_read_line_string(r, &good) || !good)
 			return false;
 	} else {
-		while (r->at < r->end && is_bare(*r->at))
+		while (r->at < r->end && (*r->at == '_' || *r->at == '-' ||
+		    isalnum((unsigned char)*r->at)))
 			r->at++;
 		buf_clear(&r->scratch);
 		(void)buf_append(&r->scratch, from, (size_t)(r->at - from));
@@ -131,6 +69,117 @@ append_path(struct buf *out, const struct toml_path *path)
 		    path->part[i].text);
 }
 
+/* --- values */
+
+static bool read_pair(struct toml_reader *r, struct toml_item *table);
+static bool read_value(struct toml_reader *r, struct toml_item **value_r);
+
+/* Blanks, line ends and comments, as between the elements of an array. */
+static void
+skip_between(struct toml_reader *r)
+{
+	do {
+		toml_skip_blank(r);
+		toml_skip_comment(r);
+	} while (toml_take_newline(r));
+}
+
+/* Appends one element; false where the place is lost. */
+static bool
+read_element(struct toml_reader *r, struct toml_item *array)
+{
+	struct toml_item *value = NULL;
+
+	if (!read_value(r, &value))
+		return false;
+	toml_item_append(array, value);
+	if (value->node.kind == TOML_INVALID)
+		array->node.kind = TOML_INVALID;
+	return true;
+}
+
+static bool
+read_array(struct toml_reader *r, struct toml_item **value_r)
+{
+	struct toml_item *array = toml_item_new(r->toml, TOML_ARRAY, r->line);
+
+	r->at++;
+	for (;;) {
+		skip_between(r);
+		if (toml_peek(r, "]"))
+			break;
+		if (!read_element(r, array))
+			return false;
+		skip_between(r);
+		if (toml_peek(r, "]"))
+			break;
+		if (!toml_peek(r, ",")) {
+			toml_problem(r, r->line, "\",\" or \"]\" was expected "
+			    "in the array that began on line %u",
+			    array->node.line);
+			return false;
+		}
+		r->at++;
+	}
+	r->at++;
+	*value_r = array;
+	return true;
+}
+
+/* All on one line, no comma after the last pair (TOML 1.0). */
+static bool
+read_inline_table(struct toml_reader *r, struct toml_item **value_r)
+{
+	struct toml_item *table = toml_item_new(r->toml, TOML_TABLE, r->line);
+
+	r->at++;
+	toml_skip_blank(r);
+	while (!toml_peek(r, "}")) {
+		if (!read_pair(r, table))
+			return false;
+		toml_skip_blank(r);
+		if (toml_peek(r, "}"))
+			break;
+		if (!toml_peek(r, ",")) {
+			toml_problem(r, r->line, "\",\" or \"}\" was expected "
+			    "on the same line");
+			return false;
+		}
+		r->at++;
+		toml_skip_blank(r);
+		if (toml_peek(r, "}")) {
+			toml_problem(r, r->line, "no comma may stand before "
+			    "the \"}\" of an inline table");
+			break;
+		}
+	}
+	r->at++;
+	*value_r = table;
+	return true;
+}
+
+static bool
+read_value(struct toml_reader *r, struct toml_item **value_r)
+{
+	bool done;
+
+	if (toml_peek(r, "\"") || toml_peek(r, "'"))
+		return toml_read_string(r, value_r);
+	if (!toml_peek(r, "[") && !toml_peek(r, "{"))
+		return toml_read_scalar(r, value_r);
+	if (r->depth == TOML_MAX_DEPTH) {
+		toml_problem(r, r->line, "nested more than %d deep",
+		    TOML_MAX_DEPTH);
+		return false;
+	}
+	r->depth++;
+	done = toml_peek(r, "[") ? read_array(r, value_r) :
+	    read_inline_table(r, value_r);
+	if (done)	/* recover() asks whether a value was left open */
+		r->depth--;
+	return done;
+}
+
 /* --- statements */
 
 static void
@@ -141,8 +190,8 @@ cut_key(struct toml_reader *r, size_t len)
 		r->key.data[len] = '\0';
 }
 
-bool
-toml_read_pair(struct toml_reader *r, struct toml_item *table)
+static bool
+read_pair(struct toml_reader *r, struct toml_item *table)
 {
 	struct toml_item *value = NULL, *place;
 	size_t outer = r->key.len, mine;
@@ -162,7 +211,7 @@ toml_read_pair(struct toml_reader *r, struct toml_item *table)
 	r->at++;
 	toml_skip_blank(r);
 	place = table != NULL ? toml_tree_dotted(r, table, &path) : NULL;
-	done = toml_read_value(r, &value);
+	done = read_value(r, &value);
 	if (!done)
 		value = toml_item_new(r->toml, TOML_INVALID, path.line);
 	cut_key(r, mine);
@@ -207,7 +256,7 @@ read_statement(struct toml_reader *r)
 	} else if (!toml_peek(r, "#") && !toml_peek(r, "\n") &&
 	    !toml_peek(r, "\r\n") && r->at < r->end) {
 		(void)buf_puts(&r->key, buf_str(&r->header));
-		if (!toml_read_pair(r, r->table))
+		if (!read_pair(r, r->table))
 			return false;
 	}
 	toml_skip_blank(r);
@@ -259,7 +308,7 @@ recover(struct toml_reader *r)
 
 	r->depth = 0;
 	do {
-		skip_to_line_end(r);
+		toml_skip_line(r);
 		(void)toml_take_newline(r);
 	} while (in_value && r->at < r->end && !statement_begins(r));
 }

@@ -32,11 +32,10 @@ struct toml_node {
 	unsigned int line;	/* of the key, else of the value; from 1 */
 	const char *key;	/* NULL: the root or an element of an array */
 	size_t key_len;		/* a key may hold NUL */
-	/* STRING: the contents; date and time kinds: as written */
+	/* STRING: the contents; numbers, dates and times: as written */
 	const char *text;	/* has a NUL at len, and may have others */
 	size_t len;
 	int64_t integer;
-	double number;
 	bool boolean;
 	/* TABLE and ARRAY: children in the order of the text */
 	const struct toml_node *first, *next;

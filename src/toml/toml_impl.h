@@ -2,9 +2,9 @@
  * Between the files of the TOML reader: the tree while it is built and the
  * place in the text.
  *
- * toml.c keys and statements, tree.c who may define which table,
- * value.c arrays and inline tables, string.c the four kinds of
- * strings, scalar.c numbers, booleans, dates and times.
+ * toml.c keys, arrays, inline tables and statements, tree.c who may define which
+ * table, string.c the four kinds of strings, scalar.c numbers, booleans, dates and
+ * times; all of them stand on reader.c.
  *
  * A reading function returns false where the place in the text is lost (the
  * caller looks for the next statement), true where reading can go on behind
@@ -67,6 +67,16 @@ struct toml_reader {
 	struct buf scratch;	/* a string being read */
 };
 
+/* --- reader.c */
+void toml_problem(struct toml_reader *r, unsigned int line,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+bool toml_peek(const struct toml_reader *r, const char *word);
+/* Takes one LF or CRLF. */
+bool toml_take_newline(struct toml_reader *r);
+void toml_skip_blank(struct toml_reader *r);
+void toml_skip_line(struct toml_reader *r);
+void toml_skip_comment(struct toml_reader *r);
+
 /* --- tree.c */
 struct toml_item *toml_item_new(struct toml *toml, enum toml_kind kind,
     unsigned int line);
@@ -81,19 +91,7 @@ bool toml_tree_set(struct toml_reader *r, struct toml_item *table,
 struct toml_item *toml_tree_header(struct toml_reader *r,
     const struct toml_path *path, bool list);
 
-/* --- toml.c */
-void toml_problem(struct toml_reader *r, unsigned int line,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-bool toml_peek(const struct toml_reader *r, const char *word);
-/* Takes one LF or CRLF. */
-bool toml_take_newline(struct toml_reader *r);
-void toml_skip_blank(struct toml_reader *r);
-void toml_skip_comment(struct toml_reader *r);
-/* key = value, into table; used for statements and inline tables. */
-bool toml_read_pair(struct toml_reader *r, struct toml_item *table);
-
 /* --- the values; the result is always set where true is returned */
-bool toml_read_value(struct toml_reader *r, struct toml_item **value_r);
 bool toml_read_string(struct toml_reader *r, struct toml_item **value_r);
 /* "..." or '...' on one line, into r->scratch; *good_r: no bad escape */
 bool toml_read_line_string(struct toml_reader *r, bool *good_r);

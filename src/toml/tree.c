@@ -128,25 +128,17 @@ step(struct toml_reader *r, struct toml_item *table,
 }
 
 static struct toml_item *
-new_list(struct toml_reader *r, struct toml_item *parent,
-    const struct toml_key *key, unsigned int line)
-{
-	struct toml_item *list = toml_item_new(r->toml, TOML_ARRAY, line);
-
-	list->origin = TOML_LIST;
-	adopt(parent, key, list);
-	return list;
-}
-
-static struct toml_item *
 open_list(struct toml_reader *r, struct toml_item *parent,
     const struct toml_path *path)
 {
 	const struct toml_key *key = &path->part[path->count - 1];
 	struct toml_item *list = child(parent, key), *table;
 
-	if (list == NULL)
-		list = new_list(r, parent, key, path->line);
+	if (list == NULL) {
+		list = toml_item_new(r->toml, TOML_ARRAY, path->line);
+		list->origin = TOML_LIST;
+		adopt(parent, key, list);
+	}
 	if (list->origin != TOML_LIST) {
 		toml_problem(r, path->line, "was defined on line %u as "
 		    "something other than an array of tables",

@@ -41,6 +41,20 @@ dump_children(struct buf *out, const struct toml_node *node)
 	}
 }
 
+/* As written, with single underscores between digits. */
+static void
+dump_float(struct buf *out, const char *text)
+{
+	char *digits = mem_strdup(text), *to = digits;
+
+	for (; *text != '\0'; text++)
+		if (*text != '_')
+			*to++ = *text;
+	*to = '\0';
+	(void)buf_printf(out, "%.17g~", strtod(digits, NULL));
+	free(digits);
+}
+
 static void
 dump(struct buf *out, const struct toml_node *node)
 {
@@ -63,7 +77,7 @@ dump(struct buf *out, const struct toml_node *node)
 		(void)buf_printf(out, "%lld", (long long)node->integer);
 		return;
 	case TOML_FLOAT:
-		(void)buf_printf(out, "%.17g~", node->number);
+		dump_float(out, node->text);
 		return;
 	case TOML_BOOLEAN:
 		(void)buf_puts(out, node->boolean ? "true" : "false");
