@@ -34,6 +34,15 @@ clock_mono_ms(void)
 }
 
 int64_t
+clock_thread_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t
 clock_jump_s(int64_t *offset)
 {
 	int64_t now = clock_unix_ms() - clock_mono_ms();

@@ -10,6 +10,8 @@
 int64_t clock_now_s(void);
 int64_t clock_unix_ms(void);
 int64_t clock_mono_ms(void);
+/* The processor's time of this thread, in nanoseconds. */
+int64_t clock_thread_ns(void);
 /* How far the system's clock was set since the call before with the same *offset
  * (0: the first one), in seconds; 0 for what is within two seconds. */
 int64_t clock_jump_s(int64_t *offset);

@@ -1,8 +1,9 @@
 /*
  * The connection: opened, bounded, locked down, and filled with lookup maps.
  */
+#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "mail/name.h"
@@ -15,6 +16,7 @@ static const struct {
 	{ SQLITE_LIMIT_LENGTH, EXPR_LENGTH_MAX },
 	{ SQLITE_LIMIT_SQL_LENGTH, REWRITE_SQL_MAX + 64 },
 	{ SQLITE_LIMIT_EXPR_DEPTH, EXPR_DEPTH_MAX },
+	{ SQLITE_LIMIT_FUNCTION_ARG, EXPR_ARGUMENTS_MAX },
 	{ SQLITE_LIMIT_LIKE_PATTERN_LENGTH, EXPR_PATTERN_MAX },
 	{ SQLITE_LIMIT_COLUMN, 64 },
 	{ SQLITE_LIMIT_COMPOUND_SELECT, 1 },
@@ -34,29 +36,6 @@ static const struct {
 	{ SQLITE_DBCONFIG_DQS_DDL, 0 },
 };
 
-/* The processor's time of this thread: a busy machine refuses no expression. */
-static int64_t
-thread_time_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-void
-expr_engine_start_clock(struct expr_engine *engine)
-{
-	engine->deadline_ns = thread_time_ns() +
-	    (int64_t)EXPR_TIME_MAX_MS * 1000000;
-}
-
-bool
-expr_engine_out_of_time(const struct expr_engine *engine)
-{
-	return thread_time_ns() > engine->deadline_ns;
-}
-
 /* Non-zero ends the evaluation. */
 static int
 count_operations(void *arg)
@@ -68,6 +47,77 @@ count_operations(void *arg)
 	engine->operations += EXPR_OPERATIONS_STEP;
 	return engine->operations > EXPR_OPERATIONS_MAX ||
 	    expr_engine_out_of_time(engine);
+}
+
+/*
+ * What the SQL of an expression may do: call functions of the list, and read
+ * columns of the table of its variables.  Everything else is refused, known or
+ * not: a new action of a later SQLite is refused, too.
+ */
+
+/* The first refusal is the one that is shown. */
+static int
+deny(struct expr_compilation *c, const char *what, const char *name)
+{
+	if (c->denied[0] == '\0')
+		(void)snprintf(c->denied, sizeof(c->denied), "%s%s", what,
+		    name != NULL ? name : "");
+	return SQLITE_DENY;
+}
+
+static int
+authorize_column(struct expr_compilation *c, const char *table,
+    const char *column)
+{
+	enum expr_variable v;
+
+	if (table == NULL || strcmp(table, expr_class_table[c->class]) != 0)
+		return deny(c, "an expression cannot read the table ",
+		    table);
+	if (column == NULL || column[0] == '\0') /* the table, no column */
+		return SQLITE_OK;
+	if (!expr_variable_find(&v, c->class, column))
+		return deny(c, "unknown variable ", column);
+	c->varies = true;
+	c->names_host = c->names_host || v == EXPR_MX || v == EXPR_REMOTE_IP;
+	return SQLITE_OK;
+}
+
+static int
+authorize_function(struct expr_compilation *c, const char *name)
+{
+	bool varies;
+
+	if (name == NULL || !expr_function_allowed(name, &varies))
+		return deny(c, "in expressions there is no function ", name);
+	if (varies)
+		c->varies = true;
+	return SQLITE_OK;
+}
+
+static int
+authorize(void *arg, int action, const char *a, const char *b,
+    const char *database, const char *trigger)
+{
+	const struct expr_engine *engine = arg;
+	struct expr_compilation *c = engine->compiling;
+
+	(void)database;
+	(void)trigger;
+	if (c == NULL)		/* the engine's own statements */
+		return SQLITE_OK;
+	switch (action) {
+	case SQLITE_SELECT:	/* the mould's; any other is a subquery */
+		if (c->selects++ == 0)
+			return SQLITE_OK;
+		return deny(c, "an expression holds no query", NULL);
+	case SQLITE_READ:
+		return authorize_column(c, a, b);
+	case SQLITE_FUNCTION:
+		return authorize_function(c, b);
+	default:
+		return deny(c, "an expression can only compute", NULL);
+	}
 }
 
 static int
@@ -88,7 +138,7 @@ engine_set_up(struct expr_engine *engine)
 		    options[i].value, NULL);
 	/* Before anything is prepared: it expires all statements. */
 	if (rc == SQLITE_OK)
-		rc = sqlite3_set_authorizer(db, expr_authorize, engine);
+		rc = sqlite3_set_authorizer(db, authorize, engine);
 	if (rc == SQLITE_OK)
 		rc = expr_functions_register(engine);
 	if (rc == SQLITE_OK)

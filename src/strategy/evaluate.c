@@ -164,7 +164,8 @@ expr_evaluate(struct expr *e, const struct expr_values *values,
 
 	engine->values = values;
 	engine->operations = 0;
-	expr_engine_start_clock(engine);
+	engine->deadline_ns = clock_thread_ns() +
+	    (int64_t)EXPR_TIME_MAX_MS * 1000000;
 	rc = sqlite3_step(e->stmt);
 	if (rc == SQLITE_ROW)
 		take_result(e, result_r);

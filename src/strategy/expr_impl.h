@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "strategy/expr.h"
 
 /*
@@ -20,7 +21,8 @@ enum {
 	EXPR_OPERATIONS_STEP = 20,
 	EXPR_TIME_MAX_MS = 100,	/* of the processor, an evaluation */
 	EXPR_DEPTH_MAX = 500,
-	EXPR_PATTERN_MAX = 256	/* octets of a pattern of LIKE and GLOB */
+	EXPR_PATTERN_MAX = 256,	/* octets of a pattern of LIKE and GLOB */
+	EXPR_ARGUMENTS_MAX = 127 /* of a function */
 };
 
 /*
@@ -68,9 +70,13 @@ struct expr_engine {
 	struct expr_regex *regex; /* uthash by pattern */
 };
 
-/* engine.c: the running evaluation has used up its time. */
-bool expr_engine_out_of_time(const struct expr_engine *engine);
-void expr_engine_start_clock(struct expr_engine *engine);
+/* The running evaluation has used up its time.  A busy machine refuses no
+ * expression: the time is the processor's, of this thread. */
+static inline bool
+expr_engine_out_of_time(const struct expr_engine *engine)
+{
+	return clock_thread_ns() > engine->deadline_ns;
+}
 
 /* variable.c: the tables the variables are columns of. */
 extern const char *const expr_class_table[EXPR_CLASS_COUNT];
@@ -113,23 +119,27 @@ bool expr_literals_check(struct expr_engine *engine, const char *text,
 bool expr_operands_check(const char *sql, enum expr_class class,
     struct error *err) MUST_CHECK;
 
-/* authorize.c: sqlite3_set_authorizer. */
-int expr_authorize(void *engine, int action, const char *a, const char *b,
-    const char *database, const char *trigger);
+/* A call of a function, its arguments as texts. */
+struct expr_call {
+	struct expr_engine *engine;
+	sqlite3_context *ctx;	/* for the result; NULL where there is none */
+	int argc;
+	const char *arg[EXPR_ARGUMENTS_MAX];
+};
 
-/* One function of expressions; arguments -1: any number. */
+/* One function of expressions. */
 struct expr_function {
-	const char *name;
-	int arguments;
-	void (*call)(sqlite3_context *, int, sqlite3_value **);
+	const char *name;	/* NULL ends a table */
+	int arguments;		/* -1: any number */
+	void (*call)(const struct expr_call *call);
+	/* NULL in gives NULL out, as everywhere in SQL, but where it is '' */
+	bool takes_null;
 	bool varies;
 };
 extern const struct expr_function expr_functions_text[];
-extern const size_t expr_functions_text_count;
 extern const struct expr_function expr_functions_address[];
-extern const size_t expr_functions_address_count;
 extern const struct expr_function expr_functions_map[];
-extern const size_t expr_functions_map_count;
+
 
 /* function_map.c */
 bool expr_map_exists(struct expr_engine *engine, const char *map);
@@ -137,9 +147,6 @@ bool expr_map_exists(struct expr_engine *engine, const char *map);
 /* function.c: ours and those of SQLite; *varies_r: reads maps or the clock. */
 int expr_functions_register(struct expr_engine *engine);
 bool expr_function_allowed(const char *name, bool *varies_r);
-/* For use inside a call. */
-struct expr_engine *expr_function_engine(sqlite3_context *ctx);
-const char *expr_argument(sqlite3_value *value);
 
 /* regex.c: the pattern occurs in s; false with a sentence in *why. */
 bool expr_regex_match(struct expr_engine *engine, const char *pattern,

@@ -3,7 +3,7 @@
  * compute.  Not random() and its like, since a decision must be the same when
  * it is explained or replayed; nothing that takes a size to allocate.
  */
-#include <string.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #include "base/mem.h"
@@ -20,20 +20,6 @@ static const char *const clock[] = {
 	"date", "datetime", "julianday", "strftime", "time", "unixepoch",
 };
 
-struct expr_engine *
-expr_function_engine(sqlite3_context *ctx)
-{
-	return sqlite3_user_data(ctx);
-}
-
-const char *
-expr_argument(sqlite3_value *value)
-{
-	const char *text = (const char *)sqlite3_value_text(value);
-
-	return text != NULL ? text : "";
-}
-
 static bool
 is_in(const char *const *names, size_t count, const char *name)
 {
@@ -43,18 +29,9 @@ is_in(const char *const *names, size_t count, const char *name)
 	return false;
 }
 
-static bool
-find(const struct expr_function *table, size_t count, const char *name,
-    bool *varies_r)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcasecmp(table[i].name, name) != 0)
-			continue;
-		*varies_r = table[i].varies;
-		return true;
-	}
-	return false;
-}
+static const struct expr_function *const tables[] = {
+	expr_functions_text, expr_functions_address, expr_functions_map,
+};
 
 bool
 expr_function_allowed(const char *name, bool *varies_r)
@@ -62,38 +39,54 @@ expr_function_allowed(const char *name, bool *varies_r)
 	*varies_r = is_in(clock, ARRAY_LEN(clock), name);
 	if (*varies_r || is_in(pure, ARRAY_LEN(pure), name))
 		return true;
-	return find(expr_functions_text, expr_functions_text_count, name,
-	    varies_r) || find(expr_functions_address,
-	    expr_functions_address_count, name, varies_r) ||
-	    find(expr_functions_map, expr_functions_map_count, name,
-	    varies_r);
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		for (const struct expr_function *f = tables[i];
+		    f->name != NULL; f++)
+			if (strcasecmp(f->name, name) == 0) {
+				*varies_r = f->varies;
+				return true;
+			}
+	return false;
 }
 
-static int
-register_table(struct expr_engine *engine, const struct expr_function *table,
-    size_t count)
-{
-	int rc = SQLITE_OK;
+/* What SQLite keeps of each. */
+struct binding {
+	struct expr_engine *engine;
+	const struct expr_function *function;
+};
 
-	for (size_t i = 0; i < count && rc == SQLITE_OK; i++)
-		rc = sqlite3_create_function_v2(engine->db, table[i].name,
-		    table[i].arguments, SQLITE_UTF8 | SQLITE_DETERMINISTIC |
-		    SQLITE_INNOCUOUS, engine, table[i].call, NULL, NULL,
-		    NULL);
-	return rc;
+static void
+call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	const struct binding *b = sqlite3_user_data(ctx);
+	struct expr_call call = { .engine = b->engine, .ctx = ctx,
+		.argc = argc };
+
+	for (int i = 0; i < argc; i++) {
+		call.arg[i] = (const char *)sqlite3_value_text(argv[i]);
+		if (call.arg[i] == NULL && !b->function->takes_null)
+			return;
+		if (call.arg[i] == NULL)
+			call.arg[i] = "";
+	}
+	b->function->call(&call);
 }
 
 int
 expr_functions_register(struct expr_engine *engine)
 {
-	int rc = register_table(engine, expr_functions_text,
-	    expr_functions_text_count);
+	int rc = SQLITE_OK;
 
-	if (rc == SQLITE_OK)
-		rc = register_table(engine, expr_functions_address,
-		    expr_functions_address_count);
-	if (rc == SQLITE_OK)
-		rc = register_table(engine, expr_functions_map,
-		    expr_functions_map_count);
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		for (const struct expr_function *f = tables[i];
+		    f->name != NULL && rc == SQLITE_OK; f++) {
+			struct binding *b = mem_alloc(sizeof(*b));
+
+			*b = (struct binding){ engine, f };
+			rc = sqlite3_create_function_v2(engine->db, f->name,
+			    f->arguments, SQLITE_UTF8 | SQLITE_DETERMINISTIC |
+			    SQLITE_INNOCUOUS, b, call_function, NULL, NULL,
+			    free);
+		}
 	return rc;
 }

@@ -77,82 +77,63 @@ net_contains(const struct ip *net, int prefix, const struct ip *ip)
 }
 
 static void
-call_is_ip_in_cidr(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+call_is_ip_in_cidr(const struct expr_call *c)
 {
 	struct ip net, ip;
 	int prefix;
 
-	(void)argc;
-	if (sqlite3_value_type(argv[0]) == SQLITE_NULL ||
-	    sqlite3_value_type(argv[1]) == SQLITE_NULL)
-		return;
-	if (!net_parse(&net, &prefix, expr_argument(argv[1])))
-		sqlite3_result_error(ctx, "is_ip_in_cidr: the second argument "
-		    "is no network (192.0.2.0/24, 2001:db8::/32)", -1);
+	if (!net_parse(&net, &prefix, c->arg[1]))
+		sqlite3_result_error(c->ctx, "is_ip_in_cidr: the second "
+		    "argument is no network (192.0.2.0/24, 2001:db8::/32)", -1);
 	else
-		sqlite3_result_int(ctx, ip_parse(&ip, expr_argument(argv[0]))
-		    && net_contains(&net, prefix, &ip));
+		sqlite3_result_int(c->ctx, ip_parse(&ip, c->arg[0]) &&
+		    net_contains(&net, prefix, &ip));
 }
 
-static void
-result_is_ip(sqlite3_context *ctx, sqlite3_value *value, bool v4, bool v6)
+static bool
+is_address(const struct expr_call *c, int family)
 {
-	const char *text = expr_argument(value);
 	uint8_t octets[16];
 
-	if (sqlite3_value_type(value) == SQLITE_NULL)
-		return;
-	sqlite3_result_int(ctx,
-	    (v4 && inet_pton(AF_INET, text, octets) == 1) ||
-	    (v6 && inet_pton(AF_INET6, text, octets) == 1));
+	return inet_pton(family, c->arg[0], octets) == 1;
 }
 
 static void
-call_is_ip_addr(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+call_is_ip_addr(const struct expr_call *c)
 {
-	(void)argc;
-	result_is_ip(ctx, argv[0], true, true);
+	sqlite3_result_int(c->ctx, is_address(c, AF_INET) ||
+	    is_address(c, AF_INET6));
 }
 
 static void
-call_is_ipv4_addr(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+call_is_ipv4_addr(const struct expr_call *c)
 {
-	(void)argc;
-	result_is_ip(ctx, argv[0], true, false);
+	sqlite3_result_int(c->ctx, is_address(c, AF_INET));
 }
 
 static void
-call_is_ipv6_addr(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+call_is_ipv6_addr(const struct expr_call *c)
 {
-	(void)argc;
-	result_is_ip(ctx, argv[0], false, true);
+	sqlite3_result_int(c->ctx, is_address(c, AF_INET6));
 }
 
 /* The last @ parts them: a quoted local part may hold others (RFC 5321 4.1.2).
  * Without one it is all local part ("postmaster"). */
 static void
-call_email_part(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+call_email_part(const struct expr_call *c)
 {
-	const char *address, *part, *at;
-	int local_len;
+	const char *address = c->arg[0], *at = strrchr(address, '@');
+	int local_len = at != NULL ? (int)(at - address) : -1; /* -1: all */
 
-	(void)argc;
-	if (sqlite3_value_type(argv[0]) == SQLITE_NULL ||
-	    sqlite3_value_type(argv[1]) == SQLITE_NULL)
-		return;
-	address = expr_argument(argv[0]);
-	part = expr_argument(argv[1]);
-	at = strrchr(address, '@');
-	local_len = at != NULL ? (int)(at - address) : -1; /* -1: all */
-	if (strcmp(part, "local") == 0)
-		sqlite3_result_text(ctx, address, local_len,
+	if (strcmp(c->arg[1], "local") == 0)
+		sqlite3_result_text(c->ctx, address, local_len,
 		    SQLITE_TRANSIENT);
-	else if (strcmp(part, "domain") == 0)
-		sqlite3_result_text(ctx, at != NULL ? at + 1 : "", -1,
+	else if (strcmp(c->arg[1], "domain") == 0)
+		sqlite3_result_text(c->ctx, at != NULL ? at + 1 : "", -1,
 		    SQLITE_TRANSIENT);
 	else
-		sqlite3_result_error(ctx, "email_part: the second argument is "
-		    "'local' or 'domain'", -1);
+		sqlite3_result_error(c->ctx, "email_part: the second argument "
+		    "is 'local' or 'domain'", -1);
 }
 
 const struct expr_function expr_functions_address[] = {
@@ -162,5 +143,5 @@ const struct expr_function expr_functions_address[] = {
 	{ .name = "is_ipv4_addr", .arguments = 1, .call = call_is_ipv4_addr },
 	{ .name = "is_ipv6_addr", .arguments = 1, .call = call_is_ipv6_addr },
 	{ .name = "email_part", .arguments = 2, .call = call_email_part },
+	{ .name = NULL },
 };
-const size_t expr_functions_address_count = ARRAY_LEN(expr_functions_address);

@@ -62,87 +62,70 @@ expr_map_exists(struct expr_engine *engine, const char *map)
 	return found;
 }
 
-/* Answers for a key that is not there: 0 or NULL, or the error. */
+/*
+ * The value of the key, or whether it is there: NULL or 0 where it is not.  A
+ * search that failed (it was interrupted, say) has found nothing out.
+ */
 static void
-result_missing(sqlite3_context *ctx, const char *map, bool null)
+result_found(const struct expr_call *c, const char *map, int rc, bool value)
 {
+	struct expr_engine *engine = c->engine;
 	char *why;
 
-	if (!expr_map_exists(expr_function_engine(ctx), map)) {
+	if (rc == SQLITE_DONE && !expr_map_exists(engine, map)) {
 		why = mem_printf("there is no lookup map %.80s", map);
-		sqlite3_result_error(ctx, why, -1);
+		sqlite3_result_error(c->ctx, why, -1);
 		free(why);
-	} else if (!null) {
-		sqlite3_result_int(ctx, 0);
+	} else if (rc != SQLITE_DONE && rc != SQLITE_ROW) {
+		sqlite3_result_error_code(c->ctx, rc);
+	} else if (!value) {
+		sqlite3_result_int(c->ctx, rc == SQLITE_ROW);
+	} else if (rc == SQLITE_ROW) {
+		sqlite3_result_value(c->ctx,
+		    sqlite3_column_value(engine->get, 0));
 	}
-}
-
-/* A search that failed (it was interrupted, say) has found nothing out. */
-static void
-result_found(sqlite3_context *ctx, const char *map, int rc, bool value)
-{
-	struct expr_engine *engine = expr_function_engine(ctx);
-
-	if (rc == SQLITE_DONE) {
-		result_missing(ctx, map, value);
-	} else if (rc != SQLITE_ROW) {
-		sqlite3_result_error_code(ctx, rc);
-	} else {
-		if (value)
-			sqlite3_result_value(ctx,
-			    sqlite3_column_value(engine->get, 0));
-		else
-			sqlite3_result_int(ctx, 1);
-		(void)sqlite3_reset(engine->get);
-	}
+	(void)sqlite3_reset(engine->get);
 }
 
 static void
-call_key_exists(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+call_key_exists(const struct expr_call *c)
 {
-	const char *map = expr_argument(argv[0]);
-
-	(void)argc;
-	result_found(ctx, map, map_find(expr_function_engine(ctx), map,
-	    expr_argument(argv[1])), false);
+	result_found(c, c->arg[0], map_find(c->engine, c->arg[0], c->arg[1]),
+	    false);
 }
 
 static void
-call_key_get(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+call_key_get(const struct expr_call *c)
 {
-	const char *map = expr_argument(argv[0]);
-
-	(void)argc;
-	result_found(ctx, map, map_find(expr_function_engine(ctx), map,
-	    expr_argument(argv[1])), true);
+	result_found(c, c->arg[0], map_find(c->engine, c->arg[0], c->arg[1]),
+	    true);
 }
 
 /* '' and '*' name the default map, as in expressions for Stalwart. */
 static void
-call_is_local_domain(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+call_is_local_domain(const struct expr_call *c)
 {
-	const char *map = argc == 2 ? expr_argument(argv[0]) : "";
+	const char *map = c->argc == 2 ? c->arg[0] : "";
 	bool named = map[0] != '\0' && strcmp(map, "*") != 0;
 	int rc;
 
 	if (!named)
 		map = EXPR_LOCAL_DOMAINS;
-	rc = map_find(expr_function_engine(ctx), map,
-	    expr_argument(argv[argc - 1]));
+	rc = map_find(c->engine, map, c->arg[c->argc - 1]);
 	if (rc == SQLITE_DONE && !named)
-		sqlite3_result_int(ctx, 0);
+		sqlite3_result_int(c->ctx, 0);
 	else
-		result_found(ctx, map, rc, false);
+		result_found(c, map, rc, false);
 }
 
 const struct expr_function expr_functions_map[] = {
 	{ .name = "key_exists", .arguments = 2, .call = call_key_exists,
-	  .varies = true },
+	  .takes_null = true, .varies = true },
 	{ .name = "key_get", .arguments = 2, .call = call_key_get,
-	  .varies = true },
+	  .takes_null = true, .varies = true },
 	{ .name = "is_local_domain", .arguments = 1,
-	  .call = call_is_local_domain, .varies = true },
+	  .call = call_is_local_domain, .takes_null = true, .varies = true },
 	{ .name = "is_local_domain", .arguments = 2,
-	  .call = call_is_local_domain, .varies = true },
+	  .call = call_is_local_domain, .takes_null = true, .varies = true },
+	{ .name = NULL },
 };
-const size_t expr_functions_map_count = ARRAY_LEN(expr_functions_map);

@@ -21,46 +21,28 @@
 #include "strategy/expr_impl.h"
 #include "strategy/rewrite.h"
 
-/* Does the value of a variable match the literal? */
-typedef bool relation_holds(const char *value, const char *literal);
-
-static relation_holds value_is, value_is_like, value_is_glob, value_starts,
-    value_ends, value_contains, value_contains_folded, value_is_folded;
-
 /* How a variable is held against a literal, and what in a domain then cannot
  * match. */
 struct relation {
 	const char *word;
-	relation_holds *holds;
-	bool function, capital, star, dot;
+	bool function, whole, capital, star, dot;
 };
 
+#define EQUAL .whole = true, .capital = true, .star = true, .dot = true
+#define FUNCTION .function = true, .star = true
+
 static const struct relation relations[] = {
-	{ .word = "=", .holds = value_is, .capital = true, .star = true,
-	  .dot = true },
-	{ .word = "==", .holds = value_is, .capital = true, .star = true,
-	  .dot = true },
-	{ .word = "!=", .holds = value_is, .capital = true, .star = true,
-	  .dot = true },
-	{ .word = "<>", .holds = value_is, .capital = true, .star = true,
-	  .dot = true },
-	{ .word = "is", .holds = value_is, .capital = true, .star = true,
-	  .dot = true },
-	{ .word = "like", .holds = value_is_like, .star = true, .dot = true },
-	{ .word = "glob", .holds = value_is_glob, .capital = true,
-	  .dot = true },
-	{ .word = "starts_with", .holds = value_starts, .function = true,
-	  .capital = true, .star = true },
-	{ .word = "ends_with", .holds = value_ends, .function = true,
-	  .capital = true, .star = true, .dot = true },
-	{ .word = "contains", .holds = value_contains, .function = true,
-	  .capital = true, .star = true },
-	{ .word = "instr", .holds = value_contains, .function = true,
-	  .capital = true, .star = true },
-	{ .word = "contains_ignore_case", .holds = value_contains_folded,
-	  .function = true, .star = true },
-	{ .word = "eq_ignore_case", .holds = value_is_folded,
-	  .function = true, .star = true, .dot = true },
+	{ .word = "=", EQUAL }, { .word = "==", EQUAL },
+	{ .word = "!=", EQUAL }, { .word = "<>", EQUAL },
+	{ .word = "is", EQUAL },
+	{ .word = "like", .star = true, .dot = true },
+	{ .word = "glob", .capital = true, .dot = true },
+	{ .word = "starts_with", FUNCTION, .capital = true },
+	{ .word = "ends_with", FUNCTION, .capital = true, .dot = true },
+	{ .word = "contains", FUNCTION, .capital = true },
+	{ .word = "instr", FUNCTION, .capital = true },
+	{ .word = "contains_ignore_case", FUNCTION },
+	{ .word = "eq_ignore_case", FUNCTION, .whole = true, .dot = true },
 };
 static const struct relation *const equal = &relations[0];
 
@@ -76,54 +58,27 @@ struct literals {
 	struct error *err;
 };
 
+/* Would a variable that has this value match?  True where that is not known. */
 static bool
-value_is(const char *value, const char *literal)
+relation_holds(const struct literals *l, const struct relation *relation,
+    const char *value, const char *literal)
 {
-	return strcmp(value, literal) == 0;
-}
+	const bool unequal = strcmp(relation->word, "!=") == 0 ||
+	    strcmp(relation->word, "<>") == 0;
+	const struct expr_values sample = expr_values_sample();
+	const char *word = unequal ? "=" : relation->word;
+	char *text = relation->function ?
+	    sqlite3_mprintf("%s(%Q, %Q)", word, value, literal) :
+	    sqlite3_mprintf("%Q %s %Q", value, word, literal);
+	struct expr *expr = NULL;
+	struct expr_result r;
+	struct error err;
+	bool holds = !expr_compile(&expr, l->engine, l->class, text, &err) ||
+	    !expr_evaluate(expr, &sample, &r, &err) || r.integer != 0;
 
-static bool
-value_is_like(const char *value, const char *literal)
-{
-	return sqlite3_strlike(literal, value, 0) == 0;
-}
-
-static bool
-value_is_glob(const char *value, const char *literal)
-{
-	return sqlite3_strglob(literal, value) == 0;
-}
-
-static bool
-value_starts(const char *value, const char *literal)
-{
-	return strncmp(value, literal, strlen(literal)) == 0;
-}
-
-static bool
-value_ends(const char *value, const char *literal)
-{
-	const size_t len = strlen(value), end = strlen(literal);
-
-	return end <= len && strcmp(value + len - end, literal) == 0;
-}
-
-static bool
-value_contains(const char *value, const char *literal)
-{
-	return strstr(value, literal) != NULL;
-}
-
-static bool
-value_contains_folded(const char *value, const char *literal)
-{
-	return strcasestr(value, literal) != NULL;
-}
-
-static bool
-value_is_folded(const char *value, const char *literal)
-{
-	return strcasecmp(value, literal) == 0;
+	expr_free(&expr);
+	sqlite3_free(text);
+	return holds;
 }
 
 static const struct relation *
@@ -211,7 +166,7 @@ word_check(const struct literals *l, const struct expr_token *variable,
 	struct buf list = BUF_INIT;
 
 	for (const char *const *word = words; *word != NULL; word++)
-		if (relation->holds(*word, text)) {
+		if (relation_holds(l, relation, *word, text)) {
 			buf_free(&list);
 			return true;
 		} else
@@ -235,12 +190,11 @@ ip_check(const struct literals *l, const struct expr_token *variable,
 	struct in6_addr address;
 	int family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
 
-	if ((relation->holds != value_is &&
-	    relation->holds != value_is_folded) || text[0] == '\0')
+	if (!relation->whole || text[0] == '\0')
 		return true;
 	if (inet_pton(family, text, &address) == 1)
 		(void)inet_ntop(family, &address, written, sizeof(written));
-	if (relation->holds(written, text))
+	if (relation_holds(l, relation, written, text))
 		return true;
 	if (written[0] != '\0')
 		return error_set(l->err, EX_CONFIG, "'%.80s' never matches "

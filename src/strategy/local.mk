@@ -1,6 +1,5 @@
 # Sources of strategy.
 src_libtlsq_a_SOURCES += \
-	src/strategy/authorize.c \
 	src/strategy/engine.c \
 	src/strategy/evaluate.c \
 	src/strategy/expr.h \
