@@ -84,12 +84,12 @@ summary(const struct verb *v, const struct spool_changed *c, bool dry_run)
 	    c->recipients, plural(c->recipients), c->messages,
 	    plural(c->messages));
 	if (c->in_delivery > 0)
-		(void)printf("in delivery: %" PRId64 " of them; what a server "
-		    "takes all the same counts as delivered\n",
+		(void)printf("in delivery: %" PRId64 " of them; one that its "
+		    "server still accepts counts as delivered\n",
 		    c->in_delivery);
 	if (c->left > 0)
-		(void)printf("left alone: %" PRId64 " recipient%s in a state "
-		    "that this is not for\n", c->left, plural(c->left));
+		(void)printf("skipped: %" PRId64 " recipient%s whose state does "
+		    "not allow it\n", c->left, plural(c->left));
 }
 
 static bool

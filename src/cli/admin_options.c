@@ -43,8 +43,8 @@ check(const struct admin_options *o, const char *name, struct error *err)
 	bool narrowed = o->has_domain || o->has_sender || o->message_count > 0;
 
 	if (o->all && narrowed)
-		return error_set(err, EX_USAGE, "--all goes with no message "
-		    "id, --domain or --sender");
+		return error_set(err, EX_USAGE, "--all cannot be combined "
+		    "with message ids, --domain or --sender");
 	return o->all || narrowed || error_set(err, EX_USAGE, "%s: no "
 	    "recipients selected; give message ids, --domain or --sender, or "
 	    "--all", name);

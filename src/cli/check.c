@@ -29,7 +29,7 @@ static bool
 check_expressions(const struct conf *conf, struct error *err)
 {
 	return rules_check_all(conf, say_problem, NULL) ||
-	    error_set(err, EX_CONFIG, "has expressions or maps that are wrong");
+	    error_set(err, EX_CONFIG, "has invalid expressions or maps");
 }
 
 /* The stored one; *settings_r is the caller's. */
@@ -41,7 +41,7 @@ check_configuration(struct spool *spool, struct settings **settings_r,
 	    !check_expressions((*settings_r)->conf, err))
 		return error_prefix(err, "configuration");
 	if ((*settings_r)->generation == 0)
-		(void)puts("configuration: none loaded, the defaults serve");
+		(void)puts("configuration: none loaded, using the defaults");
 	else
 		(void)printf("configuration: number %" PRId64 ", sound\n",
 		    (*settings_r)->generation);
@@ -63,14 +63,14 @@ static const struct {
 	    "the runner corrects it" },
 	{ "messages wait for the milter until", "longer than milter.wait can "
 	    "be: the runner corrects it" },
-	{ "recipients come from or expire at", "as set while the clock was "
-	    "ahead: they expire late; tlsq bounce returns them earlier" },
-	{ "cached answers come from", "a time in the future: the runner asks "
-	    "again" },
-	{ "messages were finished at", "a time in the future: they are kept "
-	    "that much longer than queue.retention" },
-	{ "domains were last tried at", "a time in the future: their next "
-	    "attempt corrects it" },
+	{ "recipients arrived or expire at", "as set while the clock was "
+	    "ahead: they expire late; tlsq bounce returns them now" },
+	{ "cached answers are dated", "in the future: the runner looks them "
+	    "up again" },
+	{ "finished messages are dated", "in the future: they are kept that "
+	    "much longer than queue.retention" },
+	{ "domains have a last attempt of", "in the future: the next attempt "
+	    "corrects it" },
 };
 
 /* Times in the future are no damage, but mail may wait for them. */
@@ -101,8 +101,8 @@ say_sqlite(void)
 {
 	(void)printf("sqlite: %s%s\n", spool_sqlite_version(),
 	    spool_sqlite_has_wal_reset_defect() ? ", with the WAL-reset "
-	    "defect: checkpoints are made under the write lock, by one "
-	    "process at a time" : "");
+	    "bug: checkpoints are made under the write lock, by one process "
+	    "at a time" : "");
 }
 
 /* What one finds says nothing of the other. */
@@ -112,8 +112,8 @@ check_outside(const struct conf *conf, struct error *err)
 	bool sendmail = check_sendmail(conf);
 
 	return check_services(conf, err) &&
-	    (sendmail || error_set(err, EX_CONFIG, "Sendmail's configuration: "
-	    "see above, and doc/sendmail.md"));
+	    (sendmail || error_set(err, EX_CONFIG, "Sendmail's configuration "
+	    "has the problems listed above; see doc/sendmail.md"));
 }
 
 bool

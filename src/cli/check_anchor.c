@@ -105,7 +105,7 @@ check_anchor(const struct conf *conf, struct error *err)
 		read_line(&keys, line);
 	(void)fclose(f);
 	return !keys.ksk_2017 || keys.ksk_2024 || error_set(err, EX_CONFIG,
-	    "dns.trust-anchor: %s: does not contain the key that signs the "
-	    "root since 2026-10-11 (tag %d): every signed domain would be "
-	    "refused; upgrade dns-root-data", file, KSK_2024);
+	    "dns.trust-anchor: %s: lacks the key that has signed the root "
+	    "since 2026-10-11 (tag %d), so every signed domain would be "
+	    "refused; upgrade the package dns-root-data", file, KSK_2024);
 }

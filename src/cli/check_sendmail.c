@@ -22,17 +22,24 @@ enum { ANSWER_MIN_S = 30, END_MARGIN_S = 60 };
 /* milter(5) of Sendmail: where the filter's T= does not say */
 enum { ANSWER_DEFAULT_S = 10, END_DEFAULT_S = 300 };
 
-/* Of one .cf; "" for what is not there. */
+/* What is read of a .cf. */
+enum cf_item {
+	CF_FILTERS,		/* O InputMailFilters */
+	CF_FILTER,		/* what follows "Xtlsq," */
+	CF_MAILER,		/* what follows "Mtlsq," */
+	CF_SMART_HOST,		/* DS */
+	CF_EXPAND_NO,		/* O DontExpandCnames */
+	CF_MODIFIERS,		/* O DirectSubmissionModifiers */
+	CF_CANONIFIES,		/* FEATURE(nocanonify) is not there */
+	CF_ASKS_AGAIN,		/* for some domains, or some daemon */
+	CF_ITEM_COUNT
+};
+
+/* Of one .cf; "", and line 0, for what is not there. */
 struct cf {
 	const struct conf *conf;
-	char filters[512];	/* O InputMailFilters */
-	char filter[1024];	/* what follows "Xtlsq," */
-	char mailer[1024];	/* what follows "Mtlsq," */
-	char smart_host[256];	/* DS */
-	char expand_no[16];	/* O DontExpandCnames */
-	char modifiers[64];	/* O DirectSubmissionModifiers */
-	bool canonifies;	/* FEATURE(nocanonify) is not there */
-	bool asks_again;	/* for some domains, or some daemon */
+	char value[CF_ITEM_COUNT][1024];
+	unsigned int line[CF_ITEM_COUNT];
 };
 
 /* --- reading ------------------------------------------------------------ */
@@ -59,9 +66,15 @@ option_value(const char *line, const char *name)
 }
 
 static void
-take_value(char *to, size_t room, const char *value)
+take_value(struct cf *cf, enum cf_item item, const char *value,
+    unsigned int line)
 {
-	if (value != NULL && !text_copy(to, room, value))
+	char *to = cf->value[item];
+
+	if (value == NULL)
+		return;
+	cf->line[item] = line;
+	if (!text_copy(to, sizeof(cf->value[item]), value))
 		to[0] = '\0';	/* too long to be a value that tlsq sets */
 }
 
@@ -108,40 +121,41 @@ asks_for_lookup(const char *line)
 
 /* One line with its continuations. */
 static void
-take_line(struct cf *cf, const char *line)
+take_line(struct cf *cf, const char *line, unsigned int n)
 {
-	take_value(cf->filters, sizeof(cf->filters),
-	    option_value(line, "InputMailFilters"));
-	take_value(cf->expand_no, sizeof(cf->expand_no),
-	    option_value(line, "DontExpandCnames"));
-	take_value(cf->modifiers, sizeof(cf->modifiers),
-	    option_value(line, "DirectSubmissionModifiers"));
-	take_value(cf->filter, sizeof(cf->filter), after(line, "Xtlsq,"));
-	take_value(cf->mailer, sizeof(cf->mailer), after(line, "Mtlsq,"));
-	take_value(cf->smart_host, sizeof(cf->smart_host), after(line, "DS"));
+	take_value(cf, CF_FILTERS, option_value(line, "InputMailFilters"), n);
+	take_value(cf, CF_EXPAND_NO, option_value(line, "DontExpandCnames"), n);
+	take_value(cf, CF_MODIFIERS,
+	    option_value(line, "DirectSubmissionModifiers"), n);
+	take_value(cf, CF_FILTER, after(line, "Xtlsq,"), n);
+	take_value(cf, CF_MAILER, after(line, "Mtlsq,"), n);
+	take_value(cf, CF_SMART_HOST, after(line, "DS"), n);
 	/* The rule by which CC turns off a lookup that is on. */
-	cf->canonifies |= after(line, "R$* CC $* $| ") != NULL;
-	cf->asks_again |= asks_for_lookup(line);
+	take_value(cf, CF_CANONIFIES, after(line, "R$* CC $* $| "), n);
+	if (asks_for_lookup(line))
+		take_value(cf, CF_ASKS_AGAIN, line, n);
 }
 
 static bool
 read_cf(struct cf *cf, FILE *f)
 {
 	struct buf line = { .len = 0 };
+	unsigned int n, first = 1;
 	char *more = NULL;
 	size_t room = 0;
-	ssize_t n;
+	ssize_t len;
 
-	while ((n = getline(&more, &room, f)) >= 0) {
-		if (n > 0 && more[n - 1] == '\n')
-			more[n - 1] = '\0';
+	for (n = 1; (len = getline(&more, &room, f)) >= 0; n++) {
+		if (len > 0 && more[len - 1] == '\n')
+			more[len - 1] = '\0';
 		if (more[0] != ' ' && more[0] != '\t') {
-			take_line(cf, buf_str(&line));
+			take_line(cf, buf_str(&line), first);
 			buf_clear(&line);
+			first = n;
 		}
 		(void)buf_puts(&line, more);
 	}
-	take_line(cf, buf_str(&line));
+	take_line(cf, buf_str(&line), first);
 	buf_free(&line);
 	free(more);
 	return ferror(f) == 0;
@@ -171,7 +185,7 @@ filter_timeout(const struct cf *cf, char which, int64_t otherwise)
 {
 	char times[128], value[128];
 
-	if (equate(cf->filter, 'T', ',', times) == NULL ||
+	if (equate(cf->value[CF_FILTER], 'T', ',', times) == NULL ||
 	    equate(times, which, ';', value) == NULL)
 		return otherwise;
 	return seconds(value);
@@ -180,16 +194,16 @@ filter_timeout(const struct cf *cf, char which, int64_t otherwise)
 static bool
 has_filter(const struct cf *cf)
 {
-	return cf->filter[0] != '\0' && strstr(cf->filters, "tlsq") != NULL;
+	return cf->value[CF_FILTER][0] != '\0' && strstr(cf->value[CF_FILTERS], "tlsq") != NULL;
 }
 
 /* Every test of a filter passes where there is none: that is one finding. */
 static bool
 filter_is_last(const struct cf *cf)
 {
-	const char *comma = strrchr(cf->filters, ',');
+	const char *comma = strrchr(cf->value[CF_FILTERS], ',');
 	const char *last = skip_blanks(comma != NULL ? comma + 1 :
-	    cf->filters);
+	    cf->value[CF_FILTERS]);
 
 	return !has_filter(cf) || strcmp(last, "tlsq") == 0;
 }
@@ -200,7 +214,7 @@ filter_tempfails(const struct cf *cf)
 	char value[128];
 
 	return !has_filter(cf) ||
-	    (equate(cf->filter, 'F', ',', value) != NULL && value[0] == 'T');
+	    (equate(cf->value[CF_FILTER], 'F', ',', value) != NULL && value[0] == 'T');
 }
 
 static bool
@@ -220,7 +234,7 @@ filter_ends_in_time(const struct cf *cf)
 static bool
 has_mailer(const struct cf *cf)
 {
-	return cf->mailer[0] != '\0';
+	return cf->value[CF_MAILER][0] != '\0';
 }
 
 static bool
@@ -229,7 +243,7 @@ mailer_has_flags(const struct cf *cf)
 	char value[128];
 
 	return !has_mailer(cf) ||
-	    (equate(cf->mailer, 'F', ',', value) != NULL &&
+	    (equate(cf->value[CF_MAILER], 'F', ',', value) != NULL &&
 	    strchr(value, 'S') != NULL && strchr(value, 'z') != NULL);
 }
 
@@ -239,74 +253,87 @@ mailer_program_is_there(const struct cf *cf)
 	char value[128];
 
 	return !has_mailer(cf) ||
-	    (equate(cf->mailer, 'P', ',', value) != NULL &&
+	    (equate(cf->value[CF_MAILER], 'P', ',', value) != NULL &&
 	    access(value, X_OK) == 0);
 }
 
 static bool
 remote_mail_is_ours(const struct cf *cf)
 {
-	return text_starts_nocase(cf->smart_host, "tlsq:");
+	return text_starts_nocase(cf->value[CF_SMART_HOST], "tlsq:");
 }
 
 static bool
 cnames_stay(const struct cf *cf)
 {
-	return cf->expand_no[0] != '\0' &&
-	    strchr("tTyY", cf->expand_no[0]) != NULL;
+	return cf->value[CF_EXPAND_NO][0] != '\0' &&
+	    strchr("tTyY", cf->value[CF_EXPAND_NO][0]) != NULL;
 }
 
 static bool
 names_stay(const struct cf *cf)
 {
-	return !cf->canonifies;
+	return cf->line[CF_CANONIFIES] == 0;
 }
 
 static bool
 names_stay_everywhere(const struct cf *cf)
 {
-	return !cf->asks_again;
+	return cf->line[CF_ASKS_AGAIN] == 0;
 }
 
 /* Sendmail's default is "c u". */
 static bool
 submission_names_stay(const struct cf *cf)
 {
-	return cf->modifiers[0] != '\0' && strchr(cf->modifiers, 'c') == NULL;
+	return cf->value[CF_MODIFIERS][0] != '\0' && strchr(cf->value[CF_MODIFIERS], 'c') == NULL;
 }
 
 static const struct {
 	bool (*good)(const struct cf *cf);
-	const char *otherwise;
+	enum cf_item where;
 	bool submit;		/* of submit.cf, too */
+	const char *otherwise;	/* what is wrong, what comes of it, what to do */
 } rules[] = {
-	{ has_filter, "no filter tlsq: no client is identified, and none hears "
-	    "of a failure at once", false },
-	{ filter_is_last, "the filter tlsq is not the last of InputMailFilters: "
-	    "a later one can refuse what is stored already", false },
-	{ filter_tempfails, "the filter tlsq lacks F=T: without it mail would "
-	    "be accepted past the filter", false },
-	{ filter_answers_in_time, "the filter tlsq has less than R:30s: a slow "
-	    "disk can make two copies of a message", false },
-	{ filter_ends_in_time, "the filter tlsq has too little E: it must be a "
-	    "minute longer than milter.wait", false },
-	{ has_mailer, "no mailer tlsq: mail to an alias or .forward that "
-	    "points elsewhere, and bounces, do not come to tlsq", false },
-	{ mailer_has_flags, "the mailer tlsq lacks flag S or z: mail of local "
-	    "accounts cannot be stored", false },
-	{ mailer_program_is_there, "the program of the mailer tlsq (P=) cannot "
-	    "be run", false },
-	{ remote_mail_is_ours, "SMART_HOST (DS) is not tlsq:spool: what the "
-	    "filter does not see leaves without tlsq", false },
-	{ cnames_stay, "confDONT_EXPAND_CNAMES is not True: a forged CNAME "
-	    "replaces the recipient's domain", true },
-	{ names_stay, "FEATURE(`nocanonify') is missing: a forged answer can "
-	    "append a domain to the recipient's", true },
-	{ names_stay_everywhere, "modifier c of DAEMON_OPTIONS, or "
-	    "CANONIFY_DOMAIN: a forged answer can append a domain to the "
-	    "recipient's", true },
-	{ submission_names_stay, "confDIRECT_SUBMISSION_MODIFIERS is not `u': "
-	    "domains of mail from the command line are looked up", true },
+	{ has_filter, CF_FILTERS, false, "there is no filter tlsq, so tlsq "
+	    "cannot identify clients, and they do not hear of a failure at "
+	    "once; include tlsq.m4 in sendmail.mc" },
+	{ filter_is_last, CF_FILTERS, false, "the filter tlsq is not the last "
+	    "one, so a later filter can refuse mail that tlsq has stored; "
+	    "include tlsq.m4 after all other INPUT_MAIL_FILTER lines" },
+	{ filter_tempfails, CF_FILTER, false, "the filter tlsq lacks F=T, so "
+	    "mail bypasses tlsq while tlsq-milter is down; leave its line as "
+	    "tlsq.m4 has it" },
+	{ filter_answers_in_time, CF_FILTER, false, "the filter tlsq needs a "
+	    "timeout of R:30s or more: with less, a slow disk can make two "
+	    "copies of a message; leave its line as tlsq.m4 has it" },
+	{ filter_ends_in_time, CF_FILTER, false, "the filter tlsq needs a "
+	    "timeout E at least a minute longer than milter.wait; raise it, or "
+	    "lower milter.wait" },
+	{ has_mailer, CF_MAILER, false, "there is no mailer tlsq, so bounces, "
+	    "and mail that an alias or .forward sends elsewhere, do not come "
+	    "to tlsq; include tlsq.m4 in sendmail.mc" },
+	{ mailer_has_flags, CF_MAILER, false, "the mailer tlsq lacks flag S or "
+	    "z, so mail of local accounts cannot be stored; leave its line as "
+	    "tlsq.m4 has it" },
+	{ mailer_program_is_there, CF_MAILER, false, "the program of the mailer "
+	    "tlsq (P=) cannot be run; define confTLSQ_PATH in sendmail.mc, "
+	    "before tlsq.m4" },
+	{ remote_mail_is_ours, CF_SMART_HOST, false, "SMART_HOST is not "
+	    "tlsq:spool, so mail that the filter does not see bypasses tlsq; "
+	    "remove your SMART_HOST from sendmail.mc, tlsq.m4 defines it" },
+	{ cnames_stay, CF_EXPAND_NO, true, "confDONT_EXPAND_CNAMES is not True, "
+	    "so a forged CNAME can replace the recipient's domain; leave it as "
+	    "tlsq.m4 and tlsq-submit.m4 define it" },
+	{ names_stay, CF_CANONIFIES, true, "FEATURE(`nocanonify') is missing, "
+	    "so a forged answer can append a domain to the recipient's; include "
+	    "tlsq.m4 in sendmail.mc, and tlsq-submit.m4 in submit.mc" },
+	{ names_stay_everywhere, CF_ASKS_AGAIN, true, "modifier c of "
+	    "DAEMON_OPTIONS, or CANONIFY_DOMAIN, turns on lookups, so a forged "
+	    "answer can append a domain to the recipient's; remove it" },
+	{ submission_names_stay, CF_MODIFIERS, true, "the domains of mail from "
+	    "the command line are looked up; define "
+	    "confDIRECT_SUBMISSION_MODIFIERS as `u'" },
 };
 
 static bool
@@ -317,8 +344,11 @@ judge(const char *path, const struct cf *cf, bool submit)
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		if ((submit && !rules[i].submit) || rules[i].good(cf))
 			continue;
-		(void)fprintf(stderr, "tlsq: %s: %s\n", path,
-		    rules[i].otherwise);
+		(void)fprintf(stderr, "tlsq: %s", path);
+		if (cf->line[rules[i].where] > 0)
+			(void)fprintf(stderr, ":%u",
+			    cf->line[rules[i].where]);
+		(void)fprintf(stderr, ": %s\n", rules[i].otherwise);
 		good = false;
 	}
 	if (good)
@@ -334,11 +364,11 @@ check_file(const char *path, const struct conf *conf, bool submit)
 	bool read;
 
 	if (f == NULL && errno == ENOENT) {
-		(void)printf("sendmail: %s: not there\n", path);
+		(void)printf("sendmail: %s: does not exist\n", path);
 		return true;
 	}
 	if (f == NULL || !(read = read_cf(&cf, f))) {
-		(void)fprintf(stderr, "tlsq: %s: cannot be read: %s\n", path,
+		(void)fprintf(stderr, "tlsq: %s: %s\n", path,
 		    strerror(errno));
 		if (f != NULL)
 			(void)fclose(f);

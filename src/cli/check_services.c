@@ -20,7 +20,7 @@ check_certificates(const char *ca_file, struct error *err)
 
 	if (!stls_context_open(&context, ca_file, err))
 		return error_prefix(err, "tls.ca-file");
-	(void)printf("certificates: %zu anchors in %s\n",
+	(void)printf("certificates: %zu trusted roots in %s\n",
 	    stls_context_anchors(context),
 	    ca_file != NULL ? ca_file : "the system's store");
 	stls_context_close(&context);
@@ -50,7 +50,7 @@ judge_root(const struct root *r, struct error *err)
 {
 	switch (r->status) {
 	case DNS_SECURE:
-		(void)puts("resolver: answers, the root is secure");
+		(void)puts("resolver: working, the DNS root is secure");
 		return true;
 	case DNS_ERROR:
 		return error_set(err, EX_UNAVAILABLE, "resolver: the root of "
@@ -62,8 +62,8 @@ judge_root(const struct root *r, struct error *err)
 	case DNS_STATUS_COUNT:
 		break;
 	}
-	return error_set(err, EX_CONFIG, "resolver: no trust anchor for the "
-	    "root of the DNS is in force: DANE cannot be used");
+	return error_set(err, EX_CONFIG, "resolver: there is no trust "
+	    "anchor for the DNS root, so DANE cannot be used");
 }
 
 /* The algorithms of DNSSEC that are in use (RFC 8624 3.1). */
@@ -79,8 +79,8 @@ say_algorithms(void)
 
 	for (int known = 1; known >= 0; known--) {
 		const char *before = known ? "resolver: can check " :
-		    "resolver: cannot check, so that a zone with nothing else "
-		    "counts as unsigned: ";
+		    "resolver: cannot check (a zone signed only with these "
+		    "counts as unsigned): ";
 		bool some = false;
 
 		for (size_t i = 0; i < ARRAY_LEN(algorithms); i++) {

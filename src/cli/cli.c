@@ -74,9 +74,9 @@ static const struct cli_command commands[] = {
 };
 
 static const char common_help[] =
-    "  -d, --database FILE   the spool (else $TLSQ_DATABASE, else the "
-    "built-in)\n"
-    "  -v, --verbose         more messages\n"
+    "  -d, --database FILE   the spool database (default: $TLSQ_DATABASE, or "
+    LOCALSTATEDIR "/spool/tlsq/spool.db)\n"
+    "  -v, --verbose         show more detail\n"
     "  -h, --help            print this text\n"
     "  -V, --version         print the version\n";
 
@@ -93,7 +93,7 @@ print_usage(const struct cli_command *command)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		(void)printf("  %-8s %s\n", commands[i].name,
 		    commands[i].purpose);
-	(void)printf("\n%s\n\"tlsq COMMAND --help\" and tlsq(8) say more.\n",
+	(void)printf("\n%s\nFor details run \"tlsq COMMAND --help\", or see tlsq(8).\n",
 	    common_help);
 }
 

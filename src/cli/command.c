@@ -32,10 +32,10 @@ cli_parse(struct cli *cli, int argc, char **argv,
 	cli->args = argv + rest;
 	cli->arg_count = argc - rest;
 	if (cli->arg_count < least)
-		return error_set(err, EX_USAGE, "%s: an argument is missing; "
-		    "see --help", argv[0]);
-	return cli->arg_count <= most || error_set(err, EX_USAGE, "%s: one "
-	    "argument too many: \"%s\"; see --help", argv[0],
+		return error_set(err, EX_USAGE, "%s: missing argument; see "
+		    "--help", argv[0]);
+	return cli->arg_count <= most || error_set(err, EX_USAGE, "%s: "
+	    "unexpected argument \"%s\"; see --help", argv[0],
 	    cli->args[most]);
 }
 

@@ -36,7 +36,7 @@ put_source(struct buf *out, const struct explanation *e, int64_t fetched_at,
 		return;
 	}
 	clock_iso(iso, fetched_at);
-	(void)buf_printf(out, " [%s, asked %s]", table, iso);
+	(void)buf_printf(out, " [%s, fetched %s]", table, iso);
 }
 
 void
@@ -69,12 +69,12 @@ explain_text_mx(struct buf *out, const struct explanation *e)
 	put_line(out, "mail hosts");
 	if (e->way.route->type == CONF_ROUTE_RELAY) {
 		(void)buf_printf(out, "relay %s, named in the configuration: "
-		    "as a secure MX\n", e->way.route->address);
+		    "counts as a secure MX\n", e->way.route->address);
 		return;
 	}
 	(void)buf_printf(out, "MX of %s: %s%s", e->rcpt.domain,
 	    mx_status_name(s->mx_status),
-	    s->mx_implicit ? ", none: the domain is its own host" : "");
+	    s->mx_implicit ? ", no record: using the domain itself" : "");
 	put_source(out, e, s->mx_fetched_at, "mx_cache");
 	if (s->n_hosts == 0) {
 		(void)buf_puts(out, ": ");
@@ -93,9 +93,9 @@ explain_text_unchecked(struct buf *out, const char *zone,
 		    "which is too many to check: what it says it does not "
 		    "have counts as unsigned\n", zone, iterations);
 	else
-		(void)buf_printf(out, "%s is signed with what cannot be checked "
-		    "here (DS algorithm %u, digest type %u): it counts as "
-		    "unsigned\n", zone, algorithm, digest);
+		(void)buf_printf(out, "%s is signed in a way that cannot be "
+		    "checked here (DS algorithm %u, digest type %u), so it "
+		    "counts as unsigned\n", zone, algorithm, digest);
 }
 
 static void
@@ -126,7 +126,7 @@ explain_text_sts(struct buf *out, const struct explanation *e)
 
 	put_line(out, "mta-sts");
 	if (r == NULL) {
-		(void)buf_puts(out, "not asked for\n");
+		(void)buf_puts(out, "not looked up\n");
 		return;
 	}
 	if (r->status == STS_STATUS_POLICY) {
@@ -154,14 +154,14 @@ put_tlsa(struct buf *out, const struct explanation *e,
 	put_line(out, "  tlsa");
 	if (r == NULL || (r->status == TLSA_LOOKUP_INSECURE &&
 	    h->address_status == DNS_INSECURE && !h->alias_secure)) {
-		(void)buf_puts(out, r == NULL ? "not asked for\n" :
-		    "not asked for: the host's zone is not signed\n");
+		(void)buf_puts(out, r == NULL ? "not looked up\n" :
+		    "not looked up: the host's zone is not signed\n");
 		return;
 	}
 	(void)buf_printf(out, "%s at %s", tlsa_status_name(r->status),
 	    r->base);
 	if (r->status == TLSA_LOOKUP_SECURE)
-		(void)buf_printf(out, ": %zu published, %zu count",
+		(void)buf_printf(out, ": %zu published, %zu usable",
 		    r->count + r->too_short, h->n_usable);
 	put_source(out, e, r->fetched_at, "dane_cache");
 	if (r->reason != NULL) {
@@ -200,9 +200,9 @@ put_decision(struct buf *out, const struct explanation *e,
 }
 
 static const char *const auth_words[] = {
-	[EXPLAIN_AUTH_TRIED] = "credentials not accepted",
-	[EXPLAIN_AUTH_UNPROVED] = "not tried: the route allows certificates "
-	    "that prove nothing",
+	[EXPLAIN_AUTH_TRIED] = "authentication failed",
+	[EXPLAIN_AUTH_UNPROVED] = "not tried: the route allows invalid "
+	    "certificates",
 	[EXPLAIN_AUTH_NO_SECRET] = "not tried: the secret cannot be read",
 };
 
@@ -232,7 +232,7 @@ put_evidence(struct buf *out, const struct explain_session *s)
 	}
 	if (ev->verify_error != NULL && !s->failed) {
 		put_line(out, "");
-		(void)buf_puts(out, "not verified, and allowed: ");
+		(void)buf_puts(out, "certificate not verified, but allowed: ");
 		put_foreign(out, ev->verify_error);
 		(void)buf_puts(out, "\n");
 	}
@@ -246,7 +246,7 @@ explain_text_session(struct buf *out, const struct explain_session *s)
 	if (s->auth != EXPLAIN_AUTH_NONE) {
 		put_line(out, "  auth");
 		(void)buf_printf(out, "%s\n", s->auth == EXPLAIN_AUTH_TRIED &&
-		    s->ready ? "credentials accepted" : auth_words[s->auth]);
+		    s->ready ? "authenticated" : auth_words[s->auth]);
 	}
 	if (s->failed) {
 		put_line(out, "");
@@ -339,15 +339,15 @@ put_sent(struct buf *out, const struct explanation *e)
 {
 	const char *host = e->survey.host[e->sent_host].name;
 
-	(void)buf_printf(out, "mail would be sent, to %s\n", host);
+	(void)buf_printf(out, "mail would be sent to %s\n", host);
 	if (e->record.failing_since < 0 ||
 	    e->address[e->sent_host][0].session.tried)
 		return;
 	put_line(out, "");
-	(void)buf_puts(out, "as far as can be told without a connection: the "
-	    "last attempt failed,\n");
+	(void)buf_puts(out, "decided without a connection: the last attempt "
+	    "failed;\n");
 	put_line(out, "");
-	(void)buf_puts(out, "and --connect shows whether the next one would\n");
+	(void)buf_puts(out, "use --connect to see whether the next one would succeed\n");
 }
 
 void
@@ -365,8 +365,8 @@ explain_text_result(struct buf *out, const struct explanation *e)
 	(void)buf_puts(out, "\n");
 	if (e->fallback == NULL)
 		return;
-	put_line(out, "again at once");
-	(void)buf_printf(out, "with strategy %s: last_error = 'tls', "
+	put_line(out, "then at once");
+	(void)buf_printf(out, "again, with strategy %s: last_error = 'tls', "
 	    "retry_num = %d, tls_failures = %d\n", e->fallback->id,
 	    e->job_rcpt.attempts + 1, e->job_rcpt.tls_failures + 1);
 }

@@ -129,7 +129,7 @@ do_mail(struct lmtp *l, const struct lmtp_command *c)
 	struct error err;
 
 	if (l->has_sender) {
-		reply(l, "503 5.5.1 one sender is enough");
+		reply(l, "503 5.5.1 nested MAIL command");
 		return;
 	}
 	if (!mail_sender_parse(&l->sender, c->args, l->host, &err)) {
@@ -149,7 +149,7 @@ do_rcpt(struct lmtp *l, const struct lmtp_command *c)
 	struct error err;
 
 	if (!l->has_sender) {
-		reply(l, "503 5.5.1 MAIL first");
+		reply(l, "503 5.5.1 need MAIL before RCPT");
 		return;
 	}
 	if (!mail_recipient_parse(&rcpt, c->args, NULL, l->sender.smtputf8,
@@ -265,7 +265,7 @@ store_content(struct lmtp *l, char text[static REPLY_LEN])
 		    err.code == EX_IOERR ? "452 4.3.1" : "451 4.3.0", err.text);
 	else if (id == 0)
 		(void)snprintf(text, REPLY_LEN,
-		    "250 2.0.0 in the spool already");
+		    "250 2.0.0 already in the spool");
 	else
 		(void)snprintf(text, REPLY_LEN,
 		    "250 2.0.0 in the spool as %" PRId64, id);
@@ -282,7 +282,7 @@ do_data(struct lmtp *l)
 		reply(l, "503 5.5.1 no recipients");
 		return;
 	}
-	reply(l, "354 go on");
+	reply(l, "354 end data with <CR><LF>.<CR><LF>");
 	store_content(l, text);
 	/* RFC 2033 4.2: a reply for each recipient, in their order. */
 	while (count-- > 0 && !l->lost)
@@ -300,7 +300,7 @@ obey(struct lmtp *l, const struct lmtp_command *c)
 		reply(l, "500 5.5.1 no such command");
 		break;
 	case LMTP_BAD:
-		reply(l, "501 5.5.4 a path in <>, then parameters");
+		reply(l, "501 5.5.4 expected a path in <>, then parameters");
 		break;
 	case LMTP_LHLO:
 		do_lhlo(l);
@@ -322,7 +322,7 @@ obey(struct lmtp *l, const struct lmtp_command *c)
 		reply(l, "250 2.0.0 ok");
 		break;
 	case LMTP_VRFY:
-		reply(l, "252 2.1.5 send it and see");
+		reply(l, "252 2.1.5 cannot verify, but will accept mail");
 		break;
 	case LMTP_QUIT:
 		l->ended = true;
@@ -342,7 +342,7 @@ converse(struct lmtp *l)
 		struct lmtp_command c;
 
 		if (!good) {
-			reply(l, "500 5.5.2 a line too long, or a NUL in it");
+			reply(l, "500 5.5.2 the line is too long, or contains NUL");
 			continue;
 		}
 		c = lmtp_command_parse(line);

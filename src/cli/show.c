@@ -14,8 +14,8 @@
 static bool
 no_message(int64_t id, struct error *err)
 {
-	return error_set(err, EX_NOINPUT, "message %" PRId64 ": there is none "
-	    "in this spool", id);
+	return error_set(err, EX_NOINPUT, "message %" PRId64 ": not in this "
+	    "spool", id);
 }
 
 /* Columns from `first` on, each on a line of its own under its label, where it
@@ -159,8 +159,8 @@ check_whole(struct spool *spool, int64_t id, uint64_t octets,
 		return error_set(err, EX_DATAERR, "message %" PRId64
 		    ": damaged: %" PRIu64 " of %" PRId64 " octets of its "
 		    "content are stored", id, octets, size);
-	return octets > 0 || error_set(err, EX_NOINPUT, "message %" PRId64 ": it has no "
-	    "content%s", id, finished ? " any more (it is finished)" : "");
+	return octets > 0 || error_set(err, EX_NOINPUT, "message %" PRId64 ": its content "
+	    "%s", id, finished ? "was deleted when it was finished" : "is missing");
 }
 
 static bool

@@ -41,13 +41,13 @@ default_sender(struct mail_address *sender_r, struct error *err)
 	bool ok;
 
 	if (user == NULL)
-		return error_set(err, EX_NOUSER, "user %ld has no name to "
-		    "send as: give -f SENDER", (long)getuid());
+		return error_set(err, EX_NOUSER, "user id %ld has no "
+		    "name; give the sender with -f", (long)getuid());
 	host_name(host);
 	text = mem_printf("%s@%s", user->pw_name, host);
 	ok = mail_address_parse(sender_r, text, strlen(text), 0, err);
 	free(text);
-	return ok || error_prefix(err, "default sender (give -f SENDER)");
+	return ok || error_prefix(err, "default sender (give another one with -f)");
 }
 
 static void
@@ -91,7 +91,7 @@ read_message(struct mail_intake *in, struct mail_intake_facts *facts_r,
 		return false;
 	if (facts_r->input == 0)
 		return error_set(err, EX_NOINPUT,
-		    "standard input: there is no message");
+		    "standard input: no message");
 	if (facts_r->received > MAIL_HOPS_MAX)
 		return error_set(err, EX_DATAERR, "standard input: mail loop: "
 		    "the message has %u Received fields", facts_r->received);
@@ -210,7 +210,7 @@ submit(const struct cli *cli, const struct submit_options *o,
 	if (ok && !o->quiet && (printf("%" PRId64 "\n", id) < 0 ||
 	    fflush(stdout) != 0) && errno != EPIPE)
 		return error_set(err, EX_IOERR, "standard output: %s; the "
-		    "message is stored all the same, as %" PRId64,
+		    "message was stored, with the id %" PRId64,
 		    strerror(errno), id);
 	return ok;
 }

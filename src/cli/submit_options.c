@@ -67,7 +67,7 @@ take_recipients(struct submit_options *o, int count, char **args,
 	struct mail_address a;
 
 	if (count <= 0)
-		return error_set(err, EX_USAGE, "no recipient; see --help");
+		return error_set(err, EX_USAGE, "no recipient given; see --help");
 	o->rcpts = mem_alloc((size_t)count * sizeof(*o->rcpts));
 	for (int i = 0; i < count; i++) {
 		if (!mail_address_parse(&a, args[i], strlen(args[i]),
@@ -89,8 +89,8 @@ take_dsn(struct submit_options *o, const char *envid, const char *orcpt,
 	if (orcpt == NULL)
 		return true;
 	if (o->rcpt_count > 1)
-		return error_set(err, EX_USAGE, "--orcpt belongs to one "
-		    "recipient, and there are %zu", o->rcpt_count);
+		return error_set(err, EX_USAGE, "--orcpt is for exactly one "
+		    "recipient, not for %zu", o->rcpt_count);
 	return mail_orcpt_normalise(o->orcpt, orcpt, strlen(orcpt), err) ||
 	    error_prefix(err, "--orcpt");
 }

@@ -96,7 +96,7 @@ sleep 1
 is "all are with the runner" "$(states "$g,$h,$i")" "active active active active active"
 is "stats counts them" "$(tlsq_ stats --json | json 'd["states"]["active"], d["runners"]')" "(5, 1)"
 is "retry leaves them alone" "$(tlsq_ retry "$g")" "due now: 0 recipients of 0 messages
-left alone: 3 recipients in a state that this is not for"
+skipped: 3 recipients whose state does not allow it"
 like "the dry run tells that they are in delivery" "$(tlsq_ delete --dry-run "$g")" '^in delivery: 3 of them'
 tlsq_ delete "$i" >"$T/out"
 like "delete in the midst of the content" "$(cat "$T/out")" '^deleted: 1 recipient of 1 message$'

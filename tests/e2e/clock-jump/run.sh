@@ -90,9 +90,9 @@ sql "UPDATE recipient SET next_attempt_at = unixepoch() + 7000 WHERE address = '
 	UPDATE domain_status SET last_attempt_at = last_attempt_at + 86400 WHERE domain = 'back.test'"
 check_says >"$T/says"
 like "dated an hour ahead: said, with the remedy" "$(cat "$T/says")" 'clock: 1 recipients wait until .*tlsq retry makes them due'
-like "it expires late" "$(cat "$T/says")" 'clock: 1 recipients come from or expire at .*tlsq bounce'
+like "it expires late" "$(cat "$T/says")" 'clock: 1 recipients arrived or expire at .*tlsq bounce'
 like "the wait of the milter" "$(cat "$T/says")" 'clock: 1 messages wait for the milter until .*the runner corrects it'
-like "what is kept longer" "$(cat "$T/says")" 'clock: [2-9] messages were finished at .*queue.retention'
-like "an answer" "$(cat "$T/says")" 'clock: 1 cached answers come from .*the runner asks again'
-like "and the domain" "$(cat "$T/says")" 'clock: 1 domains were last tried at .*next attempt corrects it'
+like "what is kept longer" "$(cat "$T/says")" 'clock: [2-9] finished messages are dated .*queue.retention'
+like "an answer" "$(cat "$T/says")" 'clock: 1 cached answers are dated .*looks them up again'
+like "and the domain" "$(cat "$T/says")" 'clock: 1 domains have a last attempt of .*next attempt corrects it'
 finish

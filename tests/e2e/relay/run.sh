@@ -110,10 +110,10 @@ explains() { # description, exit code, domain
 	out=$(cat "$T/out")
 }
 explains "explain says that the relay takes the credentials" 0 relay.test
-like "over a session that was proved" "$(echo "$out" | tr '\n' ' ')" 'proved dane.*  auth +credentials accepted'
+like "over a session that was proved" "$(echo "$out" | tr '\n' ' ')" 'proved dane.*  auth +authenticated'
 is "it said AUTH within TLS, and no MAIL" "$(wire commands relay 'AUTH|MAIL')" "tls  AUTH PLAIN AHVzZXIAcGFzcw=="
 explains "and that it does not" 75 wrong.test
-like "with its reply" "$(echo "$out" | tr '\n' ' ')" 'auth +credentials not accepted.*5\.7\.8'
+like "with its reply" "$(echo "$out" | tr '\n' ' ')" 'auth +authentication failed.*5\.7\.8'
 explains "a server that is not proved" 75 mitm.test
 is "is told no credentials" "$(wire commands mitm 'AUTH|MAIL')" ""
 unlike "of which nothing is said" "$out" '^  auth'

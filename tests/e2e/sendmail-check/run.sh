@@ -22,15 +22,15 @@ cp /etc/mail/sendmail.cf /etc/mail/submit.cf "$T"
 changed() { # description file sed-script what-is-said
 	sed "$3" "$T/$2" >"/etc/mail/$2"
 	exits "$1" 78 check
-	like "is told, of $2" "$(cat "$T/err")" "^tlsq: /etc/mail/$2: .*$4"
+	like "is told, of $2" "$(cat "$T/err")" "^tlsq: /etc/mail/$2(:[0-9]+)?: .*$4"
 	is "and nothing else" "$(grep -c '^tlsq: /etc' "$T/err")" 1
 	cp "$T/$2" "/etc/mail/$2"
 }
 changed "a filter that is not asked" sendmail.cf 's/^\(O InputMailFilters=\).*/\1first/' 'no filter tlsq'
 changed "a filter that is not the last" sendmail.cf 's/^\(O InputMailFilters=\).*/\1tlsq, first/' 'not the last'
 changed "a filter without F=T" sendmail.cf '/^Xtlsq/s/F=T/F=/' 'lacks F=T'
-changed "too little time for an answer" sendmail.cf '/^Xtlsq/s/R:1m/R:10s/' 'less than R:30s'
-changed "times that are left out" sendmail.cf '/^Xtlsq/s/, T=.*//' 'less than R:30s'
+changed "too little time for an answer" sendmail.cf '/^Xtlsq/s/R:1m/R:10s/' 'a timeout of R:30s or more'
+changed "times that are left out" sendmail.cf '/^Xtlsq/s/, T=.*//' 'a timeout of R:30s or more'
 changed "too little time for the end" sendmail.cf '/^Xtlsq/s/E:5m/E:59s/' 'milter.wait'
 changed "no mailer" sendmail.cf '/^Mtlsq/d' 'no mailer tlsq'
 changed "a mailer that runs as the sender" sendmail.cf '/^Mtlsq/s/8S,/8,/' 'lacks flag S'
@@ -44,6 +44,13 @@ for file in sendmail.cf submit.cf; do
 	changed "the command line asks for a lookup" $file 's/^O DirectSub.*/O DirectSubmissionModifiers=c u/' 'SUBMISSION_MODIFIERS'
 	changed "by default" $file '/^O DirectSub/d' 'SUBMISSION_MODIFIERS'
 done
+# the place of what is there; a line that is cut over several counts as its first
+sed 's/^DS.*/DSesmtp:[127.0.0.9]/' "$T/sendmail.cf" >/etc/mail/sendmail.cf
+exits "a smart host" 78 check
+like "is found by its line" "$(cat "$T/err")" "^tlsq: /etc/mail/sendmail\\.cf:$(grep -n '^DS' /etc/mail/sendmail.cf | cut -d: -f1): SMART_HOST.*; remove"
+sed '/^Mtlsq/s/8S,/8,/' "$T/sendmail.cf" >/etc/mail/sendmail.cf
+exits "a mailer of three lines" 78 check
+like "too" "$(cat "$T/err")" "^tlsq: /etc/mail/sendmail\\.cf:$(grep -n '^Mtlsq' /etc/mail/sendmail.cf | cut -d: -f1): the mailer tlsq lacks"
 # other spellings of the same
 sed 's/^O DontExpandCnames=True/O DontExpandCnames = y/; /^Xtlsq/s/R:1m/R:30/' "$T/sendmail.cf" >/etc/mail/sendmail.cf
 exits "other spellings are as good" 0 check
@@ -57,7 +64,7 @@ exits "without the lines" 78 check
 is "each of the files has its findings" "$(cut -d: -f2 <"$T/err" | grep /etc/mail | sort | uniq -c | tr -s ' ')" \
 	" 6 /etc/mail/sendmail.cf
  3 /etc/mail/submit.cf"
-like "the lookup among them" "$(cat "$T/err")" 'sendmail\.cf: FEATURE.*nocanonify'
+like "the lookup among them" "$(cat "$T/err")" 'sendmail\.cf:[0-9]+: FEATURE.*nocanonify'
 rm /etc/mail/*.cf
 exits "a machine without them" 0 check
 config <<X

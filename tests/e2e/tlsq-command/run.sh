@@ -117,8 +117,8 @@ like "which says what signatures can be checked" "$(cat "$T/out")" \
 if ldd "$(command -v tlsq)" | grep -q nettle; then
 	like "and what cannot: libunbound with nettle has no Ed448" "$(cat "$T/out")" '^resolver: cannot check.*: ED448$'
 fi
-like "which tells how much it trusts" "$(cat "$T/out")" '^certificates: 1 anchors in .*/certs/ca\.pem$'
-like "and that the resolver proves the root" "$(cat "$T/out")" '^resolver: answers, the root is secure$'
+like "which tells how much it trusts" "$(cat "$T/out")" '^certificates: 1 trusted roots in .*/certs/ca\.pem$'
+like "and that the resolver proves the root" "$(cat "$T/out")" '^resolver: working, the DNS root is secure$'
 sql "INSERT INTO lookup(map, key, value) VALUES ('hand', 'Cafe.test.', '')"
 exits "so does one with a name written by hand in another form" 0 tlsq_ check
 sql "INSERT INTO lookup(map, key, value) VALUES ('hand', 'cafe.test', '')"
@@ -173,7 +173,7 @@ anchor_says() { # records on standard input: what check says of them
 	tlsq_ check 2>&1 >"$T/out" | tail -n 1
 }
 like "the real root's anchor without its current key" "$(echo "$old_key" | anchor_says)" \
-	'real.key: does not contain the key .*38696.*upgrade dns-root-data'
+	'real.key: lacks the key .*38696.*upgrade the package dns-root-data'
 like "with both" "$(printf '%s\n' "$old_key" "$new_key" | anchor_says)" 'does not match the root zone'
 like "the same as DNSKEY" "$(grep 'AwEAAaz/tAm8' /usr/share/dns/root.key | anchor_says)" '38696'
 like "and both, as Debian has them" "$(anchor_says </usr/share/dns/root.key)" 'does not match the root zone'
@@ -223,7 +223,7 @@ for word in '' "$control" "$octet" "$long"; do
 	refused 64 '" is not a command' "$word"
 	refused 64 '" is not a message id' show "$word"
 	refused 64 '" is not a message id' retry 1 "$word"
-	refused 64 'one argument too many' list "$word"
+	refused 64 'unexpected argument' list "$word"
 	refused 64 'the states are' list --state "$word"
 	refused 65 'there is no such TLS strategy' submit --strategy "$word" a@example.test
 	refused 64 'the words are 7bit' submit --body "$word" a@example.test
@@ -232,7 +232,7 @@ for word in '' "$control" "$octet" "$long"; do
 	refused 65 '--sender: address ".*": ' delete --sender "x$word"
 	refused "$missing" 'empty|there is no spool here|File name too long' -d "$word" list
 done
-refused 64 'an argument is missing' show
+refused 64 'missing argument' show
 refused 64 'no such command|is not a command' show1
 refused 64 'unknown option' list -1
 is "what they say has no control characters" "$(tlsq "$control" 2>&1)" 'tlsq: "a?[31mb" is not a command; see --help'
