@@ -49,15 +49,6 @@ dsn_needs_smtputf8(const char *to)
 	return !dsn_is_ascii(to);
 }
 
-/* RFC 5321 4.2: a code, then a blank, a hyphen or nothing. */
-bool
-dsn_is_reply(const char *reply)
-{
-	return reply != NULL && strspn(reply, "2345") >= 1 &&
-	    strspn(reply, "0123456789") == 3 &&
-	    (reply[3] == ' ' || reply[3] == '-' || reply[3] == '\0');
-}
-
 /* Only message/global-* may hold UTF-8 as it is (RFC 6533 3). */
 static bool
 is_global(const struct dsn *d)

@@ -9,6 +9,8 @@
 /* --- text.c: lines ------------------------------------------------ */
 
 bool dsn_is_ascii(const char *text);
+/* Is reply what a server said, and not a sentence of ours? */
+bool dsn_is_reply(const char *reply);
 /*
  * Appends text so that it can do no harm: runs of blanks and control characters
  * become a blank (none at the end), octets that are no UTF-8 a question mark; cut
@@ -26,14 +28,7 @@ void dsn_put_phrase(struct buf *out, const char *text);
 
 /* --- words.c: the part for people --------------------------------- */
 
-/* The gravest of the recipients' actions: what the subject speaks of. */
-enum dsn_action dsn_gravest(const struct dsn *d);
 const char *dsn_subject(const struct dsn *d);
 void dsn_put_words(struct buf *out, const struct dsn *d);
-
-/* --- dsn.c ------------------------------------------------------------ */
-
-/* Is reply what a server said, and not a sentence of ours? */
-bool dsn_is_reply(const char *reply);
 
 #endif

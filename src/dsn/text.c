@@ -23,6 +23,15 @@ dsn_is_ascii(const char *text)
 	return true;
 }
 
+/* RFC 5321 4.2: a code, then a blank, a hyphen or nothing. */
+bool
+dsn_is_reply(const char *reply)
+{
+	return reply != NULL && strspn(reply, "2345") >= 1 &&
+	    strspn(reply, "0123456789") == 3 &&
+	    (reply[3] == ' ' || reply[3] == '-' || reply[3] == '\0');
+}
+
 static uint32_t
 code_point(const char *s, size_t n)
 {

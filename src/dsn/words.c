@@ -12,8 +12,9 @@
 
 static const char indent[] = "    ";
 
-enum dsn_action
-dsn_gravest(const struct dsn *d)
+/* What the subject speaks of. */
+static enum dsn_action
+gravest_action(const struct dsn *d)
 {
 	enum dsn_action gravest = d->rcpts[0].action;
 
@@ -51,7 +52,7 @@ static const struct {
 const char *
 dsn_subject(const struct dsn *d)
 {
-	return words[dsn_gravest(d)].subject;
+	return words[gravest_action(d)].subject;
 }
 
 /* --- one recipient ---------------------------------------------------- */
@@ -252,7 +253,7 @@ dsn_put_words(struct buf *out, const struct dsn *d)
 	    d->host);
 	dsn_put_lines(out, "", "", buf_str(&text), false);
 	(void)buf_puts(out, "\r\n");
-	dsn_put_lines(out, "", "", words[dsn_gravest(d)].opening, false);
+	dsn_put_lines(out, "", "", words[gravest_action(d)].opening, false);
 	for (size_t i = 0; i < d->n_rcpts; i++)
 		put_recipient(out, &d->rcpts[i]);
 	clock_rfc5322(date, d->arrived_at);

@@ -379,8 +379,8 @@ survey_clear(struct survey *s)
 
 /* --- facts */
 
-enum dns_status
-survey_mx_fact(enum mx_status status)
+static enum dns_status
+mx_fact(enum mx_status status)
 {
 	switch (status) {
 	case MX_SECURE:
@@ -443,7 +443,7 @@ survey_facts(const struct survey *s, size_t host)
 {
 	const struct survey_host *h = &s->host[host];
 	struct host_facts f = {
-		.mx = survey_mx_fact(s->mx_status),
+		.mx = mx_fact(s->mx_status),
 		.address = h->address_status,
 		.tlsa = tlsa_fact(h),
 		.sts = sts_fact_of(s, h->name),

@@ -102,6 +102,5 @@ bool survey_recheck_sts(struct survey *survey);
 
 /* The facts of a host that is ready, as policy asks for them. */
 struct host_facts survey_facts(const struct survey *survey, size_t host);
-enum dns_status survey_mx_fact(enum mx_status status);
 
 #endif

@@ -26,7 +26,6 @@ src_libtlsq_a_SOURCES += \
 	src/spool/config.c src/spool/config.h \
 	src/spool/message.c src/spool/message.h \
 	src/spool/create.c \
-	src/spool/header.c \
 	src/spool/insert.c src/spool/insert.h \
 	src/spool/lease.c src/spool/lease.h \
 	src/spool/open.c \

@@ -1,5 +1,5 @@
 /*
- * Named SQL blocks, prepared at their first use and kept.
+ * Named SQL blocks, prepared at their first use and kept; transactions.
  */
 #include "spool/query.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/failpoint.h"
 #include "base/text.h"
 #include "spool/spool_impl.h"
 
@@ -100,20 +100,10 @@ spool_query_put_int(struct spool_query *q, const char *name, int64_t value)
 }
 
 void
-spool_query_put_null(struct spool_query *q, const char *name)
-{
-	int n = parameter(q, name);
-
-	if (n > 0)
-		bound(q, sqlite3_bind_null(q->stmt, n));
-}
-
-void
 spool_query_put_time(struct spool_query *q, const char *name, int64_t value)
 {
-	if (value < 0)
-		spool_query_put_null(q, name);
-	else
+	/* What is not bound is NULL. */
+	if (value >= 0)
 		spool_query_put_int(q, name, value);
 }
 
@@ -210,6 +200,54 @@ spool_query_run(struct spool_query *q, struct error *err)
 	return spool_query_end(q, err);
 }
 
+void
+spool_query_start_with(struct spool_query *q, struct spool *spool,
+    enum sql_id id, const struct spool_value *values)
+{
+	spool_query_start(q, spool, id);
+	for (const struct spool_value *v = values; v != NULL &&
+	    v->name != NULL; v++)
+		switch (v->type) {
+		case SPOOL_VALUE_INT:
+			spool_query_put_int(q, v->name, v->number);
+			break;
+		case SPOOL_VALUE_TIME:
+			spool_query_put_time(q, v->name, v->number);
+			break;
+		case SPOOL_VALUE_TEXT:
+			spool_query_put_text(q, v->name, v->text);
+			break;
+		case SPOOL_VALUE_FOREIGN:
+			spool_query_put_foreign(q, v->name, v->text, "");
+			break;
+		}
+}
+
+bool
+spool_run(struct spool *spool, enum sql_id id,
+    const struct spool_value *values, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start_with(&q, spool, id, values);
+	return spool_query_run(&q, err);
+}
+
+bool
+spool_ask(struct spool *spool, enum sql_id id,
+    const struct spool_value *values, int64_t *number_r, struct error *err)
+{
+	struct spool_query q;
+
+	*number_r = -1;
+	spool_query_start_with(&q, spool, id, values);
+	if (spool_query_next(&q))
+		*number_r = spool_query_time(&q, 0);
+	return spool_query_end(&q, err);
+}
+
+/* --- the handle ------------------------------------------------------- */
+
 int64_t
 spool_changes(const struct spool *spool)
 {
@@ -220,4 +258,52 @@ int64_t
 spool_inserted(const struct spool *spool)
 {
 	return sqlite3_last_insert_rowid(spool->db);
+}
+
+bool
+spool_begin(struct spool *spool, struct error *err)
+{
+	return spool_run(spool, SQL_BEGIN, NULL, err);
+}
+
+bool
+spool_commit(struct spool *spool, struct error *err)
+{
+	if (FAILPOINT_BEFORE_COMMIT())
+		(void)error_set(err, EX_IOERR, "%s: failpoint", spool->path);
+	else if (spool_run(spool, SQL_COMMIT, NULL, err)) {
+		FAILPOINT_AFTER_COMMIT();
+		return true;
+	}
+	spool_rollback(spool);
+	return false;
+}
+
+void
+spool_rollback(struct spool *spool)
+{
+	FAILPOINT_ROLLED_BACK();
+	/* A failed statement may have ended the transaction already. */
+	if (spool_in_transaction(spool))
+		(void)!spool_run(spool, SQL_ROLLBACK, NULL, NULL);
+}
+
+bool
+spool_savepoint(struct spool *spool, struct error *err)
+{
+	return spool_run(spool, SQL_SAVEPOINT, NULL, err);
+}
+
+bool
+spool_savepoint_end(struct spool *spool, bool keep, struct error *err)
+{
+	return spool_in_transaction(spool) &&
+	    (keep || spool_run(spool, SQL_SAVEPOINT_UNDO, NULL, err)) &&
+	    spool_run(spool, SQL_SAVEPOINT_RELEASE, NULL, err);
+}
+
+bool
+spool_data_version(struct spool *spool, int64_t *version_r, struct error *err)
+{
+	return spool_ask(spool, SQL_DATA_VERSION, NULL, version_r, err);
 }

@@ -41,7 +41,6 @@ void spool_query_put_foreign(struct spool_query *q, const char *name,
     const char *text, const char *keep);
 void spool_query_put_int(struct spool_query *q, const char *name,
     int64_t value);
-void spool_query_put_null(struct spool_query *q, const char *name);
 /* value < 0 is SQL NULL: for times that may be unset. */
 void spool_query_put_time(struct spool_query *q, const char *name,
     int64_t value);
@@ -66,6 +65,43 @@ const char *spool_query_copy(struct spool_query *q, int column,
 bool spool_query_end(struct spool_query *q, struct error *err) MUST_CHECK;
 /* next to the end, and end: for blocks without rows.  Rows are dropped. */
 bool spool_query_run(struct spool_query *q, struct error *err) MUST_CHECK;
+
+/* The value of a parameter. */
+struct spool_value {
+	const char *name;
+	enum {
+		SPOOL_VALUE_INT, SPOOL_VALUE_TIME, SPOOL_VALUE_TEXT,
+		SPOOL_VALUE_FOREIGN
+	} type;
+	int64_t number;
+	const char *text;
+};
+#define SPOOL_INT(n, v) { .name = (n), .number = (v) }
+#define SPOOL_TIME(n, v) \
+	{ .name = (n), .type = SPOOL_VALUE_TIME, .number = (v) }
+#define SPOOL_TEXT(n, v) \
+	{ .name = (n), .type = SPOOL_VALUE_TEXT, .text = (v) }
+/* Others wrote it; no character is kept that text_clean() knows. */
+#define SPOOL_FOREIGN(n, v) \
+	{ .name = (n), .type = SPOOL_VALUE_FOREIGN, .text = (v) }
+#define SPOOL_VALUES(...) \
+	(const struct spool_value[]){ __VA_ARGS__, { .name = NULL } }
+
+/* start and put; values: SPOOL_VALUES(...), or NULL for none. */
+void spool_query_start_with(struct spool_query *q, struct spool *spool,
+    enum sql_id id, const struct spool_value *values);
+/*
+ * A whole query without rows; and one for the first number of its first row: -1
+ * where there is no row, or NULL in it.
+ *
+ *	return spool_run(spool, SQL_CLAIM_RENEW, SPOOL_VALUES(
+ *	    SPOOL_TEXT(":token", token), SPOOL_INT(":until", until)), err);
+ */
+bool spool_run(struct spool *spool, enum sql_id id,
+    const struct spool_value *values, struct error *err) MUST_CHECK;
+bool spool_ask(struct spool *spool, enum sql_id id,
+    const struct spool_value *values, int64_t *number_r, struct error *err)
+    MUST_CHECK;
 /* Rows changed by the last run of a writing block on this handle. */
 int64_t spool_changes(const struct spool *spool);
 /* The id of the row that the last INSERT on this handle made. */

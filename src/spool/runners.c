@@ -260,16 +260,6 @@ spool_runners_count(struct spool *spool, int64_t *alive_r, struct error *err)
 	return ok;
 }
 
-bool
-spool_runner_alive(struct spool *spool, bool *alive_r, struct error *err)
-{
-	int64_t count;
-	bool ok = spool_runners_count(spool, &count, err);
-
-	*alive_r = count > 0;
-	return ok;
-}
-
 void
 spool_runner_unregister(struct spool *spool, struct spool_runner **runner)
 {

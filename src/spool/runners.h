@@ -35,9 +35,6 @@ bool spool_runners_reap(struct spool *spool, int64_t *count_r,
 /* How many runners of this host are alive: those whose lock file is locked. */
 bool spool_runners_count(struct spool *spool, int64_t *alive_r,
     struct error *err) MUST_CHECK;
-/* Is any of them? */
-bool spool_runner_alive(struct spool *spool, bool *alive_r,
-    struct error *err) MUST_CHECK;
 /*
  * Releases all its claims and removes row and lock file (own transaction).
  * Where the database fails, the lock goes all the same and others reap.

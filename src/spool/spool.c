@@ -1,5 +1,5 @@
 /*
- * The handle: errors, transactions, small questions.
+ * The handle: what SQLite's errors mean, and small questions to it.
  */
 #include "spool/spool.h"
 
@@ -8,9 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/failpoint.h"
 #include "base/mem.h"
-#include "spool/query.h"
 #include "spool/spool_impl.h"
 
 /* What an SQLite result means to an administrator. */
@@ -159,90 +157,10 @@ spool_limit_set(struct spool *spool, int limit_ms)
 	    limit_passed, spool);
 }
 
-void
-spool_close(struct spool **spool_p)
-{
-	struct spool *spool = *spool_p;
-
-	if (spool == NULL)
-		return;
-	*spool_p = NULL;
-	for (size_t i = 0; i < SQL_COUNT; i++)
-		(void)sqlite3_finalize(spool->stmts[i]);
-	spool_shim_remove(spool);
-	/* Rolls back; the last one out moves the log into the database under
-	 * an exclusive lock on the file, which no writer can race. */
-	(void)sqlite3_close(spool->db);
-	free(spool->path);
-	free(spool);
-}
-
-static bool
-run(struct spool *spool, enum sql_id id, struct error *err)
-{
-	struct spool_query q;
-
-	spool_query_start(&q, spool, id);
-	return spool_query_run(&q, err);
-}
-
-bool
-spool_begin(struct spool *spool, struct error *err)
-{
-	return run(spool, SQL_BEGIN, err);
-}
-
-bool
-spool_commit(struct spool *spool, struct error *err)
-{
-	if (FAILPOINT_BEFORE_COMMIT())
-		(void)error_set(err, EX_IOERR, "%s: failpoint", spool->path);
-	else if (run(spool, SQL_COMMIT, err)) {
-		FAILPOINT_AFTER_COMMIT();
-		return true;
-	}
-	spool_rollback(spool);
-	return false;
-}
-
-void
-spool_rollback(struct spool *spool)
-{
-	FAILPOINT_ROLLED_BACK();
-	/* A failed statement may have ended the transaction already. */
-	if (spool_in_transaction(spool))
-		(void)!run(spool, SQL_ROLLBACK, NULL);
-}
-
-bool
-spool_savepoint(struct spool *spool, struct error *err)
-{
-	return run(spool, SQL_SAVEPOINT, err);
-}
-
-bool
-spool_savepoint_end(struct spool *spool, bool keep, struct error *err)
-{
-	return spool_in_transaction(spool) &&
-	    (keep || run(spool, SQL_SAVEPOINT_UNDO, err)) &&
-	    run(spool, SQL_SAVEPOINT_RELEASE, err);
-}
-
 bool
 spool_in_transaction(const struct spool *spool)
 {
 	return sqlite3_get_autocommit(spool->db) == 0;
-}
-
-bool
-spool_data_version(struct spool *spool, int64_t *version_r, struct error *err)
-{
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_DATA_VERSION);
-	if (spool_query_next(&q))
-		*version_r = spool_query_int(&q, 0);
-	return spool_query_end(&q, err);
 }
 
 bool
@@ -255,47 +173,4 @@ spool_check_place(struct spool *spool, struct error *err)
 		return true;
 	return error_set(err, EX_IOERR, "%s: removed or replaced while it was "
 	    "open", spool->path);
-}
-
-static bool
-verify_content(struct spool *spool, struct error *err)
-{
-	struct spool_query q;
-	bool sound = true;
-
-	spool_query_start(&q, spool, SQL_CONTENT_CHECK);
-	if (spool_query_next(&q))
-		sound = error_set(err, EX_DATAERR, "%s: damaged: %lld "
-		    "undelivered messages lack part of their content; message "
-		    "%lld has %lld of %lld octets and will not be sent: "
-		    "restore a backup, or return it with \"tlsq bounce\"",
-		    spool->path,
-		    (long long)spool_query_int(&q, 3),
-		    (long long)spool_query_int(&q, 0),
-		    (long long)spool_query_int(&q, 2),
-		    (long long)spool_query_int(&q, 1));
-	return spool_query_end(&q, sound ? err : NULL) && sound;
-}
-
-bool
-spool_verify(struct spool *spool, struct error *err)
-{
-	struct spool_query q;
-	bool sound = true;
-
-	spool_query_start(&q, spool, SQL_INTEGRITY_CHECK);
-	while (sound && spool_query_next(&q))
-		if (strcmp(spool_query_text(&q, 0), "ok") != 0)
-			sound = error_set(err, EX_DATAERR, "%s: damaged: %s",
-			    spool->path, spool_query_text(&q, 0));
-	if (!spool_query_end(&q, sound ? err : NULL) || !sound)
-		return false;
-	spool_query_start(&q, spool, SQL_FOREIGN_KEY_CHECK);
-	if (spool_query_next(&q))
-		sound = error_set(err, EX_DATAERR,
-		    "%s: damaged: row %lld of %s has no %s", spool->path,
-		    (long long)spool_query_int(&q, 1), spool_query_text(&q, 0),
-		    spool_query_text(&q, 2));
-	return spool_query_end(&q, sound ? err : NULL) && sound &&
-	    verify_content(spool, err);
 }

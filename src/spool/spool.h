@@ -83,13 +83,6 @@ bool spool_data_version(struct spool *spool, int64_t *version_r,
  */
 bool spool_check_place(struct spool *spool, struct error *err) MUST_CHECK;
 
-/*
- * A copy of the whole database, consistent, while others write, in a new file
- * at path (EX_CANTCREAT where there is one already).
- */
-bool spool_backup(struct spool *spool, const char *path, struct error *err)
-    MUST_CHECK;
-
 /* integrity_check, foreign_key_check, and the content of what is not delivered
  * against its size: false with the first finding. */
 bool spool_verify(struct spool *spool, struct error *err) MUST_CHECK;

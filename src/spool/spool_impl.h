@@ -45,15 +45,6 @@ bool spool_db_number(sqlite3 *db, const char *path, enum sql_id id,
 /* The directory of path, in fresh memory. */
 char *spool_dir(const char *path);
 
-/* header.c: the first octets of the file, read without disturbing locks. */
-struct spool_header {
-	bool wal;
-	int64_t user_version;
-};
-/* EX_DATAERR where it is not a spool that this program can use. */
-bool spool_header_check(const char *path, struct spool_header *header_r,
-    struct error *err) MUST_CHECK;
-
 /* create.c: makes path (and its directory); fine if another one just did. */
 bool spool_create(const char *path, struct error *err) MUST_CHECK;
 

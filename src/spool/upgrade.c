@@ -54,22 +54,6 @@ copy_to(sqlite3 *source, const char *path, struct error *err)
 	return ok;
 }
 
-bool
-spool_backup(struct spool *spool, const char *path, struct error *err)
-{
-	struct stat st;
-
-	if (stat(path, &st) == 0)
-		return error_set(err, EX_CANTCREAT,
-		    "%s: exists already; give another name", path);
-	if (copy_to(spool->db, path, err))
-		return true;
-	if (err != NULL && err->code == EX_NOINPUT)
-		err->code = EX_CANTCREAT;
-	(void)unlink(path);
-	return false;
-}
-
 /*
  * The copy before an upgrade: PATH.version-N.  Its source is a handle of its
  * own: one with a write transaction cannot be copied from.

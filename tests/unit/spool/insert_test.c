@@ -340,16 +340,15 @@ claims_of_a_dead_runner_are_taken_back_at_once(void **state)
 {
 	struct scratch *s = *state;
 	struct spool_runner *mine = NULL;
-	int64_t count = -1;
+	int64_t count = -1, alive;
 	int ready[2], status;
-	bool alive;
 	char c;
 	pid_t pid;
 
 	(void)scratch_message(s, 1, (const char *const[]){ "a@y.example",
 	    "b@y.example", NULL });
-	assert_done(s, spool_runner_alive(s->spool, &alive, &s->err));
-	assert_false(alive);
+	assert_done(s, spool_runners_count(s->spool, &alive, &s->err));
+	assert_int_equal(alive, 0);
 	spool_close(&s->spool);
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
@@ -377,8 +376,8 @@ claims_of_a_dead_runner_are_taken_back_at_once(void **state)
 	assert_done(s, spool_runner_register(s->spool, 6, &mine, &s->err));
 	assert_done(s, spool_runners_reap(s->spool, &count, &s->err));
 	assert_int_equal(count, 0); /* it lives */
-	assert_done(s, spool_runner_alive(s->spool, &alive, &s->err));
-	assert_true(alive);
+	assert_done(s, spool_runners_count(s->spool, &alive, &s->err));
+	assert_int_equal(alive, 2);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_done(s, spool_runners_reap(s->spool, &count, &s->err));
@@ -391,8 +390,8 @@ claims_of_a_dead_runner_are_taken_back_at_once(void **state)
 	spool_runner_unregister(s->spool, &mine);
 	assert_null(mine);
 	assert_int_equal(scratch_number(s, "SELECT count(*) FROM runner"), 0);
-	assert_done(s, spool_runner_alive(s->spool, &alive, &s->err));
-	assert_false(alive);
+	assert_done(s, spool_runners_count(s->spool, &alive, &s->err));
+	assert_int_equal(alive, 0);
 	(void)close(ready[0]);
 	(void)close(ready[1]);
 }

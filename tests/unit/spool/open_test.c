@@ -366,30 +366,6 @@ programs_that_create_at_once_get_one_file(void **state)
 	    PROGRAMS);
 }
 
-/* The file's own copies: backup, and what the shell makes. */
-static void
-a_backup_is_a_spool(void **state)
-{
-	struct scratch *s = *state;
-	struct spool *copy = NULL;
-	char path[128];
-
-	make_valid(s);
-	assert_done(s, spool_open(&s->spool, s->path, SPOOL_READ_WRITE,
-	    &s->err));
-	(void)snprintf(path, sizeof(path), "%s/copy.db", s->dir);
-	assert_done(s, spool_backup(s->spool, path, &s->err));
-	assert_false(spool_backup(s->spool, path, &s->err));
-	assert_int_equal(s->err.code, EX_CANTCREAT);
-	assert_done(s, spool_open(&copy, path, SPOOL_READ_WRITE, &s->err));
-	assert_done(s, spool_verify(copy, &s->err));
-	spool_close(&copy);
-	spool_close(&s->spool);
-	(void)snprintf(s->path, sizeof(s->path), "%s", path);
-	assert_string_equal(scratch_text(s, "PRAGMA journal_mode"), "wal");
-	assert_int_equal(scratch_number(s, "SELECT count(*) FROM message"), 1);
-}
-
 static void
 load_version_1(struct scratch *s)
 {
@@ -604,7 +580,6 @@ main(void)
 		CLOSED_TEST(a_read_only_handle_cannot_write),
 		OPEN_TEST(a_reader_can_be_limited),
 		CLOSED_TEST(programs_that_create_at_once_get_one_file),
-		CLOSED_TEST(a_backup_is_a_spool),
 		CLOSED_TEST(version_1_becomes_what_a_new_spool_is),
 		CLOSED_TEST(an_upgrade_waits_for_its_turn_and_runs_once),
 		OPEN_TEST(another_ones_commit_changes_the_data_version),
