@@ -72,16 +72,13 @@ spool_action_applies(enum spool_action action, const char *state)
 static bool
 message_exists(struct spool *spool, int64_t id, struct error *err)
 {
-	struct spool_query q;
-	bool found;
+	int64_t found;
 
-	spool_query_start(&q, spool, SQL_ADMIN_MESSAGE_EXISTS);
-	spool_query_put_int(&q, ":message", id);
-	found = spool_query_next(&q);
-	if (!spool_query_end(&q, err))
+	if (!spool_ask(spool, SQL_ADMIN_MESSAGE_EXISTS, SPOOL_VALUES(
+	    SPOOL_INT(":message", id)), &found, err))
 		return false;
-	return found || error_set(err, EX_NOINPUT, "message %lld: not in this "
-	    "spool", (long long)id);
+	return found > 0 || error_set(err, EX_NOINPUT, "message %lld: not in "
+	    "this spool", (long long)id);
 }
 
 /* message NULL: all. */
@@ -133,8 +130,8 @@ read_state(struct spool *spool, int64_t id, unsigned *state_r,
 	struct spool_query q;
 
 	*state_r = 0;
-	spool_query_start(&q, spool, SQL_ADMIN_STATE);
-	spool_query_put_int(&q, ":id", id);
+	spool_query_start_with(&q, spool, SQL_ADMIN_STATE, SPOOL_VALUES(
+	    SPOOL_INT(":id", id)));
 	if (spool_query_next(&q))
 		*state_r = state_bit(spool_query_text(&q, 0));
 	return spool_query_end(&q, err);
@@ -150,8 +147,8 @@ change(struct spool *spool, enum spool_action action, int64_t id, int64_t now,
 	*changed_r = false;
 	if (!read_state(spool, id, &state, err))
 		return false;
-	spool_query_start(&q, spool, actions[action].sql);
-	spool_query_put_int(&q, ":id", id);
+	spool_query_start_with(&q, spool, actions[action].sql, SPOOL_VALUES(
+	    SPOOL_INT(":id", id)));
 	if (actions[action].with_time)
 		spool_query_put_int(&q, ":now", now);
 	if (!spool_query_run(&q, err))

@@ -12,9 +12,8 @@ spool_mx_cache_get(struct spool *spool, const char *domain, int64_t now,
 {
 	struct spool_query q;
 
-	spool_query_start(&q, spool, SQL_MX_CACHE_GET);
-	spool_query_put_text(&q, ":domain", domain);
-	spool_query_put_int(&q, ":now", now);
+	spool_query_start_with(&q, spool, SQL_MX_CACHE_GET, SPOOL_VALUES(
+	    SPOOL_TEXT(":domain", domain), SPOOL_INT(":now", now)));
 	*found_r = spool_query_next(&q);
 	if (*found_r)
 		*row_r = (struct spool_mx_cache){
@@ -32,16 +31,13 @@ bool
 spool_mx_cache_put(struct spool *spool, const struct spool_mx_cache *row,
     struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_MX_CACHE_PUT);
-	spool_query_put_text(&q, ":domain", row->domain);
-	spool_query_put_text(&q, ":status", row->status);
-	spool_query_put_text(&q, ":records", row->records);
-	spool_query_put_int(&q, ":fetched_at", row->fetched_at);
-	spool_query_put_int(&q, ":expires_at", row->expires_at);
-	spool_query_put_text(&q, ":canonical", row->canonical);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_MX_CACHE_PUT, SPOOL_VALUES(
+	    SPOOL_TEXT(":domain", row->domain),
+	    SPOOL_TEXT(":status", row->status),
+	    SPOOL_TEXT(":records", row->records),
+	    SPOOL_INT(":fetched_at", row->fetched_at),
+	    SPOOL_INT(":expires_at", row->expires_at),
+	    SPOOL_TEXT(":canonical", row->canonical)), err);
 }
 
 bool
@@ -51,9 +47,8 @@ spool_host_cache_get(struct spool *spool, const char *host, int64_t now,
 {
 	struct spool_query q;
 
-	spool_query_start(&q, spool, SQL_HOST_CACHE_GET);
-	spool_query_put_text(&q, ":host", host);
-	spool_query_put_int(&q, ":now", now);
+	spool_query_start_with(&q, spool, SQL_HOST_CACHE_GET, SPOOL_VALUES(
+	    SPOOL_TEXT(":host", host), SPOOL_INT(":now", now)));
 	*found_r = spool_query_next(&q);
 	if (*found_r)
 		*row_r = (struct spool_host_cache){
@@ -71,16 +66,13 @@ bool
 spool_host_cache_put(struct spool *spool, const struct spool_host_cache *row,
     struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_HOST_CACHE_PUT);
-	spool_query_put_text(&q, ":host", row->host);
-	spool_query_put_text(&q, ":canonical", row->canonical);
-	spool_query_put_text(&q, ":status", row->status);
-	spool_query_put_text(&q, ":addresses", row->addresses);
-	spool_query_put_int(&q, ":fetched_at", row->fetched_at);
-	spool_query_put_int(&q, ":expires_at", row->expires_at);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_HOST_CACHE_PUT, SPOOL_VALUES(
+	    SPOOL_TEXT(":host", row->host),
+	    SPOOL_TEXT(":canonical", row->canonical),
+	    SPOOL_TEXT(":status", row->status),
+	    SPOOL_TEXT(":addresses", row->addresses),
+	    SPOOL_INT(":fetched_at", row->fetched_at),
+	    SPOOL_INT(":expires_at", row->expires_at)), err);
 }
 
 bool
@@ -90,10 +82,9 @@ spool_dane_cache_get(struct spool *spool, const char *host, int64_t port,
 {
 	struct spool_query q;
 
-	spool_query_start(&q, spool, SQL_DANE_CACHE_GET);
-	spool_query_put_text(&q, ":host", host);
-	spool_query_put_int(&q, ":port", port);
-	spool_query_put_int(&q, ":now", now);
+	spool_query_start_with(&q, spool, SQL_DANE_CACHE_GET, SPOOL_VALUES(
+	    SPOOL_TEXT(":host", host), SPOOL_INT(":port", port),
+	    SPOOL_INT(":now", now)));
 	*found_r = spool_query_next(&q);
 	if (*found_r)
 		*row_r = (struct spool_dane_cache){
@@ -112,17 +103,12 @@ bool
 spool_dane_cache_put(struct spool *spool, const struct spool_dane_cache *row,
     struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_DANE_CACHE_PUT);
-	spool_query_put_text(&q, ":host", row->host);
-	spool_query_put_int(&q, ":port", row->port);
-	spool_query_put_text(&q, ":base", row->base);
-	spool_query_put_text(&q, ":status", row->status);
-	spool_query_put_text(&q, ":records", row->records);
-	spool_query_put_int(&q, ":fetched_at", row->fetched_at);
-	spool_query_put_int(&q, ":expires_at", row->expires_at);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_DANE_CACHE_PUT, SPOOL_VALUES(
+	    SPOOL_TEXT(":host", row->host), SPOOL_INT(":port", row->port),
+	    SPOOL_TEXT(":base", row->base), SPOOL_TEXT(":status", row->status),
+	    SPOOL_TEXT(":records", row->records),
+	    SPOOL_INT(":fetched_at", row->fetched_at),
+	    SPOOL_INT(":expires_at", row->expires_at)), err);
 }
 
 bool
@@ -132,9 +118,8 @@ spool_sts_cache_get(struct spool *spool, const char *domain, int64_t now,
 {
 	struct spool_query q;
 
-	spool_query_start(&q, spool, SQL_MTA_STS_CACHE_GET);
-	spool_query_put_text(&q, ":domain", domain);
-	spool_query_put_int(&q, ":now", now);
+	spool_query_start_with(&q, spool, SQL_MTA_STS_CACHE_GET, SPOOL_VALUES(
+	    SPOOL_TEXT(":domain", domain), SPOOL_INT(":now", now)));
 	*found_r = spool_query_next(&q);
 	if (*found_r)
 		*row_r = (struct spool_sts_cache){
@@ -158,12 +143,11 @@ spool_sts_cache_put(struct spool *spool, const struct spool_sts_cache *row,
 {
 	struct spool_query q;
 
-	spool_query_start(&q, spool, SQL_MTA_STS_CACHE_PUT);
-	spool_query_put_text(&q, ":domain", row->domain);
-	spool_query_put_foreign(&q, ":txt_id", row->txt_id, "");
-	spool_query_put_text(&q, ":mode", row->mode);
-	spool_query_put_text(&q, ":mx", row->mx);
-	spool_query_put_time(&q, ":max_age", row->max_age);
+	spool_query_start_with(&q, spool, SQL_MTA_STS_CACHE_PUT, SPOOL_VALUES(
+	    SPOOL_TEXT(":domain", row->domain),
+	    SPOOL_FOREIGN(":txt_id", row->txt_id),
+	    SPOOL_TEXT(":mode", row->mode), SPOOL_TEXT(":mx", row->mx),
+	    SPOOL_TIME(":max_age", row->max_age)));
 	spool_query_put_foreign(&q, ":policy", row->policy, "\r\n\t");
 	spool_query_put_time(&q, ":fetched_at", row->fetched_at);
 	spool_query_put_int(&q, ":expires_at", row->expires_at);
@@ -176,13 +160,9 @@ bool
 spool_cache_use_add(struct spool *spool, const char *cache, int64_t hits,
     int64_t misses, struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_CACHE_USE_ADD);
-	spool_query_put_text(&q, ":cache", cache);
-	spool_query_put_int(&q, ":hits", hits);
-	spool_query_put_int(&q, ":misses", misses);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_CACHE_USE_ADD, SPOOL_VALUES(
+	    SPOOL_TEXT(":cache", cache), SPOOL_INT(":hits", hits),
+	    SPOOL_INT(":misses", misses)), err);
 }
 
 bool
@@ -194,11 +174,8 @@ spool_cache_purge(struct spool *spool, int64_t now, struct error *err)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
-		struct spool_query q;
-
-		spool_query_start(&q, spool, tables[i]);
-		spool_query_put_int(&q, ":now", now);
-		if (!spool_query_run(&q, err))
+		if (!spool_run(spool, tables[i], SPOOL_VALUES(
+		    SPOOL_INT(":now", now)), err))
 			return false;
 	}
 	return true;

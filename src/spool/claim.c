@@ -131,10 +131,9 @@ scan_all(struct claiming *c, bool *more_r, struct error *err)
 	struct spool_query q;
 	bool ended;
 
-	spool_query_start(&q, spool, SQL_CLAIM_SCAN);
-	spool_query_put_int(&q, ":due_by", c->claim->due_by);
-	spool_query_put_int(&q, ":after_at", at);
-	spool_query_put_int(&q, ":after_id", id);
+	spool_query_start_with(&q, spool, SQL_CLAIM_SCAN, SPOOL_VALUES(
+	    SPOOL_INT(":due_by", c->claim->due_by), SPOOL_INT(":after_at", at),
+	    SPOOL_INT(":after_id", id)));
 	ended = gather(c, &q, false, &at, &id);
 	/* What was before the place where this scan began was not seen. */
 	*more_r = !ended || spool->scan_at >= 0;
@@ -156,10 +155,9 @@ scan_messages(struct claiming *c, bool *more_r, struct error *err)
 		struct spool_query q;
 		int64_t at, id;
 
-		spool_query_start(&q, c->spool, SQL_CLAIM_SCAN_MESSAGE);
-		spool_query_put_int(&q, ":message_id",
-		    c->claim->message_ids[i]);
-		spool_query_put_int(&q, ":due_by", c->claim->due_by);
+		spool_query_start_with(&q, c->spool, SQL_CLAIM_SCAN_MESSAGE, SPOOL_VALUES(
+		    SPOOL_INT(":message_id", c->claim->message_ids[i]),
+		    SPOOL_INT(":due_by", c->claim->due_by)));
 		ended = gather(c, &q, false, &at, &id);
 		if (!spool_query_end(&q, err))
 			return false;
@@ -177,9 +175,9 @@ scan_domains(struct claiming *c, bool *more_r, struct error *err)
 		struct spool_query q;
 		int64_t at, id;
 
-		spool_query_start(&q, c->spool, SQL_CLAIM_SCAN_DOMAIN);
-		spool_query_put_text(&q, ":domain", c->claim->domains[i]);
-		spool_query_put_int(&q, ":due_by", c->claim->due_by);
+		spool_query_start_with(&q, c->spool, SQL_CLAIM_SCAN_DOMAIN, SPOOL_VALUES(
+		    SPOOL_TEXT(":domain", c->claim->domains[i]),
+		    SPOOL_INT(":due_by", c->claim->due_by)));
 		ended = gather(c, &q, true, &at, &id);
 		if (!spool_query_end(&q, err))
 			return false;
@@ -228,17 +226,10 @@ add_rcpt(struct job_entry *e)
 static bool
 ask_wait(struct claiming *c, struct domain_taken *d, struct error *err)
 {
-	struct spool_query q;
-
 	d->asked = true;
-	d->wait_until = -1;
-	spool_query_start(&q, c->spool, SQL_CLAIM_WAIT_UNTIL);
-	spool_query_put_text(&q, ":domain", d->name);
-	spool_query_put_int(&q, ":now", c->claim->now);
-	spool_query_put_int(&q, ":most", WAIT_MOST_S);
-	if (spool_query_next(&q))
-		d->wait_until = spool_query_time(&q, 0);
-	return spool_query_end(&q, err);
+	return spool_ask(c->spool, SQL_CLAIM_WAIT_UNTIL, SPOOL_VALUES(
+	    SPOOL_TEXT(":domain", d->name), SPOOL_INT(":now", c->claim->now),
+	    SPOOL_INT(":most", WAIT_MOST_S)), &d->wait_until, err);
 }
 
 /* Leaves it where it is, to be due with what is deferred of its domain. */
@@ -253,9 +244,9 @@ must_wait(struct claiming *c, const struct candidate *of, bool *wait_r,
 		return false;
 	if (of->domain->wait_until < 0)
 		return true;
-	spool_query_start(&q, c->spool, SQL_CLAIM_WAIT);
-	spool_query_put_int(&q, ":id", of->id);
-	spool_query_put_int(&q, ":at", of->domain->wait_until);
+	spool_query_start_with(&q, c->spool, SQL_CLAIM_WAIT, SPOOL_VALUES(
+	    SPOOL_INT(":id", of->id),
+	    SPOOL_INT(":at", of->domain->wait_until)));
 	*wait_r = spool_query_next(&q);
 	FAILPOINT_ROW_IF(*wait_r, "claim-wait");
 	return spool_query_run(&q, err);
@@ -265,13 +256,9 @@ must_wait(struct claiming *c, const struct candidate *of, bool *wait_r,
 static bool
 take(struct claiming *c, int64_t id, struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, c->spool, SQL_CLAIM_TAKE);
-	spool_query_put_int(&q, ":id", id);
-	spool_query_put_text(&q, ":token", c->claim->token);
-	spool_query_put_int(&q, ":until", c->claim->now + c->claim->lease_s);
-	return spool_query_run(&q, err);
+	return spool_run(c->spool, SQL_CLAIM_TAKE, SPOOL_VALUES(
+	    SPOOL_INT(":id", id), SPOOL_TEXT(":token", c->claim->token),
+	    SPOOL_INT(":until", c->claim->now + c->claim->lease_s)), err);
 }
 
 static bool
@@ -280,8 +267,8 @@ read_and_take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
 	struct spool_query q;
 	bool found;
 
-	spool_query_start(&q, c->spool, SQL_CLAIM_READ);
-	spool_query_put_int(&q, ":id", id);
+	spool_query_start_with(&q, c->spool, SQL_CLAIM_READ, SPOOL_VALUES(
+	    SPOOL_INT(":id", id)));
 	found = spool_query_next(&q);
 	if (found) {
 		struct job_entry *e = entry_of(c, spool_query_int(&q, 0));
@@ -336,16 +323,11 @@ finish(struct claiming *c, bool ok, struct spool_job **jobs_r)
 static bool
 expire(struct spool *spool, int64_t now, int64_t lease_s, struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_CLAIM_CUT);
-	spool_query_put_int(&q, ":now", now);
-	spool_query_put_int(&q, ":lease", lease_s);
-	if (!spool_query_run(&q, err))
+	if (!spool_run(spool, SQL_CLAIM_CUT, SPOOL_VALUES(
+	    SPOOL_INT(":now", now), SPOOL_INT(":lease", lease_s)), err))
 		return false;
-	spool_query_start(&q, spool, SQL_CLAIM_EXPIRE);
-	spool_query_put_int(&q, ":now", now);
-	if (!spool_query_run(&q, err))
+	if (!spool_run(spool, SQL_CLAIM_EXPIRE, SPOOL_VALUES(
+	    SPOOL_INT(":now", now)), err))
 		return false;
 	FAILPOINT_ROW_IF(spool_changes(spool) > 0, "claim-expire");
 	return true;
@@ -356,19 +338,15 @@ static bool
 cut_waits(struct spool *spool, const struct spool_claim *claim,
     struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_CLAIM_CUT_WAIT);
-	spool_query_put_int(&q, ":now", claim->now);
-	if (!spool_query_run(&q, err))
+	if (!spool_run(spool, SQL_CLAIM_CUT_WAIT, SPOOL_VALUES(
+	    SPOOL_INT(":now", claim->now)), err))
 		return false;
 	if (claim->longest_wait_s == 0)
 		return true;
-	spool_query_start(&q, spool, SQL_CLAIM_CUT_DUE);
-	spool_query_put_int(&q, ":now", claim->now);
-	spool_query_put_int(&q, ":longest", claim->longest_wait_s);
-	spool_query_put_int(&q, ":max", CUT_MAX);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_CLAIM_CUT_DUE, SPOOL_VALUES(
+	    SPOOL_INT(":now", claim->now),
+	    SPOOL_INT(":longest", claim->longest_wait_s),
+	    SPOOL_INT(":max", CUT_MAX)), err);
 }
 
 bool

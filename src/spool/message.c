@@ -17,8 +17,8 @@ spool_message_read(struct spool *spool, struct arena *a,
 {
 	struct spool_query q;
 
-	spool_query_start(&q, spool, SQL_MESSAGE_READ);
-	spool_query_put_int(&q, ":id", m->id);
+	spool_query_start_with(&q, spool, SQL_MESSAGE_READ, SPOOL_VALUES(
+	    SPOOL_INT(":id", m->id)));
 	if (spool_query_next(&q))
 		*m = (struct spool_message){
 			.id = m->id,
@@ -47,18 +47,15 @@ static bool
 check_end(struct spool *spool, int64_t message_id, int64_t seq,
     struct error *err)
 {
-	struct spool_query q;
-	bool found;
+	int64_t found;
 
 	if (seq == 0)
 		return true;
-	spool_query_start(&q, spool, SQL_CONTENT_EXISTS);
-	spool_query_put_int(&q, ":message_id", message_id);
-	spool_query_put_int(&q, ":seq", seq - 1);
-	found = spool_query_next(&q);
-	if (!spool_query_end(&q, err))
+	if (!spool_ask(spool, SQL_CONTENT_EXISTS, SPOOL_VALUES(
+	    SPOOL_INT(":message_id", message_id), SPOOL_INT(":seq", seq - 1)),
+	    &found, err))
 		return false;
-	return found || error_set(err, EX_NOINPUT, "message %lld: its content "
+	return found > 0 || error_set(err, EX_NOINPUT, "message %lld: its content "
 	    "was deleted while it was read", (long long)message_id);
 }
 
@@ -72,9 +69,8 @@ spool_content_read(struct spool *spool, int64_t message_id, int64_t seq,
 
 	*found_r = false;
 	buf_clear(piece);
-	spool_query_start(&q, spool, SQL_CONTENT_READ);
-	spool_query_put_int(&q, ":message_id", message_id);
-	spool_query_put_int(&q, ":seq", seq);
+	spool_query_start_with(&q, spool, SQL_CONTENT_READ, SPOOL_VALUES(
+	    SPOOL_INT(":message_id", message_id), SPOOL_INT(":seq", seq)));
 	if (spool_query_next(&q)) {
 		const void *data = spool_query_blob(&q, 0, &len);
 

@@ -10,15 +10,9 @@ bool
 spool_owed_next(struct spool *spool, int64_t after, int64_t now,
     int64_t *message_id_r, struct error *err)
 {
-	struct spool_query q;
-
-	*message_id_r = -1;
-	spool_query_start(&q, spool, SQL_OWED_SCAN);
-	spool_query_put_int(&q, ":after", after);
-	spool_query_put_int(&q, ":now", now);
-	if (spool_query_next(&q))
-		*message_id_r = spool_query_int(&q, 0);
-	return spool_query_end(&q, err);
+	return spool_ask(spool, SQL_OWED_SCAN, SPOOL_VALUES(
+	    SPOOL_INT(":after", after), SPOOL_INT(":now", now)),
+	    message_id_r, err);
 }
 
 static void
@@ -53,9 +47,9 @@ spool_owed_read(struct spool *spool, int64_t message_id, size_t max,
 	if (!spool_message_read(spool, arena, &o->message, err))
 		return false;
 	o->rcpts = arena_alloc(arena, max * sizeof(*o->rcpts));
-	spool_query_start(&q, spool, SQL_OWED_RECIPIENTS);
-	spool_query_put_int(&q, ":message_id", message_id);
-	spool_query_put_int(&q, ":max", (int64_t)max);
+	spool_query_start_with(&q, spool, SQL_OWED_RECIPIENTS, SPOOL_VALUES(
+	    SPOOL_INT(":message_id", message_id),
+	    SPOOL_INT(":max", (int64_t)max)));
 	while (o->rcpt_count < max && spool_query_next(&q))
 		read_recipient(&q, arena, &o->rcpts[o->rcpt_count++]);
 	return spool_query_end(&q, err);
@@ -67,11 +61,8 @@ spool_owed_clear(struct spool *spool, const struct spool_owed *o,
 {
 	FAILPOINT_ROW_IF(o->rcpt_count > 0, "dsn");
 	for (size_t i = 0; i < o->rcpt_count; i++) {
-		struct spool_query q;
-
-		spool_query_start(&q, spool, SQL_OWED_CLEAR);
-		spool_query_put_int(&q, ":id", o->rcpts[i].id);
-		if (!spool_query_run(&q, err))
+		if (!spool_run(spool, SQL_OWED_CLEAR, SPOOL_VALUES(
+		    SPOOL_INT(":id", o->rcpts[i].id)), err))
 			return false;
 	}
 	return true;

@@ -12,13 +12,7 @@
 bool
 spool_next_due(struct spool *spool, int64_t *due_at_r, struct error *err)
 {
-	struct spool_query q;
-
-	*due_at_r = -1;
-	spool_query_start(&q, spool, SQL_NEXT_DUE);
-	if (spool_query_next(&q))
-		*due_at_r = spool_query_time(&q, 0);
-	return spool_query_end(&q, err);
+	return spool_ask(spool, SQL_NEXT_DUE, NULL, due_at_r, err);
 }
 
 bool
@@ -37,53 +31,41 @@ bool
 spool_claims_renew(struct spool *spool, const char *token, int64_t until,
     struct error *err)
 {
-	struct spool_query q;
-
 	FAILPOINT_ROW("claim-renew");
-	spool_query_start(&q, spool, SQL_CLAIM_RENEW);
-	spool_query_put_text(&q, ":token", token);
-	spool_query_put_int(&q, ":until", until);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_CLAIM_RENEW, SPOOL_VALUES(
+	    SPOOL_TEXT(":token", token), SPOOL_INT(":until", until)), err);
 }
 
 bool
 spool_claim_holds(struct spool *spool, int64_t recipient_id,
     const char *token, bool *holds_r, struct error *err)
 {
-	struct spool_query q;
+	int64_t found;
+	bool ok = spool_ask(spool, SQL_CLAIM_HOLDS, SPOOL_VALUES(
+	    SPOOL_INT(":id", recipient_id), SPOOL_TEXT(":token", token)),
+	    &found, err);
 
-	spool_query_start(&q, spool, SQL_CLAIM_HOLDS);
-	spool_query_put_int(&q, ":id", recipient_id);
-	spool_query_put_text(&q, ":token", token);
-	*holds_r = spool_query_next(&q);
-	return spool_query_end(&q, err);
+	*holds_r = found > 0;
+	return ok;
 }
 
 bool
 spool_claim_release(struct spool *spool, int64_t recipient_id,
     const char *token, int64_t due_at, struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_CLAIM_RELEASE);
-	spool_query_put_int(&q, ":id", recipient_id);
-	spool_query_put_text(&q, ":token", token);
-	spool_query_put_int(&q, ":due_at", due_at);
 	FAILPOINT_ROW("claim-release");
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_CLAIM_RELEASE, SPOOL_VALUES(
+	    SPOOL_INT(":id", recipient_id), SPOOL_TEXT(":token", token),
+	    SPOOL_INT(":due_at", due_at)), err);
 }
 
 static bool
 make_due(struct spool *spool, int64_t now, const char *domain,
     int64_t message_id, struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_CLAIM_MAKE_DUE);
-	spool_query_put_int(&q, ":now", now);
-	spool_query_put_text(&q, ":domain", domain);
-	spool_query_put_time(&q, ":message_id", message_id);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_CLAIM_MAKE_DUE, SPOOL_VALUES(
+	    SPOOL_INT(":now", now), SPOOL_TEXT(":domain", domain),
+	    SPOOL_TIME(":message_id", message_id)), err);
 }
 
 bool
@@ -105,11 +87,8 @@ bool
 spool_claims_release(struct spool *spool, const char *token, int64_t *count_r,
     struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_CLAIM_RELEASE_ALL);
-	spool_query_put_text(&q, ":token", token);
-	if (!spool_query_run(&q, err))
+	if (!spool_run(spool, SQL_CLAIM_RELEASE_ALL, SPOOL_VALUES(
+	    SPOOL_TEXT(":token", token)), err))
 		return false;
 	*count_r = spool_changes(spool);
 	FAILPOINT_ROW_IF(*count_r > 0, "claim-release");
@@ -120,19 +99,13 @@ bool
 spool_purge(struct spool *spool, int64_t before, int max, int64_t *count_r,
     struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_PURGE_MESSAGES);
-	spool_query_put_int(&q, ":before", before);
-	spool_query_put_int(&q, ":max", max);
-	if (!spool_query_run(&q, err))
+	if (!spool_run(spool, SQL_PURGE_MESSAGES, SPOOL_VALUES(
+	    SPOOL_INT(":before", before), SPOOL_INT(":max", max)), err))
 		return false;
 	*count_r = spool_changes(spool);
 	FAILPOINT_ROW_IF(*count_r > 0, "purge");
-	spool_query_start(&q, spool, SQL_PURGE_SESSIONS);
-	spool_query_put_int(&q, ":before", before);
-	spool_query_put_int(&q, ":max", max);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_PURGE_SESSIONS, SPOOL_VALUES(
+	    SPOOL_INT(":before", before), SPOOL_INT(":max", max)), err);
 }
 
 bool
@@ -144,21 +117,16 @@ spool_purge_domains(struct spool *spool, int64_t before, int max,
 	struct spool_query q;
 	bool more = false, ok;
 
-	spool_query_start(&q, spool, SQL_PURGE_DOMAINS_SLICE);
-	spool_query_put_text(&q, ":after", after);
-	spool_query_put_int(&q, ":max", max);
+	spool_query_start_with(&q, spool, SQL_PURGE_DOMAINS_SLICE, SPOOL_VALUES(
+	    SPOOL_TEXT(":after", after), SPOOL_INT(":max", max)));
 	if (spool_query_next(&q)) {
 		last = mem_strdup(spool_query_text(&q, 0));
 		more = spool_query_int(&q, 1) == max;
 	}
 	ok = spool_query_end(&q, err);
-	if (ok) {
-		spool_query_start(&q, spool, SQL_PURGE_DOMAINS);
-		spool_query_put_text(&q, ":after", after);
-		spool_query_put_text(&q, ":last", last);
-		spool_query_put_int(&q, ":before", before);
-		ok = spool_query_run(&q, err);
-	}
+	ok = ok && spool_run(spool, SQL_PURGE_DOMAINS, SPOOL_VALUES(
+	    SPOOL_TEXT(":after", after), SPOOL_TEXT(":last", last),
+	    SPOOL_INT(":before", before)), err);
 	if (ok) {
 		free(*cursor);
 		*cursor = more ? last : NULL;
@@ -171,13 +139,7 @@ spool_purge_domains(struct spool *spool, int64_t before, int max,
 bool
 spool_free_pages(struct spool *spool, int64_t *pages_r, struct error *err)
 {
-	struct spool_query q;
-
-	*pages_r = 0;
-	spool_query_start(&q, spool, SQL_FREE_PAGES);
-	if (spool_query_next(&q))
-		*pages_r = spool_query_int(&q, 0);
-	return spool_query_end(&q, err);
+	return spool_ask(spool, SQL_FREE_PAGES, NULL, pages_r, err);
 }
 
 bool
@@ -185,12 +147,8 @@ spool_shrink(struct spool *spool, int pages, struct error *err)
 {
 	FAILPOINT_ROW("shrink");
 	/* A pragma takes no parameters: a page at a time. */
-	for (int i = 0; i < pages; i++) {
-		struct spool_query q;
-
-		spool_query_start(&q, spool, SQL_SHRINK);
-		if (!spool_query_run(&q, err))
+	for (int i = 0; i < pages; i++)
+		if (!spool_run(spool, SQL_SHRINK, NULL, err))
 			return false;
-	}
 	return true;
 }

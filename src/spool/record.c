@@ -13,28 +13,22 @@ bool
 spool_session_add(struct spool *spool, const struct spool_session *s,
     int64_t *id_r, struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_SESSION_ADD);
-	spool_query_put_int(&q, ":started_at", s->started_at);
-	spool_query_put_text(&q, ":mx", s->mx);
-	spool_query_put_text(&q, ":address", s->address);
-	spool_query_put_text(&q, ":tls", s->tls);
-	spool_query_put_text(&q, ":protocol", s->protocol);
-	spool_query_put_text(&q, ":cipher", s->cipher);
-	spool_query_put_text(&q, ":key_exchange", s->key_exchange);
-	spool_query_put_text(&q, ":signature", s->signature);
-	spool_query_put_text(&q, ":cert_sha256", s->cert_sha256);
-	spool_query_put_foreign(&q, ":cert_subject", s->cert_subject, "");
-	spool_query_put_foreign(&q, ":cert_issuer", s->cert_issuer, "");
-	spool_query_put_time(&q, ":cert_not_after", s->cert_not_after);
-	spool_query_put_text(&q, ":spki_sha256", s->spki_sha256);
-	spool_query_put_text(&q, ":tlsa", s->tlsa);
-	spool_query_put_text(&q, ":dane", s->dane);
-	spool_query_put_text(&q, ":mta_sts", s->mta_sts);
-	spool_query_put_int(&q, ":resumed", s->resumed);
-	spool_query_put_foreign(&q, ":verify_error", s->verify_error, "");
-	if (!spool_query_run(&q, err))
+	if (!spool_run(spool, SQL_SESSION_ADD, SPOOL_VALUES(
+	    SPOOL_INT(":started_at", s->started_at), SPOOL_TEXT(":mx", s->mx),
+	    SPOOL_TEXT(":address", s->address), SPOOL_TEXT(":tls", s->tls),
+	    SPOOL_TEXT(":protocol", s->protocol),
+	    SPOOL_TEXT(":cipher", s->cipher),
+	    SPOOL_TEXT(":key_exchange", s->key_exchange),
+	    SPOOL_TEXT(":signature", s->signature),
+	    SPOOL_TEXT(":cert_sha256", s->cert_sha256),
+	    SPOOL_FOREIGN(":cert_subject", s->cert_subject),
+	    SPOOL_FOREIGN(":cert_issuer", s->cert_issuer),
+	    SPOOL_TIME(":cert_not_after", s->cert_not_after),
+	    SPOOL_TEXT(":spki_sha256", s->spki_sha256),
+	    SPOOL_TEXT(":tlsa", s->tlsa), SPOOL_TEXT(":dane", s->dane),
+	    SPOOL_TEXT(":mta_sts", s->mta_sts),
+	    SPOOL_INT(":resumed", s->resumed),
+	    SPOOL_FOREIGN(":verify_error", s->verify_error)), err))
 		return false;
 	*id_r = spool_inserted(spool);
 	return true;
@@ -44,27 +38,20 @@ bool
 spool_attempt_add(struct spool *spool, const struct spool_attempt *a,
     int64_t *id_r, struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_ATTEMPT_ADD);
-	spool_query_put_int(&q, ":message_id", a->message_id);
-	spool_query_put_int(&q, ":recipient_id", a->recipient_id);
-	spool_query_put_text(&q, ":domain", a->domain);
-	spool_query_put_int(&q, ":started_at", a->started_at);
-	spool_query_put_int(&q, ":duration_ms", a->duration_ms);
-	spool_query_put_text(&q, ":strategy", a->strategy);
-	spool_query_put_text(&q, ":rule", a->rule);
-	spool_query_put_text(&q, ":mx", a->mx);
-	spool_query_put_text(&q, ":address", a->address);
-	spool_query_put_text(&q, ":level", a->level);
-	spool_query_put_text(&q, ":facts", a->facts);
-	spool_query_put_time(&q, ":session_id", a->session_id);
-	spool_query_put_text(&q, ":outcome", a->outcome);
-	spool_query_put_text(&q, ":error", a->error);
-	spool_query_put_text(&q, ":result_type", a->result_type);
-	spool_query_put_text(&q, ":status", a->status);
-	spool_query_put_foreign(&q, ":reply", a->reply, "");
-	if (!spool_query_run(&q, err))
+	if (!spool_run(spool, SQL_ATTEMPT_ADD, SPOOL_VALUES(
+	    SPOOL_INT(":message_id", a->message_id),
+	    SPOOL_INT(":recipient_id", a->recipient_id),
+	    SPOOL_TEXT(":domain", a->domain),
+	    SPOOL_INT(":started_at", a->started_at),
+	    SPOOL_INT(":duration_ms", a->duration_ms),
+	    SPOOL_TEXT(":strategy", a->strategy), SPOOL_TEXT(":rule", a->rule),
+	    SPOOL_TEXT(":mx", a->mx), SPOOL_TEXT(":address", a->address),
+	    SPOOL_TEXT(":level", a->level), SPOOL_TEXT(":facts", a->facts),
+	    SPOOL_TIME(":session_id", a->session_id),
+	    SPOOL_TEXT(":outcome", a->outcome), SPOOL_TEXT(":error", a->error),
+	    SPOOL_TEXT(":result_type", a->result_type),
+	    SPOOL_TEXT(":status", a->status),
+	    SPOOL_FOREIGN(":reply", a->reply)), err))
 		return false;
 	*id_r = spool_inserted(spool);
 	return true;
@@ -82,15 +69,10 @@ static bool
 result_late(struct spool *spool, const struct spool_result *r,
     struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_RESULT_LATE);
-	spool_query_put_int(&q, ":id", r->recipient_id);
-	spool_query_put_int(&q, ":now", r->now);
-	spool_query_put_text(&q, ":status", r->status);
-	spool_query_put_foreign(&q, ":reply", r->reply, "");
-	spool_query_put_time(&q, ":last_attempt_id", r->last_attempt_id);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_RESULT_LATE, SPOOL_VALUES(
+	    SPOOL_INT(":id", r->recipient_id), SPOOL_INT(":now", r->now),
+	    SPOOL_TEXT(":status", r->status), SPOOL_FOREIGN(":reply", r->reply),
+	    SPOOL_TIME(":last_attempt_id", r->last_attempt_id)), err);
 }
 
 bool
@@ -98,25 +80,20 @@ spool_result_set(struct spool *spool, const struct spool_result *r,
     enum spool_effect *effect_r, struct error *err)
 {
 	bool deferred = r->outcome == SPOOL_DEFERRED;
-	struct spool_query q;
 
 	*effect_r = SPOOL_LOST;
-	spool_query_start(&q, spool, SQL_RESULT_SET);
-	spool_query_put_int(&q, ":id", r->recipient_id);
-	spool_query_put_text(&q, ":token", r->token);
-	spool_query_put_text(&q, ":state", outcome_states[r->outcome]);
-	spool_query_put_int(&q, ":now", r->now);
-	spool_query_put_time(&q, ":next_attempt_at",
-	    deferred ? r->next_attempt_at : -1);
-	spool_query_put_text(&q, ":fallback", deferred ? r->fallback : NULL);
-	spool_query_put_time(&q, ":expires_at", r->expires_at);
-	spool_query_put_int(&q, ":notified", r->notified);
-	spool_query_put_text(&q, ":last_error", r->last_error);
-	spool_query_put_text(&q, ":status", r->status);
-	spool_query_put_foreign(&q, ":reply", r->reply, "");
-	spool_query_put_time(&q, ":last_attempt_id", r->last_attempt_id);
-	spool_query_put_text(&q, ":dsn_owed", r->dsn_owed);
-	if (!spool_query_run(&q, err))
+	if (!spool_run(spool, SQL_RESULT_SET, SPOOL_VALUES(
+	    SPOOL_INT(":id", r->recipient_id), SPOOL_TEXT(":token", r->token),
+	    SPOOL_TEXT(":state", outcome_states[r->outcome]),
+	    SPOOL_INT(":now", r->now),
+	    SPOOL_TIME(":next_attempt_at", deferred ? r->next_attempt_at : -1),
+	    SPOOL_TEXT(":fallback", deferred ? r->fallback : NULL),
+	    SPOOL_TIME(":expires_at", r->expires_at),
+	    SPOOL_INT(":notified", r->notified),
+	    SPOOL_TEXT(":last_error", r->last_error),
+	    SPOOL_TEXT(":status", r->status), SPOOL_FOREIGN(":reply", r->reply),
+	    SPOOL_TIME(":last_attempt_id", r->last_attempt_id),
+	    SPOOL_TEXT(":dsn_owed", r->dsn_owed)), err))
 		return false;
 	if (spool_changes(spool) > 0) {
 		*effect_r = SPOOL_RECORDED;
@@ -142,45 +119,31 @@ bool
 spool_message_finish(struct spool *spool, int64_t message_id, int64_t now,
     bool *finished_r, struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_MESSAGE_FINISH);
-	spool_query_put_int(&q, ":id", message_id);
-	spool_query_put_int(&q, ":now", now);
-	if (!spool_query_run(&q, err))
+	if (!spool_run(spool, SQL_MESSAGE_FINISH, SPOOL_VALUES(
+	    SPOOL_INT(":id", message_id), SPOOL_INT(":now", now)), err))
 		return false;
 	*finished_r = spool_changes(spool) > 0;
 	if (!*finished_r)
 		return true;
 	FAILPOINT_ROW("message-finish");
-	spool_query_start(&q, spool, SQL_CONTENT_DELETE);
-	spool_query_put_int(&q, ":message_id", message_id);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_CONTENT_DELETE, SPOOL_VALUES(
+	    SPOOL_INT(":message_id", message_id)), err);
 }
 
 bool
 spool_wait_over(struct spool *spool, int64_t now, int64_t *message_id_r,
     struct error *err)
 {
-	struct spool_query q;
-
-	*message_id_r = -1;
-	spool_query_start(&q, spool, SQL_WAIT_OVER);
-	spool_query_put_int(&q, ":now", now);
-	if (spool_query_next(&q))
-		*message_id_r = spool_query_int(&q, 0);
-	return spool_query_end(&q, err);
+	return spool_ask(spool, SQL_WAIT_OVER, SPOOL_VALUES(
+	    SPOOL_INT(":now", now)), message_id_r, err);
 }
 
 bool
 spool_wait_clear(struct spool *spool, int64_t message_id, struct error *err)
 {
-	struct spool_query q;
-
 	FAILPOINT_ROW("wait-over");
-	spool_query_start(&q, spool, SQL_WAIT_CLEAR);
-	spool_query_put_int(&q, ":id", message_id);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_WAIT_CLEAR, SPOOL_VALUES(
+	    SPOOL_INT(":id", message_id)), err);
 }
 
 bool
@@ -192,9 +155,8 @@ spool_finish_strays(struct spool *spool, int64_t now, int max,
 	int count = 0;
 	bool ok = true, finished;
 
-	spool_query_start(&q, spool, SQL_STRAYS);
-	spool_query_put_int(&q, ":after", after);
-	spool_query_put_int(&q, ":max", max);
+	spool_query_start_with(&q, spool, SQL_STRAYS, SPOOL_VALUES(
+	    SPOOL_INT(":after", after), SPOOL_INT(":max", max)));
 	while (ok && spool_query_next(&q)) {
 		count++;
 		after = spool_query_int(&q, 0);
@@ -214,13 +176,9 @@ enum { WAKE_MAX = 1000 };
 static bool
 wake(struct spool *spool, const char *domain, int64_t now, struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_DOMAIN_WAKE);
-	spool_query_put_text(&q, ":domain", domain);
-	spool_query_put_int(&q, ":now", now);
-	spool_query_put_int(&q, ":max", WAKE_MAX);
-	if (!spool_query_run(&q, err))
+	if (!spool_run(spool, SQL_DOMAIN_WAKE, SPOOL_VALUES(
+	    SPOOL_TEXT(":domain", domain), SPOOL_INT(":now", now),
+	    SPOOL_INT(":max", WAKE_MAX)), err))
 		return false;
 	FAILPOINT_ROW_IF(spool_changes(spool) > 0, "domain-wake");
 	return true;
@@ -230,20 +188,14 @@ bool
 spool_domain_status_set(struct spool *spool,
     const struct spool_domain_status *d, struct error *err)
 {
-	struct spool_query q;
-
 	if (d->delivered && !wake(spool, d->domain, d->at, err))
 		return false;
-	spool_query_start(&q, spool, SQL_DOMAIN_STATUS_SET);
-	spool_query_put_text(&q, ":domain", d->domain);
-	spool_query_put_int(&q, ":at", d->at);
-	spool_query_put_int(&q, ":delivered", d->delivered);
-	spool_query_put_text(&q, ":error", d->error);
-	spool_query_put_text(&q, ":result_type", d->result_type);
-	spool_query_put_text(&q, ":status", d->status);
-	spool_query_put_foreign(&q, ":reply", d->reply, "");
-	spool_query_put_text(&q, ":tls", d->tls);
-	spool_query_put_text(&q, ":dane", d->dane);
-	spool_query_put_text(&q, ":mta_sts", d->mta_sts);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_DOMAIN_STATUS_SET, SPOOL_VALUES(
+	    SPOOL_TEXT(":domain", d->domain), SPOOL_INT(":at", d->at),
+	    SPOOL_INT(":delivered", d->delivered),
+	    SPOOL_TEXT(":error", d->error),
+	    SPOOL_TEXT(":result_type", d->result_type),
+	    SPOOL_TEXT(":status", d->status), SPOOL_FOREIGN(":reply", d->reply),
+	    SPOOL_TEXT(":tls", d->tls), SPOOL_TEXT(":dane", d->dane),
+	    SPOOL_TEXT(":mta_sts", d->mta_sts)), err);
 }

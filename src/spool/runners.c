@@ -61,17 +61,6 @@ lock_path(const struct spool *spool, const char *name)
 }
 
 static bool
-run_with_id(struct spool *spool, enum sql_id sql, int64_t id,
-    struct error *err)
-{
-	struct spool_query q;
-
-	spool_query_start(&q, spool, sql);
-	spool_query_put_int(&q, ":id", id);
-	return spool_query_run(&q, err);
-}
-
-static bool
 insert_row(struct spool *spool, struct spool_runner *r, int64_t now,
     struct error *err)
 {
@@ -80,11 +69,9 @@ insert_row(struct spool *spool, struct spool_runner *r, int64_t now,
 
 	host_name(host);
 	boot_id(boot);
-	spool_query_start(&q, spool, SQL_RUNNER_INSERT);
-	spool_query_put_text(&q, ":host", host);
-	spool_query_put_text(&q, ":boot_id", boot);
-	spool_query_put_int(&q, ":pid", getpid());
-	spool_query_put_int(&q, ":now", now);
+	spool_query_start_with(&q, spool, SQL_RUNNER_INSERT, SPOOL_VALUES(
+	    SPOOL_TEXT(":host", host), SPOOL_TEXT(":boot_id", boot),
+	    SPOOL_INT(":pid", getpid()), SPOOL_INT(":now", now)));
 	if (spool_query_next(&q))
 		r->id = spool_query_int(&q, 0);
 	if (!spool_query_run(&q, err))
@@ -99,7 +86,6 @@ static bool
 make_lock(struct spool *spool, struct spool_runner *r, struct error *err)
 {
 	char name[64];
-	struct spool_query q;
 
 	(void)snprintf(name, sizeof(name), "runner-%lld.lock",
 	    (long long)r->id);
@@ -114,10 +100,8 @@ make_lock(struct spool *spool, struct spool_runner *r, struct error *err)
 		return error_set(err, EX_TEMPFAIL, "%s: cannot lock the file: "
 		    "%s",
 		    r->lock, strerror(errno));
-	spool_query_start(&q, spool, SQL_RUNNER_LOCK);
-	spool_query_put_int(&q, ":id", r->id);
-	spool_query_put_text(&q, ":lock", name);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_RUNNER_LOCK, SPOOL_VALUES(
+	    SPOOL_INT(":id", r->id), SPOOL_TEXT(":lock", name)), err);
 }
 
 static void
@@ -163,12 +147,8 @@ bool
 spool_runner_heartbeat(struct spool *spool, const struct spool_runner *runner,
     int64_t now, struct error *err)
 {
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_RUNNER_SEEN);
-	spool_query_put_int(&q, ":id", runner->id);
-	spool_query_put_int(&q, ":now", now);
-	return spool_query_run(&q, err);
+	return spool_run(spool, SQL_RUNNER_SEEN, SPOOL_VALUES(
+	    SPOOL_INT(":id", runner->id), SPOOL_INT(":now", now)), err);
 }
 
 /* Whether nobody holds the lock; a file that cannot be judged is held. */
@@ -192,7 +172,8 @@ bury(struct spool *spool, int64_t id, const char *token, const char *path,
 	int64_t n = 0;
 
 	if (!spool_claims_release(spool, token, &n, err) ||
-	    !run_with_id(spool, SQL_RUNNER_DELETE, id, err))
+	    !spool_run(spool, SQL_RUNNER_DELETE, SPOOL_VALUES(
+	    SPOOL_INT(":id", id)), err))
 		return false;
 	*count += n;
 	FAILPOINT_ROW("runner-reap");
@@ -214,8 +195,8 @@ each_runner(struct spool *spool, bool reap, int64_t *buried, struct seen *seen,
 	bool ok = true;
 
 	host_name(host);
-	spool_query_start(&q, spool, SQL_RUNNER_LIST);
-	spool_query_put_text(&q, ":host", host);
+	spool_query_start_with(&q, spool, SQL_RUNNER_LIST, SPOOL_VALUES(
+	    SPOOL_TEXT(":host", host)));
 	while (ok && spool_query_next(&q)) {
 		char *path = lock_path(spool, spool_query_text(&q, 1));
 		bool free_lock = lock_is_free(path);
@@ -272,7 +253,8 @@ spool_runner_unregister(struct spool *spool, struct spool_runner **runner)
 	FAILPOINT_ROW("runner-leave");
 	if (spool_begin(spool, NULL) &&
 	    spool_claims_release(spool, r->token, &count, NULL) &&
-	    run_with_id(spool, SQL_RUNNER_DELETE, r->id, NULL)) {
+	    spool_run(spool, SQL_RUNNER_DELETE, SPOOL_VALUES(
+	    SPOOL_INT(":id", r->id)), NULL)) {
 		/* Before the commit: a file without a row would stay for ever,
 		 * a row without a file is that of a dead runner. */
 		(void)unlink(r->lock);
