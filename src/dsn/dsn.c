@@ -53,13 +53,15 @@ dsn_needs_smtputf8(const char *to)
 static bool
 is_global(const struct dsn *d)
 {
-	if (d->smtputf8)
+	if (d->about->message.smtputf8)
 		return true;
-	for (size_t i = 0; i < d->n_rcpts; i++)
-		if (!dsn_is_ascii(d->rcpts[i].address) ||
-		    (d->rcpts[i].orcpt != NULL &&
-		    !dsn_is_ascii(d->rcpts[i].orcpt)))
+	for (size_t i = 0; i < d->about->rcpt_count; i++) {
+		const struct spool_owed_rcpt *r = &d->about->rcpts[i];
+
+		if (!dsn_is_ascii(r->address) ||
+		    (r->orcpt != NULL && !dsn_is_ascii(r->orcpt)))
 			return true;
+	}
 	return false;
 }
 
@@ -96,7 +98,7 @@ put_date(const struct fields *f, const char *name, int64_t at)
 }
 
 static void
-put_status(const struct fields *f, const struct dsn_recipient *r)
+put_status(const struct fields *f, const struct spool_owed_rcpt *r)
 {
 	char text[16];
 
@@ -105,7 +107,7 @@ put_status(const struct fields *f, const struct dsn_recipient *r)
 	else if (r->status == NULL || r->status[0] == '\0' ||
 	    !text_copy(text, sizeof(text), r->status))
 		(void)text_copy(text, sizeof(text), "5.0.0");
-	text[0] = actions[r->action].class;
+	text[0] = actions[dsn_action_find(r->owed)].class;
 	put(f, "Status", "", text);
 }
 
@@ -125,7 +127,7 @@ put_original(const struct fields *f, const char *orcpt)
 }
 
 static void
-put_diagnostic(const struct fields *f, const struct dsn_recipient *r)
+put_diagnostic(const struct fields *f, const struct spool_owed_rcpt *r)
 {
 	struct buf text = BUF_INIT;
 
@@ -147,7 +149,7 @@ put_diagnostic(const struct fields *f, const struct dsn_recipient *r)
 /* RFC 3464 2.3 */
 static void
 put_recipient(const struct fields *f, const struct dsn *d,
-    const struct dsn_recipient *r)
+    const struct spool_owed_rcpt *r)
 {
 	char log_id[24];
 
@@ -155,14 +157,14 @@ put_recipient(const struct fields *f, const struct dsn *d,
 	put_original(f, r->orcpt);
 	put(f, "Final-Recipient", dsn_is_ascii(r->address) ? "rfc822" : "utf-8",
 	    r->address);
-	put(f, "Action", "", dsn_action_name(r->action));
+	put(f, "Action", "", r->owed);
 	put_status(f, r);
 	put_diagnostic(f, r);
 	put_date(f, "Last-Attempt-Date", r->last_attempt_at);
-	(void)snprintf(log_id, sizeof(log_id), "%lld", (long long)d->log_id);
+	(void)snprintf(log_id, sizeof(log_id), "%lld", (long long)d->about->message.id);
 	put(f, "Final-Log-Id", "", log_id);
-	if (r->action == DSN_ACTION_DELAYED)
-		put_date(f, "Will-Retry-Until", r->retry_until_at);
+	if (dsn_action_find(r->owed) == DSN_ACTION_DELAYED)
+		put_date(f, "Will-Retry-Until", r->expires_at);
 }
 
 /* RFC 3464 2.2, then a group of fields for each recipient. */
@@ -171,12 +173,12 @@ put_status_part(struct buf *out, const struct dsn *d)
 {
 	const struct fields f = { out, !is_global(d) };
 
-	put(&f, "Original-Envelope-Id", "", d->envid);
+	put(&f, "Original-Envelope-Id", "", d->about->message.envid);
 	put(&f, "Reporting-MTA", "dns", d->host);
-	put(&f, "Received-From-MTA", "dns", d->received_from);
-	put_date(&f, "Arrival-Date", d->arrived_at);
-	for (size_t i = 0; i < d->n_rcpts; i++)
-		put_recipient(&f, d, &d->rcpts[i]);
+	put(&f, "Received-From-MTA", "dns", d->about->message.client_name);
+	put_date(&f, "Arrival-Date", d->about->message.received_at);
+	for (size_t i = 0; i < d->about->rcpt_count; i++)
+		put_recipient(&f, d, &d->about->rcpts[i]);
 }
 
 /* --- the frame -------------------------------------------------------- */
@@ -222,7 +224,7 @@ put_header(struct buf *out, const struct dsn *d)
 	(void)buf_printf(out, "Date: %s\r\nFrom: ", date);
 	dsn_put_phrase(out, d->from_name);
 	(void)buf_printf(out, " <%s>\r\nTo: <", d->from_address);
-	dsn_put_clean(out, d->to, false);
+	dsn_put_clean(out, d->about->message.sender, false);
 	(void)buf_printf(out, ">\r\nSubject: %s\r\nMessage-ID: <%s>\r\n",
 	    dsn_subject(d), d->message_id);
 	/* RFC 3834 5: so that nothing answers it. */
@@ -239,7 +241,7 @@ returned_type(const struct dsn *d)
 {
 	bool full = d->returned == DSN_RETURN_FULL;
 
-	if (d->smtputf8 || (full && d->returned_8bit))
+	if (d->about->message.smtputf8 || (full && d->returned_8bit))
 		return full ? "message/global" : "message/global-headers";
 	return full ? "message/rfc822" : "text/rfc822-headers";
 }
@@ -249,7 +251,7 @@ dsn_write_head(struct buf *out, const struct dsn *d)
 {
 	struct buf words = BUF_INIT, status = BUF_INIT;
 
-	assert(d->n_rcpts > 0);
+	assert(d->about->rcpt_count > 0);
 	dsn_put_words(&words, d);
 	put_status_part(&status, d);
 	put_header(out, d);

@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "policy/level.h"
+#include "spool/owed.h"
 
 /* What became of a recipient (RFC 3464 2.3.3). */
 enum dsn_action {
@@ -44,44 +44,20 @@ const char *dsn_action_name(enum dsn_action action);
 /* NONE for NULL and any other word. */
 enum dsn_action dsn_action_find(const char *name);
 
-/* Texts NULL where unknown. */
-struct dsn_recipient {
-	enum dsn_action action;
-	const char *address;	/* never NULL */
-	const char *orcpt;	/* decoded: type;address */
-	const char *status;	/* enhanced code as recorded */
-	bool expired;		/* failed, since time or attempts ran out */
-	const char *error;	/* word of recipient.last_error */
-	const char *result_type; /* RFC 8460 word */
-	const char *reply;	/* the server's, or a sentence of ours */
-	const char *mx, *mx_address; /* the host that decided */
-	enum policy_level level; /* what it had to prove */
-	const char *strategy;	/* the TLS strategy in force */
-	const char *verify_error; /* why its certificate did not verify */
-	int64_t last_attempt_at; /* -1: never tried */
-	int64_t retry_until_at;	/* -1: not known */
-};
-
 /* What of the message is sent back. */
 enum dsn_return { DSN_RETURN_NOTHING, DSN_RETURN_HEADERS, DSN_RETURN_FULL };
 
 struct dsn {
 	const char *host;	/* this host's name */
 	const char *from_name, *from_address;
-	const char *to;		/* the reverse-path; never "" */
 	const char *boundary;	/* must not occur in the content: 16 random
 				 * octets in hex will do */
 	const char *message_id;	/* of the DSN, without <> */
 	int64_t now;
-	/* The message. */
-	int64_t log_id;		/* as the log names it */
-	const char *mta_id;	/* Sendmail's queue id, or NULL */
-	const char *envid;	/* decoded, or NULL */
-	const char *received_from; /* the client's name, or NULL */
-	int64_t arrived_at;
-	bool smtputf8;
-	const struct dsn_recipient *rcpts;
-	size_t n_rcpts;		/* 1 or more */
+	/* The message, whose sender is not "", and one recipient or more.  Theirs
+	 * are the words that the spool has; a status without meaning, and a level
+	 * or an error that is no such word, are as unknown. */
+	const struct spool_owed *about;
 	enum dsn_return returned;
 	bool returned_8bit;	/* what is returned has octets over 127 */
 };

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "dsn/dsn_impl.h"
+#include "policy/level.h"
 
 static const char indent[] = "    ";
 
@@ -16,12 +17,15 @@ static const char indent[] = "    ";
 static enum dsn_action
 gravest_action(const struct dsn *d)
 {
-	enum dsn_action gravest = d->rcpts[0].action;
+	enum dsn_action gravest = dsn_action_find(d->about->rcpts[0].owed);
 
 	/* The enum is in that order. */
-	for (size_t i = 1; i < d->n_rcpts; i++)
-		if (d->rcpts[i].action < gravest)
-			gravest = d->rcpts[i].action;
+	for (size_t i = 1; i < d->about->rcpt_count; i++) {
+		enum dsn_action a = dsn_action_find(d->about->rcpts[i].owed);
+
+		if (a < gravest)
+			gravest = a;
+	}
 	return gravest;
 }
 
@@ -74,7 +78,7 @@ put_sentence(struct buf *out, const char *text)
 
 /* The host that decided: "mx.example.test [192.0.2.1]". */
 static void
-put_host(struct buf *out, const struct dsn_recipient *r)
+put_host(struct buf *out, const struct spool_owed_rcpt *r)
 {
 	struct buf text = BUF_INIT;
 
@@ -120,20 +124,21 @@ static const struct policy {
 };
 
 static const struct policy *
-policy_of(const struct dsn_recipient *r)
+policy_of(const struct spool_owed_rcpt *r)
 {
 	const struct policy *p = policies;
 
 	while ((p->result_type != NULL && (r->result_type == NULL ||
 	    strcmp(p->result_type, r->result_type) != 0)) ||
-	    (p->error != NULL && strcmp(p->error, r->error) != 0) ||
-	    (p->level != LEVEL_UNSET && p->level != r->level))
+	    (p->error != NULL && strcmp(p->error, r->last_error) != 0) ||
+	    (p->level != LEVEL_UNSET && (r->level == NULL ||
+	    strcmp(policy_level_name(p->level), r->level) != 0)))
 		p++;
 	return p;
 }
 
 static void
-put_policy(struct buf *out, const struct dsn_recipient *r)
+put_policy(struct buf *out, const struct spool_owed_rcpt *r)
 {
 	struct buf text = BUF_INIT;
 
@@ -170,27 +175,27 @@ static const struct {
 };
 
 static const char *
-cause_of(const struct dsn_recipient *r)
+cause_of(const struct spool_owed_rcpt *r)
 {
 	if (dsn_is_reply(r->reply))
 		return r->reply[0] == '2' ? "The mail server answered:" :
 		    "The mail server refused it:";
-	for (size_t i = 0; r->error != NULL && i < ARRAY_LEN(causes); i++)
-		if (strcmp(causes[i].error, r->error) == 0)
+	for (size_t i = 0; r->last_error != NULL && i < ARRAY_LEN(causes); i++)
+		if (strcmp(causes[i].error, r->last_error) == 0)
 			return causes[i].words;
 	return "The reason:";
 }
 
 static bool
-is_policy(const struct dsn_recipient *r)
+is_policy(const struct spool_owed_rcpt *r)
 {
-	return r->error != NULL && !dsn_is_reply(r->reply) &&
-	    (strcmp(r->error, "tls") == 0 || strcmp(r->error, "dane") == 0 ||
-	    strcmp(r->error, "mta-sts") == 0);
+	return r->last_error != NULL && !dsn_is_reply(r->reply) &&
+	    (strcmp(r->last_error, "tls") == 0 || strcmp(r->last_error, "dane") == 0 ||
+	    strcmp(r->last_error, "mta-sts") == 0);
 }
 
 static void
-put_reason(struct buf *out, const struct dsn_recipient *r)
+put_reason(struct buf *out, const struct spool_owed_rcpt *r)
 {
 	if (r->expired)
 		put_sentence(out, "Delivery was retried until the message "
@@ -207,18 +212,18 @@ put_reason(struct buf *out, const struct dsn_recipient *r)
 }
 
 static void
-put_recipient(struct buf *out, const struct dsn_recipient *r)
+put_recipient(struct buf *out, const struct spool_owed_rcpt *r)
 {
 	struct buf text = BUF_INIT;
 	char date[CLOCK_RFC5322_LEN];
 
 	(void)buf_printf(&text, "<%s>: %s", r->address,
-	    words[r->action].heading);
+	    words[dsn_action_find(r->owed)].heading);
 	(void)buf_puts(out, "\r\n");
 	dsn_put_lines(out, "", indent, buf_str(&text), false);
 	put_reason(out, r);
-	if (r->action == DSN_ACTION_DELAYED && r->retry_until_at >= 0) {
-		clock_rfc5322(date, r->retry_until_at);
+	if (dsn_action_find(r->owed) == DSN_ACTION_DELAYED && r->expires_at >= 0) {
+		clock_rfc5322(date, r->expires_at);
 		buf_clear(&text);
 		(void)buf_printf(&text, "Delivery will be retried until %s.",
 		    date);
@@ -246,6 +251,7 @@ what_follows(const struct dsn *d)
 void
 dsn_put_words(struct buf *out, const struct dsn *d)
 {
+	const struct spool_message *m = &d->about->message;
 	struct buf text = BUF_INIT;
 	char date[CLOCK_RFC5322_LEN];
 
@@ -254,14 +260,14 @@ dsn_put_words(struct buf *out, const struct dsn *d)
 	dsn_put_lines(out, "", "", buf_str(&text), false);
 	(void)buf_puts(out, "\r\n");
 	dsn_put_lines(out, "", "", words[gravest_action(d)].opening, false);
-	for (size_t i = 0; i < d->n_rcpts; i++)
-		put_recipient(out, &d->rcpts[i]);
-	clock_rfc5322(date, d->arrived_at);
+	for (size_t i = 0; i < d->about->rcpt_count; i++)
+		put_recipient(out, &d->about->rcpts[i]);
+	clock_rfc5322(date, m->received_at);
 	buf_clear(&text);
 	(void)buf_printf(&text, "The message was received on %s; its number "
-	    "in the log is %lld%s%s. %s", date, (long long)d->log_id,
-	    d->mta_id != NULL ? ", and its Sendmail queue id is " : "",
-	    d->mta_id != NULL ? d->mta_id : "", what_follows(d));
+	    "in the log is %lld%s%s. %s", date, (long long)m->id,
+	    m->mta_id != NULL ? ", and its Sendmail queue id is " : "",
+	    m->mta_id != NULL ? m->mta_id : "", what_follows(d));
 	(void)buf_puts(out, "\r\n");
 	dsn_put_lines(out, "", "", buf_str(&text), false);
 	buf_free(&text);

@@ -63,46 +63,11 @@ struct making {
 
 /* --- facts ------------------------------------------------------------ */
 
-static enum policy_level
-find_level(const char *name)
-{
-	for (int i = LEVEL_UNSET + 1; name != NULL && i < LEVEL_COUNT; i++)
-		if (strcmp(policy_level_name((enum policy_level)i), name) == 0)
-			return (enum policy_level)i;
-	return LEVEL_UNSET;
-}
-
-static void
-fill_recipients(struct making *m)
-{
-	struct dsn_recipient *all = arena_alloc(m->arena,
-	    m->owed.rcpt_count * sizeof(*all));
-
-	for (size_t i = 0; i < m->owed.rcpt_count; i++) {
-		const struct spool_owed_rcpt *r = &m->owed.rcpts[i];
-
-		all[i] = (struct dsn_recipient){
-			.action = dsn_action_find(r->owed),
-			.address = r->address, .orcpt = r->orcpt,
-			.status = r->status, .expired = r->expired,
-			.error = r->last_error, .result_type = r->result_type,
-			.reply = r->reply, .mx = r->mx,
-			.mx_address = r->mx_address,
-			.level = find_level(r->level), .strategy = r->strategy,
-			.verify_error = r->verify_error,
-			.last_attempt_at = r->last_attempt_at,
-			.retry_until_at = r->expires_at
-		};
-	}
-	m->dsn.rcpts = all;
-	m->dsn.n_rcpts = m->owed.rcpt_count;
-}
-
 static bool
-any_failed(const struct dsn *d)
+any_failed(const struct spool_owed *o)
 {
-	for (size_t i = 0; i < d->n_rcpts; i++)
-		if (d->rcpts[i].action == DSN_ACTION_FAILED)
+	for (size_t i = 0; i < o->rcpt_count; i++)
+		if (dsn_action_find(o->rcpts[i].owed) == DSN_ACTION_FAILED)
 			return true;
 	return false;
 }
@@ -120,7 +85,7 @@ choose_return(const struct making *m)
 	if (o->require_tls || m->piece.len == 0)
 		return DSN_RETURN_NOTHING;
 	/* RFC 3461 4.3: RET=FULL speaks of failures only. */
-	if (!any_failed(&m->dsn))
+	if (!any_failed(&m->owed))
 		return DSN_RETURN_HEADERS;
 	if (o->ret == NULL ? o->size <= FULL_UNASKED_MAX :
 	    strcmp(o->ret, "FULL") == 0)
@@ -164,19 +129,15 @@ fill(struct making *m, struct error *err)
 		return false;
 	*d = (struct dsn){
 		.host = host, .from_name = conf->dsn_from_name,
-		.from_address = conf->dsn_from_address, .to = o->sender,
+		.from_address = conf->dsn_from_address,
 		.boundary = arena_strdup(m->arena, hex),
-		.now = clock_now_s(), .log_id = o->id,
-		.mta_id = o->mta_id, .envid = o->envid,
-		.received_from = o->client_name, .arrived_at = o->received_at,
-		.smtputf8 = o->smtputf8
+		.now = clock_now_s(), .about = &m->owed
 	};
 	d->message_id = print(m->arena, mem_printf("dsn.%lld.%s@%s",
 	    (long long)o->id, hex, host));
 	if (d->from_address == NULL)
 		d->from_address = print(m->arena,
 		    mem_printf("MAILER-DAEMON@%s", host));
-	fill_recipients(m);
 	d->returned = choose_return(m);
 	if (d->returned == DSN_RETURN_FULL)
 		return spool_content_scan(m->spool, o->id,
@@ -266,8 +227,8 @@ store(struct making *m, struct error *err)
 
 	if (!spool_insert_store(m->insert, m->spool, &(struct spool_message){
 	    .sender = "", .source = "dsn", .received_at = m->dsn.now,
-	    .wait_until = -1, .body_type = dsn_needs_smtputf8(m->dsn.to) ?
-	    "8BITMIME" : "7BIT", .smtputf8 = dsn_needs_smtputf8(m->dsn.to) }, &id, err)) {
+	    .wait_until = -1, .body_type = dsn_needs_smtputf8(m->owed.message.sender) ?
+	    "8BITMIME" : "7BIT", .smtputf8 = dsn_needs_smtputf8(m->owed.message.sender) }, &id, err)) {
 		/* What the schema refuses now it refuses for ever. */
 		if (err->code != EX_DATAERR)
 			return false;
@@ -277,7 +238,8 @@ store(struct making *m, struct error *err)
 	made->of = m->owed.message.id;
 	made->id = id;
 	made->to = mem_strdup(m->owed.message.sender);
-	made->action = dsn_action_name(m->dsn.rcpts[0].action);
+	made->action = dsn_action_name(
+	    dsn_action_find(m->owed.rcpts[0].owed));
 	p->n_made++;
 	p->octets += spool_insert_size(m->insert);
 	return settle(m, err);

@@ -77,20 +77,24 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rest++;
 	for (size_t i = 0; i < TEXTS; i++)
 		t[i] = next_text(&rest, end);
-	struct dsn_recipient r = {
-		.action = (enum dsn_action)(1 + (flags & 3)),
+	struct spool_owed_rcpt r = {
+		.owed = dsn_action_name((enum dsn_action)(1 + (flags & 3))),
 		.expired = (flags & 4) != 0, .address = or_some(t[0]),
 		.reply = t[1], .orcpt = t[2], .status = t[3],
-		.error = flags & 8 ? "dane" : NULL, .result_type = t[4],
+		.last_error = flags & 8 ? "dane" : NULL, .result_type = t[4],
 		.mx = t[5], .mx_address = t[6], .strategy = t[7],
 		.verify_error = t[8], .last_attempt_at = 1,
-		.retry_until_at = 1
+		.expires_at = 1
+	};
+	const struct spool_owed about = {
+		.message = { .sender = or_some(t[9]), .envid = t[10],
+		    .client_name = t[11], .smtputf8 = (flags & 16) != 0 },
+		.rcpts = &r, .rcpt_count = 1
 	};
 	const struct dsn d = {
 		.host = "h", .from_name = "n", .from_address = "f@h",
-		.to = or_some(t[9]), .boundary = "0123456789abcdef",
-		.message_id = "i@h", .envid = t[10], .received_from = t[11],
-		.smtputf8 = (flags & 16) != 0, .rcpts = &r, .n_rcpts = 1,
+		.boundary = "0123456789abcdef", .message_id = "i@h",
+		.about = &about
 	};
 	dsn_write_head(&out, &d);
 	dsn_write_tail(&out, &d, &(struct dsn_encoder){ .n = 0 });

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "dsn/dsn.h"
 #include "dsn/owed.h"
+#include "policy/level.h"
 
 /* --- what is owed ----------------------------------------------------- */
 
@@ -125,14 +126,14 @@ put_text(FILE *f, const char *name, const char *text)
 }
 
 static void
-put_recipient(FILE *f, const struct dsn_recipient *r)
+put_recipient(FILE *f, const struct spool_owed_rcpt *r)
 {
 	fprintf(f, "{");
-	put_text(f, "action", dsn_action_name(r->action));
+	put_text(f, "action", r->owed);
 	put_text(f, "address", r->address);
 	put_text(f, "orcpt", r->orcpt);
 	put_text(f, "status", r->status);
-	put_text(f, "error", r->error);
+	put_text(f, "error", r->last_error);
 	put_text(f, "result_type", r->result_type);
 	put_text(f, "reply", r->reply);
 	put_text(f, "mx", r->mx);
@@ -140,7 +141,7 @@ put_recipient(FILE *f, const struct dsn_recipient *r)
 	put_text(f, "verify_error", r->verify_error);
 	fprintf(f, "\"expired\": %d, \"last_attempt_at\": %lld, "
 	    "\"retry_until_at\": %lld}", r->expired,
-	    (long long)r->last_attempt_at, (long long)r->retry_until_at);
+	    (long long)r->last_attempt_at, (long long)r->expires_at);
 }
 
 static const char content[] = "Subject: hello\r\nX-Long: a\r\n b\r\n\r\n"
@@ -152,6 +153,7 @@ static void
 put_dsn(FILE *f, const struct dsn *d)
 {
 	const char *returned = d->returned_8bit ? content_8bit : content;
+	const struct spool_message *m = &d->about->message;
 	struct dsn_encoder e = { .n = 0 };
 	struct buf out = BUF_INIT;
 	size_t len = d->returned == DSN_RETURN_NOTHING ? 0 :
@@ -169,19 +171,19 @@ put_dsn(FILE *f, const struct dsn *d)
 	put_text(f, "host", d->host);
 	put_text(f, "from_name", d->from_name);
 	put_text(f, "from_address", d->from_address);
-	put_text(f, "to", d->to);
+	put_text(f, "to", m->sender);
 	put_text(f, "message_id", d->message_id);
-	put_text(f, "mta_id", d->mta_id);
-	put_text(f, "envid", d->envid);
-	put_text(f, "received_from", d->received_from);
+	put_text(f, "mta_id", m->mta_id);
+	put_text(f, "envid", m->envid);
+	put_text(f, "received_from", m->client_name);
 	fprintf(f, "\"arrived_at\": %lld, \"now\": %lld, \"log_id\": %lld, "
 	    "\"smtputf8\": %d, \"returned\": %d, \"returned_8bit\": %d, "
 	    "\"length\": %zu, \"content_length\": %zu, \"rcpts\": [",
-	    (long long)d->arrived_at, (long long)d->now, (long long)d->log_id,
-	    d->smtputf8, (int)d->returned, d->returned_8bit, out.len, len);
-	for (size_t i = 0; i < d->n_rcpts; i++) {
+	    (long long)m->received_at, (long long)d->now, (long long)m->id,
+	    m->smtputf8, (int)d->returned, d->returned_8bit, out.len, len);
+	for (size_t i = 0; i < d->about->rcpt_count; i++) {
 		fprintf(f, "%s", i > 0 ? ", " : "");
-		put_recipient(f, &d->rcpts[i]);
+		put_recipient(f, &d->about->rcpts[i]);
 	}
 	fprintf(f, "]}\n");
 	assert_int_equal(fwrite(out.data, 1, out.len, f), out.len);
@@ -190,11 +192,13 @@ put_dsn(FILE *f, const struct dsn *d)
 
 static const struct dsn usual = {
 	.host = "runner.test", .from_name = "Mail Delivery Subsystem",
-	.from_address = "MAILER-DAEMON@runner.test", .to = "a@sender.test",
+	.from_address = "MAILER-DAEMON@runner.test",
 	.boundary = "0123456789abcdef0123456789abcdef",
 	.message_id = "dsn.42.0123@runner.test", .now = 1795000000,
-	.log_id = 42, .arrived_at = 1794990000,
 	.returned = DSN_RETURN_HEADERS
+};
+static const struct spool_message usual_message = {
+	.id = 42, .sender = "a@sender.test", .received_at = 1794990000
 };
 
 /* What a recipient may have met; many of them in each DSN. */
@@ -213,8 +217,9 @@ put_recipients(FILE *f)
 		"451 4.0.0 evil\r\nX-Forged: yes\r\n\r\nAction: delivered\x01\x7f"
 		"\xff\xc2\x85", "554 \xd0\xbd\xd0\xb5\xd1\x82 such \xe2\x82\xac" };
 	enum { PER_DSN = 96 };
-	struct dsn_recipient all[PER_DSN];
+	struct spool_owed_rcpt all[PER_DSN];
 	char *longest = mem_alloc(3001);
+	struct spool_owed o = { .message = usual_message, .rcpts = all };
 	struct dsn d = usual;
 	size_t n, i, count = 0;
 
@@ -223,27 +228,32 @@ put_recipients(FILE *f)
 	memcpy(longest, "550 ", 4);
 	longest[3000] = '\0';
 	for (n = 0; n < (size_t)4 * 2 * 10 * 3 * 2 * 6 * LEVEL_COUNT; n++) {
-		struct dsn_recipient *r = &all[count++];
+		struct spool_owed_rcpt *r = &all[count++];
+		enum dsn_action action;
+		enum policy_level level;
 
 		i = n;
-		*r = (struct dsn_recipient){ .address = "b@bank.example",
+		*r = (struct spool_owed_rcpt){ .address = "b@bank.example",
 			.mx_address = "192.0.2.1", .strategy = "secure",
 			.last_attempt_at = 1794999999,
-			.retry_until_at = i % 2 == 0 ? 1795430000 : -1 };
-		r->action = (enum dsn_action)(1 + pick(&i, 4));
-		r->expired = pick(&i, 2) == 1 && r->action == DSN_ACTION_FAILED;
-		r->error = errors[pick(&i, ARRAY_LEN(errors))];
+			.expires_at = i % 2 == 0 ? 1795430000 : -1 };
+		action = (enum dsn_action)(1 + pick(&i, 4));
+		r->owed = dsn_action_name(action);
+		r->expired = pick(&i, 2) == 1 && action == DSN_ACTION_FAILED;
+		r->last_error = errors[pick(&i, ARRAY_LEN(errors))];
 		r->result_type = types[pick(&i, ARRAY_LEN(types))];
 		r->mx = pick(&i, 2) > 0 ? "mx.bank.example" : NULL;
 		r->reply = n % 11 == 0 ? longest :
 		    replies[pick(&i, ARRAY_LEN(replies))];
-		r->level = (enum policy_level)pick(&i, LEVEL_COUNT);
+		level = (enum policy_level)pick(&i, LEVEL_COUNT);
+		r->level = level == LEVEL_UNSET ? NULL :
+		    policy_level_name(level);
 		r->status = statuses[n % ARRAY_LEN(statuses)];
 		r->verify_error = n % 7 == 0 ? "expired yesterday" : NULL;
 		if (count < PER_DSN)
 			continue;
-		d.rcpts = all;
-		d.n_rcpts = count;
+		o.rcpt_count = count;
+		d.about = &o;
 		put_dsn(f, &d);
 		count = 0;
 	}
@@ -268,26 +278,27 @@ put_frames(FILE *f)
 	size_t n, i;
 
 	for (n = 0; n < (size_t)3 * 3 * 3 * 5 * 2 * 3 * 2 * 2; n++) {
-		struct dsn_recipient r = { .action = DSN_ACTION_FAILED,
-			.status = "5.1.1", .reply = "550 5.1.1 nobody",
-			.mx = "mx.bank.example", .error = "unexpected-reply",
-			.last_attempt_at = -1, .retry_until_at = -1 };
+		struct spool_owed_rcpt r = { .status = "5.1.1", .reply = "550 5.1.1 nobody",
+			.mx = "mx.bank.example", .last_error = "unexpected-reply",
+			.last_attempt_at = -1, .expires_at = -1 };
+		struct spool_owed o = { .message = usual_message, .rcpts = &r,
+			.rcpt_count = 1 };
+		struct spool_message *m = &o.message;
 		struct dsn d = usual;
 
 		i = n;
-		d.to = tos[pick(&i, 3)];
+		m->sender = tos[pick(&i, 3)];
 		d.from_name = names[pick(&i, 3)];
 		r.address = addresses[pick(&i, 3)];
 		r.orcpt = orcpts[pick(&i, 5)];
-		d.smtputf8 = pick(&i, 2) == 1;
+		m->smtputf8 = pick(&i, 2) == 1;
 		d.returned = (enum dsn_return)pick(&i, 3);
 		d.returned_8bit = pick(&i, 2) == 1;
-		d.envid = pick(&i, 2) == 1 ? "QQ+314=159" : NULL;
-		d.mta_id = d.envid == NULL ? "4ANHYxyz012345" : NULL;
-		d.received_from = n % 5 == 0 ? "client.test" : NULL;
-		r.action = (enum dsn_action)(1 + n % 4);
-		d.rcpts = &r;
-		d.n_rcpts = 1;
+		m->envid = pick(&i, 2) == 1 ? "QQ+314=159" : NULL;
+		m->mta_id = m->envid == NULL ? "4ANHYxyz012345" : NULL;
+		m->client_name = n % 5 == 0 ? "client.test" : NULL;
+		r.owed = dsn_action_name((enum dsn_action)(1 + n % 4));
+		d.about = &o;
 		put_dsn(f, &d);
 	}
 	return n;
