@@ -359,7 +359,6 @@ destination_free(void *arg)
 
 	destination_resolve_end(d);
 	loop_timer_free(&d->ramp);
-	plan_clear(&d->plan);
 	destination_forget_unrecorded(d);
 	if (d->sole != NULL)
 		job_unref(&d->sole);

@@ -52,7 +52,7 @@ destination_no_attempt(const struct destination *d, size_t host,
 const struct decision *
 destination_decision(const struct destination *d, struct plan_place place)
 {
-	return &d->verdicts[place.host].decision[place.address];
+	return &d->plan.host[place.host].decision[place.address];
 }
 
 /* --- jobs ------------------------------------------------------------- */
@@ -188,7 +188,7 @@ fail_host(struct destination *d, struct plan_place place, bool whole,
 static bool
 decide_address(struct destination *d, struct plan_place place)
 {
-	struct decision *dec = &d->verdicts[place.host].decision[place.address];
+	struct decision *dec = &d->plan.host[place.host].decision[place.address];
 	struct decision_terms terms;
 	struct error err;
 
@@ -247,7 +247,6 @@ take_hosts(struct destination *d)
 		return;
 	}
 	plan_init(&d->plan, d->survey.n_hosts);
-	d->verdicts = mem_zalloc(d->plan.n_hosts * sizeof(*d->verdicts));
 	for (size_t i = 0; i < d->plan.n_hosts; i++)
 		d->plan.host[i].name = d->survey.host[i].name;
 	if (d->plan.n_hosts == 0)
@@ -263,8 +262,7 @@ take_addresses(struct destination *d, size_t host)
 	plan_add_addresses(h, from->n_addresses);
 	for (size_t i = 0; i < h->n_addresses; i++)
 		h->address[i].to = from->address[i];
-	d->verdicts[host].decision = mem_zalloc(h->n_addresses *
-	    sizeof(struct decision));
+	h->decision = mem_zalloc(h->n_addresses * sizeof(*h->decision));
 	if (h->n_addresses == 0)
 		fail_host(d, (struct plan_place){ host, 0 }, true, "dns",
 		    from->status, from->why);
@@ -274,10 +272,10 @@ static void
 take_host(struct destination *d, size_t host)
 {
 	struct plan_host *h = &d->plan.host[host];
-	struct delivery_attempt **rechecked = &d->verdicts[host].rechecked;
+	struct delivery_attempt **rechecked = &h->rechecked;
 	const struct plan_place place = { host, 0 };
 
-	if (d->verdicts[host].decision == NULL)
+	if (h->decision == NULL)
 		take_addresses(d, host);
 	/* The failure stands, where the policy is the same. */
 	if (*rechecked != NULL && !d->survey.sts_changed)
@@ -341,8 +339,8 @@ destination_recheck(struct destination *d, struct plan_place place,
 	/* All hosts are judged anew when the answer has come. */
 	for (size_t i = 0; i < d->plan.n_hosts; i++)
 		d->plan.host[i].resolved = false;
-	if (d->verdicts[place.host].rechecked == NULL)
-		d->verdicts[place.host].rechecked = delivery_attempt_ref(a);
+	if (d->plan.host[place.host].rechecked == NULL)
+		d->plan.host[place.host].rechecked = delivery_attempt_ref(a);
 	return true;
 }
 
@@ -374,11 +372,7 @@ destination_resolve(struct destination *d)
 void
 destination_resolve_end(struct destination *d)
 {
-	for (size_t i = 0; i < d->plan.n_hosts; i++) {
-		free(d->verdicts[i].decision);
-		delivery_attempt_unref(&d->verdicts[i].rechecked);
-	}
-	free(d->verdicts);
+	plan_clear(&d->plan);
 	secret_free(&d->secret);
 	survey_clear(&d->survey);
 }

@@ -84,6 +84,8 @@ plan_clear(struct plan *plan)
 		struct plan_host *host = &plan->host[h];
 
 		delivery_attempt_unref(&host->failed);
+		delivery_attempt_unref(&host->rechecked);
+		free(host->decision);
 		for (size_t a = 0; a < host->n_addresses; a++)
 			delivery_attempt_unref(&host->address[a].failed);
 		free(host->address);

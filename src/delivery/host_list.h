@@ -23,6 +23,9 @@ struct plan_host {
 	struct plan_address *address;	/* owned */
 	size_t n_addresses;
 	struct delivery_attempt *failed;	/* the whole host; owned */
+	struct decision *decision;	/* by address; owned; NULL: not yet */
+	/* A failure that waits for the policy to be read again; owned. */
+	struct delivery_attempt *rechecked;
 };
 
 struct plan {

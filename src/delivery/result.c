@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "delivery/logline.h"
-#include "dsn/owed.h"
+#include "dsn/dsn.h"
 #include "mail/address.h"
 #include "policy/outcome.h"
 #include "policy/retry.h"
@@ -86,20 +86,20 @@ set_schedule(struct job_progress *p, const struct job *job, int attempts)
 	p->result.status = "4.4.7";	/* dsn/dsn.h: expired */
 }
 
-static enum owed_event
+static enum dsn_event
 event_of(const struct job_progress *p)
 {
 	switch (p->result.outcome) {
 	case SPOOL_DELIVERED:
 		return p->attempts[p->deciding]->no_receipts ?
-		    OWED_HANDED_OVER : OWED_HANDED_ON;
+		    DSN_OWED_HANDED_OVER : DSN_OWED_HANDED_ON;
 	case SPOOL_DEFERRED:
-		return OWED_DELAYED;
+		return DSN_OWED_DELAYED;
 	case SPOOL_FAILED:
 	case SPOOL_EXPIRED:
 		break;
 	}
-	return OWED_FAILED;
+	return DSN_OWED_FAILED;
 }
 
 /* Which DSN the sender is to get.  One notice of delay stands for all that are
@@ -109,14 +109,14 @@ set_owed(struct job_progress *p, const struct job *job,
     const struct spool_recipient *rcpt)
 {
 	const struct conf_durations *notify = &job->choice.schedule->notify;
-	int due = owed_notices(notify->item_s, notify->count,
+	int due = dsn_owed_notices(notify->item_s, notify->count,
 	    p->result.now - job->claimed->message.received_at);
 	enum dsn_action owed;
 
 	p->result.notified = rcpt->notified;
 	if (p->result.outcome == SPOOL_DEFERRED && due <= rcpt->notified)
 		return;
-	owed = owed_decide(event_of(p), job->claimed->message.sender,
+	owed = dsn_owed_decide(event_of(p), job->claimed->message.sender,
 	    rcpt->notify);
 	p->result.dsn_owed = dsn_action_name(owed);
 	if (owed == DSN_ACTION_DELAYED)
@@ -270,7 +270,6 @@ results_run(struct write_task *t, struct spool *spool, const char *token,
 {
 	struct delivery_results *r = (struct delivery_results *)t;
 	int64_t id = r->job->claimed->message.id;
-	bool finished;
 
 	for (size_t i = 0; i < r->n; i++)
 		if (!store_result(r->job, r->rcpts[i], spool, token, err))
@@ -279,7 +278,7 @@ results_run(struct write_task *t, struct spool *spool, const char *token,
 	if (r->n > 0 && !t->superseded &&
 	    !store_domain(r->job, r->rcpts[r->n - 1], spool, err))
 		return false;
-	return spool_message_finish(spool, id, r->at, &finished, err);
+	return spool_message_finish(spool, id, r->at, err);
 }
 
 /* The transaction is committed, or gone: so are the rows of its sessions. */

@@ -370,18 +370,11 @@ on_idle(void *arg)
 /* --- opening and closing ---------------------------------------------- */
 
 static void
-on_authenticate(void *ctx, const struct stls_peer *peer,
-    struct smtp_verdict *verdict_r)
-{
-	session_judge(ctx, peer, verdict_r);
-}
-
-static void
 start_client(struct session *s)
 {
 	static const struct smtp_client_events events = {
 		.next = on_next, .ready = on_ready, .result = on_result,
-		.closed = on_closed, .authenticate = on_authenticate
+		.closed = on_closed, .authenticate = session_judge
 	};
 	struct destination *d = s->dest;
 	const struct proof proof = session_proof(s);

@@ -32,9 +32,10 @@ session_offer_resumption(struct session *s, const struct proof *proof,
 }
 
 void
-session_judge(struct session *s, const struct stls_peer *peer,
+session_judge(void *ctx, const struct stls_peer *peer,
     struct smtp_verdict *verdict_r)
 {
+	struct session *s = ctx;
 	const struct proof proof = session_proof(s);
 
 	/* No certificate and nothing known of one: not verified. */

@@ -33,13 +33,6 @@ struct worker {
 	bool draining, drained_told, waited_long;
 };
 
-/* What was decided about one host. */
-struct verdicts {
-	struct decision *decision;	/* by address; owned; NULL: not yet */
-	/* A failure that waits for the policy to be read again. */
-	struct delivery_attempt *rechecked;
-};
-
 /*
  * A next hop under one route choice and virtual queue.
  *
@@ -69,7 +62,6 @@ struct destination {
 	bool resolved;			/* the plan's hosts are known */
 	struct survey survey;
 	struct plan plan;
-	struct verdicts *verdicts;	/* by host; owned */
 	/* Work. */
 	struct job_list jobs;
 	size_t n_jobs;
@@ -189,7 +181,7 @@ struct proof session_proof(const struct session *s);
 void session_offer_resumption(struct session *s, const struct proof *proof,
     struct smtp_client_config *c);
 /* As smtp_client_events.authenticate. */
-void session_judge(struct session *s, const struct stls_peer *peer,
+void session_judge(void *session, const struct stls_peer *peer,
     struct smtp_verdict *verdict_r);
 /* The evidence that is stored. */
 void session_fill_record(struct session *s);

@@ -1,6 +1,6 @@
 /*
- * The frame of a DSN and its part for programs; words.c has the part for
- * people.
+ * Which DSN is owed; the frame of a DSN and its part for programs.  words.c has the
+ * part for people.
  */
 #include "dsn/dsn.h"
 
@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "dsn/dsn_impl.h"
+#include "mail/dsn_params.h"
 
 /* Expired is 4.4.7 in the spool; action failed takes class 5 (RFC 3464 2.3.4). */
 static const char expired_status[] = "5.4.7";
@@ -42,6 +43,51 @@ dsn_action_find(const char *name)
 			return (enum dsn_action)i;
 	return DSN_ACTION_NONE;
 }
+
+/* --- what is owed ----------------------------------------------------- */
+
+static const struct {
+	enum dsn_action action;
+	unsigned asked;		/* by which word of NOTIFY */
+	bool unasked;		/* also where NOTIFY was not given */
+} owed_rows[] = {
+	[DSN_OWED_FAILED] = { DSN_ACTION_FAILED, DSN_FAILURE, true },
+	[DSN_OWED_DELAYED] = { DSN_ACTION_DELAYED, DSN_DELAY, true },
+	/* RFC 3461 5.2.1: the next host took that duty with the message. */
+	[DSN_OWED_HANDED_ON] = { DSN_ACTION_NONE, 0, false },
+	/* RFC 3461 5.2.2 */
+	[DSN_OWED_HANDED_OVER] = { DSN_ACTION_RELAYED, DSN_SUCCESS, false },
+};
+static_assert(ARRAY_LEN(owed_rows) == DSN_OWED_EVENT_COUNT, "");
+
+enum dsn_action
+dsn_owed_decide(enum dsn_event event, const char *sender, const char *notify)
+{
+	unsigned asked = DSN_NOTIFY_UNSET;
+
+	/* RFC 3461 6.1 (and RFC 5321 4.5.5): there is nobody to tell. */
+	if (sender[0] == '\0')
+		return DSN_ACTION_NONE;
+	if (notify != NULL && !dsn_notify_parse(&asked, notify, NULL))
+		asked = DSN_NOTIFY_UNSET;
+	if (asked == DSN_NOTIFY_UNSET ? owed_rows[event].unasked :
+	    (asked & owed_rows[event].asked) != 0)
+		return owed_rows[event].action;
+	return DSN_ACTION_NONE;
+}
+
+int
+dsn_owed_notices(const int64_t *notify_s, size_t n, int64_t age_s)
+{
+	int due = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (notify_s[i] <= age_s)
+			due++;
+	return due;
+}
+
+/* --- what it needs ---------------------------------------------------- */
 
 bool
 dsn_needs_smtputf8(const char *to)

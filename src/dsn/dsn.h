@@ -1,6 +1,6 @@
 /*
- * The text of a delivery status notification (RFC 3461 6, RFC 3464, RFC 6522,
- * RFC 6533).  PURE: facts in, text out; any thread.
+ * Which delivery status notification is owed (RFC 3461 4.1, 5.2, 6), and its text
+ * (RFC 3464, RFC 6522, RFC 6533).  PURE: facts in, text out; any thread.
  *
  * A DSN is a multipart/report of a part for people, one for programs, and the
  * message, its header or nothing of it.  It is written in three pieces, so that
@@ -43,6 +43,25 @@ enum dsn_action {
 const char *dsn_action_name(enum dsn_action action);
 /* NONE for NULL and any other word. */
 enum dsn_action dsn_action_find(const char *name);
+
+/* What became of the recipient in an attempt. */
+enum dsn_event {
+	DSN_OWED_FAILED,		/* for good, or given up */
+	DSN_OWED_DELAYED,		/* deferred, and a notice is due */
+	DSN_OWED_HANDED_ON,		/* to a host that gives receipts (DSN) */
+	DSN_OWED_HANDED_OVER,	/* to one that does not */
+	DSN_OWED_EVENT_COUNT
+};
+
+/*
+ * NONE: nothing.  notify as in recipient.notify: NULL, "NEVER" or some of
+ * "SUCCESS,FAILURE,DELAY"; what is none of these counts as NULL.
+ */
+enum dsn_action dsn_owed_decide(enum dsn_event event, const char *sender,
+    const char *notify);
+
+/* How many notices are due at that age: the times in notify_s that passed. */
+int dsn_owed_notices(const int64_t *notify_s, size_t n, int64_t age_s);
 
 /* What of the message is sent back. */
 enum dsn_return { DSN_RETURN_NOTHING, DSN_RETURN_HEADERS, DSN_RETURN_FULL };

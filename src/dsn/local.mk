@@ -2,6 +2,5 @@
 src_libtlsq_a_SOURCES += \
 	src/dsn/dsn.c src/dsn/dsn.h \
 	src/dsn/dsn_impl.h \
-	src/dsn/owed.c src/dsn/owed.h \
 	src/dsn/text.c \
 	src/dsn/words.c

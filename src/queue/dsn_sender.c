@@ -211,11 +211,9 @@ gather(struct making *m, struct error *err)
 static bool
 settle(struct making *m, struct error *err)
 {
-	bool finished;
-
 	return spool_owed_clear(m->spool, &m->owed, err) &&
 	    spool_message_finish(m->spool, m->owed.message.id, clock_now_s(),
-	    &finished, err);
+	    err);
 }
 
 static bool
@@ -284,7 +282,6 @@ static bool
 end_waits(struct spool *spool, struct error *err)
 {
 	int64_t id, now = clock_now_s();
-	bool finished;
 
 	for (;;) {
 		if (!spool_wait_over(spool, now, &id, err))
@@ -292,7 +289,7 @@ end_waits(struct spool *spool, struct error *err)
 		if (id < 0)
 			return true;
 		if (!spool_wait_clear(spool, id, err) ||
-		    !spool_message_finish(spool, id, now, &finished, err))
+		    !spool_message_finish(spool, id, now, err))
 			return false;
 	}
 }

@@ -187,33 +187,26 @@ on_signal(void *arg, int ready)
 	begin_stop(s);
 }
 
-struct fatal {
-	struct scheduler *scheduler;
-	int code;
-};
-
 static void
 fatal_arrived(void *arg)
 {
-	struct fatal *f = arg;
+	struct scheduler *s = arg;
 
-	f->scheduler->exit_code = f->code;
-	begin_stop(f->scheduler);
-	free(f);
+	s->exit_code = s->fatal_code;
+	begin_stop(s);
 }
 
-/* In the writer's thread. */
+/* In the writer's thread, once. */
 static void
 on_fatal(void *ctx, const struct error *err)
 {
-	struct fatal *f = mem_alloc(sizeof(*f));
+	struct scheduler *s = ctx;
 
 	log_error("%s; shutting down: run \"tlsq check\" to see what is wrong, "
 	    "and see doc/spool.md to restore or rebuild the database",
 	    err->text);
-	f->scheduler = ctx;
-	f->code = err->code;
-	loop_post(f->scheduler->loop, fatal_arrived, f);
+	s->fatal_code = err->code;
+	loop_post(s->loop, fatal_arrived, s);
 }
 
 /* In a worker's thread: n_workers and workers do not change any more. */

@@ -50,6 +50,7 @@ struct scheduler {
 	int signal_fd;
 	bool stopping;
 	int exit_code;
+	int fatal_code;			/* the writer's thread's, then ours */
 	char own_name[HOST_NAME_LEN];
 	int64_t started_at;
 };

@@ -167,15 +167,6 @@ change(struct spool *spool, enum spool_action action, int64_t id, int64_t now,
 	return true;
 }
 
-/* The message has lost an undelivered recipient, perhaps the last one. */
-static bool
-end_message(struct spool *spool, int64_t id, int64_t now, struct error *err)
-{
-	bool finished;
-
-	return spool_message_finish(spool, id, now, &finished, err);
-}
-
 /*
  * Inside a transaction.  *message is the message of the last recipient changed,
  * -1 at first: recipients of one message follow each other, as a rule.
@@ -195,12 +186,12 @@ act_on(struct spool *spool, enum spool_action action,
 			continue;
 		c->messages += t->message_id != *message;
 		if (final && *message >= 0 && t->message_id != *message)
-			ok = end_message(spool, *message, now, err);
+			ok = spool_message_finish(spool, *message, now, err);
 		*message = t->message_id;
 	}
 	/* Also where the next batch goes on with the same one. */
 	if (ok && final && *message >= 0)
-		ok = end_message(spool, *message, now, err);
+		ok = spool_message_finish(spool, *message, now, err);
 	return ok;
 }
 

@@ -117,13 +117,12 @@ spool_result_set(struct spool *spool, const struct spool_result *r,
 
 bool
 spool_message_finish(struct spool *spool, int64_t message_id, int64_t now,
-    bool *finished_r, struct error *err)
+    struct error *err)
 {
 	if (!spool_run(spool, SQL_MESSAGE_FINISH, SPOOL_VALUES(
 	    SPOOL_INT(":id", message_id), SPOOL_INT(":now", now)), err))
 		return false;
-	*finished_r = spool_changes(spool) > 0;
-	if (!*finished_r)
+	if (spool_changes(spool) == 0)
 		return true;
 	FAILPOINT_ROW("message-finish");
 	return spool_run(spool, SQL_CONTENT_DELETE, SPOOL_VALUES(
@@ -153,7 +152,7 @@ spool_finish_strays(struct spool *spool, int64_t now, int max,
 	struct spool_query q;
 	int64_t after = *cursor;
 	int count = 0;
-	bool ok = true, finished;
+	bool ok = true;
 
 	spool_query_start_with(&q, spool, SQL_STRAYS, SPOOL_VALUES(
 	    SPOOL_INT(":after", after), SPOOL_INT(":max", max)));
@@ -161,8 +160,7 @@ spool_finish_strays(struct spool *spool, int64_t now, int max,
 		count++;
 		after = spool_query_int(&q, 0);
 		if (spool_query_int(&q, 1) != 0)
-			ok = spool_message_finish(spool, after, now,
-			    &finished, err);
+			ok = spool_message_finish(spool, after, now, err);
 	}
 	if (!spool_query_end(&q, ok ? err : NULL))
 		ok = false;

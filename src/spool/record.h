@@ -92,7 +92,7 @@ bool spool_result_set(struct spool *spool, const struct spool_result *r,
  * waits for it (wait_until NULL): sets finished_at, deletes the content.
  */
 bool spool_message_finish(struct spool *spool, int64_t message_id, int64_t now,
-    bool *finished_r, struct error *err) MUST_CHECK;
+    struct error *err) MUST_CHECK;
 
 /*
  * Messages whose wait is over (message.wait_until in sql/schema.sql): one of them, or -1.  Call

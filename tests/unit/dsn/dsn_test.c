@@ -18,7 +18,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "dsn/dsn.h"
-#include "dsn/owed.h"
 #include "policy/level.h"
 
 /* --- what is owed ----------------------------------------------------- */
@@ -30,7 +29,7 @@ notify_decides_what_is_owed(void **state)
 	    DELAYED = DSN_ACTION_DELAYED, RELAYED = DSN_ACTION_RELAYED };
 	static const struct {
 		const char *notify;
-		int owed[OWED_EVENT_COUNT]; /* failed delayed on over */
+		int owed[DSN_OWED_EVENT_COUNT]; /* failed delayed on over */
 	} rows[] = {
 		{ NULL, { FAILED, DELAYED, NONE, NONE } },
 		{ "nonsense", { FAILED, DELAYED, NONE, NONE } },
@@ -47,11 +46,11 @@ notify_decides_what_is_owed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		for (int e = 0; e < OWED_EVENT_COUNT; e++) {
-			if ((int)owed_decide((enum owed_event)e, "a@x.example",
+		for (int e = 0; e < DSN_OWED_EVENT_COUNT; e++) {
+			if ((int)dsn_owed_decide((enum dsn_event)e, "a@x.example",
 			    rows[i].notify) != rows[i].owed[e])
 				fail_msg("%s, event %d", rows[i].notify, e);
-			if (owed_decide((enum owed_event)e, "",
+			if (dsn_owed_decide((enum dsn_event)e, "",
 			    rows[i].notify) != DSN_ACTION_NONE)
 				fail_msg("the null sender is owed one");
 		}
@@ -63,10 +62,10 @@ notices_are_counted_by_age(void **state)
 	static const int64_t times[] = { 60, 3600 };
 
 	(void)state;
-	assert_int_equal(owed_notices(times, 2, 59), 0);
-	assert_int_equal(owed_notices(times, 2, 60), 1);
-	assert_int_equal(owed_notices(times, 2, 86400), 2);
-	assert_int_equal(owed_notices(NULL, 0, 86400), 0);
+	assert_int_equal(dsn_owed_notices(times, 2, 59), 0);
+	assert_int_equal(dsn_owed_notices(times, 2, 60), 1);
+	assert_int_equal(dsn_owed_notices(times, 2, 86400), 2);
+	assert_int_equal(dsn_owed_notices(NULL, 0, 86400), 0);
 }
 
 static void

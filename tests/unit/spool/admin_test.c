@@ -295,7 +295,7 @@ a_runner_cannot_take_it_back(void **state)
 		enum spool_effect effect;
 		int64_t count;
 		size_t n;
-		bool more, finished, holds;
+		bool more, holds;
 
 		assert_string_equal(scratch_sql(s, "PRAGMA foreign_keys = ON; "
 		    "DELETE FROM message"), "");
@@ -324,7 +324,7 @@ a_runner_cannot_take_it_back(void **state)
 		assert_done(s, spool_result_set(s->spool, &r, &effect,
 		    &s->err));
 		assert_done(s, spool_message_finish(s->spool,
-		    jobs->message.id, NOW + 60, &finished, &s->err));
+		    jobs->message.id, NOW + 60, &s->err));
 		assert_done(s, spool_claims_release(s->spool, "h/b/1/1",
 		    &count, &s->err));
 		assert_int_equal(count, 0);

@@ -47,7 +47,6 @@ settle(struct scratch *s, int64_t rcpt, enum spool_outcome outcome,
     const char *owed)
 {
 	enum spool_effect effect;
-	bool finished;
 
 	assert_done(s, spool_begin(s->spool, &s->err));
 	assert_done(s, spool_result_set(s->spool, &(struct spool_result){
@@ -55,10 +54,9 @@ settle(struct scratch *s, int64_t rcpt, enum spool_outcome outcome,
 	    .now = NOW, .next_attempt_at = NOW, .expires_at = NOW + 99,
 	    .status = "5.1.1", .reply = "550 5.1.1 no", .last_attempt_id = -1,
 	    .dsn_owed = owed }, &effect, &s->err));
-	assert_done(s, spool_message_finish(s->spool, 1, NOW, &finished,
-	    &s->err));
+	assert_done(s, spool_message_finish(s->spool, 1, NOW, &s->err));
 	assert_done(s, spool_commit(s->spool, &s->err));
-	return finished;
+	return scratch_finished(s);
 }
 
 static int64_t
@@ -83,7 +81,6 @@ what_is_owed_keeps_the_message(void **state)
 	struct scratch *s = *state;
 	struct arena *arena = arena_new();
 	struct spool_owed owed;
-	bool finished;
 
 	(void)scratch_message(s, NOW, ADDRESSES("a@y.example"));
 	claim_all(s);
@@ -105,10 +102,9 @@ what_is_owed_keeps_the_message(void **state)
 	assert_int_equal(owed.rcpts[0].expires_at, NOW + 99);
 	assert_int_equal(owed.rcpts[0].last_attempt_at, -1);
 	assert_done(s, spool_owed_clear(s->spool, &owed, &s->err));
-	assert_done(s, spool_message_finish(s->spool, 1, NOW, &finished,
-	    &s->err));
+	assert_done(s, spool_message_finish(s->spool, 1, NOW, &s->err));
 	assert_done(s, spool_commit(s->spool, &s->err));
-	assert_true(finished);
+	assert_true(scratch_finished(s));
 	assert_int_equal(scratch_number(s, "SELECT count(*) FROM content"), 0);
 	assert_int_equal(next_owed(s, 0), -1);
 	arena_free(&arena);

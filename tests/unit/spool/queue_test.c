@@ -416,15 +416,13 @@ the_last_final_recipient_ends_the_message(void **state)
 	struct spool_result r = { .recipient_id = 1, .token = "h/b/1/1",
 	    .outcome = SPOOL_DELIVERED, .now = NOW, .expires_at = -1,
 	    .last_attempt_id = -1, .status = "2.0.0" };
-	bool finished = true;
 	int64_t count;
 
 	(void)scratch_message(s, NOW, ADDRESSES("a@y.example", "b@y.example"));
 	assert_int_equal(take_count(s, &claim), 2);
 	assert_int_equal(result(s, &r), SPOOL_RECORDED);
-	assert_done(s, spool_message_finish(s->spool, 1, NOW, &finished,
-	    &s->err));
-	assert_false(finished);
+	assert_done(s, spool_message_finish(s->spool, 1, NOW, &s->err));
+	assert_false(scratch_finished(s));
 	assert_int_equal(scratch_number(s, "SELECT count(*) FROM content"), 1);
 	r.recipient_id = 2;
 	r.outcome = SPOOL_FAILED;
@@ -432,17 +430,16 @@ the_last_final_recipient_ends_the_message(void **state)
 	assert_int_equal(result(s, &r), SPOOL_RECORDED);
 	assert_string_equal(scratch_sql(s,
 	    "UPDATE message SET wait_until = 1800000010"), "");
-	assert_done(s, spool_message_finish(s->spool, 1, NOW, &finished,
-	    &s->err));
-	assert_false(finished); /* the milter waits */
+	assert_done(s, spool_message_finish(s->spool, 1, NOW, &s->err));
+	assert_false(scratch_finished(s)); /* the milter waits */
 	assert_done(s, spool_wait_over(s->spool, NOW, &count, &s->err));
 	assert_int_equal(count, -1);
 	assert_done(s, spool_wait_over(s->spool, NOW + 10, &count, &s->err));
 	assert_int_equal(count, 1);
 	assert_done(s, spool_wait_clear(s->spool, 1, &s->err));
-	assert_done(s, spool_message_finish(s->spool, 1, NOW + 10, &finished,
+	assert_done(s, spool_message_finish(s->spool, 1, NOW + 10,
 	    &s->err));
-	assert_true(finished);
+	assert_true(scratch_finished(s));
 	assert_int_equal(scratch_number(s, "SELECT count(*) FROM content"), 0);
 	assert_int_equal(scratch_number(s, "SELECT finished_at FROM message"),
 	    NOW + 10);
@@ -467,7 +464,6 @@ attempts_and_sessions_are_the_evidence(void **state)
 	    .outcome = SPOOL_DELIVERED, .now = NOW, .expires_at = -1,
 	    .status = "2.0.0", .reply = "250 \xc2\x9b" };
 	enum spool_effect effect;
-	bool finished;
 	int64_t count;
 
 	(void)scratch_message(s, NOW, ADDRESSES("a@y.example"));
@@ -478,8 +474,7 @@ attempts_and_sessions_are_the_evidence(void **state)
 	assert_done(s, spool_attempt_add(s->spool, &attempt,
 	    &r.last_attempt_id, &s->err));
 	assert_done(s, spool_result_set(s->spool, &r, &effect, &s->err));
-	assert_done(s, spool_message_finish(s->spool, 1, NOW, &finished,
-	    &s->err));
+	assert_done(s, spool_message_finish(s->spool, 1, NOW, &s->err));
 	assert_done(s, spool_commit(s->spool, &s->err));
 	assert_string_equal(scratch_text(s, "SELECT state || ' ' || mx || ' ' "
 	    "|| tls || ' ' || dane || ' ' || protocol || ' ' || strategy "

@@ -162,7 +162,6 @@ deliver(struct spool *spool, const char *token, struct spool_job *jobs)
 	need(spool_begin(spool, &err), "begin", &err);
 	while (jobs != NULL) {
 		struct spool_job *next = jobs->next;
-		bool finished;
 
 		for (size_t i = 0; i < jobs->rcpt_count; i++) {
 			struct spool_result r = { .token = token,
@@ -178,7 +177,7 @@ deliver(struct spool *spool, const char *token, struct spool_job *jobs)
 			atomic_fetch_add(&tally->delivered, 1);
 		}
 		need(spool_message_finish(spool, jobs->message.id,
-		    clock_now_s(), &finished, &err), "finish", &err);
+		    clock_now_s(), &err), "finish", &err);
 		spool_job_free(&jobs);
 		jobs = next;
 	}

@@ -116,6 +116,13 @@ scratch_number(struct scratch *s, const char *sql)
 	return *text != '\0' && *end == '\0' ? n : -1;
 }
 
+bool
+scratch_finished(struct scratch *s)
+{
+	return scratch_number(s, "SELECT count(*) FROM message WHERE id = 1 "
+	    "AND finished_at IS NOT NULL") == 1;
+}
+
 int64_t
 scratch_message(struct scratch *s, int64_t received_at,
     const char *const *addresses)

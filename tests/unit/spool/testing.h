@@ -26,6 +26,8 @@ int scratch_teardown(void **state);
 /* Runs SQL on the file as a foreign program would; "" or SQLite's words. */
 const char *scratch_sql(struct scratch *s, const char *sql);
 /* The first column of the first row as a number, or -1 where it is none. */
+/* Is message 1 finished? */
+bool scratch_finished(struct scratch *s);
 int64_t scratch_number(struct scratch *s, const char *sql);
 /* The first column of the first row as text (static buffer); "" for none. */
 const char *scratch_text(struct scratch *s, const char *sql);
