@@ -50,25 +50,25 @@ choose_source(struct net_address *source_r, const struct conf_connection *c,
 
 void
 session_config_fill(struct smtp_client_config *c, const struct proof *proof,
-    const struct way *way, const char *own_name)
+    const struct way *choice, const char *own_name)
 {
 	const struct decision *d = proof->decision;
-	const char *helo = way->connection->ehlo_hostname;
+	const char *helo = choice->connection->ehlo_hostname;
 
 	c->tls = proof->tls;
 	c->mx = proof->survey->host[proof->host].name;
 	c->sni = proof_sni(proof);
 	c->helo = helo != NULL ? helo : own_name;
 	/* A relay that is configured may be this very host. */
-	c->own_name = way->route->type == CONF_ROUTE_MX ? own_name : NULL;
+	c->own_name = choice->route->type == CONF_ROUTE_MX ? own_name : NULL;
 	c->demand = (struct policy_demand){ .level = d->verdict.level,
 		.by_dane = d->verdict.by_dane,
 		.allow_invalid = d->allow_invalid };
-	c->implicit_tls = way->route->type == CONF_ROUTE_RELAY &&
-	    way->route->tls_implicit;
+	c->implicit_tls = choice->route->type == CONF_ROUTE_RELAY &&
+	    choice->route->tls_implicit;
 	c->min_version = d->strategy->min_version == CONF_TLS_1_3 ?
 	    STLS_MIN_TLS13 : STLS_MIN_TLS12;
-	choose_source(&c->source, way->connection,
+	choose_source(&c->source, choice->connection,
 	    net_address_family(&c->to));
-	fill_timeouts(&c->timeouts, way->connection, d->strategy);
+	fill_timeouts(&c->timeouts, choice->connection, d->strategy);
 }

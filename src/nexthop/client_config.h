@@ -15,6 +15,6 @@
  * has none.
  */
 void session_config_fill(struct smtp_client_config *c,
-    const struct proof *proof, const struct way *way, const char *own_name);
+    const struct proof *proof, const struct way *choice, const char *own_name);
 
 #endif

@@ -10,16 +10,16 @@
 #include "base/mem.h"
 
 struct decision_terms
-decision_terms_of(const struct way *way, const struct conf *conf, bool waived)
+decision_terms_of(const struct way *choice, const struct conf *conf, bool waived)
 {
 	return (struct decision_terms){
-		.strategy = way->strategy, .rule = way->rule,
-		.pinned = way->pinned, .waived = waived,
+		.strategy = choice->strategy, .rule = choice->rule,
+		.pinned = choice->pinned, .waived = waived,
 		.waiver = conf->queue.tls_required_no,
-		.allow_invalid = way->allow_invalid,
-		.route_allow_invalid = way->route->type == CONF_ROUTE_RELAY &&
-		    way->route->tls_allow_invalid_certs,
-		.has_secret = way->route->auth_username != NULL,
+		.allow_invalid = choice->allow_invalid,
+		.route_allow_invalid = choice->route->type == CONF_ROUTE_RELAY &&
+		    choice->route->tls_allow_invalid_certs,
+		.has_secret = choice->route->auth_username != NULL,
 	};
 }
 

@@ -35,7 +35,7 @@ struct decision {
 	struct policy_verdict verdict;
 };
 
-struct decision_terms decision_terms_of(const struct way *way,
+struct decision_terms decision_terms_of(const struct way *choice,
     const struct conf *conf, bool waived);
 /* What of the terms holds before any fact is known: whether the records and the
  * policy need to be asked for. */

@@ -57,7 +57,7 @@ is_ready(const struct survey *s, const struct survey_host *h)
 }
 
 static void
-look(struct survey *s)
+hosts_changed(struct survey *s)
 {
 	for (size_t i = 0; i < s->n_hosts; i++)
 		s->host[i].ready = is_ready(s, &s->host[i]);
@@ -77,11 +77,11 @@ on_sts(void *ctx, struct sts_result *r)
 	s->sts = r;
 	s->sts_changed = s->sts_rechecked &&
 	    (r->status != STS_STATUS_POLICY ||
-	    strcmp(r->id, s->sts_doubted) != 0);
+	    strcmp(r->id, s->sts_recheck_id) != 0);
 	/* In the past, where the policy is being refreshed just now. */
 	expires(s, r->expires_at > now ? r->expires_at :
 	    now + STS_REFRESH_S);
-	look(s);
+	hosts_changed(s);
 }
 
 static void
@@ -99,7 +99,7 @@ survey_recheck_sts(struct survey *s)
 	if (s->sts == NULL || !s->sts->cached || s->sts_rechecked)
 		return false;
 	s->sts_rechecked = true;
-	(void)text_copy(s->sts_doubted, sizeof(s->sts_doubted), s->sts->id);
+	(void)text_copy(s->sts_recheck_id, sizeof(s->sts_recheck_id), s->sts->id);
 	sts_result_free(&s->sts);
 	for (size_t i = 0; i < s->n_hosts; i++)
 		s->host[i].ready = is_ready(s, &s->host[i]);
@@ -118,7 +118,7 @@ on_tlsa(void *ctx, struct tlsa_result *r)
 	h->tlsa = r;
 	h->n_usable = tlsa_choose(r->records, r->count, stls_tlsa_decodes);
 	expires(h->survey, r->expires_at);
-	look(h->survey);
+	hosts_changed(h->survey);
 }
 
 static enum tlsa_fact
@@ -225,7 +225,7 @@ on_host(void *ctx, struct host_result *r)
 		loops_drop(h->survey);
 	}
 	host_result_free(&r);
-	look(h->survey);
+	hosts_changed(h->survey);
 }
 
 static void
@@ -319,7 +319,7 @@ on_mx(void *ctx, struct mx_result *r)
 		no_hosts(s, status[r->status],
 		    r->reason != NULL ? r->reason : "no mail exchanger");
 	mx_result_free(&r);
-	look(s);
+	hosts_changed(s);
 }
 
 /* A relay named in the configuration is its own, secure, host list. */

@@ -85,7 +85,7 @@ struct survey {
 	bool sts_changed;		/* and the policy is another one now */
 	/* private */
 	struct arena *arena;		/* texts, hosts, addresses */
-	char sts_doubted[STS_ID_MAX + 1];
+	char sts_recheck_id[STS_ID_MAX + 1];
 	struct lookup_request *mx_request, *sts_request;
 };
 

@@ -344,7 +344,7 @@ scheduler_claim(struct scheduler *s)
 	s->made_due = true;
 	c->ask_sharers = clock_now_s() != s->shared_at;
 	/* First: what it makes is due at once. */
-	postmaster_send(s->writer, s->in_force.current, s->own_name);
+	queue_dsn_send(s->writer, s->in_force.current, s->own_name);
 	writer_post(s->writer, &c->task);
 }
 

@@ -41,7 +41,7 @@ struct made {
 	const char *action;
 };
 
-struct postmaster {
+struct dsn_task {
 	struct write_task task;	/* first: the writer gives it back */
 	struct settings *settings;
 	const char *host;
@@ -52,7 +52,7 @@ struct postmaster {
 
 /* A DSN in the making. */
 struct making {
-	struct postmaster *postmaster;
+	struct dsn_task *task;
 	struct spool *spool;
 	struct arena *arena;
 	struct spool_owed owed;
@@ -120,8 +120,8 @@ fill(struct making *m, struct error *err)
 {
 	const struct spool_message *o = &m->owed.message;
 	const struct conf_report_settings *conf =
-	    &m->postmaster->settings->conf->report;
-	const char *host = m->postmaster->host;
+	    &m->task->settings->conf->report;
+	const char *host = m->task->host;
 	char hex[2 * RANDOM_LEN + 1];
 	struct dsn *d = &m->dsn;
 
@@ -209,7 +209,7 @@ gather(struct making *m, struct error *err)
 
 /* The mark goes and, with the last one, the message. */
 static bool
-settle(struct making *m, struct error *err)
+end_owed(struct making *m, struct error *err)
 {
 	return spool_owed_clear(m->spool, &m->owed, err) &&
 	    spool_message_finish(m->spool, m->owed.message.id, clock_now_s(),
@@ -219,7 +219,7 @@ settle(struct making *m, struct error *err)
 static bool
 store(struct making *m, struct error *err)
 {
-	struct postmaster *p = m->postmaster;
+	struct dsn_task *p = m->task;
 	struct made *made = &p->made[p->n_made];
 	int64_t id = 0;
 
@@ -240,7 +240,7 @@ store(struct making *m, struct error *err)
 	    dsn_action_find(m->owed.rcpts[0].owed));
 	p->n_made++;
 	p->octets += spool_insert_size(m->insert);
-	return settle(m, err);
+	return end_owed(m, err);
 }
 
 static bool
@@ -253,16 +253,16 @@ make(struct making *m, int64_t message_id, struct error *err)
 		return false;
 	/* Marked by hand: there is nobody to tell. */
 	if (m->owed.message.sender[0] == '\0')
-		return settle(m, err);
+		return end_owed(m, err);
 	return spool_content_read(m->spool, message_id, 0, &m->piece, &found,
 	    NULL, err) && fill(m, err) && gather(m, err) && store(m, err);
 }
 
 static bool
-make_one(struct postmaster *p, struct spool *spool, int64_t message_id,
+make_one(struct dsn_task *p, struct spool *spool, int64_t message_id,
     struct error *err)
 {
-	struct making m = { .postmaster = p, .spool = spool };
+	struct making m = { .task = p, .spool = spool };
 	bool ok;
 
 	m.arena = arena_new();
@@ -295,10 +295,10 @@ end_waits(struct spool *spool, struct error *err)
 }
 
 static bool
-postmaster_run(struct write_task *t, struct spool *spool, const char *token,
+dsn_task_run(struct write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
-	struct postmaster *p = (struct postmaster *)t;
+	struct dsn_task *p = (struct dsn_task *)t;
 	int64_t id = 0;
 
 	(void)token;
@@ -316,9 +316,9 @@ postmaster_run(struct write_task *t, struct spool *spool, const char *token,
 }
 
 static void
-postmaster_undo(struct write_task *t)
+dsn_task_undo(struct write_task *t)
 {
-	struct postmaster *p = (struct postmaster *)t;
+	struct dsn_task *p = (struct dsn_task *)t;
 
 	while (p->n_made > 0) {
 		struct made *made = &p->made[--p->n_made];
@@ -346,29 +346,29 @@ log_made(const struct made *made)
 }
 
 static void
-postmaster_done(struct write_task *t, const struct error *err)
+dsn_task_done(struct write_task *t, const struct error *err)
 {
-	struct postmaster *p = (struct postmaster *)t;
+	struct dsn_task *p = (struct dsn_task *)t;
 
 	for (size_t i = 0; err == NULL && i < p->n_made; i++)
 		log_made(&p->made[i]);
 	if (err != NULL)
 		log_error("%s; retrying", err->text);
-	postmaster_undo(t);
+	dsn_task_undo(t);
 	settings_unref(&p->settings);
 	free(p);
 }
 
 void
-postmaster_send(struct writer *writer, struct settings *settings,
+queue_dsn_send(struct writer *writer, struct settings *settings,
     const char *host)
 {
-	struct postmaster *p = mem_zalloc(sizeof(*p));
+	struct dsn_task *p = mem_zalloc(sizeof(*p));
 
 	p->settings = settings_ref(settings);
 	p->host = host;
-	p->task.run = postmaster_run;
-	p->task.undo = postmaster_undo;
-	p->task.done = postmaster_done;
+	p->task.run = dsn_task_run;
+	p->task.undo = dsn_task_undo;
+	p->task.done = dsn_task_done;
 	writer_post(writer, &p->task);
 }

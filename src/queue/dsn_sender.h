@@ -1,5 +1,5 @@
 /*
- * The postmaster: turns DSNs that are owed (recipient.dsn_owed) into messages
+ * The sender of DSNs: turns DSNs that are owed (recipient.dsn_owed) into messages
  * of their own, to the reverse-path, from the null sender.
  */
 #ifndef TLSQ_QUEUE_DSN_SENDER_H
@@ -14,7 +14,7 @@
  * claim: what is made is due at once.  host (this host's name) is borrowed for as long as the writer
  * lives.  Any thread.
  */
-void postmaster_send(struct writer *writer, struct settings *settings,
+void queue_dsn_send(struct writer *writer, struct settings *settings,
     const char *host);
 
 #endif

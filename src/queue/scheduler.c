@@ -295,7 +295,7 @@ start(struct scheduler *s, struct error *err)
 	    start_workers(s, err);
 }
 
-/* Workers first, so that all reports are with the writer, which ends last; their
+/* Workers first, so that all results are with the writer, which ends last; their
  * loops once the services of the last configuration are gone. */
 static void
 stop(struct scheduler *s)
