@@ -6,5 +6,5 @@
 int
 main(int argc, char **argv)
 {
-	return runner_main(argc, argv);
+	return queue_main(argc, argv);
 }

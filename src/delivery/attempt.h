@@ -19,7 +19,8 @@ struct delivery_record {
 	atomic_int unrecorded;	/* results of its messages not committed */
 	int64_t row_id;		/* the writer's: 0 until it is inserted */
 	bool stored;		/* the writer's: row_id is committed */
-	struct arena *arena;	/* has the texts of the row that are not static */
+	/* has the texts of the row that are not static */
+	struct arena *arena;
 	struct spool_session row;
 };
 

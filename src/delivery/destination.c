@@ -25,22 +25,22 @@ enum {
 
 /* A job that came after all hosts had failed takes their attempts as its own. */
 static void
-borrow_attempts(struct destination *d, struct job *job)
+borrow_attempts(struct delivery_destination *d, struct delivery_job *job)
 {
 	for (size_t h = 0; h < d->plan.n_hosts; h++) {
-		struct plan_host *host = &d->plan.host[h];
+		struct delivery_plan_host *host = &d->plan.host[h];
 
 		if (host->failed != NULL)
-			job_add_attempt_to_all(job, host->failed);
+			delivery_job_add_attempt_to_all(job, host->failed);
 		for (size_t a = 0; a < host->n_addresses; a++)
 			if (host->address[a].failed != NULL)
-				job_add_attempt_to_all(job,
+				delivery_job_add_attempt_to_all(job,
 				    host->address[a].failed);
 	}
 }
 
 static bool
-has_attempts(const struct job *job)
+has_attempts(const struct delivery_job *job)
 {
 	for (size_t i = 0; i < job->count; i++)
 		if (!job->progress[i].finished)
@@ -51,7 +51,7 @@ has_attempts(const struct job *job)
 /* No host is left for the job: what its open recipients went through decides.
  * Gives the job away. */
 static void
-give_up(struct destination *d, struct job *job)
+give_up(struct delivery_destination *d, struct delivery_job *job)
 {
 	struct delivery_results *r = delivery_results_new(job,
 	    d->worker->config.events);
@@ -59,30 +59,31 @@ give_up(struct destination *d, struct job *job)
 	if (!has_attempts(job))
 		borrow_attempts(d, job);
 	if (!has_attempts(job)) {
-		struct delivery_attempt *a = destination_no_attempt(d,
+		struct delivery_attempt *a = delivery_destination_no_attempt(d,
 		    DESTINATION_NO_HOST, "dns", "5.4.4",
 		    "none of the domain's hosts can be tried");
 
-		job_add_attempt_to_all(job, a);
+		delivery_job_add_attempt_to_all(job, a);
 		delivery_attempt_unref(&a);
 	}
 	for (size_t i = 0; i < job->count; i++)
 		if (!job->progress[i].finished)
 			delivery_results_add_exhausted(r, i, d->chooser);
 	delivery_results_send(r, d->worker->config.writer);
-	job_unref(&job);
+	delivery_job_unref(&job);
 }
 
 /* Moves each waiting job to where it can go now; those at the end are given
  * up.  After every change of the plan. */
 static void
-advance_jobs(struct destination *d)
+advance_jobs(struct delivery_destination *d)
 {
-	struct job *job, *next;
+	struct delivery_job *job, *next;
 
 	for (job = TAILQ_FIRST(&d->jobs); job != NULL; job = next) {
 		next = TAILQ_NEXT(job, entry);
-		if (plan_next(&d->plan, job->place, &job->place) != PLAN_END)
+		if (delivery_plan_next(&d->plan, job->place,
+		    &job->place) != PLAN_END)
 			continue;
 		TAILQ_REMOVE(&d->jobs, job, entry);
 		d->n_jobs--;
@@ -93,7 +94,7 @@ advance_jobs(struct destination *d)
 /* --- sessions --------------------------------------------------------- */
 
 static size_t
-sessions_wanted(const struct destination *d)
+sessions_wanted(const struct delivery_destination *d)
 {
 	size_t cap = (size_t)delivery_limit_part(d->worker->config.limit,
 	    d->settings->conf->queue.sessions_per_domain);
@@ -110,27 +111,27 @@ sessions_wanted(const struct destination *d)
 
 /* Wakes an idle session for the place, or says that one is on its way. */
 static bool
-session_serves(struct destination *d, struct plan_place place)
+session_serves(struct delivery_destination *d, struct delivery_place place)
 {
-	struct session *s;
+	struct delivery_session *s;
 
 	LIST_FOREACH(s, &d->sessions, entry)
-		if (plan_same(s->place, place) && !s->ending)
+		if (delivery_place_same(s->place, place) && !s->ending)
 			return true;
 	return false;
 }
 
 static void
-wake_idle(struct destination *d)
+wake_idle(struct delivery_destination *d)
 {
-	struct session *s;
+	struct delivery_session *s;
 	size_t woken = 0;
 
 	LIST_FOREACH(s, &d->sessions, entry) {
 		if (woken >= d->n_jobs)
 			return;
 		if (s->ready && !s->ending && smtp_client_idle(s->client)) {
-			session_wake(s);
+			delivery_session_wake(s);
 			woken++;
 		}
 	}
@@ -138,9 +139,9 @@ wake_idle(struct destination *d)
 
 /* Waits for a slot, behind the others; or not any more. */
 static void
-set_waiting(struct destination *d, bool waiting)
+set_waiting(struct delivery_destination *d, bool waiting)
 {
-	struct worker *w = d->worker;
+	struct delivery_worker *w = d->worker;
 
 	if (d->waiting)
 		TAILQ_REMOVE(&w->waiting, d, waiting_entry);
@@ -150,26 +151,27 @@ set_waiting(struct destination *d, bool waiting)
 }
 
 static void
-open_sessions(struct destination *d)
+open_sessions(struct delivery_destination *d)
 {
-	struct plan_place place;
-	struct job *job;
+	struct delivery_place place;
+	struct delivery_job *job;
 	bool opened = false;
 
 	TAILQ_FOREACH(job, &d->jobs, entry) {
 		bool wanted = d->n_sessions < sessions_wanted(d);
 
-		if (plan_next(&d->plan, job->place, &place) != PLAN_TRY)
+		if (delivery_plan_next(&d->plan, job->place,
+		    &place) != PLAN_TRY)
 			continue;
 		/* A job whose host has no session at all gets one beyond the
 		 * wish, so that nothing waits for a session elsewhere. */
 		if (!wanted && session_serves(d, place))
 			continue;
-		if (!session_open(d, place)) {
+		if (!delivery_session_open(d, place)) {
 			/* One that got nothing keeps its turn. */
 			if (opened || !d->waiting)
 				set_waiting(d, true);
-			session_end_idle(d->worker, d->queue);
+			delivery_session_end_idle(d->worker, d->queue);
 			return;
 		}
 		opened = true;
@@ -177,12 +179,12 @@ open_sessions(struct destination *d)
 	set_waiting(d, false);
 }
 
-static void reap(struct destination *d);
+static void reap(struct delivery_destination *d);
 
 static void
 on_ramp(void *arg)
 {
-	struct destination *d = arg;
+	struct delivery_destination *d = arg;
 
 	if (d->n_jobs == 0) {
 		d->boost = 0;
@@ -190,11 +192,11 @@ on_ramp(void *arg)
 	}
 	if (d->n_sessions > d->n_unready)
 		d->boost++;
-	destination_kick(d);
+	delivery_destination_kick(d);
 }
 
 void
-destination_kick(struct destination *d)
+delivery_destination_kick(struct delivery_destination *d)
 {
 	if (!d->resolved || d->worker->draining) {
 		reap(d);
@@ -212,15 +214,15 @@ destination_kick(struct destination *d)
 static void
 posted_kick(void *arg)
 {
-	struct destination *d = arg;
+	struct delivery_destination *d = arg;
 
 	d->kick_posted = false;
-	destination_kick(d);
+	delivery_destination_kick(d);
 }
 
 /* Once for all jobs of a batch: a kick looks at every waiting job. */
 static void
-kick_later(struct destination *d)
+kick_later(struct delivery_destination *d)
 {
 	if (d->kick_posted)
 		return;
@@ -229,7 +231,7 @@ kick_later(struct destination *d)
 }
 
 void
-destinations_check_drained(struct worker *w)
+delivery_destinations_check_drained(struct delivery_worker *w)
 {
 	if (!w->draining || w->drained_told || !LIST_EMPTY(&w->all))
 		return;
@@ -241,7 +243,7 @@ destinations_check_drained(struct worker *w)
 /* --- coming and going ------------------------------------------------- */
 
 static void
-retire(struct destination *d)
+retire(struct delivery_destination *d)
 {
 	if (!d->current)
 		return;
@@ -255,35 +257,36 @@ retire(struct destination *d)
  * Where each host is judged by itself, a message has its destination alone.
  */
 static char *
-make_key(const struct job *job)
+make_key(const struct delivery_job *job)
 {
 	const struct way *c = &job->choice;
 	bool relay = c->route->type == CONF_ROUTE_RELAY;
 
 	return mem_printf("%s\n%s\n%s\n%s\n%s\n%s\n%lld\n%lld",
-	    relay ? c->route->address : job_domain(job), c->strategy->id,
-	    c->route->id, c->connection->id, c->schedule->queue_name,
-	    !job_waives_tls(job) ? "" : c->pinned ? "waived, pinned" : "waived",
-	    (long long)job->settings->generation,
-	    c->per_host ? (long long)job_rcpt(job, 0)->id : 0LL);
+	    relay ? c->route->address : delivery_job_domain(job),
+	    c->strategy->id, c->route->id, c->connection->id,
+	    c->schedule->queue_name, !delivery_job_waives_tls(job) ?
+	    "" : c->pinned ? "waived, pinned" : "waived",
+	    (long long)job->settings->generation, c->per_host ?
+	    (long long)delivery_job_rcpt(job, 0)->id : 0LL);
 }
 
-static struct destination *
-destination_new(struct worker *w, struct job *job, char *key)
+static struct delivery_destination *
+destination_new(struct delivery_worker *w, struct delivery_job *job, char *key)
 {
-	struct destination *d = mem_zalloc(sizeof(*d));
+	struct delivery_destination *d = mem_zalloc(sizeof(*d));
 
 	d->worker = w;
-	d->kick = destination_kick;
+	d->kick = delivery_destination_kick;
 	d->key = key;
-	d->next_hop = mem_strdup(job_domain(job));
+	d->next_hop = mem_strdup(delivery_job_domain(job));
 	d->settings = settings_ref(job->settings);
 	d->chooser = chooser_ref(w->chooser);
 	d->choice = job->choice;
 	d->rule = mem_strdup(job->rule);
 	d->choice.rule = d->rule;
-	d->waived = job_waives_tls(job);
-	d->sole = job->choice.per_host ? job_ref(job) : NULL;
+	d->waived = delivery_job_waives_tls(job);
+	d->sole = job->choice.per_host ? delivery_job_ref(job) : NULL;
 	d->queue = d->choice.schedule->queue_name;
 	d->queue_limit =
 	    conf_virtual(d->settings->conf, d->queue)->threads_per_node;
@@ -299,10 +302,10 @@ destination_new(struct worker *w, struct job *job, char *key)
 }
 
 void
-destination_give(struct worker *w, struct job *job)
+delivery_destination_give(struct delivery_worker *w, struct delivery_job *job)
 {
 	char *key = make_key(job);
-	struct destination *d;
+	struct delivery_destination *d;
 
 	HASH_FIND_STR(w->current, key, d);
 	/* Facts are not used after they expired, nor after the clock was set: a
@@ -314,29 +317,29 @@ destination_give(struct worker *w, struct job *job)
 	}
 	if (d != NULL) {
 		free(key);
-		destination_add(d, job);
+		delivery_destination_add(d, job);
 		kick_later(d);
 		return;
 	}
 	d = destination_new(w, job, key);
-	destination_add(d, job);
-	destination_resolve(d);
+	delivery_destination_add(d, job);
+	delivery_destination_resolve(d);
 }
 
 void
-destination_drain(struct destination *d)
+delivery_destination_drain(struct delivery_destination *d)
 {
-	struct session *s, *next_session;
-	struct job *job;
+	struct delivery_session *s, *next_session;
+	struct delivery_job *job;
 
 	while ((job = TAILQ_FIRST(&d->jobs)) != NULL) {
 		TAILQ_REMOVE(&d->jobs, job, entry);
 		d->n_jobs--;
-		job_unref(&job);
+		delivery_job_unref(&job);
 	}
 	for (s = LIST_FIRST(&d->sessions); s != NULL; s = next_session) {
 		next_session = LIST_NEXT(s, entry);
-		session_drain(s);
+		delivery_session_drain(s);
 	}
 	reap(d);
 }
@@ -344,24 +347,24 @@ destination_drain(struct destination *d)
 /* A failed host is forgotten with the destination, so that the next attempt
  * asks and tries anew. */
 static bool
-all_failed(const struct destination *d)
+all_failed(const struct delivery_destination *d)
 {
-	struct plan_place place = { 0, 0 };
+	struct delivery_place place = { 0, 0 };
 
 	return d->resolved &&
-	    plan_next(&d->plan, place, &place) == PLAN_END;
+	    delivery_plan_next(&d->plan, place, &place) == PLAN_END;
 }
 
 static void
 destination_free(void *arg)
 {
-	struct destination *d = arg;
+	struct delivery_destination *d = arg;
 
-	destination_resolve_end(d);
+	delivery_destination_resolve_end(d);
 	loop_timer_free(&d->ramp);
-	destination_forget_unrecorded(d);
+	delivery_destination_forget_unrecorded(d);
 	if (d->sole != NULL)
-		job_unref(&d->sole);
+		delivery_job_unref(&d->sole);
 	chooser_unref(&d->chooser);
 	settings_unref(&d->settings);
 	free(d->next_hop);
@@ -372,7 +375,7 @@ destination_free(void *arg)
 
 /* Frees it where it is empty. */
 static void
-reap(struct destination *d)
+reap(struct delivery_destination *d)
 {
 	if (all_failed(d))
 		retire(d);
@@ -386,5 +389,5 @@ reap(struct destination *d)
 	LIST_REMOVE(d, entry);
 	/* Callers up the stack still look at it. */
 	loop_post(d->worker->loop, destination_free, d);
-	destinations_check_drained(d->worker);
+	delivery_destinations_check_drained(d->worker);
 }

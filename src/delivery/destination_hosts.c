@@ -14,7 +14,7 @@
 #include "delivery/worker_impl.h"
 
 struct delivery_attempt *
-destination_attempt(const struct destination *d, size_t host,
+delivery_destination_attempt(const struct delivery_destination *d, size_t host,
     const struct decision *dec, const struct spool_attempt *row,
     struct delivery_record *session)
 {
@@ -42,30 +42,33 @@ destination_attempt(const struct destination *d, size_t host,
 }
 
 struct delivery_attempt *
-destination_no_attempt(const struct destination *d, size_t host,
-    const char *error, const char *status, const char *why)
+delivery_destination_no_attempt(const struct delivery_destination *d,
+    size_t host, const char *error, const char *status, const char *why)
 {
-	return destination_attempt(d, host, NULL, &(struct spool_attempt){
+	return delivery_destination_attempt(d, host, NULL,
+	    &(struct spool_attempt){
 	    .error = error, .status = status, .reply = why }, NULL);
 }
 
 const struct decision *
-destination_decision(const struct destination *d, struct plan_place place)
+delivery_destination_decision(const struct delivery_destination *d,
+    struct delivery_place place)
 {
 	return &d->plan.host[place.host].decision[place.address];
 }
 
 /* --- jobs ------------------------------------------------------------- */
 
-struct job *
-destination_take(struct destination *d, struct plan_place place)
+struct delivery_job *
+delivery_destination_take(struct delivery_destination *d,
+    struct delivery_place place)
 {
-	struct job *job;
+	struct delivery_job *job;
 
 	if (d->worker->draining)
 		return NULL;
 	TAILQ_FOREACH(job, &d->jobs, entry)
-		if (plan_same(job->place, place)) {
+		if (delivery_place_same(job->place, place)) {
 			TAILQ_REMOVE(&d->jobs, job, entry);
 			d->n_jobs--;
 			return job;
@@ -74,7 +77,8 @@ destination_take(struct destination *d, struct plan_place place)
 }
 
 void
-destination_add(struct destination *d, struct job *job)
+delivery_destination_add(struct delivery_destination *d,
+    struct delivery_job *job)
 {
 	TAILQ_INSERT_TAIL(&d->jobs, job, entry);
 	d->n_jobs++;
@@ -83,38 +87,39 @@ destination_add(struct destination *d, struct job *job)
 /* --- what failed ------------------------------------------------------ */
 
 static bool
-concerns(const struct destination *d, const struct job *job,
-    struct plan_place place, bool whole_host)
+concerns(const struct delivery_destination *d, const struct delivery_job *job,
+    struct delivery_place place, bool whole_host)
 {
-	struct plan_place at;
+	struct delivery_place at;
 
-	if (plan_next(&d->plan, job->place, &at) == PLAN_END)
+	if (delivery_plan_next(&d->plan, job->place, &at) == PLAN_END)
 		return false;
-	return whole_host ? at.host == place.host : plan_same(at, place);
+	return whole_host ? at.host == place.host : delivery_place_same(at,
+	    place);
 }
 
 void
-destination_failed(struct destination *d, struct plan_place place,
-    struct delivery_attempt *a, bool whole_host)
+delivery_destination_failed(struct delivery_destination *d,
+    struct delivery_place place, struct delivery_attempt *a, bool whole_host)
 {
-	struct plan_host *h = &d->plan.host[place.host];
+	struct delivery_plan_host *h = &d->plan.host[place.host];
 	struct delivery_attempt **failed = whole_host ? &h->failed :
 	    &h->address[place.address].failed;
-	struct job *job;
+	struct delivery_job *job;
 
 	if (*failed != NULL)
 		return;
 	TAILQ_FOREACH(job, &d->jobs, entry)
 		if (concerns(d, job, place, whole_host))
-			job_add_attempt_to_all(job, a);
+			delivery_job_add_attempt_to_all(job, a);
 	*failed = delivery_attempt_ref(a);
 }
 
 void
-destination_refused(struct destination *d, struct plan_place place,
-    struct delivery_attempt *a)
+delivery_destination_refused(struct delivery_destination *d,
+    struct delivery_place place, struct delivery_attempt *a)
 {
-	struct job *job, *next;
+	struct delivery_job *job, *next;
 
 	for (job = TAILQ_FIRST(&d->jobs); job != NULL; job = next) {
 		struct delivery_results *r;
@@ -129,22 +134,23 @@ destination_refused(struct destination *d, struct plan_place place,
 			if (!job->progress[i].finished)
 				delivery_results_add(r, i, a, SPOOL_FAILED);
 		delivery_results_send(r, d->worker->config.writer);
-		job_unref(&job);
+		delivery_job_unref(&job);
 	}
-	destination_failed(d, place, a, true);
+	delivery_destination_failed(d, place, a, true);
 }
 
 /* --- deciding --------------------------------------------------------- */
 
 static bool
-terms_of(const struct destination *d, struct plan_place place,
+terms_of(const struct delivery_destination *d, struct delivery_place place,
     struct decision_terms *t, struct error *err)
 {
 	struct way choice = d->choice;
 	char ip[NET_ADDRESS_TEXT_LEN];
 
 	if (choice.per_host) {
-		const struct way_case of = job_case(d->sole, 0, clock_now_s());
+		const struct way_case of = delivery_job_case(d->sole, 0,
+		    clock_now_s());
 
 		net_address_text(ip,
 		    &d->plan.host[place.host].address[place.address].to);
@@ -158,37 +164,39 @@ terms_of(const struct destination *d, struct plan_place place,
 
 /* The host that policy keeps us from. */
 static void
-refuse_host(struct destination *d, struct plan_place place,
+refuse_host(struct delivery_destination *d, struct delivery_place place,
     const struct decision *dec)
 {
 	struct delivery_attempt *a;
 	char why[600];
 
 	decision_sentence(why, sizeof(why), &d->survey, place.host, dec);
-	a = destination_attempt(d, place.host, dec, &(struct spool_attempt){
+	a = delivery_destination_attempt(d, place.host, dec,
+	    &(struct spool_attempt){
 	    .error = dec->verdict.error, .status = dec->verdict.status,
 	    .result_type = dec->verdict.result_type, .reply = why }, NULL);
-	destination_failed(d, place, a, !d->choice.per_host);
+	delivery_destination_failed(d, place, a, !d->choice.per_host);
 	delivery_attempt_unref(&a);
 }
 
 /* Without an attempt at it; whole: not only the address. */
 static void
-fail_host(struct destination *d, struct plan_place place, bool whole,
-    const char *error, const char *status, const char *why)
+fail_host(struct delivery_destination *d, struct delivery_place place,
+    bool whole, const char *error, const char *status, const char *why)
 {
-	struct delivery_attempt *a = destination_no_attempt(d, place.host,
-	    error, status, why);
+	struct delivery_attempt *a = delivery_destination_no_attempt(d,
+	    place.host, error, status, why);
 
-	destination_failed(d, place, a, whole);
+	delivery_destination_failed(d, place, a, whole);
 	delivery_attempt_unref(&a);
 }
 
 /* False where that has to wait: a policy is read again. */
 static bool
-decide_address(struct destination *d, struct plan_place place)
+decide_address(struct delivery_destination *d, struct delivery_place place)
 {
-	struct decision *dec = &d->plan.host[place.host].decision[place.address];
+	struct decision *dec =
+	    &d->plan.host[place.host].decision[place.address];
 	struct decision_terms terms;
 	struct error err;
 
@@ -208,10 +216,10 @@ decide_address(struct destination *d, struct plan_place place)
 }
 
 static bool
-decide_host(struct destination *d, size_t host)
+decide_host(struct delivery_destination *d, size_t host)
 {
-	struct plan_place place = { host, 0 };
-	const struct plan_host *h = &d->plan.host[host];
+	struct delivery_place place = { host, 0 };
+	const struct delivery_plan_host *h = &d->plan.host[host];
 
 	for (; place.address < h->n_addresses && h->failed == NULL;
 	    place.address++)
@@ -224,20 +232,20 @@ decide_host(struct destination *d, size_t host)
 
 /* Nothing of the domain can be tried: one attempt for all that wait. */
 static void
-no_hosts(struct destination *d, const char *error, const char *status,
+no_hosts(struct delivery_destination *d, const char *error, const char *status,
     const char *why)
 {
-	struct delivery_attempt *a = destination_no_attempt(d,
+	struct delivery_attempt *a = delivery_destination_no_attempt(d,
 	    DESTINATION_NO_HOST, error, status, why);
-	struct job *job;
+	struct delivery_job *job;
 
 	TAILQ_FOREACH(job, &d->jobs, entry)
-		job_add_attempt_to_all(job, a);
+		delivery_job_add_attempt_to_all(job, a);
 	delivery_attempt_unref(&a);
 }
 
 static void
-take_hosts(struct destination *d)
+take_hosts(struct delivery_destination *d)
 {
 	struct error err;
 
@@ -246,7 +254,7 @@ take_hosts(struct destination *d)
 		no_hosts(d, "io", "4.3.5", err.text);
 		return;
 	}
-	plan_init(&d->plan, d->survey.n_hosts);
+	delivery_plan_init(&d->plan, d->survey.n_hosts);
 	for (size_t i = 0; i < d->plan.n_hosts; i++)
 		d->plan.host[i].name = d->survey.host[i].name;
 	if (d->plan.n_hosts == 0)
@@ -254,50 +262,50 @@ take_hosts(struct destination *d)
 }
 
 static void
-take_addresses(struct destination *d, size_t host)
+take_addresses(struct delivery_destination *d, size_t host)
 {
 	const struct survey_host *from = &d->survey.host[host];
-	struct plan_host *h = &d->plan.host[host];
+	struct delivery_plan_host *h = &d->plan.host[host];
 
-	plan_add_addresses(h, from->n_addresses);
+	delivery_plan_add_addresses(h, from->n_addresses);
 	for (size_t i = 0; i < h->n_addresses; i++)
 		h->address[i].to = from->address[i];
 	h->decision = mem_zalloc(h->n_addresses * sizeof(*h->decision));
 	if (h->n_addresses == 0)
-		fail_host(d, (struct plan_place){ host, 0 }, true, "dns",
+		fail_host(d, (struct delivery_place){ host, 0 }, true, "dns",
 		    from->status, from->why);
 }
 
 static void
-take_host(struct destination *d, size_t host)
+take_host(struct delivery_destination *d, size_t host)
 {
-	struct plan_host *h = &d->plan.host[host];
+	struct delivery_plan_host *h = &d->plan.host[host];
 	struct delivery_attempt **rechecked = &h->rechecked;
-	const struct plan_place place = { host, 0 };
+	const struct delivery_place place = { host, 0 };
 
 	if (h->decision == NULL)
 		take_addresses(d, host);
 	/* The failure stands, where the policy is the same. */
 	if (*rechecked != NULL && !d->survey.sts_changed)
-		destination_failed(d, place, *rechecked, true);
+		delivery_destination_failed(d, place, *rechecked, true);
 	delivery_attempt_unref(rechecked);
 	h->resolved = decide_host(d, host);
 }
 
 void
-destination_loops(struct destination *d, size_t host,
+delivery_destination_loops(struct delivery_destination *d, size_t host,
     struct delivery_attempt *a)
 {
 	for (size_t i = 0; i < d->plan.n_hosts; i++)
 		if (d->survey.host[i].preference >=
 		    d->survey.host[host].preference)
-			destination_failed(d, (struct plan_place){ i, 0 }, a,
-			    true);
+			delivery_destination_failed(d,
+			    (struct delivery_place){ i, 0 }, a, true);
 }
 
 /* Found in the list after others had been resolved. */
 static void
-take_loops(struct destination *d)
+take_loops(struct delivery_destination *d)
 {
 	struct delivery_attempt *a;
 
@@ -306,8 +314,9 @@ take_loops(struct destination *d)
 
 		if (!h->own || d->plan.host[i].failed != NULL)
 			continue;
-		a = destination_no_attempt(d, i, "dns", h->status, h->why);
-		destination_loops(d, i, a);
+		a = delivery_destination_no_attempt(d, i, "dns", h->status,
+		    h->why);
+		delivery_destination_loops(d, i, a);
 		delivery_attempt_unref(&a);
 	}
 }
@@ -315,7 +324,7 @@ take_loops(struct destination *d)
 static void
 on_survey(void *ctx)
 {
-	struct destination *d = ctx;
+	struct delivery_destination *d = ctx;
 
 	if (!d->survey.resolved)
 		return;
@@ -331,8 +340,8 @@ on_survey(void *ctx)
 }
 
 bool
-destination_recheck(struct destination *d, struct plan_place place,
-    struct delivery_attempt *a)
+delivery_destination_recheck(struct delivery_destination *d,
+    struct delivery_place place, struct delivery_attempt *a)
 {
 	if (!survey_recheck_sts(&d->survey))
 		return false;
@@ -347,7 +356,7 @@ destination_recheck(struct destination *d, struct plan_place place,
 /* --- life ------------------------------------------------------------- */
 
 void
-destination_resolve(struct destination *d)
+delivery_destination_resolve(struct delivery_destination *d)
 {
 	const struct way *choice = &d->choice;
 	struct survey_config c = {
@@ -370,9 +379,9 @@ destination_resolve(struct destination *d)
 }
 
 void
-destination_resolve_end(struct destination *d)
+delivery_destination_resolve_end(struct delivery_destination *d)
 {
-	plan_clear(&d->plan);
+	delivery_plan_clear(&d->plan);
 	secret_free(&d->secret);
 	survey_clear(&d->survey);
 }

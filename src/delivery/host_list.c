@@ -9,27 +9,27 @@
 #include "base/mem.h"
 
 void
-plan_init(struct plan *plan_r, size_t n_hosts)
+delivery_plan_init(struct delivery_plan *plan_r, size_t n_hosts)
 {
 	plan_r->host = mem_zalloc(n_hosts * sizeof(*plan_r->host));
 	plan_r->n_hosts = n_hosts;
 }
 
 void
-plan_add_addresses(struct plan_host *host, size_t n)
+delivery_plan_add_addresses(struct delivery_plan_host *host, size_t n)
 {
 	host->address = mem_zalloc(n * sizeof(*host->address));
 	host->n_addresses = n;
 }
 
-enum plan_next
-plan_next(const struct plan *plan, struct plan_place from,
-    struct plan_place *place_r)
+enum delivery_plan_next
+delivery_plan_next(const struct delivery_plan *plan, struct delivery_place from,
+    struct delivery_place *place_r)
 {
-	struct plan_place p = from;
+	struct delivery_place p = from;
 
-	for (; p.host < plan->n_hosts; p = plan_after_host(p)) {
-		const struct plan_host *h = &plan->host[p.host];
+	for (; p.host < plan->n_hosts; p = delivery_place_after_host(p)) {
+		const struct delivery_plan_host *h = &plan->host[p.host];
 
 		if (h->failed != NULL)
 			continue;
@@ -48,23 +48,23 @@ plan_next(const struct plan *plan, struct plan_place from,
 	return PLAN_END;
 }
 
-enum plan_drop
-plan_drop_judge(int message_drops, int host_drops)
+enum delivery_blame
+delivery_plan_blame(int message_drops, int host_drops)
 {
 	if (host_drops >= 3)
 		return PLAN_DROP_HOST;
 	return message_drops >= 2 ? PLAN_DROP_MESSAGE : PLAN_DROP_AGAIN;
 }
 
-struct plan_place
-plan_after_address(struct plan_place place)
+struct delivery_place
+delivery_place_after_address(struct delivery_place place)
 {
 	place.address++;
 	return place;
 }
 
-struct plan_place
-plan_after_host(struct plan_place place)
+struct delivery_place
+delivery_place_after_host(struct delivery_place place)
 {
 	place.host++;
 	place.address = 0;
@@ -72,16 +72,16 @@ plan_after_host(struct plan_place place)
 }
 
 bool
-plan_same(struct plan_place a, struct plan_place b)
+delivery_place_same(struct delivery_place a, struct delivery_place b)
 {
 	return a.host == b.host && a.address == b.address;
 }
 
 void
-plan_clear(struct plan *plan)
+delivery_plan_clear(struct delivery_plan *plan)
 {
 	for (size_t h = 0; h < plan->n_hosts; h++) {
-		struct plan_host *host = &plan->host[h];
+		struct delivery_plan_host *host = &plan->host[h];
 
 		delivery_attempt_unref(&host->failed);
 		delivery_attempt_unref(&host->rechecked);

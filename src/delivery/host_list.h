@@ -11,16 +11,17 @@
 #include "net/address.h"
 #include "delivery/attempt.h"
 
-struct plan_address {
+struct delivery_plan_address {
 	struct net_address to;
-	struct delivery_attempt *failed;	/* owned; NULL: not known to fail */
+	/* owned; NULL: not known to fail */
+	struct delivery_attempt *failed;
 	int drops;		/* sessions in a row that a message ended */
 };
 
-struct plan_host {
+struct delivery_plan_host {
 	const char *name;	/* borrowed */
 	bool resolved;		/* its addresses are here, or failed is */
-	struct plan_address *address;	/* owned */
+	struct delivery_plan_address *address;	/* owned */
 	size_t n_addresses;
 	struct delivery_attempt *failed;	/* the whole host; owned */
 	struct decision *decision;	/* by address; owned; NULL: not yet */
@@ -28,33 +29,33 @@ struct plan_host {
 	struct delivery_attempt *rechecked;
 };
 
-struct plan {
-	struct plan_host *host;	/* owned */
+struct delivery_plan {
+	struct delivery_plan_host *host;	/* owned */
 	size_t n_hosts;
 };
 
 /* Zeroed hosts. */
-void plan_init(struct plan *plan_r, size_t n_hosts);
+void delivery_plan_init(struct delivery_plan *plan_r, size_t n_hosts);
 /* Once for each host; zeroed addresses. */
-void plan_add_addresses(struct plan_host *host, size_t n);
+void delivery_plan_add_addresses(struct delivery_plan_host *host, size_t n);
 
 /* A place in the order.  host == n_hosts: the end. */
-struct plan_place {
+struct delivery_place {
 	size_t host, address;
 };
 
-enum plan_next { PLAN_TRY, PLAN_WAIT, PLAN_END };
+enum delivery_plan_next { PLAN_TRY, PLAN_WAIT, PLAN_END };
 
 /*
  * From `from` on, the first address that is not known to fail.  WAIT: the host
  * at *place_r is not resolved yet.  END: none is left.
  */
-enum plan_next plan_next(const struct plan *plan, struct plan_place from,
-    struct plan_place *place_r);
+enum delivery_plan_next delivery_plan_next(const struct delivery_plan *plan,
+    struct delivery_place from, struct delivery_place *place_r);
 /* The place after an address; the place of the next host. */
-struct plan_place plan_after_address(struct plan_place place);
-struct plan_place plan_after_host(struct plan_place place);
-bool plan_same(struct plan_place a, struct plan_place b);
+struct delivery_place delivery_place_after_address(struct delivery_place place);
+struct delivery_place delivery_place_after_host(struct delivery_place place);
+bool delivery_place_same(struct delivery_place a, struct delivery_place b);
 /*
  * A session that was ready was dropped within a message.  Is it the message, of
  * which a filter of the host may die, or the host?  A message that ended one is
@@ -62,10 +63,10 @@ bool plan_same(struct plan_place a, struct plan_place b);
  * A host has failed when three sessions in a row ended that way: at least two
  * messages were in them then.  message_drops and host_drops count this one.
  */
-enum plan_drop { PLAN_DROP_AGAIN, PLAN_DROP_MESSAGE, PLAN_DROP_HOST };
-enum plan_drop plan_drop_judge(int message_drops, int host_drops);
+enum delivery_blame { PLAN_DROP_AGAIN, PLAN_DROP_MESSAGE, PLAN_DROP_HOST };
+enum delivery_blame delivery_plan_blame(int message_drops, int host_drops);
 
 /* Frees hosts and attempts. */
-void plan_clear(struct plan *plan);
+void delivery_plan_clear(struct delivery_plan *plan);
 
 #endif

@@ -18,15 +18,15 @@ by_domain(const void *a, const void *b)
 	return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
 }
 
-static struct job *
-job_new(struct spool_job *claimed, struct job *whole, struct settings *settings,
-    size_t first, size_t count)
+static struct delivery_job *
+job_new(struct spool_job *claimed, struct delivery_job *whole,
+    struct settings *settings, size_t first, size_t count)
 {
-	struct job *job = mem_zalloc(sizeof(*job));
+	struct delivery_job *job = mem_zalloc(sizeof(*job));
 
 	atomic_init(&job->refs, 1);
 	job->claimed = claimed;
-	job->whole = whole != NULL ? job_ref(whole) : NULL;
+	job->whole = whole != NULL ? delivery_job_ref(whole) : NULL;
 	job->settings = settings_ref(settings);
 	job->first = first;
 	job->count = job->open = count;
@@ -35,17 +35,18 @@ job_new(struct spool_job *claimed, struct job *whole, struct settings *settings,
 }
 
 void
-job_make(struct job_list *list, struct spool_job *claimed,
+delivery_job_make(struct delivery_job_list *list, struct spool_job *claimed,
     struct settings *settings, size_t per_transaction)
 {
 	struct spool_recipient *r = claimed->rcpts;
 	size_t n = claimed->rcpt_count, first, end;
-	struct job *whole = NULL, *job;
+	struct delivery_job *whole = NULL, *job;
 
 	qsort(r, n, sizeof(*r), by_domain);
 	for (first = 0; first < n; first = end) {
-		for (end = first + 1; end < n && end - first < per_transaction &&
-		    strcmp(r[end].domain, r[first].domain) == 0; end++)
+		for (end = first + 1; end < n &&
+		    end - first < per_transaction && strcmp(r[end].domain,
+		    r[first].domain) == 0; end++)
 			continue;
 		job = job_new(claimed, whole, settings, first, end - first);
 		if (whole == NULL)
@@ -54,10 +55,10 @@ job_make(struct job_list *list, struct spool_job *claimed,
 	}
 }
 
-struct job *
-job_split(struct job *job, size_t n)
+struct delivery_job *
+delivery_job_split(struct delivery_job *job, size_t n)
 {
-	struct job *rest = job_new(job->claimed,
+	struct delivery_job *rest = job_new(job->claimed,
 	    job->whole != NULL ? job->whole : job, job->settings,
 	    job->first + n, job->count - n);
 
@@ -67,7 +68,7 @@ job_split(struct job *job, size_t n)
 }
 
 void
-job_set_choice(struct job *job, const struct way *choice)
+delivery_job_set_choice(struct delivery_job *job, const struct way *choice)
 {
 	job->choice = *choice;
 	free(job->rule);
@@ -76,7 +77,7 @@ job_set_choice(struct job *job, const struct way *choice)
 }
 
 void
-job_swap(struct job *job, size_t i, size_t k)
+delivery_job_swap(struct delivery_job *job, size_t i, size_t k)
 {
 	struct spool_recipient *r = job->claimed->rcpts + job->first;
 	struct spool_recipient kept = r[i];
@@ -85,17 +86,17 @@ job_swap(struct job *job, size_t i, size_t k)
 	r[k] = kept;
 }
 
-struct job *
-job_ref(struct job *job)
+struct delivery_job *
+delivery_job_ref(struct delivery_job *job)
 {
 	(void)atomic_fetch_add(&job->refs, 1);
 	return job;
 }
 
 void
-job_unref(struct job **job)
+delivery_job_unref(struct delivery_job **job)
 {
-	struct job *j = *job;
+	struct delivery_job *j = *job;
 
 	*job = NULL;
 	if (j == NULL || atomic_fetch_sub(&j->refs, 1) != 1)
@@ -109,41 +110,43 @@ job_unref(struct job **job)
 	free(j->rule);
 	settings_unref(&j->settings);
 	if (j->whole != NULL)
-		job_unref(&j->whole);
+		delivery_job_unref(&j->whole);
 	else
 		spool_job_free(&j->claimed);
 	free(j);
 }
 
 const struct spool_recipient *
-job_rcpt(const struct job *job, size_t i)
+delivery_job_rcpt(const struct delivery_job *job, size_t i)
 {
 	return &job->claimed->rcpts[job->first + i];
 }
 
 struct way_case
-job_case(const struct job *job, size_t i, int64_t now)
+delivery_job_case(const struct delivery_job *job, size_t i, int64_t now)
 {
 	return (struct way_case){ .message = &job->claimed->message,
-		.rcpt = job_rcpt(job, i), .now = now };
+		.rcpt = delivery_job_rcpt(job, i), .now = now };
 }
 
 bool
-job_waives_tls(const struct job *job)
+delivery_job_waives_tls(const struct delivery_job *job)
 {
-	return job->claimed->message.tls_optional && !job->claimed->message.require_tls;
+	return job->claimed->message.tls_optional &&
+	    !job->claimed->message.require_tls;
 }
 
 const char *
-job_domain(const struct job *job)
+delivery_job_domain(const struct delivery_job *job)
 {
-	return job_rcpt(job, 0)->domain;
+	return delivery_job_rcpt(job, 0)->domain;
 }
 
 void
-job_add_attempt(struct job *job, size_t i, struct delivery_attempt *a)
+delivery_job_add_attempt(struct delivery_job *job, size_t i,
+    struct delivery_attempt *a)
 {
-	struct job_progress *p = &job->progress[i];
+	struct delivery_progress *p = &job->progress[i];
 
 	p->attempts = mem_realloc(p->attempts,
 	    (p->n_attempts + 1) * sizeof(struct delivery_attempt *));
@@ -151,15 +154,16 @@ job_add_attempt(struct job *job, size_t i, struct delivery_attempt *a)
 }
 
 void
-job_add_attempt_to_all(struct job *job, struct delivery_attempt *a)
+delivery_job_add_attempt_to_all(struct delivery_job *job,
+    struct delivery_attempt *a)
 {
 	for (size_t i = 0; i < job->count; i++)
 		if (!job->progress[i].finished)
-			job_add_attempt(job, i, a);
+			delivery_job_add_attempt(job, i, a);
 }
 
 void
-job_finish(struct job *job, size_t i)
+delivery_job_finish(struct delivery_job *job, size_t i)
 {
 	assert(!job->progress[i].finished && job->open > 0);
 	job->progress[i].finished = true;

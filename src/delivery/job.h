@@ -20,7 +20,7 @@
 #include "spool/queue.h"
 
 /* A recipient of the job: what it went through in this attempt. */
-struct job_progress {
+struct delivery_progress {
 	/* Its result is on its way, or it was taken from us. */
 	bool finished;
 	struct delivery_attempt **attempts;	/* references */
@@ -33,49 +33,56 @@ struct job_progress {
 	enum spool_effect effect;
 };
 
-struct job {
-	TAILQ_ENTRY(job) entry;
+struct delivery_job {
+	TAILQ_ENTRY(delivery_job) entry;
 	atomic_int refs;
 	struct spool_job *claimed;	/* owned; the message and recipients */
 	size_t first, count;		/* this job's part of the recipients */
-	struct job *whole;		/* whose `claimed` it is, or NULL */
+	/* whose `claimed` it is, or NULL */
+	struct delivery_job *whole;
 	struct settings *settings;
 	/* Chosen by the worker for this attempt.  strategy NULL: not yet. */
 	struct way choice;
 	char *rule;			/* owned; choice.rule, or NULL */
-	struct job_progress *progress;	/* by recipient of this job */
+	struct delivery_progress *progress;	/* by recipient of this job */
 	size_t open;			/* recipients not finished */
-	struct plan_place place;	/* where to go on */
+	struct delivery_place place;	/* where to go on */
 	int drops;		/* sessions at place that it ended */
 };
-TAILQ_HEAD(job_list, job);
+TAILQ_HEAD(delivery_job_list, delivery_job);
 
 /*
  * Makes the jobs of one claimed message: by recipient domain, at most
  * per_transaction recipients each; they are appended to list.  Takes claimed.
  */
-void job_make(struct job_list *list, struct spool_job *claimed,
-    struct settings *settings, size_t per_transaction);
+void delivery_job_make(struct delivery_job_list *list,
+    struct spool_job *claimed, struct settings *settings,
+    size_t per_transaction);
 /*
  * Takes all but the first n recipients off, into a job of their own; before any
  * of them was tried.
  */
-struct job *job_split(struct job *job, size_t n);
-void job_set_choice(struct job *job, const struct way *choice);
+struct delivery_job *delivery_job_split(struct delivery_job *job, size_t n);
+void delivery_job_set_choice(struct delivery_job *job,
+    const struct way *choice);
 /* Exchanges two recipients; before any was tried. */
-void job_swap(struct job *job, size_t i, size_t k);
-struct job *job_ref(struct job *job);
-void job_unref(struct job **job);
+void delivery_job_swap(struct delivery_job *job, size_t i, size_t k);
+struct delivery_job *delivery_job_ref(struct delivery_job *job);
+void delivery_job_unref(struct delivery_job **job);
 
-const struct spool_recipient *job_rcpt(const struct job *job, size_t i);
-struct way_case job_case(const struct job *job, size_t i, int64_t now);
+const struct spool_recipient *delivery_job_rcpt(const struct delivery_job *job,
+    size_t i);
+struct way_case delivery_job_case(const struct delivery_job *job, size_t i,
+    int64_t now);
 /* The message waives TLS (RFC 8689 4.2.2). */
-bool job_waives_tls(const struct job *job);
-const char *job_domain(const struct job *job);
+bool delivery_job_waives_tls(const struct delivery_job *job);
+const char *delivery_job_domain(const struct delivery_job *job);
 /* Adds an attempt to one recipient; takes a reference of its own. */
-void job_add_attempt(struct job *job, size_t i, struct delivery_attempt *a);
+void delivery_job_add_attempt(struct delivery_job *job, size_t i,
+    struct delivery_attempt *a);
 /* The same for all that are not finished. */
-void job_add_attempt_to_all(struct job *job, struct delivery_attempt *a);
-void job_finish(struct job *job, size_t i);
+void delivery_job_add_attempt_to_all(struct delivery_job *job,
+    struct delivery_attempt *a);
+void delivery_job_finish(struct delivery_job *job, size_t i);
 
 #endif

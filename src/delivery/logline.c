@@ -44,7 +44,7 @@ add_relay(struct buf *b, const struct spool_attempt *a)
 }
 
 static void
-add_stat(struct buf *b, const struct logline *l)
+add_stat(struct buf *b, const struct delivery_log_line *l)
 {
 	const char *type = l->attempt->result_type;
 	char shown[REPLY_SHOWN + 1];
@@ -65,7 +65,7 @@ add_stat(struct buf *b, const struct logline *l)
 }
 
 void
-logline_format(char *dst, size_t room, const struct logline *l)
+delivery_log_format(char *dst, size_t room, const struct delivery_log_line *l)
 {
 	static const struct spool_session none;
 	const struct spool_session *s = l->session != NULL ? l->session : &none;

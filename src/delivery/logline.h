@@ -10,7 +10,7 @@
 #include "spool/message.h"
 #include "spool/record.h"
 
-struct logline {
+struct delivery_log_line {
 	const struct spool_message *message;
 	const char *to;
 	const struct spool_attempt *attempt;	/* that decided */
@@ -20,6 +20,7 @@ struct logline {
 
 /* Sendmail's field order; remote text is cut, and escaped by the log itself.
  * Nothing before stat= can look like another field; the reply is the last one. */
-void logline_format(char *dst, size_t room, const struct logline *l);
+void delivery_log_format(char *dst, size_t room,
+    const struct delivery_log_line *l);
 
 #endif

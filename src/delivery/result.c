@@ -23,7 +23,7 @@
 
 struct delivery_results {
 	struct write_task task;		/* first: the writer gives it back */
-	struct job *job;
+	struct delivery_job *job;
 	const struct delivery_events *events;
 	struct delivery_record *session;	/* a reference, or NULL */
 	int64_t at;
@@ -32,12 +32,13 @@ struct delivery_results {
 };
 
 struct delivery_results *
-delivery_results_new(struct job *job, const struct delivery_events *events)
+delivery_results_new(struct delivery_job *job,
+    const struct delivery_events *events)
 {
 	struct delivery_results *r = mem_zalloc(sizeof(*r) +
 	    job->open * sizeof(r->rcpts[0]));
 
-	r->job = job_ref(job);
+	r->job = delivery_job_ref(job);
 	r->events = events;
 	r->at = clock_now_s();
 	return r;
@@ -66,7 +67,8 @@ jitter_permille(void)
 
 /* Sets when to try again; a schedule that is used up makes it expired. */
 static void
-set_schedule(struct job_progress *p, const struct job *job, int attempts)
+set_schedule(struct delivery_progress *p, const struct delivery_job *job,
+    int attempts)
 {
 	const struct retry_schedule *retry = &job->choice.schedule->retry;
 	int64_t received_at = job->claimed->message.received_at;
@@ -87,7 +89,7 @@ set_schedule(struct job_progress *p, const struct job *job, int attempts)
 }
 
 static enum dsn_event
-event_of(const struct job_progress *p)
+event_of(const struct delivery_progress *p)
 {
 	switch (p->result.outcome) {
 	case SPOOL_DELIVERED:
@@ -105,7 +107,7 @@ event_of(const struct job_progress *p)
 /* Which DSN the sender is to get.  One notice of delay stands for all that are
  * due: a runner that was off for days does not send them in a row. */
 static void
-set_owed(struct job_progress *p, const struct job *job,
+set_owed(struct delivery_progress *p, const struct delivery_job *job,
     const struct spool_recipient *rcpt)
 {
 	const struct conf_durations *notify = &job->choice.schedule->notify;
@@ -127,8 +129,8 @@ static void
 result_add(struct delivery_results *r, size_t i, size_t deciding,
     const char *status, enum spool_outcome outcome, const char *fallback)
 {
-	struct job_progress *p = &r->job->progress[i];
-	const struct spool_recipient *rcpt = job_rcpt(r->job, i);
+	struct delivery_progress *p = &r->job->progress[i];
+	const struct spool_recipient *rcpt = delivery_job_rcpt(r->job, i);
 	const struct spool_attempt *a = &p->attempts[deciding]->row;
 
 	p->deciding = deciding;
@@ -140,23 +142,23 @@ result_add(struct delivery_results *r, size_t i, size_t deciding,
 	set_schedule(p, r->job, rcpt->attempts + 1);
 	set_owed(p, r->job, rcpt);
 	r->rcpts[r->n++] = i;
-	job_finish(r->job, i);
+	delivery_job_finish(r->job, i);
 }
 
 void
 delivery_results_add(struct delivery_results *r, size_t i,
     struct delivery_attempt *last, enum spool_outcome outcome)
 {
-	job_add_attempt(r->job, i, last);
+	delivery_job_add_attempt(r->job, i, last);
 	result_add(r, i, r->job->progress[i].n_attempts - 1, last->row.status,
 	    outcome, NULL);
 }
 
 static const char *
-find_fallback(struct chooser *chooser, const struct job *job, size_t i,
+find_fallback(struct chooser *chooser, const struct delivery_job *job, size_t i,
     const struct spool_attempt *deciding)
 {
-	const struct way_case of = job_case(job, i, clock_now_s());
+	const struct way_case of = delivery_job_case(job, i, clock_now_s());
 	const struct conf_tls_strategy *next;
 
 	if (chooser == NULL || strcmp(deciding->error, "tls") != 0)
@@ -169,8 +171,8 @@ void
 delivery_results_add_exhausted(struct delivery_results *r, size_t i,
     struct chooser *chooser)
 {
-	const struct job *job = r->job;
-	struct job_progress *p = &job->progress[i];
+	const struct delivery_job *job = r->job;
+	struct delivery_progress *p = &job->progress[i];
 	struct outcome_fact *facts;
 	struct outcome o;
 
@@ -193,18 +195,18 @@ delivery_results_add_exhausted(struct delivery_results *r, size_t i,
 
 /* Attempt k of a recipient, with what that one knows; without its session. */
 static struct spool_attempt
-attempt_row(const struct job *job, size_t i, size_t k)
+attempt_row(const struct delivery_job *job, size_t i, size_t k)
 {
 	static const char *const words[] = {
 		[SPOOL_DEFERRED] = "deferred", [SPOOL_FAILED] = "failed",
 		[SPOOL_EXPIRED] = "failed", [SPOOL_DELIVERED] = "delivered",
 	};
-	const struct job_progress *p = &job->progress[i];
+	const struct delivery_progress *p = &job->progress[i];
 	struct spool_attempt a = p->attempts[k]->row;
 
 	a.message_id = job->claimed->message.id;
 	a.recipient_id = p->result.recipient_id;
-	a.domain = job_domain(job);
+	a.domain = delivery_job_domain(job);
 	if (a.strategy == NULL && job->choice.strategy != NULL) {
 		a.strategy = job->choice.strategy->id;
 		a.rule = job->rule;
@@ -215,8 +217,8 @@ attempt_row(const struct job *job, size_t i, size_t k)
 }
 
 static bool
-store_attempt(const struct job *job, size_t i, size_t k, struct spool *spool,
-    int64_t *id_r, struct error *err)
+store_attempt(const struct delivery_job *job, size_t i, size_t k,
+    struct spool *spool, int64_t *id_r, struct error *err)
 {
 	struct delivery_record *s = job->progress[i].attempts[k]->session;
 	struct spool_attempt a = attempt_row(job, i, k);
@@ -229,10 +231,10 @@ store_attempt(const struct job *job, size_t i, size_t k, struct spool *spool,
 }
 
 static bool
-store_result(struct job *job, size_t i, struct spool *spool, const char *token,
-    struct error *err)
+store_result(struct delivery_job *job, size_t i, struct spool *spool,
+    const char *token, struct error *err)
 {
-	struct job_progress *p = &job->progress[i];
+	struct delivery_progress *p = &job->progress[i];
 	int64_t id;
 
 	for (size_t k = 0; k < p->n_attempts; k++) {
@@ -246,17 +248,17 @@ store_result(struct job *job, size_t i, struct spool *spool, const char *token,
 }
 
 static bool
-store_domain(const struct job *job, size_t i, struct spool *spool,
+store_domain(const struct delivery_job *job, size_t i, struct spool *spool,
     struct error *err)
 {
 	static const struct spool_session none;
-	const struct job_progress *p = &job->progress[i];
+	const struct delivery_progress *p = &job->progress[i];
 	const struct delivery_attempt *a = p->attempts[p->deciding];
 	const struct spool_session *s = a->session != NULL ?
 	    &a->session->row : &none;
 
 	return spool_domain_status_set(spool, &(struct spool_domain_status){
-	    .domain = job_domain(job), .at = p->result.now,
+	    .domain = delivery_job_domain(job), .at = p->result.now,
 	    .delivered = p->result.outcome == SPOOL_DELIVERED,
 	    .error = p->domain_failed ? a->row.error : NULL,
 	    .result_type = p->domain_failed ? a->row.result_type : NULL,
@@ -286,7 +288,8 @@ static void
 end_sessions(const struct delivery_results *r, bool committed)
 {
 	for (size_t i = 0; i < r->n; i++) {
-		const struct job_progress *p = &r->job->progress[r->rcpts[i]];
+		const struct delivery_progress *p =
+		    &r->job->progress[r->rcpts[i]];
 
 		for (size_t k = 0; k < p->n_attempts; k++) {
 			struct delivery_record *s = p->attempts[k]->session;
@@ -309,19 +312,19 @@ results_undo(struct write_task *t)
 
 /* err: it could not be recorded; else NULL. */
 static void
-log_result(const struct job *job, size_t i, const struct error *err)
+log_result(const struct delivery_job *job, size_t i, const struct error *err)
 {
-	const struct job_progress *p = &job->progress[i];
+	const struct delivery_progress *p = &job->progress[i];
 	const struct delivery_record *s = p->attempts[p->deciding]->session;
 	const struct spool_attempt a = attempt_row(job, i, p->deciding);
 	char text[2000], to[MAIL_ADDRESS_LOG_LEN];
 
-	logline_format(text, sizeof(text), &(struct logline){
+	delivery_log_format(text, sizeof(text), &(struct delivery_log_line){
 	    .message = &job->claimed->message,
-	    .to = job_rcpt(job, i)->address, .attempt = &a,
+	    .to = delivery_job_rcpt(job, i)->address, .attempt = &a,
 	    .session = s != NULL ? &s->row : NULL, .result = &p->result });
 	log_info("%s", text);
-	mail_address_log(to, job_rcpt(job, i)->address);
+	mail_address_log(to, delivery_job_rcpt(job, i)->address);
 	if (p->effect != SPOOL_RECORDED)
 		log_warning("%lld: to=<%s>: lost the lease during the attempt: "
 		    "%s", (long long)a.message_id, to, p->effect == SPOOL_LOST ?
@@ -344,15 +347,16 @@ results_done(struct write_task *t, const struct error *err)
 		end_sessions(r, true);
 	for (size_t i = 0; i < r->n; i++) {
 		log_result(r->job, r->rcpts[i], err);
-		ids[i] = job_rcpt(r->job, r->rcpts[i])->id;
+		ids[i] = delivery_job_rcpt(r->job, r->rcpts[i])->id;
 	}
 	/* After damage the session sends no end any more. */
 	if (r->session != NULL && (err == NULL || err->code != EX_DATAERR))
 		(void)atomic_fetch_sub(&r->session->unrecorded, 1);
 	delivery_record_unref(&r->session);
-	r->events->recorded(r->events->ctx, job_domain(r->job), ids, r->n);
+	r->events->recorded(r->events->ctx, delivery_job_domain(r->job), ids,
+	    r->n);
 	free(ids);
-	job_unref(&r->job);
+	delivery_job_unref(&r->job);
 	free(r);
 }
 
@@ -363,7 +367,7 @@ delivery_results_send(struct delivery_results *r, struct writer *writer)
 	 * failure counts from the first one on. */
 	if (r->n > 0 && r->job->progress[r->rcpts[r->n - 1]].result.outcome ==
 	    SPOOL_DELIVERED)
-		r->task.subject = job_domain(r->job);
+		r->task.subject = delivery_job_domain(r->job);
 	r->task.when = WRITE_SOON;
 	r->task.run = results_run;
 	r->task.undo = results_undo;

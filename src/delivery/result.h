@@ -27,7 +27,7 @@ struct delivery_events {
 
 /* The results of recipients of one job; events are kept until they are recorded. */
 struct delivery_results;
-struct delivery_results *delivery_results_new(struct job *job,
+struct delivery_results *delivery_results_new(struct delivery_job *job,
     const struct delivery_events *events) __attribute__((returns_nonnull));
 /*
  * A host decided on recipient i: `last` is that attempt, and outcome DELIVERED,

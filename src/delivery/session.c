@@ -21,7 +21,7 @@
 
 /* The attempt at the host of this session. */
 static struct delivery_attempt *
-session_attempt(const struct session *s, int64_t started_at,
+session_attempt(const struct delivery_session *s, int64_t started_at,
     int64_t started_ms, const char *error, const char *status,
     const char *reply, const char *result_type)
 {
@@ -32,8 +32,8 @@ session_attempt(const struct session *s, int64_t started_at,
 		.status = status, .reply = reply, .result_type = result_type
 	};
 
-	return destination_attempt(s->dest, s->place.host, &s->decision, &row,
-	    s->record);
+	return delivery_destination_attempt(s->dest, s->place.host,
+	    &s->decision, &row, s->record);
 }
 
 static enum spool_outcome
@@ -52,8 +52,8 @@ spool_outcome_of(enum smtp_outcome outcome)
 }
 
 static void
-take_result(struct delivery *d, struct delivery_results *results, size_t k,
-    const struct smtp_result *result)
+take_result(struct delivery_message *d, struct delivery_results *results,
+    size_t k, const struct smtp_result *result)
 {
 	const struct smtp_recipient_result *r = &result->recipients[k];
 	bool delivered = r->outcome == SMTP_DELIVERED;
@@ -67,15 +67,15 @@ take_result(struct delivery *d, struct delivery_results *results, size_t k,
 	    r->status, r->reply, NULL);
 	a->no_receipts = result->dsn_dropped;
 	if (!delivered && r->next_host)
-		job_add_attempt(d->job, d->index[k], a);
+		delivery_job_add_attempt(d->job, d->index[k], a);
 	else
 		delivery_results_add(results, d->index[k], a,
 		    spool_outcome_of(r->outcome));
 	delivery_attempt_unref(&a);
 }
 
-static struct plan_address *
-session_address(const struct session *s)
+static struct delivery_plan_address *
+session_address(const struct delivery_session *s)
 {
 	return &s->dest->plan.host[s->place.host].address[s->place.address];
 }
@@ -92,9 +92,9 @@ static void
 on_result(void *ctx, const struct smtp_transaction *tx,
     const struct smtp_result *result)
 {
-	struct session *s = ctx;
-	struct delivery *d = tx->ctx;
-	struct job *job = d->job;
+	struct delivery_session *s = ctx;
+	struct delivery_message *d = tx->ctx;
+	struct delivery_job *job = d->job;
 	struct delivery_results *results = delivery_results_new(job,
 	    s->dest->worker->config.events);
 	bool not_tried = false;
@@ -108,9 +108,9 @@ on_result(void *ctx, const struct smtp_transaction *tx,
 		session_address(s)->drops = 0;
 	delivery_results_of_session(results, s->record);
 	delivery_results_send(results, s->dest->worker->config.writer);
-	delivery_free(d);
+	delivery_message_free(d);
 	if (job->open == 0) {
-		job_unref(&job);
+		delivery_job_unref(&job);
 		return;
 	}
 	if (not_tried) {
@@ -118,18 +118,18 @@ on_result(void *ctx, const struct smtp_transaction *tx,
 		TAILQ_INSERT_TAIL(&s->returned, job, entry);
 		return;
 	}
-	job->place = plan_after_host(s->place);
+	job->place = delivery_place_after_host(s->place);
 	job->drops = 0;
-	destination_add(s->dest, job);
+	delivery_destination_add(s->dest, job);
 	s->dest->kick(s->dest);
 }
 
 /* --- life ------------------------------------------------------------- */
 
 static bool
-claim_holds(const struct session *s, const struct spool_recipient *r)
+claim_holds(const struct delivery_session *s, const struct spool_recipient *r)
 {
-	const struct worker *w = s->dest->worker;
+	const struct delivery_worker *w = s->dest->worker;
 	struct error err;
 	bool held;
 
@@ -144,40 +144,41 @@ claim_holds(const struct session *s, const struct spool_recipient *r)
  * meanwhile are finished, without a result.  False where none is left.
  */
 static bool
-drop_taken(const struct session *s, struct job *job)
+drop_taken(const struct delivery_session *s, struct delivery_job *job)
 {
 	const struct delivery_events *events = s->dest->worker->config.events;
 	char to[MAIL_ADDRESS_LOG_LEN];
 
 	for (size_t i = 0; i < job->count; i++) {
-		const struct spool_recipient *r = job_rcpt(job, i);
+		const struct spool_recipient *r = delivery_job_rcpt(job, i);
 
 		if (job->progress[i].finished || claim_holds(s, r))
 			continue;
 		mail_address_log(to, r->address);
 		log_info("%lld: to=<%s>: not tried: no longer claimed by this "
 		    "runner", (long long)job->claimed->message.id, to);
-		job_finish(job, i);
-		events->dropped(events->ctx, job_domain(job), &r->id, 1);
+		delivery_job_finish(job, i);
+		events->dropped(events->ctx, delivery_job_domain(job), &r->id,
+		    1);
 	}
 	return job->open > 0;
 }
 
-static struct job *
-take_job(struct session *s)
+static struct delivery_job *
+take_job(struct delivery_session *s)
 {
-	struct job *job;
+	struct delivery_job *job;
 
-	while ((job = destination_take(s->dest, s->place)) != NULL &&
+	while ((job = delivery_destination_take(s->dest, s->place)) != NULL &&
 	    !drop_taken(s, job))
-		job_unref(&job);
+		delivery_job_unref(&job);
 	return job;
 }
 
 static void
-set_idling(struct session *s, bool idling)
+set_idling(struct delivery_session *s, bool idling)
 {
-	struct worker *w = s->dest->worker;
+	struct delivery_worker *w = s->dest->worker;
 
 	if (idling)
 		loop_timer_set(s->idle, w->config.idle_ms);
@@ -191,13 +192,13 @@ set_idling(struct session *s, bool idling)
 }
 
 void
-session_end_idle(struct worker *w, const char *queue)
+delivery_session_end_idle(struct delivery_worker *w, const char *queue)
 {
-	struct session *s;
+	struct delivery_session *s;
 
 	TAILQ_FOREACH(s, &w->idle, idle_entry)
 		if (strcmp(s->dest->queue, queue) == 0) {
-			session_drain(s);
+			delivery_session_drain(s);
 			return;
 		}
 }
@@ -205,13 +206,13 @@ session_end_idle(struct worker *w, const char *queue)
 /* No more for this session: it stays for a while, unless others wait for it to
  * leave. */
 static void
-nothing_left(struct session *s)
+nothing_left(struct delivery_session *s)
 {
-	const struct destination *d = s->dest;
+	const struct delivery_destination *d = s->dest;
 
 	if (s->given >= d->settings->conf->queue.messages_per_session ||
 	    delivery_limit_is_wanted(d->worker->config.limit, d->queue))
-		session_drain(s);
+		delivery_session_drain(s);
 	else
 		set_idling(s, true);
 }
@@ -219,9 +220,9 @@ nothing_left(struct session *s)
 static const struct smtp_transaction *
 on_next(void *ctx)
 {
-	struct session *s = ctx;
-	struct destination *d = s->dest;
-	struct job *job = NULL;
+	struct delivery_session *s = ctx;
+	struct delivery_destination *d = s->dest;
+	struct delivery_job *job = NULL;
 
 	if (!s->ending &&
 	    s->given < d->settings->conf->queue.messages_per_session)
@@ -232,17 +233,17 @@ on_next(void *ctx)
 	}
 	set_idling(s, false);
 	s->given++;
-	return &delivery_new(s, job)->tx;
+	return &delivery_message_new(s, job)->tx;
 }
 
 static void
 on_ready(void *ctx, const struct smtp_evidence *evidence)
 {
-	struct session *s = ctx;
+	struct delivery_session *s = ctx;
 
 	(void)evidence;
-	session_fill_record(s);
-	session_keep_proof(s);
+	delivery_session_fill_record(s);
+	delivery_session_keep_proof(s);
 	s->ready = true;
 	s->dest->n_unready--;
 	s->dest->kick(s->dest);
@@ -251,49 +252,49 @@ on_ready(void *ctx, const struct smtp_evidence *evidence)
 /* A policy failure or a bad greeting is the host's, not one address's; unless
  * the address alone is judged that way. */
 static bool
-is_the_hosts(const struct session *s)
+is_the_hosts(const struct delivery_session *s)
 {
-	const struct destination *d = s->dest;
-	struct plan_place p = { s->place.host, 0 };
+	const struct delivery_destination *d = s->dest;
+	struct delivery_place p = { s->place.host, 0 };
 
 	for (; p.address < d->plan.host[p.host].n_addresses; p.address++)
 		if (!decision_is_alike(&s->decision,
-		    destination_decision(d, p)))
+		    delivery_destination_decision(d, p)))
 			return false;
 	return true;
 }
 
-static struct plan_place
-session_after(const struct session *s)
+static struct delivery_place
+session_after(const struct delivery_session *s)
 {
-	return is_the_hosts(s) ? plan_after_host(s->place) :
-	    plan_after_address(s->place);
+	return is_the_hosts(s) ? delivery_place_after_host(s->place) :
+	    delivery_place_after_address(s->place);
 }
 
 /* Jobs whose content was never sent: to this host again where it only ended a
  * session that had worked, else on to the next one. */
 static void
-give_back(struct session *s, bool again, struct delivery_attempt *a)
+give_back(struct delivery_session *s, bool again, struct delivery_attempt *a)
 {
-	struct job *job;
+	struct delivery_job *job;
 
 	while ((job = TAILQ_FIRST(&s->returned)) != NULL) {
 		TAILQ_REMOVE(&s->returned, job, entry);
 		if (again)
 			job->place = s->place;
 		else {
-			job_add_attempt_to_all(job, a);
+			delivery_job_add_attempt_to_all(job, a);
 			job->place = session_after(s);
 			job->drops = 0;
 		}
-		destination_add(s->dest, job);
+		delivery_destination_add(s->dest, job);
 	}
 }
 
 /* Did the host, or something between, end a ready session within a message,
  * without a word? */
 static bool
-is_drop(const struct session *s, const struct smtp_failure *f)
+is_drop(const struct delivery_session *s, const struct smtp_failure *f)
 {
 	return s->ready && f->reply[0] == '\0' && !f->permanent &&
 	    (s->cut || !TAILQ_EMPTY(&s->returned));
@@ -302,13 +303,13 @@ is_drop(const struct session *s, const struct smtp_failure *f)
 /* False: the host has failed.  Else all is done: the message that was under way
  * comes after the others, or has failed here alone. */
 static bool
-blame_message(struct session *s, struct delivery_attempt *a)
+blame_message(struct delivery_session *s, struct delivery_attempt *a)
 {
 	/* None where some of it was written: it has its result already, and
 	 * what was returned came behind it. */
-	struct job *job = s->cut ? NULL : TAILQ_FIRST(&s->returned);
-	enum plan_drop blame = plan_drop_judge(job != NULL ? ++job->drops : 0,
-	    ++session_address(s)->drops);
+	struct delivery_job *job = s->cut ? NULL : TAILQ_FIRST(&s->returned);
+	enum delivery_blame blame = delivery_plan_blame(job != NULL ?
+	    ++job->drops : 0, ++session_address(s)->drops);
 
 	if (blame == PLAN_DROP_HOST)
 		return false;
@@ -322,7 +323,7 @@ blame_message(struct session *s, struct delivery_attempt *a)
 }
 
 static struct delivery_attempt *
-failed_attempt(const struct session *s, const struct smtp_failure *f)
+failed_attempt(const struct delivery_session *s, const struct smtp_failure *f)
 {
 	return session_attempt(s, s->record->row.started_at, s->started_ms,
 	    f->error, f->status, f->reply[0] != '\0' &&
@@ -332,52 +333,52 @@ failed_attempt(const struct session *s, const struct smtp_failure *f)
 static void
 on_closed(void *ctx, const struct smtp_failure *f)
 {
-	struct session *s = ctx;
-	struct destination *d = s->dest;
+	struct delivery_session *s = ctx;
+	struct delivery_destination *d = s->dest;
 	bool again = f == NULL || f->warm ||
-	    session_resumption_failed(s, f);
+	    delivery_session_resumption_failed(s, f);
 	bool recheck = false;
 
 	if (!s->ready)
-		session_fill_record(s);
+		delivery_session_fill_record(s);
 	if (f != NULL) {
 		struct delivery_attempt *a = failed_attempt(s, f);
 
 		if (!again && strcmp(f->error, "mta-sts") == 0)
-			recheck = destination_recheck(d, s->place, a);
+			recheck = delivery_destination_recheck(d, s->place, a);
 		if (!again && is_drop(s, f))
 			again = blame_message(s, a);
 		give_back(s, again || recheck, a);
 		if (f->loop)
-			destination_loops(d, s->place.host, a);
+			delivery_destination_loops(d, s->place.host, a);
 		if (f->permanent)
-			destination_refused(d, s->place, a);
+			delivery_destination_refused(d, s->place, a);
 		else if (!again && !recheck)
-			destination_failed(d, s->place, a,
+			delivery_destination_failed(d, s->place, a,
 			    f->step != SMTP_STEP_CONNECT && is_the_hosts(s));
 		delivery_attempt_unref(&a);
 	}
 	give_back(s, true, NULL);
-	session_abort(s);
+	delivery_session_abort(s);
 }
 
 static void
 on_idle(void *arg)
 {
-	session_drain(arg);
+	delivery_session_drain(arg);
 }
 
 /* --- opening and closing ---------------------------------------------- */
 
 static void
-start_client(struct session *s)
+start_client(struct delivery_session *s)
 {
 	static const struct smtp_client_events events = {
 		.next = on_next, .ready = on_ready, .result = on_result,
-		.closed = on_closed, .authenticate = session_judge
+		.closed = on_closed, .authenticate = delivery_session_judge
 	};
-	struct destination *d = s->dest;
-	const struct proof proof = session_proof(s);
+	struct delivery_destination *d = s->dest;
+	const struct proof proof = delivery_session_proof(s);
 	struct smtp_client_config c = {
 		.loop = d->worker->loop,
 		.to = d->plan.host[s->place.host].address[s->place.address].to,
@@ -388,16 +389,17 @@ start_client(struct session *s)
 	};
 
 	session_config_fill(&c, &proof, &d->choice, d->worker->config.own_name);
-	session_offer_resumption(s, &proof, &c);
+	delivery_session_offer_resumption(s, &proof, &c);
 	s->client = smtp_client_start(&c);
 }
 
 bool
-session_open(struct destination *d, struct plan_place place)
+delivery_session_open(struct delivery_destination *d,
+    struct delivery_place place)
 {
-	struct plan_host *h = &d->plan.host[place.host];
+	struct delivery_plan_host *h = &d->plan.host[place.host];
 	char address[NET_ADDRESS_TEXT_LEN];
-	struct session *s;
+	struct delivery_session *s;
 
 	if (!delivery_limit_enter(d->worker->config.limit, d->queue,
 	    d->queue_limit))
@@ -405,7 +407,7 @@ session_open(struct destination *d, struct plan_place place)
 	s = mem_zalloc(sizeof(*s));
 	s->dest = d;
 	s->place = place;
-	s->decision = *destination_decision(d, place);
+	s->decision = *delivery_destination_decision(d, place);
 	s->started_ms = clock_mono_ms();
 	net_address_text(address, &h->address[place.address].to);
 	s->record = delivery_record_new(h->name, address);
@@ -420,14 +422,14 @@ session_open(struct destination *d, struct plan_place place)
 }
 
 void
-session_wake(struct session *s)
+delivery_session_wake(struct delivery_session *s)
 {
 	set_idling(s, false);
 	smtp_client_wake(s->client);
 }
 
 void
-session_drain(struct session *s)
+delivery_session_drain(struct delivery_session *s)
 {
 	if (s->ending)
 		return;
@@ -436,35 +438,35 @@ session_drain(struct session *s)
 	if (s->ready)
 		smtp_client_quit(s->client);
 	else
-		session_abort(s);
+		delivery_session_abort(s);
 }
 
 /* Ends it now; deliveries still open are dropped, their claims are released
  * when the runner ends. */
 void
-session_abort(struct session *s)
+delivery_session_abort(struct delivery_session *s)
 {
-	struct destination *d = s->dest;
-	struct worker *w = d->worker;
-	struct delivery *delivery;
+	struct delivery_destination *d = s->dest;
+	struct delivery_worker *w = d->worker;
+	struct delivery_message *delivery;
 	const char *wanted;
-	struct job *job;
+	struct delivery_job *job;
 
 	set_idling(s, false);
 	while ((delivery = LIST_FIRST(&s->deliveries)) != NULL) {
 		job = delivery->job;
-		delivery_free(delivery);
-		job_unref(&job);
+		delivery_message_free(delivery);
+		delivery_job_unref(&job);
 	}
 	while ((job = TAILQ_FIRST(&s->returned)) != NULL) {
 		TAILQ_REMOVE(&s->returned, job, entry);
-		job_unref(&job);
+		delivery_job_unref(&job);
 	}
 	smtp_client_free(&s->client);
-	session_end_proof(s);
-	free(s->resume_key);
+	delivery_session_end_proof(s);
+	free(s->tls_key);
 	loop_timer_free(&s->idle);
-	session_end_withheld(s);
+	delivery_session_end_withheld(s);
 	delivery_record_unref(&s->record);
 	LIST_REMOVE(s, entry);
 	d->n_sessions--;

@@ -19,7 +19,7 @@ is_unrecorded(const struct delivery_record *r)
 
 /* Something that a session has left, after those that are recorded now. */
 static bool
-any_left(struct destination *d)
+any_left(struct delivery_destination *d)
 {
 	size_t kept = 0;
 
@@ -34,13 +34,13 @@ any_left(struct destination *d)
 }
 
 static bool
-must_wait(const struct session *s)
+must_wait(const struct delivery_session *s)
 {
 	return is_unrecorded(s->record) || any_left(s->dest);
 }
 
 void
-session_expect(struct session *s)
+delivery_session_expect(struct delivery_session *s)
 {
 	bool expected = !LIST_EMPTY(&s->deliveries) && !s->withheld;
 
@@ -51,7 +51,7 @@ session_expect(struct session *s)
 }
 
 bool
-session_withholds(struct session *s)
+delivery_session_withholds(struct delivery_session *s)
 {
 	if (!must_wait(s))
 		return false;
@@ -59,22 +59,22 @@ session_withholds(struct session *s)
 		return true;
 	LIST_INSERT_HEAD(&s->dest->worker->withheld, s, withheld_entry);
 	s->withheld = true;
-	session_expect(s);
+	delivery_session_expect(s);
 	writer_hurry(s->dest->worker->config.writer);
 	return true;
 }
 
 static void
-forget(struct session *s)
+forget(struct delivery_session *s)
 {
 	if (s->withheld)
 		LIST_REMOVE(s, withheld_entry);
 	s->withheld = false;
-	session_expect(s);
+	delivery_session_expect(s);
 }
 
 void
-session_recorded(struct session *s)
+delivery_session_recorded(struct delivery_session *s)
 {
 	if (must_wait(s))
 		return;
@@ -83,9 +83,9 @@ session_recorded(struct session *s)
 }
 
 void
-session_end_withheld(struct session *s)
+delivery_session_end_withheld(struct delivery_session *s)
 {
-	struct destination *d = s->dest;
+	struct delivery_destination *d = s->dest;
 
 	forget(s);
 	if (!is_unrecorded(s->record))
@@ -96,7 +96,7 @@ session_end_withheld(struct session *s)
 }
 
 void
-destination_forget_unrecorded(struct destination *d)
+delivery_destination_forget_unrecorded(struct delivery_destination *d)
 {
 	for (size_t i = 0; i < d->n_unrecorded; i++)
 		delivery_record_unref(&d->unrecorded[i]);

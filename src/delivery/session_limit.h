@@ -20,7 +20,8 @@ void delivery_limit_share(struct delivery_limit *l, int runners);
 /* This runner's part of a limit, 1 at least.  Any thread. */
 int delivery_limit_part(const struct delivery_limit *l, int limit);
 /* Any thread.  False: the queue is full, and the caller is noted as waiting. */
-bool delivery_limit_enter(struct delivery_limit *l, const char *queue, int limit);
+bool delivery_limit_enter(struct delivery_limit *l, const char *queue,
+    int limit);
 /* Where somebody was noted as waiting for this queue since: its name, which lives
  * as long as the limit; else NULL. */
 const char *delivery_limit_leave(struct delivery_limit *l, const char *queue);

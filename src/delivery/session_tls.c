@@ -9,7 +9,7 @@
 #include "delivery/worker_impl.h"
 
 struct proof
-session_proof(const struct session *s)
+delivery_session_proof(const struct delivery_session *s)
 {
 	return (struct proof){
 		.tls = services_tls(s->dest->settings),
@@ -19,31 +19,34 @@ session_proof(const struct session *s)
 }
 
 void
-session_offer_resumption(struct session *s, const struct proof *proof,
-    struct smtp_client_config *c)
+delivery_session_offer_resumption(struct delivery_session *s,
+    const struct proof *proof, struct smtp_client_config *c)
 {
 	if (c->demand.level == LEVEL_NONE)
 		return;
-	s->resume_key = resume_key(proof, c, s->dest->settings->generation);
-	s->resuming = resume_get(s->dest->worker->resumable, s->resume_key,
-	    clock_now_s());
+	s->tls_key = delivery_tls_cache_key(proof, c,
+	    s->dest->settings->generation);
+	s->resuming = delivery_tls_cache_get(s->dest->worker->resumable,
+	    s->tls_key, clock_now_s());
 	if (s->resuming != NULL)
-		c->resume = resume_session(s->resuming, &c->resume_len);
+		c->resume = delivery_tls_entry_session(s->resuming,
+		    &c->resume_len);
 }
 
 void
-session_judge(void *ctx, const struct stls_peer *peer,
+delivery_session_judge(void *ctx, const struct stls_peer *peer,
     struct smtp_verdict *verdict_r)
 {
-	struct session *s = ctx;
-	const struct proof proof = session_proof(s);
+	struct delivery_session *s = ctx;
+	const struct proof proof = delivery_session_proof(s);
 
 	/* No certificate and nothing known of one: not verified. */
 	if (peer->resumed && s->resuming == NULL)
 		return;
 	s->proof = mem_zalloc(sizeof(*s->proof));
 	if (peer->resumed) {
-		resume_proof_copy(s->proof, resume_proof_of(s->resuming));
+		delivery_tls_proof_copy(s->proof,
+		    delivery_tls_entry_proof(s->resuming));
 		*verdict_r = s->proof->verdict;
 	} else {
 		proof_judge(&proof, peer, clock_now_s(), verdict_r,
@@ -62,7 +65,7 @@ record_text(struct delivery_record *r, const char *text)
 }
 
 void
-session_fill_record(struct session *s)
+delivery_session_fill_record(struct delivery_session *s)
 {
 	const struct smtp_evidence *e = smtp_client_evidence(s->client);
 	struct delivery_record *r = s->record;
@@ -94,7 +97,7 @@ session_fill_record(struct session *s)
 }
 
 void
-session_keep_proof(struct session *s)
+delivery_session_keep_proof(struct delivery_session *s)
 {
 	const struct smtp_evidence *e = smtp_client_evidence(s->client);
 	uint8_t *session;
@@ -102,31 +105,32 @@ session_keep_proof(struct session *s)
 
 	if (s->proof != NULL && e->has_certificate) {
 		stls_peer_info_copy(&s->proof->certificate, &e->certificate);
-		s->proof->until = resume_until(&e->certificate,
+		s->proof->until = delivery_tls_cache_until(&e->certificate,
 		    clock_now_s());
 	}
 	if (s->proof != NULL && smtp_client_export(s->client, &session, &len))
-		resume_put(s->dest->worker->resumable, s->resume_key, s->proof,
-		    session, len);
-	session_end_proof(s);
+		delivery_tls_cache_put(s->dest->worker->resumable, s->tls_key,
+		    s->proof, session, len);
+	delivery_session_end_proof(s);
 }
 
 bool
-session_resumption_failed(struct session *s, const struct smtp_failure *f)
+delivery_session_resumption_failed(struct delivery_session *s,
+    const struct smtp_failure *f)
 {
 	bool in_handshake = f->step == SMTP_STEP_TLS && f->reply[0] == '\0';
 
 	if (s->resuming == NULL || f->permanent || (!in_handshake &&
 	    !smtp_client_evidence(s->client)->resumed))
 		return false;
-	resume_forget(s->dest->worker->resumable, s->resume_key);
+	delivery_tls_cache_forget(s->dest->worker->resumable, s->tls_key);
 	return true;
 }
 
 void
-session_end_proof(struct session *s)
+delivery_session_end_proof(struct delivery_session *s)
 {
-	resume_unref(&s->resuming);
+	delivery_tls_entry_unref(&s->resuming);
 	if (s->proof != NULL)
 		stls_peer_info_clear(&s->proof->certificate);
 	free(s->proof);

@@ -15,51 +15,52 @@
 
 enum { KEPT_MAX = 500, KEPT_S = 3600 };
 
-struct resume_entry {
+struct delivery_tls_entry {
 	UT_hash_handle hh;
-	TAILQ_ENTRY(resume_entry) entry;
+	TAILQ_ENTRY(delivery_tls_entry) entry;
 	int refs;			/* the store's is one */
-	struct resume_proof proof;
+	struct delivery_tls_proof proof;
 	uint8_t *session;
 	size_t len;
 	char key[];
 };
 
-struct resume_store {
-	struct resume_entry *by_key;
-	TAILQ_HEAD(, resume_entry) entries;	/* oldest first */
+struct delivery_tls_cache {
+	struct delivery_tls_entry *by_key;
+	TAILQ_HEAD(, delivery_tls_entry) entries;	/* oldest first */
 	size_t n;
 };
 
 void
-resume_proof_copy(struct resume_proof *copy, const struct resume_proof *proof)
+delivery_tls_proof_copy(struct delivery_tls_proof *copy,
+    const struct delivery_tls_proof *proof)
 {
 	*copy = *proof;
 	stls_peer_info_copy(&copy->certificate, &proof->certificate);
 }
 
-struct resume_store *
-resume_store_new(void)
+struct delivery_tls_cache *
+delivery_tls_cache_new(void)
 {
-	struct resume_store *s = mem_zalloc(sizeof(*s));
+	struct delivery_tls_cache *s = mem_zalloc(sizeof(*s));
 
 	TAILQ_INIT(&s->entries);
 	return s;
 }
 
 static void
-drop(struct resume_store *s, struct resume_entry *e)
+drop(struct delivery_tls_cache *s, struct delivery_tls_entry *e)
 {
 	HASH_DEL(s->by_key, e);
 	TAILQ_REMOVE(&s->entries, e, entry);
 	s->n--;
-	resume_unref(&e);
+	delivery_tls_entry_unref(&e);
 }
 
 void
-resume_store_free(struct resume_store **store)
+delivery_tls_cache_free(struct delivery_tls_cache **store)
 {
-	struct resume_store *s = *store;
+	struct delivery_tls_cache *s = *store;
 
 	*store = NULL;
 	if (s == NULL)
@@ -104,8 +105,8 @@ add_records(struct buf *key, const struct survey_host *h)
 }
 
 char *
-resume_key(const struct proof *p, const struct smtp_client_config *c,
-    int64_t generation)
+delivery_tls_cache_key(const struct proof *p,
+    const struct smtp_client_config *c, int64_t generation)
 {
 	const struct policy_verdict *asked = &p->decision->verdict;
 	const struct survey_host *h = &p->survey->host[p->host];
@@ -128,19 +129,20 @@ resume_key(const struct proof *p, const struct smtp_client_config *c,
 
 /* --- entries ---------------------------------------------------------- */
 
-static struct resume_entry *
-find(struct resume_store *s, const char *key)
+static struct delivery_tls_entry *
+find(struct delivery_tls_cache *s, const char *key)
 {
-	struct resume_entry *e;
+	struct delivery_tls_entry *e;
 
 	HASH_FIND_STR(s->by_key, key, e);
 	return e;
 }
 
-struct resume_entry *
-resume_get(struct resume_store *s, const char *key, int64_t now)
+struct delivery_tls_entry *
+delivery_tls_cache_get(struct delivery_tls_cache *s, const char *key,
+    int64_t now)
 {
-	struct resume_entry *e = find(s, key);
+	struct delivery_tls_entry *e = find(s, key);
 
 	/* Or kept from a time that lies ahead: the clock was set back. */
 	if (e != NULL && (e->proof.until <= now ||
@@ -154,9 +156,9 @@ resume_get(struct resume_store *s, const char *key, int64_t now)
 }
 
 void
-resume_unref(struct resume_entry **entry)
+delivery_tls_entry_unref(struct delivery_tls_entry **entry)
 {
-	struct resume_entry *e = *entry;
+	struct delivery_tls_entry *e = *entry;
 
 	*entry = NULL;
 	if (e == NULL || --e->refs > 0)
@@ -167,41 +169,41 @@ resume_unref(struct resume_entry **entry)
 	free(e);
 }
 
-const struct resume_proof *
-resume_proof_of(const struct resume_entry *e)
+const struct delivery_tls_proof *
+delivery_tls_entry_proof(const struct delivery_tls_entry *e)
 {
 	return &e->proof;
 }
 
 const uint8_t *
-resume_session(const struct resume_entry *e, size_t *len_r)
+delivery_tls_entry_session(const struct delivery_tls_entry *e, size_t *len_r)
 {
 	*len_r = e->len;
 	return e->session;
 }
 
 void
-resume_forget(struct resume_store *s, const char *key)
+delivery_tls_cache_forget(struct delivery_tls_cache *s, const char *key)
 {
-	struct resume_entry *e = find(s, key);
+	struct delivery_tls_entry *e = find(s, key);
 
 	if (e != NULL)
 		drop(s, e);
 }
 
 void
-resume_put(struct resume_store *s, const char *key,
-    const struct resume_proof *proof, uint8_t *session, size_t len)
+delivery_tls_cache_put(struct delivery_tls_cache *s, const char *key,
+    const struct delivery_tls_proof *proof, uint8_t *session, size_t len)
 {
 	size_t key_len = strlen(key) + 1;
-	struct resume_entry *e;
+	struct delivery_tls_entry *e;
 
-	resume_forget(s, key);
+	delivery_tls_cache_forget(s, key);
 	if (s->n == KEPT_MAX)
 		drop(s, TAILQ_FIRST(&s->entries));
 	e = mem_zalloc(sizeof(*e) + key_len);
 	e->refs = 1;
-	resume_proof_copy(&e->proof, proof);
+	delivery_tls_proof_copy(&e->proof, proof);
 	e->session = session;
 	e->len = len;
 	memcpy(e->key, key, key_len);
@@ -211,7 +213,7 @@ resume_put(struct resume_store *s, const char *key,
 }
 
 int64_t
-resume_until(const struct stls_peer_info *certificate, int64_t now)
+delivery_tls_cache_until(const struct stls_peer_info *certificate, int64_t now)
 {
 	int64_t until = now + KEPT_S;
 

@@ -14,7 +14,7 @@
 static bool
 delivery_read(void *ctx, struct buf *out, bool *end_r, struct error *err)
 {
-	struct delivery *d = ctx;
+	struct delivery_message *d = ctx;
 	int64_t id = d->job->claimed->message.id;
 	bool found;
 
@@ -37,21 +37,21 @@ delivery_read(void *ctx, struct buf *out, bool *end_r, struct error *err)
 		    "accepted; run \"tlsq check\"", (long long)id,
 		    (unsigned long long)d->octets,
 		    (unsigned long long)d->tx.size);
-	*end_r = d->all_read && !session_withholds(d->session);
+	*end_r = d->all_read && !delivery_session_withholds(d->session);
 	FAILPOINT_IF(*end_r, "final-dot.before-write");
 	return true;
 }
 
 static void
-delivery_fill_recipients(struct delivery *d)
+delivery_fill_recipients(struct delivery_message *d)
 {
-	const struct job *job = d->job;
+	const struct delivery_job *job = d->job;
 	size_t n = 0;
 
 	d->recipients = mem_zalloc(job->open * sizeof(*d->recipients));
 	d->index = mem_zalloc(job->open * sizeof(*d->index));
 	for (size_t i = 0; i < job->count; i++) {
-		const struct spool_recipient *r = job_rcpt(job, i);
+		const struct spool_recipient *r = delivery_job_rcpt(job, i);
 
 		if (job->progress[i].finished)
 			continue;
@@ -75,7 +75,7 @@ delivery_fill_recipients(struct delivery *d)
  * when it is sent.
  */
 static void
-delivery_label(struct delivery *d)
+delivery_label(struct delivery_message *d)
 {
 	const struct spool_message *m = &d->job->claimed->message;
 	unsigned can = smtp_client_evidence(d->session->client)->
@@ -94,11 +94,11 @@ delivery_label(struct delivery *d)
 	}
 }
 
-struct delivery *
-delivery_new(struct session *s, struct job *job)
+struct delivery_message *
+delivery_message_new(struct delivery_session *s, struct delivery_job *job)
 {
 	const struct spool_message *m = &job->claimed->message;
-	struct delivery *d = mem_zalloc(sizeof(*d));
+	struct delivery_message *d = mem_zalloc(sizeof(*d));
 
 	d->session = s;
 	d->job = job;
@@ -115,15 +115,15 @@ delivery_new(struct session *s, struct job *job)
 	d->tx.ctx = d;
 	delivery_fill_recipients(d);
 	LIST_INSERT_HEAD(&s->deliveries, d, entry);
-	session_expect(s);
+	delivery_session_expect(s);
 	return d;
 }
 
 void
-delivery_free(struct delivery *d)
+delivery_message_free(struct delivery_message *d)
 {
 	LIST_REMOVE(d, entry);
-	session_expect(d->session);
+	delivery_session_expect(d->session);
 	free(d->recipients);
 	free(d->index);
 	free(d);

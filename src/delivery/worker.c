@@ -9,19 +9,19 @@
 #include "base/mem.h"
 #include "delivery/worker_impl.h"
 
-/* After worker_drain(), for what is under way; and beyond it, a minute in all,
- * for the verdict on a message that was sent whole. */
+/* After delivery_worker_drain(), for what is under way; and beyond it, a minute
+ * in all, for the verdict on a message that was sent whole. */
 enum { PATIENCE_MS = 10000, VERDICT_PATIENCE_MS = 50000 };
 
 /* Jobs on their way to the worker's thread. */
 struct posted_jobs {
-	struct worker *worker;
-	struct job_list jobs;
+	struct delivery_worker *worker;
+	struct delivery_job_list jobs;
 };
 
 /* A job that cannot be sent for a reason on our side: deferred, error io. */
 static void
-defer_job(struct worker *w, struct job *job, const char *why)
+defer_job(struct delivery_worker *w, struct delivery_job *job, const char *why)
 {
 	struct delivery_results *r = delivery_results_new(job,
 	    w->config.events);
@@ -34,12 +34,12 @@ defer_job(struct worker *w, struct job *job, const char *why)
 		delivery_results_add(r, i, a, SPOOL_DEFERRED);
 	delivery_attempt_unref(&a);
 	delivery_results_send(r, w->config.writer);
-	job_unref(&job);
+	delivery_job_unref(&job);
 }
 
 /* The recipients that go out as the first one does come first; how many. */
 static size_t
-gather_alike(struct job *job, struct way *choices)
+gather_alike(struct delivery_job *job, struct way *choices)
 {
 	size_t n = 1;
 
@@ -48,7 +48,7 @@ gather_alike(struct job *job, struct way *choices)
 
 		if (!chooser_same_way(&choices[0], &c))
 			continue;
-		job_swap(job, n, i);
+		delivery_job_swap(job, n, i);
 		choices[i] = choices[n];
 		choices[n++] = c;
 	}
@@ -58,31 +58,32 @@ gather_alike(struct job *job, struct way *choices)
 /* How each recipient goes out; false where that cannot be said of one, and then
  * only it is left in the job: *rest_r has the others, or is NULL. */
 static bool
-choose_each(struct chooser *c, struct job *job, struct way *choices,
-    struct job **rest_r, struct error *err)
+choose_each(struct chooser *c, struct delivery_job *job, struct way *choices,
+    struct delivery_job **rest_r, struct error *err)
 {
 	int64_t now = clock_now_s();
 
 	*rest_r = NULL;
 	for (size_t i = 0; i < job->count; i++) {
-		const struct way_case of = job_case(job, i, now);
+		const struct way_case of = delivery_job_case(job, i, now);
 
 		if (chooser_way(c, &of, &choices[i], err))
 			continue;
-		job_swap(job, 0, i);
+		delivery_job_swap(job, 0, i);
 		if (job->count > 1)
-			*rest_r = job_split(job, 1);
+			*rest_r = delivery_job_split(job, 1);
 		return false;
 	}
 	return true;
 }
 
 /* Sends off those recipients of the job that go out alike; the rest, or NULL. */
-static struct job *
-route_some(struct worker *w, struct chooser *c, struct job *job)
+static struct delivery_job *
+route_some(struct delivery_worker *w, struct chooser *c,
+    struct delivery_job *job)
 {
 	struct way *choices = mem_alloc(job->count * sizeof(*choices));
-	struct job *rest;
+	struct delivery_job *rest;
 	struct error err;
 	size_t n;
 
@@ -91,16 +92,16 @@ route_some(struct worker *w, struct chooser *c, struct job *job)
 	} else {
 		n = gather_alike(job, choices);
 		if (n < job->count)
-			rest = job_split(job, n);
-		job_set_choice(job, &choices[0]);
-		destination_give(w, job);
+			rest = delivery_job_split(job, n);
+		delivery_job_set_choice(job, &choices[0]);
+		delivery_destination_give(w, job);
 	}
 	free(choices);
 	return rest;
 }
 
 static void
-route_job(struct worker *w, struct job *job)
+route_job(struct delivery_worker *w, struct delivery_job *job)
 {
 	struct chooser *c;
 	struct error err;
@@ -118,13 +119,13 @@ static void
 take_jobs(void *arg)
 {
 	struct posted_jobs *p = arg;
-	struct worker *w = p->worker;
-	struct job *job;
+	struct delivery_worker *w = p->worker;
+	struct delivery_job *job;
 
 	while ((job = TAILQ_FIRST(&p->jobs)) != NULL) {
 		TAILQ_REMOVE(&p->jobs, job, entry);
 		if (w->draining)
-			job_unref(&job);
+			delivery_job_unref(&job);
 		else
 			route_job(w, job);
 	}
@@ -132,7 +133,7 @@ take_jobs(void *arg)
 }
 
 void
-worker_give(struct worker *w, struct job_list *jobs)
+delivery_worker_give(struct delivery_worker *w, struct delivery_job_list *jobs)
 {
 	struct posted_jobs *p = mem_zalloc(sizeof(*p));
 
@@ -143,7 +144,7 @@ worker_give(struct worker *w, struct job_list *jobs)
 }
 
 struct posted_slot {
-	struct worker *worker;
+	struct delivery_worker *worker;
 	const char *queue;
 };
 
@@ -153,13 +154,13 @@ static void
 offer_slot(void *arg)
 {
 	struct posted_slot *p = arg;
-	struct destination *d, *next;
+	struct delivery_destination *d, *next;
 
 	for (d = TAILQ_FIRST(&p->worker->waiting); d != NULL; d = next) {
 		next = TAILQ_NEXT(d, waiting_entry);
 		if (strcmp(d->queue, p->queue) != 0)
 			continue;
-		destination_kick(d);
+		delivery_destination_kick(d);
 		if (d->waiting)
 			break;
 	}
@@ -167,7 +168,7 @@ offer_slot(void *arg)
 }
 
 void
-worker_offer_slot(struct worker *w, const char *queue)
+delivery_worker_offer_slot(struct delivery_worker *w, const char *queue)
 {
 	struct posted_slot *p = mem_zalloc(sizeof(*p));
 
@@ -179,23 +180,24 @@ worker_offer_slot(struct worker *w, const char *queue)
 static void
 recorded(void *arg)
 {
-	struct worker *w = arg;
-	struct session *s, *next;
+	struct delivery_worker *w = arg;
+	struct delivery_session *s, *next;
 
 	for (s = LIST_FIRST(&w->withheld); s != NULL; s = next) {
 		next = LIST_NEXT(s, withheld_entry);
-		session_recorded(s);
+		delivery_session_recorded(s);
 	}
 }
 
 void
-worker_recorded(struct worker *w)
+delivery_worker_recorded(struct delivery_worker *w)
 {
 	loop_post(w->loop, recorded, w);
 }
 
 void
-worker_post(struct worker *w, void (*fn)(void *arg), void *arg)
+delivery_worker_post(struct delivery_worker *w, void (*fn)(void *arg),
+    void *arg)
 {
 	loop_post(w->loop, fn, arg);
 }
@@ -204,28 +206,28 @@ worker_post(struct worker *w, void (*fn)(void *arg), void *arg)
 
 /* A host that may have a message says so soon, or it gets the message again. */
 static bool
-has_to_go(const struct worker *w, const struct session *s)
+has_to_go(const struct delivery_worker *w, const struct delivery_session *s)
 {
 	return w->waited_long || !smtp_client_owed_verdict(s->client);
 }
 
 static void
-abort_sessions(struct worker *w, struct destination *d)
+abort_sessions(struct delivery_worker *w, struct delivery_destination *d)
 {
-	struct session *s, *next;
+	struct delivery_session *s, *next;
 
 	for (s = LIST_FIRST(&d->sessions); s != NULL && !d->gone; s = next) {
 		next = LIST_NEXT(s, entry);
 		if (has_to_go(w, s))
-			session_abort(s);
+			delivery_session_abort(s);
 	}
 }
 
 static void
 out_of_patience(void *arg)
 {
-	struct worker *w = arg;
-	struct destination *d, *next;
+	struct delivery_worker *w = arg;
+	struct delivery_destination *d, *next;
 
 	for (d = LIST_FIRST(&w->all); d != NULL; d = next) {
 		next = LIST_NEXT(d, entry);
@@ -234,26 +236,26 @@ out_of_patience(void *arg)
 	if (!w->waited_long)
 		loop_timer_set(w->patience, VERDICT_PATIENCE_MS);
 	w->waited_long = true;
-	destinations_check_drained(w);
+	delivery_destinations_check_drained(w);
 }
 
 static void
 begin_drain(void *arg)
 {
-	struct worker *w = arg;
-	struct destination *d, *next;
+	struct delivery_worker *w = arg;
+	struct delivery_destination *d, *next;
 
 	w->draining = true;
 	loop_timer_set(w->patience, PATIENCE_MS);
 	for (d = LIST_FIRST(&w->all); d != NULL; d = next) {
 		next = LIST_NEXT(d, entry);
-		destination_drain(d);
+		delivery_destination_drain(d);
 	}
-	destinations_check_drained(w);
+	delivery_destinations_check_drained(w);
 }
 
 void
-worker_drain(struct worker *w)
+delivery_worker_drain(struct delivery_worker *w)
 {
 	loop_post(w->loop, begin_drain, w);
 }
@@ -263,7 +265,7 @@ worker_drain(struct worker *w)
 static void *
 worker_thread(void *arg)
 {
-	struct worker *w = arg;
+	struct delivery_worker *w = arg;
 
 	loop_run(w->loop);
 	stls_thread_end();
@@ -271,25 +273,25 @@ worker_thread(void *arg)
 }
 
 void
-worker_free(struct worker **worker)
+delivery_worker_free(struct delivery_worker **worker)
 {
-	struct worker *w = *worker;
+	struct delivery_worker *w = *worker;
 
 	*worker = NULL;
 	if (w == NULL)
 		return;
 	loop_timer_free(&w->patience);
 	loop_free(&w->loop);
-	resume_store_free(&w->resumable);
+	delivery_tls_cache_free(&w->resumable);
 	spool_close(&w->spool);
 	free(w);
 }
 
 bool
-worker_start(struct worker **w_r, const struct worker_config *config,
-    struct error *err)
+delivery_worker_start(struct delivery_worker **w_r,
+    const struct delivery_worker_config *config, struct error *err)
 {
-	struct worker *w = mem_zalloc(sizeof(*w));
+	struct delivery_worker *w = mem_zalloc(sizeof(*w));
 	int rc;
 
 	*w_r = NULL;
@@ -302,15 +304,15 @@ worker_start(struct worker **w_r, const struct worker_config *config,
 		free(w);
 		return false;
 	}
-	w->resumable = resume_store_new();
+	w->resumable = delivery_tls_cache_new();
 	w->patience = loop_timer_new(w->loop, out_of_patience, w);
 	if (!spool_open(&w->spool, config->database, SPOOL_READ_WRITE, err)) {
-		worker_free(&w);
+		delivery_worker_free(&w);
 		return false;
 	}
 	rc = pthread_create(&w->thread, NULL, worker_thread, w);
 	if (rc != 0) {
-		worker_free(&w);
+		delivery_worker_free(&w);
 		return error_set(err, EX_OSERR, "cannot start a worker thread: "
 		    "%s",
 		    strerror(rc));
@@ -320,7 +322,7 @@ worker_start(struct worker **w_r, const struct worker_config *config,
 }
 
 void
-worker_stop(struct worker *w)
+delivery_worker_stop(struct delivery_worker *w)
 {
 	if (w == NULL)
 		return;

@@ -8,25 +8,25 @@
 
 #include "base/mem.h"
 
-struct backlog_rcpt {
+struct queue_rcpt {
 	UT_hash_handle hh;
 	int64_t id;
 };
 
-static struct backlog_rcpt *
-find_rcpt(const struct backlog *b, int64_t id)
+static struct queue_rcpt *
+find_rcpt(const struct queue_backlog *b, int64_t id)
 {
-	struct backlog_rcpt *r;
+	struct queue_rcpt *r;
 
 	HASH_FIND(hh, b->rcpts, &id, sizeof(id), r);
 	return r;
 }
 
-static struct backlog_domain *
-domain_of(struct backlog *b, const char *name)
+static struct queue_domain *
+domain_of(struct queue_backlog *b, const char *name)
 {
 	size_t len = strlen(name) + 1;
-	struct backlog_domain *d;
+	struct queue_domain *d;
 
 	HASH_FIND_STR(b->domains, name, d);
 	if (d != NULL)
@@ -38,9 +38,9 @@ domain_of(struct backlog *b, const char *name)
 }
 
 static void
-changed(struct backlog *b, struct backlog_domain *d)
+changed(struct queue_backlog *b, struct queue_domain *d)
 {
-	b->refill |= backlog_wants_refill(d);
+	b->refill |= queue_backlog_wants_refill(d);
 	if (d->open > 0 || d->more)
 		return;
 	HASH_DEL(b->domains, d);
@@ -48,15 +48,15 @@ changed(struct backlog *b, struct backlog_domain *d)
 }
 
 bool
-backlog_has(const struct backlog *b, int64_t id)
+queue_backlog_has(const struct queue_backlog *b, int64_t id)
 {
 	return find_rcpt(b, id) != NULL;
 }
 
 void
-backlog_open(struct backlog *b, const char *domain, int64_t id)
+queue_backlog_open(struct queue_backlog *b, const char *domain, int64_t id)
 {
-	struct backlog_rcpt *r = mem_zalloc(sizeof(*r));
+	struct queue_rcpt *r = mem_zalloc(sizeof(*r));
 
 	r->id = id;
 	HASH_ADD(hh, b->rcpts, id, sizeof(r->id), r);
@@ -65,13 +65,13 @@ backlog_open(struct backlog *b, const char *domain, int64_t id)
 }
 
 void
-backlog_close(struct backlog *b, const char *domain, const int64_t *ids,
-    size_t n)
+queue_backlog_close(struct queue_backlog *b, const char *domain,
+    const int64_t *ids, size_t n)
 {
-	struct backlog_domain *d = domain_of(b, domain);
+	struct queue_domain *d = domain_of(b, domain);
 
 	for (size_t i = 0; i < n; i++) {
-		struct backlog_rcpt *r = find_rcpt(b, ids[i]);
+		struct queue_rcpt *r = find_rcpt(b, ids[i]);
 
 		if (r == NULL)
 			continue;
@@ -84,31 +84,31 @@ backlog_close(struct backlog *b, const char *domain, const int64_t *ids,
 }
 
 void
-backlog_set_more(struct backlog *b, const char *domain, bool more)
+queue_backlog_set_more(struct queue_backlog *b, const char *domain, bool more)
 {
-	struct backlog_domain *d = domain_of(b, domain);
+	struct queue_domain *d = domain_of(b, domain);
 
 	d->more = more;
 	changed(b, d);
 }
 
 bool
-backlog_wants_refill(const struct backlog_domain *d)
+queue_backlog_wants_refill(const struct queue_domain *d)
 {
-	return d->more && backlog_room(d) >= BACKLOG_REFILL;
+	return d->more && queue_backlog_room(d) >= BACKLOG_REFILL;
 }
 
 size_t
-backlog_room(const struct backlog_domain *d)
+queue_backlog_room(const struct queue_domain *d)
 {
 	return d->open < BACKLOG_DOMAIN_MAX ? BACKLOG_DOMAIN_MAX - d->open : 0;
 }
 
 void
-backlog_clear(struct backlog *b)
+queue_backlog_clear(struct queue_backlog *b)
 {
-	struct backlog_domain *d, *next_d;
-	struct backlog_rcpt *r, *next_r;
+	struct queue_domain *d, *next_d;
+	struct queue_rcpt *r, *next_r;
 
 	HASH_ITER(hh, b->rcpts, r, next_r) {
 		HASH_DEL(b->rcpts, r);

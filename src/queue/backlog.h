@@ -18,33 +18,35 @@ enum {
 	BACKLOG_REFILL = BACKLOG_DOMAIN_MAX / 4	/* worth another claim */
 };
 
-struct backlog_domain {
+struct queue_domain {
 	UT_hash_handle hh;
 	size_t open;
 	bool more;			/* due, and left behind: no room */
 	char name[];
 };
 
-struct backlog_rcpt;
+struct queue_rcpt;
 
 /* Zeroed: empty. */
-struct backlog {
-	struct backlog_domain *domains;	/* those with something open or more */
-	struct backlog_rcpt *rcpts;
+struct queue_backlog {
+	struct queue_domain *domains;	/* those with something open or more */
+	struct queue_rcpt *rcpts;
 	size_t open;
 	bool refill;			/* a domain with more may have room */
 };
 
 /* Is the recipient open? */
-bool backlog_has(const struct backlog *b, int64_t id);
-void backlog_open(struct backlog *b, const char *domain, int64_t id);
+bool queue_backlog_has(const struct queue_backlog *b, int64_t id);
+void queue_backlog_open(struct queue_backlog *b, const char *domain,
+    int64_t id);
 /* n recipients of the domain have a result, or were let go. */
-void backlog_close(struct backlog *b, const char *domain, const int64_t *ids,
-    size_t n);
+void queue_backlog_close(struct queue_backlog *b, const char *domain,
+    const int64_t *ids, size_t n);
 /* Was something due left behind? */
-void backlog_set_more(struct backlog *b, const char *domain, bool more);
-bool backlog_wants_refill(const struct backlog_domain *d);
-size_t backlog_room(const struct backlog_domain *d);
-void backlog_clear(struct backlog *b);
+void queue_backlog_set_more(struct queue_backlog *b, const char *domain,
+    bool more);
+bool queue_backlog_wants_refill(const struct queue_domain *d);
+size_t queue_backlog_room(const struct queue_domain *d);
+void queue_backlog_clear(struct queue_backlog *b);
 
 #endif

@@ -18,7 +18,8 @@
 enum {
 	CLAIM_MAX = 1000,	/* in one transaction */
 	REFILL_PART = 4,	/* refilled when one in four is done */
-	PASS_PAUSE_MS = 200,	/* of a scan that only passes over full domains */
+	/* of a scan that only passes over full domains */
+	PASS_PAUSE_MS = 200,
 	BACK_S = 60	/* until a claim given back is due again */
 };
 
@@ -32,7 +33,7 @@ struct domain_count {
 /* A claim on its way to the writer and back. */
 struct claim_task {
 	struct write_task task;
-	struct scheduler *scheduler;
+	struct queue_scheduler *scheduler;
 	size_t max;
 	bool make_due;			/* --now, the first time */
 	int64_t longest_wait_s;
@@ -95,7 +96,7 @@ claim_run(struct write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
 	struct claim_task *c = (struct claim_task *)t;
-	const struct runner_options *o = c->scheduler->options;
+	const struct queue_options *o = c->scheduler->options;
 	int64_t now = clock_now_s();
 	const struct spool_claim claim = {
 		.token = token, .now = now, .due_by = now,
@@ -136,7 +137,7 @@ claim_done(struct write_task *t, const struct error *err)
 /* Recipients of a domain that are ours no more. */
 struct closed {
 	struct closed *next;
-	struct scheduler *scheduler;
+	struct queue_scheduler *scheduler;
 	char *domain;
 	size_t n;
 	int64_t ids[];
@@ -145,7 +146,7 @@ struct closed {
 static void closed_arrived(void *arg);
 
 static struct closed *
-closed_new(struct scheduler *s, const char *domain, const int64_t *ids,
+closed_new(struct queue_scheduler *s, const char *domain, const int64_t *ids,
     size_t n)
 {
 	struct closed *d = mem_alloc(sizeof(*d) + n * sizeof(*ids));
@@ -159,9 +160,10 @@ closed_new(struct scheduler *s, const char *domain, const int64_t *ids,
 }
 
 void
-scheduler_recorded(void *ctx, const char *domain, const int64_t *ids, size_t n)
+queue_scheduler_recorded(void *ctx, const char *domain, const int64_t *ids,
+    size_t n)
 {
-	struct scheduler *s = ctx;
+	struct queue_scheduler *s = ctx;
 	struct closed *d = closed_new(s, domain, ids, n);
 
 	d->next = s->recorded;
@@ -169,9 +171,9 @@ scheduler_recorded(void *ctx, const char *domain, const int64_t *ids, size_t n)
 }
 
 void
-scheduler_batch_over(void *ctx)
+queue_scheduler_batch_over(void *ctx)
 {
-	struct scheduler *s = ctx;
+	struct queue_scheduler *s = ctx;
 
 	if (s->recorded != NULL)
 		loop_post(s->loop, closed_arrived, s->recorded);
@@ -179,9 +181,10 @@ scheduler_batch_over(void *ctx)
 }
 
 void
-scheduler_dropped(void *ctx, const char *domain, const int64_t *ids, size_t n)
+queue_scheduler_dropped(void *ctx, const char *domain, const int64_t *ids,
+    size_t n)
 {
-	struct scheduler *s = ctx;
+	struct queue_scheduler *s = ctx;
 
 	loop_post(s->loop, closed_arrived, closed_new(s, domain, ids, n));
 }
@@ -212,7 +215,7 @@ give_back_done(struct write_task *t, const struct error *err)
 
 /* Everything about a domain happens in one worker. */
 static size_t
-worker_of(const struct scheduler *s, const char *domain)
+worker_of(const struct queue_scheduler *s, const char *domain)
 {
 	uint32_t h = 2166136261u;	/* FNV-1a */
 
@@ -222,7 +225,7 @@ worker_of(const struct scheduler *s, const char *domain)
 }
 
 static void
-give_back(struct scheduler *s, int64_t id)
+give_back(struct queue_scheduler *s, int64_t id)
 {
 	struct give_back *g = mem_zalloc(sizeof(*g));
 
@@ -238,12 +241,12 @@ give_back(struct scheduler *s, int64_t id)
  * the first has come to its end.
  */
 static void
-drop_open(struct scheduler *s, struct spool_job *claimed)
+drop_open(struct queue_scheduler *s, struct spool_job *claimed)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < claimed->rcpt_count; i++) {
-		if (backlog_has(&s->backlog, claimed->rcpts[i].id))
+		if (queue_backlog_has(&s->backlog, claimed->rcpts[i].id))
 			give_back(s, claimed->rcpts[i].id);
 		else
 			claimed->rcpts[kept++] = claimed->rcpts[i];
@@ -251,19 +254,19 @@ drop_open(struct scheduler *s, struct spool_job *claimed)
 	claimed->rcpt_count = kept;
 }
 
-static void refill(struct scheduler *s);
+static void refill(struct queue_scheduler *s);
 
 static void
 closed_arrived(void *arg)
 {
 	struct closed *d = arg, *next;
-	struct scheduler *s = d->scheduler;
+	struct queue_scheduler *s = d->scheduler;
 	bool told[WORKERS_MAX] = { false };
 
 	for (; d != NULL; d = next) {
 		next = d->next;
 		told[worker_of(s, d->domain)] = true;
-		backlog_close(&s->backlog, d->domain, d->ids, d->n);
+		queue_backlog_close(&s->backlog, d->domain, d->ids, d->n);
 		s->closed += d->n;
 		free(d->domain);
 		free(d);
@@ -271,25 +274,25 @@ closed_arrived(void *arg)
 	/* Those of the domains; none is left at the very end. */
 	for (size_t i = 0; i < s->n_workers; i++)
 		if (told[i] && s->workers[i] != NULL)
-			worker_recorded(s->workers[i]);
+			delivery_worker_recorded(s->workers[i]);
 	/* Refill early, so that warm sessions do not run dry; and seldom, since
 	 * each claim looks at the rows it has to pass over. */
 	if (s->backlog.open == 0 || (s->again &&
 	    s->backlog.open < BACKLOG_MAX / 2 &&
 	    s->closed >= s->opened / REFILL_PART))
-		scheduler_claim(s);
+		queue_scheduler_claim(s);
 	else if (s->backlog.refill)
 		refill(s);
 }
 
 /* Domains that may not have all the room there is. */
 static void
-count_open(struct claim_task *c, const struct scheduler *s)
+count_open(struct claim_task *c, const struct queue_scheduler *s)
 {
-	struct backlog_domain *d, *next;
+	struct queue_domain *d, *next;
 
 	HASH_ITER(hh, s->backlog.domains, d, next)
-		(void)add_count(c, d->name, backlog_room(d));
+		(void)add_count(c, d->name, queue_backlog_room(d));
 }
 
 static void
@@ -309,7 +312,7 @@ claim_free(struct claim_task *c)
 }
 
 static struct claim_task *
-claim_new(struct scheduler *s)
+claim_new(struct queue_scheduler *s)
 {
 	struct claim_task *c = mem_zalloc(sizeof(*c));
 	size_t room = BACKLOG_MAX - s->backlog.open;
@@ -328,7 +331,7 @@ claim_new(struct scheduler *s)
 }
 
 void
-scheduler_claim(struct scheduler *s)
+queue_scheduler_claim(struct queue_scheduler *s)
 {
 	struct claim_task *c;
 
@@ -351,9 +354,9 @@ scheduler_claim(struct scheduler *s)
 /* More of the domains that were full.  Not where only some messages are asked
  * for: those are found by their number. */
 static void
-refill(struct scheduler *s)
+refill(struct queue_scheduler *s)
 {
-	struct backlog_domain *d, *next;
+	struct queue_domain *d, *next;
 	struct claim_task *c;
 
 	if (s->stopping || s->claiming || s->backlog.open >= BACKLOG_MAX)
@@ -365,7 +368,7 @@ refill(struct scheduler *s)
 	c->refill = mem_alloc((HASH_COUNT(s->backlog.domains) + 1) *
 	    sizeof(*c->refill));
 	HASH_ITER(hh, s->backlog.domains, d, next)
-		if (backlog_wants_refill(d))
+		if (queue_backlog_wants_refill(d))
 			c->refill[c->n_refill++] = mem_strdup(d->name);
 	if (c->n_refill == 0) {
 		claim_free(c);
@@ -377,26 +380,26 @@ refill(struct scheduler *s)
 
 /* Which domains have more than was taken. */
 static void
-note_more(struct scheduler *s, const struct claim_task *c)
+note_more(struct queue_scheduler *s, const struct claim_task *c)
 {
 	struct domain_count *d, *next;
 
 	/* All of these were read to their end, or until they were full. */
 	for (size_t i = 0; i < c->n_refill && !c->more; i++)
-		backlog_set_more(&s->backlog, c->refill[i], false);
+		queue_backlog_set_more(&s->backlog, c->refill[i], false);
 	HASH_ITER(hh, c->full, d, next)
 		if (d->passed_over)
-			backlog_set_more(&s->backlog, d->domain, true);
+			queue_backlog_set_more(&s->backlog, d->domain, true);
 }
 
 static void
-hand_out(struct scheduler *s, struct claim_task *c)
+hand_out(struct queue_scheduler *s, struct claim_task *c)
 {
 	size_t per = (size_t)
 	    s->in_force.current->conf->queue.recipients_per_transaction;
-	struct job_list shares[WORKERS_MAX], made;
+	struct delivery_job_list shares[WORKERS_MAX], made;
 	struct spool_job *claimed;
-	struct job *job;
+	struct delivery_job *job;
 
 	for (size_t i = 0; i < s->n_workers; i++)
 		TAILQ_INIT(&shares[i]);
@@ -410,25 +413,25 @@ hand_out(struct scheduler *s, struct claim_task *c)
 			continue;
 		}
 		for (size_t i = 0; i < claimed->rcpt_count; i++)
-			backlog_open(&s->backlog, claimed->rcpts[i].domain,
-			    claimed->rcpts[i].id);
-		job_make(&made, claimed, s->in_force.current, per);
+			queue_backlog_open(&s->backlog,
+			    claimed->rcpts[i].domain, claimed->rcpts[i].id);
+		delivery_job_make(&made, claimed, s->in_force.current, per);
 	}
 	while ((job = TAILQ_FIRST(&made)) != NULL) {
 		TAILQ_REMOVE(&made, job, entry);
-		TAILQ_INSERT_TAIL(&shares[worker_of(s, job_domain(job))], job,
-		    entry);
+		TAILQ_INSERT_TAIL(&shares[worker_of(s,
+		    delivery_job_domain(job))], job, entry);
 	}
 	for (size_t i = 0; i < s->n_workers; i++)
 		if (!TAILQ_EMPTY(&shares[i]))
-			worker_give(s->workers[i], &shares[i]);
+			delivery_worker_give(s->workers[i], &shares[i]);
 }
 
 static void
 claim_arrived(void *arg)
 {
 	struct claim_task *c = arg;
-	struct scheduler *s = c->scheduler;
+	struct queue_scheduler *s = c->scheduler;
 	int64_t next_due_at = c->next_due_at;
 	bool found = c->recipients > 0, more = c->more, failed = c->failed;
 	bool refilled = c->refill != NULL;
@@ -455,7 +458,7 @@ claim_arrived(void *arg)
 	}
 	if (refilled) {
 		if (s->again || s->backlog.open == 0)
-			scheduler_claim(s);
+			queue_scheduler_claim(s);
 		return;
 	}
 	s->again |= more;
@@ -463,7 +466,7 @@ claim_arrived(void *arg)
 	s->closed = 0;
 	if (s->again && s->backlog.open < BACKLOG_MAX &&
 	    (found || (more && s->backlog.open == 0)))
-		scheduler_claim(s);
+		queue_scheduler_claim(s);
 	else if (more && s->backlog.open < BACKLOG_MAX) {
 		/* Nothing but rows that were passed over, so far. */
 		s->again = false;

@@ -225,8 +225,11 @@ store(struct making *m, struct error *err)
 
 	if (!spool_insert_store(m->insert, m->spool, &(struct spool_message){
 	    .sender = "", .source = "dsn", .received_at = m->dsn.now,
-	    .wait_until = -1, .body_type = dsn_needs_smtputf8(m->owed.message.sender) ?
-	    "8BITMIME" : "7BIT", .smtputf8 = dsn_needs_smtputf8(m->owed.message.sender) }, &id, err)) {
+	    .wait_until = -1,
+	    .body_type = dsn_needs_smtputf8(m->owed.message.sender) ?
+	    "8BITMIME" : "7BIT",
+	    .smtputf8 = dsn_needs_smtputf8(m->owed.message.sender) }, &id,
+	    err)) {
 		/* What the schema refuses now it refuses for ever. */
 		if (err->code != EX_DATAERR)
 			return false;

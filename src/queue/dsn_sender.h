@@ -11,8 +11,8 @@
 /*
  * Has the writer make some of the DSNs that can be made, and end the waits that
  * are over (tlsq-milter(8), WAITING FOR THE RESULT).  To be called before each
- * claim: what is made is due at once.  host (this host's name) is borrowed for as long as the writer
- * lives.  Any thread.
+ * claim: what is made is due at once.  host (this host's name) is borrowed for as
+ * long as the writer lives.  Any thread.
  */
 void queue_dsn_send(struct writer *writer, struct settings *settings,
     const char *host);

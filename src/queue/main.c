@@ -43,7 +43,7 @@ allow_descriptors(void)
 }
 
 static int
-run(const struct runner_options *o)
+run(const struct queue_options *o)
 {
 	struct error err;
 	int pid_fd = -1, code;
@@ -56,7 +56,7 @@ run(const struct runner_options *o)
 		log_error("%s", err.text);
 		return process_end(err.code);
 	}
-	code = process_end(scheduler_run(o));
+	code = process_end(queue_scheduler_run(o));
 	if (pid_fd >= 0) {
 		/* Not removed: the lock says who is alive, and another may
 		 * wait for it. */
@@ -66,29 +66,30 @@ run(const struct runner_options *o)
 }
 
 int
-runner_main(int argc, char **argv)
+queue_main(int argc, char **argv)
 {
-	struct runner_options o;
+	struct queue_options o;
 	struct error err;
 	int code;
 
 	process_standard_files();
-	if (!runner_options_parse(&o, argc, argv, &err)) {
+	if (!queue_options_parse(&o, argc, argv, &err)) {
 		text_clean(err.text, "");
 		(void)fprintf(stderr, "%s: %s\n", ident, err.text);
-		runner_options_free(&o);
+		queue_options_free(&o);
 		return err.code;
 	}
 	if (o.mode == RUNNER_HELP || o.mode == RUNNER_VERSION) {
-		code = process_print(ident, o.mode == RUNNER_HELP ? runner_usage :
+		code = process_print(ident, o.mode == RUNNER_HELP ?
+		    queue_usage :
 		    "tlsq-runner " PACKAGE_VERSION "\n");
-		runner_options_free(&o);
+		queue_options_free(&o);
 		return code;
 	}
 	log_open(ident, !o.background, o.verbosity);
 	share_memory();
 	allow_descriptors();
 	code = run(&o);
-	runner_options_free(&o);
+	queue_options_free(&o);
 	return code;
 }

@@ -4,6 +4,6 @@
 #ifndef TLSQ_QUEUE_MAIN_H
 #define TLSQ_QUEUE_MAIN_H
 
-int runner_main(int argc, char **argv);
+int queue_main(int argc, char **argv);
 
 #endif

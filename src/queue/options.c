@@ -11,7 +11,7 @@
 #include "mail/address.h"
 #include "spool/spool.h"
 
-const char runner_usage[] =
+const char queue_usage[] =
 "usage: tlsq-runner --once | --daemon [--background] [--pid-file FILE]\n"
 "       [-d FILE] [-v] [--domain D]... [--message ID]... [--now]\n"
 "\n"
@@ -34,7 +34,7 @@ const char runner_usage[] =
 static bool
 add_message(void *ctx, const char *text, struct error *err)
 {
-	struct runner_options *o = ctx;
+	struct queue_options *o = ctx;
 	int64_t id;
 
 	if (!option_message_id(&id, text, err))
@@ -49,7 +49,7 @@ add_message(void *ctx, const char *text, struct error *err)
 static bool
 add_domain(void *ctx, const char *text, struct error *err)
 {
-	struct runner_options *o = ctx;
+	struct queue_options *o = ctx;
 	char domain[MAIL_DOMAIN_MAX + 1];
 
 	if (!mail_domain_parse(domain, text, strlen(text), err)) {
@@ -63,7 +63,7 @@ add_domain(void *ctx, const char *text, struct error *err)
 }
 
 static bool
-check(const struct runner_options *o, int rest, struct error *err)
+check(const struct queue_options *o, int rest, struct error *err)
 {
 	if (rest > 0)
 		return error_set(err, EX_USAGE,
@@ -82,7 +82,7 @@ check(const struct runner_options *o, int rest, struct error *err)
 }
 
 bool
-runner_options_parse(struct runner_options *o_r, int argc, char **argv,
+queue_options_parse(struct queue_options *o_r, int argc, char **argv,
     struct error *err)
 {
 	bool once = false, daemon = false, help = false, version = false;
@@ -102,7 +102,7 @@ runner_options_parse(struct runner_options *o_r, int argc, char **argv,
 	};
 	int rest;
 
-	*o_r = (struct runner_options){ .database = spool_default_path() };
+	*o_r = (struct queue_options){ .database = spool_default_path() };
 	if (!option_parse(rows, argc, argv, false, &rest, err))
 		return false;
 	o_r->mode = help ? RUNNER_HELP : version ? RUNNER_VERSION :
@@ -116,7 +116,7 @@ runner_options_parse(struct runner_options *o_r, int argc, char **argv,
 }
 
 void
-runner_options_free(struct runner_options *o)
+queue_options_free(struct queue_options *o)
 {
 	for (size_t i = 0; i < o->n_domains; i++)
 		free((void *)o->domains[i]);

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-enum runner_mode {
+enum queue_mode {
 	RUNNER_MODE_UNSET,
 	RUNNER_ONCE,		/* passes until nothing more is due */
 	RUNNER_DAEMON,		/* until SIGTERM */
@@ -17,8 +17,8 @@ enum runner_mode {
 	RUNNER_VERSION
 };
 
-struct runner_options {
-	enum runner_mode mode;
+struct queue_options {
+	enum queue_mode mode;
 	const char *database;	/* never NULL */
 	bool background, now;
 	const char *pid_file;	/* or NULL */
@@ -31,11 +31,11 @@ struct runner_options {
 
 /*
  * Reads argv; texts are borrowed from it.  EX_USAGE with what is wrong.
- * runner_options_free() gives back the lists.
+ * queue_options_free() gives back the lists.
  */
-bool runner_options_parse(struct runner_options *o_r, int argc, char **argv,
+bool queue_options_parse(struct queue_options *o_r, int argc, char **argv,
     struct error *err) MUST_CHECK;
-void runner_options_free(struct runner_options *o);
-extern const char runner_usage[];
+void queue_options_free(struct queue_options *o);
+extern const char queue_usage[];
 
 #endif

@@ -34,10 +34,10 @@ enum {
 
 /* anew: the same one too, with lookups that remember nothing. */
 static void
-reload(struct scheduler *s, bool anew)
+reload(struct queue_scheduler *s, bool anew)
 {
 	(void)settings_follow(&s->in_force, s->spool, anew);
-	upkeep_set_retention(s->upkeep,
+	queue_upkeep_set_retention(s->upkeep,
 	    s->in_force.current->conf->queue.retention_s);
 }
 
@@ -46,13 +46,13 @@ reload(struct scheduler *s, bool anew)
 static void
 on_wake(void *arg)
 {
-	scheduler_claim(arg);
+	queue_scheduler_claim(arg);
 }
 
 /* Timers do not see that the time of day has changed: what is due now, and which
  * answers of the DNS hold, is asked again (doc/spool-states.md). */
 static bool
-follow_clock(struct scheduler *s)
+follow_clock(struct queue_scheduler *s)
 {
 	int64_t jump_s = clock_jump_s(&s->clock_offset);
 
@@ -62,12 +62,12 @@ follow_clock(struct scheduler *s)
 	    "which recipients are due", jump_s > 0 ? "forward" : "back",
 	    (long long)(jump_s > 0 ? jump_s : -jump_s));
 	reload(s, true);
-	scheduler_claim(s);
+	queue_scheduler_claim(s);
 	return true;
 }
 
 static void
-begin_stop(struct scheduler *s)
+begin_stop(struct queue_scheduler *s)
 {
 	if (s->stopping)
 		return;
@@ -75,13 +75,13 @@ begin_stop(struct scheduler *s)
 	notify_send("STOPPING=1\n");
 	loop_timer_clear(s->wake);
 	for (size_t i = 0; i < s->n_workers; i++)
-		worker_drain(s->workers[i]);
+		delivery_worker_drain(s->workers[i]);
 }
 
 static void
 on_poll(void *arg)
 {
-	struct scheduler *s = arg;
+	struct queue_scheduler *s = arg;
 	struct error err;
 	int64_t version;
 
@@ -106,20 +106,20 @@ on_poll(void *arg)
 	s->unchanged = 0;
 	s->data_version = version;
 	reload(s, false);
-	scheduler_claim(s);
+	queue_scheduler_claim(s);
 }
 
 /* --once: mail may have come meanwhile. */
 static void
 on_upkeep_over(void *ctx)
 {
-	scheduler_claim(ctx);
+	queue_scheduler_claim(ctx);
 }
 
 static void
-keep_up(struct scheduler *s)
+keep_up(struct queue_scheduler *s)
 {
-	s->upkeep = upkeep_start(&(struct upkeep_options){
+	s->upkeep = queue_upkeep_start(&(struct queue_upkeep_options){
 	    .loop = s->loop, .writer = s->writer,
 	    .once = s->options->mode == RUNNER_ONCE,
 	    .over = on_upkeep_over, .ctx = s },
@@ -129,7 +129,7 @@ keep_up(struct scheduler *s)
 /* Nothing is due and nothing is open: sets the timer; with --once keeps up, then
  * ends. */
 static void
-at_rest(struct scheduler *s, int64_t next_due_at)
+at_rest(struct queue_scheduler *s, int64_t next_due_at)
 {
 	int64_t wait_s;
 
@@ -137,7 +137,7 @@ at_rest(struct scheduler *s, int64_t next_due_at)
 		/* Mail first: what it leaves behind is then seen to as well. */
 		if (s->upkeep == NULL)
 			keep_up(s);
-		else if (upkeep_is_over(s->upkeep))
+		else if (queue_upkeep_is_over(s->upkeep))
 			begin_stop(s);
 		return;
 	}
@@ -157,7 +157,7 @@ at_rest(struct scheduler *s, int64_t next_due_at)
 static void
 all_drained(void *arg)
 {
-	struct scheduler *s = arg;
+	struct queue_scheduler *s = arg;
 
 	if (++s->n_drained == s->n_workers)
 		loop_stop(s->loop);
@@ -166,7 +166,7 @@ all_drained(void *arg)
 static void
 one_drained(void *ctx)
 {
-	struct scheduler *s = ctx;
+	struct queue_scheduler *s = ctx;
 
 	loop_post(s->loop, all_drained, s);
 }
@@ -174,7 +174,7 @@ one_drained(void *ctx)
 static void
 on_signal(void *arg, int ready)
 {
-	struct scheduler *s = arg;
+	struct queue_scheduler *s = arg;
 	struct signalfd_siginfo info;
 
 	(void)ready;
@@ -190,7 +190,7 @@ on_signal(void *arg, int ready)
 static void
 fatal_arrived(void *arg)
 {
-	struct scheduler *s = arg;
+	struct queue_scheduler *s = arg;
 
 	s->exit_code = s->fatal_code;
 	begin_stop(s);
@@ -200,7 +200,7 @@ fatal_arrived(void *arg)
 static void
 on_fatal(void *ctx, const struct error *err)
 {
-	struct scheduler *s = ctx;
+	struct queue_scheduler *s = ctx;
 
 	log_error("%s; shutting down: run \"tlsq check\" to see what is wrong, "
 	    "and see doc/spool.md to restore or rebuild the database",
@@ -213,17 +213,17 @@ on_fatal(void *ctx, const struct error *err)
 static void
 on_slot_freed(void *ctx, const char *queue)
 {
-	struct scheduler *s = ctx;
+	struct queue_scheduler *s = ctx;
 
 	for (size_t i = 0; i < s->n_workers; i++)
-		worker_offer_slot(s->workers[i], queue);
+		delivery_worker_offer_slot(s->workers[i], queue);
 }
 
 /* --- the start -------------------------------------------------------- */
 
 /* Signals come by a descriptor, to this thread alone; before other threads. */
 static bool
-take_signals(struct scheduler *s, struct error *err)
+take_signals(struct queue_scheduler *s, struct error *err)
 {
 	sigset_t set;
 
@@ -253,10 +253,10 @@ worker_count(void)
 }
 
 static bool
-start_workers(struct scheduler *s, struct error *err)
+start_workers(struct queue_scheduler *s, struct error *err)
 {
 	size_t n = worker_count();
-	struct worker_config c = {
+	struct delivery_worker_config c = {
 		.database = s->options->database, .writer = s->writer,
 		.limit = s->limit, .events = &s->events,
 		.own_name = s->own_name,
@@ -265,17 +265,17 @@ start_workers(struct scheduler *s, struct error *err)
 	};
 
 	for (; s->n_workers < n; s->n_workers++)
-		if (!worker_start(&s->workers[s->n_workers], &c, err))
+		if (!delivery_worker_start(&s->workers[s->n_workers], &c, err))
 			return false;
 	return true;
 }
 
 static bool
-start(struct scheduler *s, struct error *err)
+start(struct queue_scheduler *s, struct error *err)
 {
 	struct writer_options wo = { .path = s->options->database,
 		.lease_s = SPOOL_LEASE_S, .fatal = on_fatal,
-		.batch_over = scheduler_batch_over, .ctx = s };
+		.batch_over = queue_scheduler_batch_over, .ctx = s };
 
 	host_name(s->own_name);
 	if (!loop_new(&s->loop, err) || !take_signals(s, err))
@@ -298,22 +298,22 @@ start(struct scheduler *s, struct error *err)
 /* Workers first, so that all results are with the writer, which ends last; their
  * loops once the services of the last configuration are gone. */
 static void
-stop(struct scheduler *s)
+stop(struct queue_scheduler *s)
 {
 	for (size_t i = 0; i < WORKERS_MAX; i++)
-		worker_stop(s->workers[i]);
-	watchdog_free(&s->watchdog);
+		delivery_worker_stop(s->workers[i]);
+	queue_watchdog_free(&s->watchdog);
 	settings_unref(&s->in_force.current);
 	for (size_t i = 0; i < WORKERS_MAX; i++)
-		worker_free(&s->workers[i]);
+		delivery_worker_free(&s->workers[i]);
 	writer_stop(&s->writer);
-	upkeep_stop(s->upkeep);
+	queue_upkeep_stop(s->upkeep);
 	loop_watch_free(&s->signals);
 	loop_timer_free(&s->poll);
 	loop_timer_free(&s->wake);
 	loop_free(&s->loop);
-	upkeep_free(&s->upkeep);
-	backlog_clear(&s->backlog);
+	queue_upkeep_free(&s->upkeep);
+	queue_backlog_clear(&s->backlog);
 	delivery_limit_free(&s->limit);
 	spool_close(&s->spool);
 	if (s->signal_fd >= 0)
@@ -322,25 +322,26 @@ stop(struct scheduler *s)
 }
 
 static void
-be_service(struct scheduler *s)
+be_service(struct queue_scheduler *s)
 {
 	loop_timer_set(s->poll, POLL_MS);
 	keep_up(s);
-	s->watchdog = watchdog_start(s->loop, s->workers, s->n_workers,
+	s->watchdog = queue_watchdog_start(s->loop, s->workers, s->n_workers,
 	    &s->backlog.open);
 	notify_send("READY=1\nMAINPID=%ld\n", (long)getpid());
 	process_ready();
 }
 
 int
-scheduler_run(const struct runner_options *options)
+queue_scheduler_run(const struct queue_options *options)
 {
-	struct scheduler s = { .options = options, .signal_fd = -1,
+	struct queue_scheduler s = { .options = options, .signal_fd = -1,
 		.exit_code = EX_OK,
 		.at_rest = at_rest, .claim_failed = begin_stop,
-		.events = { .recorded = scheduler_recorded,
-		    .dropped = scheduler_dropped, .slot_freed = on_slot_freed,
-		    .drained = one_drained, .ctx = &s } };
+		.events = { .recorded = queue_scheduler_recorded,
+		    .dropped = queue_scheduler_dropped,
+		    .slot_freed = on_slot_freed, .drained = one_drained,
+		    .ctx = &s } };
 	struct error err;
 
 	s.started_at = clock_now_s();
@@ -348,7 +349,7 @@ scheduler_run(const struct runner_options *options)
 	if (start(&s, &err)) {
 		if (options->mode == RUNNER_DAEMON)
 			be_service(&s);
-		scheduler_claim(&s);
+		queue_scheduler_claim(&s);
 		loop_run(s.loop);
 	} else {
 		log_error("%s", err.text);

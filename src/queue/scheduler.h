@@ -13,6 +13,6 @@
  * stop (SIGTERM, SIGINT).  Blocks.  The result is an exit code; what could not
  * be done is logged.
  */
-int scheduler_run(const struct runner_options *options);
+int queue_scheduler_run(const struct queue_options *options);
 
 #endif

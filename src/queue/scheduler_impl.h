@@ -18,12 +18,12 @@
 
 enum { WORKERS_MAX = 4 };
 
-struct scheduler {
-	const struct runner_options *options;
+struct queue_scheduler {
+	const struct queue_options *options;
 	struct loop *loop;
 	struct writer *writer;
 	struct delivery_limit *limit;	/* of sessions */
-	struct worker *workers[WORKERS_MAX];
+	struct delivery_worker *workers[WORKERS_MAX];
 	size_t n_workers, n_drained;
 	struct delivery_events events;
 	struct spool *spool;		/* for reading */
@@ -32,12 +32,13 @@ struct scheduler {
 	int64_t data_version;
 	int64_t clock_offset;		/* clock_jump_s() */
 	int64_t unchanged;		/* polls since it was another one */
-	struct backlog backlog;		/* claimed, without result */
+	struct queue_backlog backlog;		/* claimed, without result */
 	size_t opened, closed;		/* at the last claim, and since */
-	struct closed *recorded;	/* in this batch; the writer's thread's */
+	/* in this batch; the writer's thread's */
+	struct closed *recorded;
 	/* For claim.c. */
-	void (*at_rest)(struct scheduler *s, int64_t next_due_at);
-	void (*claim_failed)(struct scheduler *s);
+	void (*at_rest)(struct queue_scheduler *s, int64_t next_due_at);
+	void (*claim_failed)(struct queue_scheduler *s);
 	int64_t shared_at;		/* when other runners were counted */
 	bool claiming;			/* a claim is with the writer */
 	bool again;			/* claim at once when it is back */
@@ -45,8 +46,9 @@ struct scheduler {
 	struct loop_timer *wake;	/* the next due recipient */
 	struct loop_timer *poll;	/* data_version */
 	struct loop_watch *signals;
-	struct upkeep *upkeep;		/* --once: NULL until all mail is done */
-	struct watchdog *watchdog;	/* NULL: nobody listens */
+	/* --once: NULL until all mail is done */
+	struct queue_upkeep *upkeep;
+	struct queue_watchdog *watchdog;	/* NULL: nobody listens */
 	int signal_fd;
 	bool stopping;
 	int exit_code;
@@ -57,13 +59,13 @@ struct scheduler {
 
 /* claim.c */
 /* Asks the writer to claim, unless that is under way or there is no room. */
-void scheduler_claim(struct scheduler *s);
+void queue_scheduler_claim(struct queue_scheduler *s);
 /* As struct delivery_events. */
-void scheduler_recorded(void *ctx, const char *domain, const int64_t *ids,
+void queue_scheduler_recorded(void *ctx, const char *domain, const int64_t *ids,
     size_t n);
-void scheduler_dropped(void *ctx, const char *domain, const int64_t *ids,
+void queue_scheduler_dropped(void *ctx, const char *domain, const int64_t *ids,
     size_t n);
 /* Hands over what was recorded, at the end of a batch.  In the writer's thread. */
-void scheduler_batch_over(void *ctx);
+void queue_scheduler_batch_over(void *ctx);
 
 #endif

@@ -19,13 +19,14 @@ enum {
 	PAGES_MAX = 256,
 	PAGES_KEPT = 1024,	/* free ones, for the next messages: 8 MiB */
 	REST_MS = 60000,
-	PAUSE_MS = 1000,	/* where more is left; strays, domains: at REST_MS */
+	/* where more is left; strays, domains: at REST_MS */
+	PAUSE_MS = 1000,
 	ROUNDS_ONCE = 20
 };
 
-struct upkeep {
+struct queue_upkeep {
 	struct write_task task;		/* first: the writer gives it back */
-	struct upkeep_options options;
+	struct queue_upkeep_options options;
 	struct loop_timer *timer;
 	int64_t retention_s;
 	int rounds;
@@ -41,7 +42,7 @@ struct upkeep {
 /* --- in the writer's thread ------------------------------------------- */
 
 static bool
-shrink(struct upkeep *u, struct spool *spool, struct error *err)
+shrink(struct queue_upkeep *u, struct spool *spool, struct error *err)
 {
 	int64_t spare;
 	int pages;
@@ -60,7 +61,7 @@ static bool
 upkeep_run(struct write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
-	struct upkeep *u = (struct upkeep *)t;
+	struct queue_upkeep *u = (struct queue_upkeep *)t;
 
 	(void)token;
 	spool_reserve_keep(spool);
@@ -82,7 +83,7 @@ static void upkeep_arrived(void *arg);
 static void
 upkeep_done(struct write_task *t, const struct error *err)
 {
-	struct upkeep *u = (struct upkeep *)t;
+	struct queue_upkeep *u = (struct queue_upkeep *)t;
 
 	if (err != NULL) {
 		log_warning("housekeeping: %s", err->text);
@@ -101,7 +102,7 @@ upkeep_done(struct write_task *t, const struct error *err)
 static void
 begin(void *arg)
 {
-	struct upkeep *u = arg;
+	struct queue_upkeep *u = arg;
 
 	u->rounds++;
 	u->before = clock_now_s() - u->retention_s;
@@ -112,7 +113,7 @@ begin(void *arg)
 static void
 upkeep_arrived(void *arg)
 {
-	struct upkeep *u = arg;
+	struct queue_upkeep *u = arg;
 
 	if (u->stopped)
 		return;
@@ -127,10 +128,10 @@ upkeep_arrived(void *arg)
 	}
 }
 
-struct upkeep *
-upkeep_start(const struct upkeep_options *o, int64_t retention_s)
+struct queue_upkeep *
+queue_upkeep_start(const struct queue_upkeep_options *o, int64_t retention_s)
 {
-	struct upkeep *u = mem_zalloc(sizeof(*u));
+	struct queue_upkeep *u = mem_zalloc(sizeof(*u));
 
 	u->options = *o;
 	u->retention_s = retention_s;
@@ -142,19 +143,19 @@ upkeep_start(const struct upkeep_options *o, int64_t retention_s)
 }
 
 void
-upkeep_set_retention(struct upkeep *u, int64_t retention_s)
+queue_upkeep_set_retention(struct queue_upkeep *u, int64_t retention_s)
 {
 	u->retention_s = retention_s;
 }
 
 bool
-upkeep_is_over(const struct upkeep *u)
+queue_upkeep_is_over(const struct queue_upkeep *u)
 {
 	return u->over;
 }
 
 void
-upkeep_stop(struct upkeep *u)
+queue_upkeep_stop(struct queue_upkeep *u)
 {
 	if (u == NULL)
 		return;
@@ -163,7 +164,7 @@ upkeep_stop(struct upkeep *u)
 }
 
 void
-upkeep_free(struct upkeep **u)
+queue_upkeep_free(struct queue_upkeep **u)
 {
 	if (*u != NULL)
 		free((*u)->domain_cursor);

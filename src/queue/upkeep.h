@@ -16,9 +16,9 @@
 #include "net/loop.h"
 #include "spool/writer.h"
 
-struct upkeep;
+struct queue_upkeep;
 
-struct upkeep_options {
+struct queue_upkeep_options {
 	struct loop *loop;
 	struct writer *writer;
 	/* Rounds follow each other until nothing is left, or enough was done
@@ -29,15 +29,15 @@ struct upkeep_options {
 };
 
 /* Begins at once. */
-struct upkeep *upkeep_start(const struct upkeep_options *o,
+struct queue_upkeep *queue_upkeep_start(const struct queue_upkeep_options *o,
     int64_t retention_s) __attribute__((returns_nonnull));
 /* A new configuration; from the next round on. */
-void upkeep_set_retention(struct upkeep *u, int64_t retention_s);
+void queue_upkeep_set_retention(struct queue_upkeep *u, int64_t retention_s);
 /* With once: nothing is under way any more. */
-bool upkeep_is_over(const struct upkeep *u);
+bool queue_upkeep_is_over(const struct queue_upkeep *u);
 /* No round begins any more.  Before loop_free(); accepts NULL. */
-void upkeep_stop(struct upkeep *u);
+void queue_upkeep_stop(struct queue_upkeep *u);
 /* After the writer and the loop have ended.  Accepts NULL; sets NULL. */
-void upkeep_free(struct upkeep **u);
+void queue_upkeep_free(struct queue_upkeep **u);
 
 #endif

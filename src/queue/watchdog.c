@@ -11,38 +11,39 @@
 
 enum { STATUS_MS = 10000 };	/* where there is no WatchdogSec */
 
-struct watchdog {
+struct queue_watchdog {
 	struct loop_timer *timer;
 	int64_t period_ms;
 	bool watched;			/* WatchdogSec is set */
-	struct worker *const *workers;
+	struct delivery_worker *const *workers;
 	size_t n_workers;
 	const size_t *open;
-	atomic_size_t answers;		/* to the questions of the last period */
+	/* to the questions of the last period */
+	atomic_size_t answers;
 };
 
 /* In a worker's thread. */
 static void
 answer(void *arg)
 {
-	struct watchdog *w = arg;
+	struct queue_watchdog *w = arg;
 
 	(void)atomic_fetch_add(&w->answers, 1);
 }
 
 static void
-ask(struct watchdog *w)
+ask(struct queue_watchdog *w)
 {
 	atomic_store(&w->answers, 0);
 	for (size_t i = 0; i < w->n_workers; i++)
-		worker_post(w->workers[i], answer, w);
+		delivery_worker_post(w->workers[i], answer, w);
 	loop_timer_set(w->timer, w->period_ms);
 }
 
 static void
 on_period(void *arg)
 {
-	struct watchdog *w = arg;
+	struct queue_watchdog *w = arg;
 
 	/* Nothing new is asked until all have answered: counts do not mix. */
 	if (atomic_load(&w->answers) < w->n_workers) {
@@ -54,11 +55,11 @@ on_period(void *arg)
 	ask(w);
 }
 
-struct watchdog *
-watchdog_start(struct loop *loop, struct worker *const *workers,
+struct queue_watchdog *
+queue_watchdog_start(struct loop *loop, struct delivery_worker *const *workers,
     size_t n_workers, const size_t *open)
 {
-	struct watchdog *w;
+	struct queue_watchdog *w;
 
 	if (!notify_wanted())
 		return NULL;
@@ -76,7 +77,7 @@ watchdog_start(struct loop *loop, struct worker *const *workers,
 }
 
 void
-watchdog_free(struct watchdog **watchdog)
+queue_watchdog_free(struct queue_watchdog **watchdog)
 {
 	if (*watchdog == NULL)
 		return;

@@ -13,16 +13,17 @@
 #include "net/loop.h"
 #include "delivery/worker.h"
 
-struct watchdog;
+struct queue_watchdog;
 
 /*
  * NULL where no manager listens.  In the loop's thread; workers are borrowed;
  * *open, the recipients in hand, is read in that thread.
  */
-struct watchdog *watchdog_start(struct loop *loop,
-    struct worker *const *workers, size_t n_workers, const size_t *open);
+struct queue_watchdog *queue_watchdog_start(struct loop *loop,
+    struct delivery_worker *const *workers, size_t n_workers,
+    const size_t *open);
 /* Once the workers are stopped, so that none answers any more, and before the
  * loop is freed.  Accepts NULL. */
-void watchdog_free(struct watchdog **watchdog);
+void queue_watchdog_free(struct queue_watchdog **watchdog);
 
 #endif

@@ -49,18 +49,18 @@ the_command_line_is_read_strictly(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char *argv[8] = { mem_strdup("tlsq-runner") };
-		struct runner_options o;
+		struct queue_options o;
 		struct error err = { 0, "" };
 		int argc = 1;
 		bool ok;
 
 		for (; argc < 7 && rows[i].argv[argc - 1] != NULL; argc++)
 			argv[argc] = mem_strdup(rows[i].argv[argc - 1]);
-		ok = runner_options_parse(&o, argc, argv, &err);
+		ok = queue_options_parse(&o, argc, argv, &err);
 		if (ok != rows[i].ok || (!ok && (err.code != EX_USAGE ||
 		    strstr(err.text, rows[i].part) == NULL)))
 			fail_msg("%s: %d %s", rows[i].why, ok, err.text);
-		runner_options_free(&o);
+		queue_options_free(&o);
 		while (argc > 0)
 			free(argv[--argc]);
 	}
@@ -73,16 +73,16 @@ selectors_gather(void **state)
 		mem_strdup("--domain"), mem_strdup("B\xc3\x9c.Example"),
 		mem_strdup("--message"), mem_strdup("7"),
 		mem_strdup("--message"), mem_strdup("9"), NULL };
-	struct runner_options o;
+	struct queue_options o;
 	struct error err;
 
 	(void)state;
-	assert_true(runner_options_parse(&o, 8, argv, &err));
+	assert_true(queue_options_parse(&o, 8, argv, &err));
 	assert_int_equal(o.n_domains, 1);
 	assert_string_equal(o.domains[0], "xn--b-eha.example");
 	assert_int_equal(o.n_messages, 2);
 	assert_int_equal(o.messages[1], 9);
-	runner_options_free(&o);
+	queue_options_free(&o);
 	for (size_t i = 0; argv[i] != NULL; i++)
 		free(argv[i]);
 }
@@ -100,12 +100,12 @@ the_log_line_has_sendmails_fields_in_order(void **state)
 		.level = "mandatory", .reply = "250 2.0.0 ok" };
 	struct spool_result r = { .outcome = SPOOL_DELIVERED,
 		.status = "2.0.0", .now = 65 };
-	struct logline l = { .message = &m, .to = "u@d.example",
+	struct delivery_log_line l = { .message = &m, .to = "u@d.example",
 		.attempt = &a, .session = &s, .result = &r };
 	char text[1600];
 
 	(void)state;
-	logline_format(text, sizeof(text), &l);
+	delivery_log_format(text, sizeof(text), &l);
 	assert_string_equal(text, "12: to=<u@d.example>, mta_id=4ANxyz, "
 	    "delay=00:01:05, xdelay=00:00:02, mailer=tlsq, "
 	    "relay=mx.d.example [192.0.2.1], strategy=default, "
@@ -118,19 +118,19 @@ the_log_line_has_sendmails_fields_in_order(void **state)
 	a.mx = a.address = "";
 	r.status = "4.4.3";
 	a.reply = "SERVFAIL";
-	logline_format(text, sizeof(text), &l);
+	delivery_log_format(text, sizeof(text), &l);
 	assert_string_equal(text, "12: to=<u@d.example>, delay=00:01:05, "
 	    "xdelay=00:00:02, mailer=tlsq, strategy=default, dsn=4.4.3, "
 	    "stat=Deferred: SERVFAIL");
 	r.outcome = SPOOL_FAILED;
 	a.result_type = "starttls-not-supported";
-	logline_format(text, sizeof(text), &l);
+	delivery_log_format(text, sizeof(text), &l);
 	assert_non_null(strstr(text, "stat=Policy failure: "
 	    "starttls-not-supported: SERVFAIL"));
 	l.to = "\"x, stat=Sent\"@d.example";
 	m.mta_id = "Q, stat=Sent";
 	a.reply = "550 no, stat=Sent (stat=Sent), see https://d.example/?a=b";
-	logline_format(text, sizeof(text), &l);
+	delivery_log_format(text, sizeof(text), &l);
 	assert_null(strstr(text, "stat=Sent"));
 	assert_non_null(strstr(text, "to=<\"x+2C+20stat+3DSent\"@d.example>, "
 	    "mta_id=Q??stat?Sent, delay="));
@@ -145,13 +145,14 @@ a_long_reply_does_not_grow_the_log(void **state)
 	struct spool_message m = { .id = 1 };
 	struct spool_attempt a = { .strategy = "default", .reply = reply };
 	struct spool_result r = { .outcome = SPOOL_FAILED, .status = "5.0.0" };
-	struct logline l = { .message = &m, .to = "a@b", .attempt = &a,
+	struct delivery_log_line l = { .message = &m, .to = "a@b",
+	    .attempt = &a,
 		.result = &r };
 
 	(void)state;
 	memset(reply, 'x', sizeof(reply) - 1);
 	reply[sizeof(reply) - 1] = '\0';
-	logline_format(text, sizeof(text), &l);
+	delivery_log_format(text, sizeof(text), &l);
 	assert_in_range(strlen(text), 200, 400);
 }
 
@@ -180,13 +181,13 @@ a_drop_is_booked_on_the_message_first(void **state)
 		int drops[256] = { 0 }, host = 0, n = 0;
 
 		for (const char *m = rows[i].messages; *m != '\0'; m++) {
-			enum plan_drop blame;
+			enum delivery_blame blame;
 
 			if (*m == '.') {
 				host = 0;
 				continue;
 			}
-			blame = plan_drop_judge(*m == '-' ? 0 :
+			blame = delivery_plan_blame(*m == '-' ? 0 :
 			    ++drops[(unsigned char)*m], ++host);
 			if ("AMH"[blame] != rows[i].blames[n++])
 				fail_msg("%s: %d at %d", rows[i].why, blame,
@@ -198,82 +199,83 @@ a_drop_is_booked_on_the_message_first(void **state)
 static struct delivery_attempt *
 failure(void)
 {
-	return delivery_attempt_new(&(struct spool_attempt){ .status = "4.4.1" },
-	    NULL);
+	return delivery_attempt_new(&(struct spool_attempt){ .status =
+	    "4.4.1" }, NULL);
 }
 
 static void
 places_are_walked_past_what_failed(void **state)
 {
-	struct plan *plan = mem_zalloc(sizeof(*plan));
-	struct plan_place start = { 0, 0 }, at;
+	struct delivery_plan *plan = mem_zalloc(sizeof(*plan));
+	struct delivery_place start = { 0, 0 }, at;
 
 	(void)state;
-	assert_int_equal(plan_next(plan, start, &at), PLAN_END);
-	plan_init(plan, 3);
-	assert_int_equal(plan_next(plan, start, &at), PLAN_WAIT);
+	assert_int_equal(delivery_plan_next(plan, start, &at), PLAN_END);
+	delivery_plan_init(plan, 3);
+	assert_int_equal(delivery_plan_next(plan, start, &at), PLAN_WAIT);
 	plan->host[0].resolved = plan->host[1].resolved = true;
-	plan_add_addresses(&plan->host[0], 2);
-	plan_add_addresses(&plan->host[1], 1);
-	assert_int_equal(plan_next(plan, start, &at), PLAN_TRY);
-	assert_true(plan_same(at, start));
+	delivery_plan_add_addresses(&plan->host[0], 2);
+	delivery_plan_add_addresses(&plan->host[1], 1);
+	assert_int_equal(delivery_plan_next(plan, start, &at), PLAN_TRY);
+	assert_true(delivery_place_same(at, start));
 
 	plan->host[0].address[0].failed = failure();
-	assert_int_equal(plan_next(plan, start, &at), PLAN_TRY);
+	assert_int_equal(delivery_plan_next(plan, start, &at), PLAN_TRY);
 	assert_int_equal(at.address, 1);	/* the next address */
 	plan->host[0].failed = failure();
-	assert_int_equal(plan_next(plan, start, &at), PLAN_TRY);
+	assert_int_equal(delivery_plan_next(plan, start, &at), PLAN_TRY);
 	assert_int_equal(at.host, 1);		/* the next host */
 	assert_int_equal(at.address, 0);
 
-	at = plan_after_host(at);
-	assert_int_equal(plan_next(plan, at, &at), PLAN_WAIT);
+	at = delivery_place_after_host(at);
+	assert_int_equal(delivery_plan_next(plan, at, &at), PLAN_WAIT);
 	assert_int_equal(at.host, 2);
 	plan->host[2].failed = failure();	/* failed before resolved */
-	assert_int_equal(plan_next(plan, at, &at), PLAN_END);
+	assert_int_equal(delivery_plan_next(plan, at, &at), PLAN_END);
 	assert_int_equal(at.host, 3);
-	plan_clear(plan);
+	delivery_plan_clear(plan);
 	free(plan);
 }
 
 static void
 a_backlog_knows_who_wants_more(void **state)
 {
-	struct backlog b = { .open = 0 };
-	struct backlog_domain *d;
+	struct queue_backlog b = { .open = 0 };
+	struct queue_domain *d;
 	int64_t ids[BACKLOG_DOMAIN_MAX];
 
 	(void)state;
 	for (int i = 0; i < BACKLOG_DOMAIN_MAX; i++) {
 		ids[i] = i + 1;
-		backlog_open(&b, "full.example", ids[i]);
+		queue_backlog_open(&b, "full.example", ids[i]);
 	}
-	backlog_open(&b, "other.example", 5000);
+	queue_backlog_open(&b, "other.example", 5000);
 	assert_int_equal(b.open, BACKLOG_DOMAIN_MAX + 1);
-	assert_true(backlog_has(&b, 1));
-	assert_false(backlog_has(&b, 4999));
+	assert_true(queue_backlog_has(&b, 1));
+	assert_false(queue_backlog_has(&b, 4999));
 	HASH_FIND_STR(b.domains, "full.example", d);
-	assert_int_equal(backlog_room(d), 0);
-	backlog_set_more(&b, "full.example", true);
+	assert_int_equal(queue_backlog_room(d), 0);
+	queue_backlog_set_more(&b, "full.example", true);
 	assert_false(b.refill);			/* no room yet */
-	backlog_close(&b, "full.example", ids, BACKLOG_REFILL - 1);
+	queue_backlog_close(&b, "full.example", ids, BACKLOG_REFILL - 1);
 	assert_false(b.refill);			/* not worth a claim */
-	backlog_close(&b, "other.example", &(int64_t){ 5000 }, 1);
+	queue_backlog_close(&b, "other.example", &(int64_t){ 5000 }, 1);
 	assert_false(b.refill);			/* left nothing behind */
-	backlog_close(&b, "full.example", ids, BACKLOG_REFILL);
+	queue_backlog_close(&b, "full.example", ids, BACKLOG_REFILL);
 	assert_true(b.refill);			/* those closed count once */
 	assert_int_equal(b.open, BACKLOG_DOMAIN_MAX - BACKLOG_REFILL);
-	assert_false(backlog_has(&b, 1));
+	assert_false(queue_backlog_has(&b, 1));
 	/* Known as long as it has more, or something open. */
-	backlog_close(&b, "full.example", ids, BACKLOG_DOMAIN_MAX);
+	queue_backlog_close(&b, "full.example", ids, BACKLOG_DOMAIN_MAX);
 	assert_int_equal(b.open, 0);
 	assert_int_equal(HASH_COUNT(b.domains), 1);
-	assert_true(backlog_wants_refill(d));
-	backlog_set_more(&b, "full.example", false);
+	assert_true(queue_backlog_wants_refill(d));
+	queue_backlog_set_more(&b, "full.example", false);
 	assert_int_equal(HASH_COUNT(b.domains), 0);
-	backlog_set_more(&b, "left.example", true);	/* closed meanwhile */
+	/* closed meanwhile */
+	queue_backlog_set_more(&b, "left.example", true);
 	assert_int_equal(HASH_COUNT(b.domains), 1);
-	backlog_clear(&b);
+	queue_backlog_clear(&b);
 	assert_null(b.domains);
 }
 
@@ -287,16 +289,19 @@ a_full_queue_notes_who_waits(void **state)
 	delivery_limit_share(g, 3);
 	assert_int_equal(delivery_limit_part(g, 20), 6);
 	assert_int_equal(delivery_limit_part(g, 2), 1);	/* never none */
-	delivery_limit_share(g, 0);			/* nobody has claims yet */
+	/* nobody has claims yet */
+	delivery_limit_share(g, 0);
 	assert_int_equal(delivery_limit_part(g, 20), 20);
 	assert_true(delivery_limit_enter(g, "a", 2));
 	assert_true(delivery_limit_enter(g, "a", 2));
-	assert_false(delivery_limit_is_wanted(g, "a"));	/* full, but nobody waits */
+	/* full, but nobody waits */
+	assert_false(delivery_limit_is_wanted(g, "a"));
 	assert_false(delivery_limit_enter(g, "a", 2));
 	assert_true(delivery_limit_is_wanted(g, "a"));
 	assert_false(delivery_limit_is_wanted(g, "b"));	/* queues are apart */
 	assert_true(delivery_limit_enter(g, "b", 1));
-	assert_string_equal(delivery_limit_leave(g, "a"), "a");	/* somebody waited */
+	/* somebody waited */
+	assert_string_equal(delivery_limit_leave(g, "a"), "a");
 	assert_false(delivery_limit_is_wanted(g, "a"));
 	assert_null(delivery_limit_leave(g, "a"));	/* told once */
 	assert_null(delivery_limit_leave(g, "b"));

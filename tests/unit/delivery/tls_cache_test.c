@@ -57,7 +57,7 @@ make_world(struct world *w)
 static char *
 key_of(const struct world *w)
 {
-	return resume_key(&w->proof, &w->client, w->generation);
+	return delivery_tls_cache_key(&w->proof, &w->client, w->generation);
 }
 
 static void
@@ -257,21 +257,21 @@ records_count_at_level_dane_only(void **state)
 }
 
 static void
-put(struct resume_store *store, const char *key, int64_t until,
+put(struct delivery_tls_cache *store, const char *key, int64_t until,
     const char *session)
 {
-	struct resume_proof proof = { .until = until,
+	struct delivery_tls_proof proof = { .until = until,
 		.verdict = { .verified = true } };
 
-	resume_put(store, key, &proof, mem_dup(session, strlen(session)),
-	    strlen(session));
+	delivery_tls_cache_put(store, key, &proof, mem_dup(session,
+	    strlen(session)), strlen(session));
 }
 
 static void
-assert_kept(struct resume_store *store, const char *key, int64_t now,
+assert_kept(struct delivery_tls_cache *store, const char *key, int64_t now,
     const char *session)
 {
-	struct resume_entry *e = resume_get(store, key, now);
+	struct delivery_tls_entry *e = delivery_tls_cache_get(store, key, now);
 	size_t len;
 
 	if (session == NULL) {
@@ -279,17 +279,18 @@ assert_kept(struct resume_store *store, const char *key, int64_t now,
 		return;
 	}
 	assert_non_null(e);
-	assert_memory_equal(resume_session(e, &len), session, strlen(session));
+	assert_memory_equal(delivery_tls_entry_session(e, &len), session,
+	    strlen(session));
 	assert_int_equal(len, strlen(session));
-	assert_true(resume_proof_of(e)->verdict.verified);
-	resume_unref(&e);
+	assert_true(delivery_tls_entry_proof(e)->verdict.verified);
+	delivery_tls_entry_unref(&e);
 }
 
 static void
 a_store_keeps_the_newest_until_it_is_too_old(void **state)
 {
-	struct resume_store *store = resume_store_new();
-	struct resume_entry *used;
+	struct delivery_tls_cache *store = delivery_tls_cache_new();
+	struct delivery_tls_entry *used;
 	size_t len;
 
 	(void)state;
@@ -297,28 +298,28 @@ a_store_keeps_the_newest_until_it_is_too_old(void **state)
 	put(store, "a", NOW + 10, "first");
 	put(store, "b", NOW + 20, "other");
 	assert_kept(store, "a", NOW + 9, "first");
-	used = resume_get(store, "a", NOW);
+	used = delivery_tls_cache_get(store, "a", NOW);
 	put(store, "a", NOW + 10, "second");
 	assert_kept(store, "a", NOW, "second");
 	/* In a handshake still. */
-	assert_memory_equal(resume_session(used, &len), "first", 5);
-	resume_unref(&used);
+	assert_memory_equal(delivery_tls_entry_session(used, &len), "first", 5);
+	delivery_tls_entry_unref(&used);
 	assert_kept(store, "a", NOW + 10, NULL);
 	assert_kept(store, "b", NOW + 10, "other");
 	/* The clock was set back by more than any is kept. */
 	assert_kept(store, "b", NOW - 2 * HOUR, NULL);
 	put(store, "b", NOW + 20, "other");
-	resume_forget(store, "b");
-	resume_forget(store, "b");
+	delivery_tls_cache_forget(store, "b");
+	delivery_tls_cache_forget(store, "b");
 	assert_kept(store, "b", NOW, NULL);
-	resume_store_free(&store);
+	delivery_tls_cache_free(&store);
 	assert_null(store);
 }
 
 static void
 a_store_is_bounded(void **state)
 {
-	struct resume_store *store = resume_store_new();
+	struct delivery_tls_cache *store = delivery_tls_cache_new();
 	char key[16];
 	int kept = 0;
 
@@ -328,17 +329,17 @@ a_store_is_bounded(void **state)
 		put(store, key, NOW + HOUR, "x");
 	}
 	for (int i = 0; i < 5000; i++) {
-		struct resume_entry *e;
+		struct delivery_tls_entry *e;
 
 		(void)snprintf(key, sizeof(key), "%d", i);
-		e = resume_get(store, key, NOW);
+		e = delivery_tls_cache_get(store, key, NOW);
 		kept += e != NULL;
-		resume_unref(&e);
+		delivery_tls_entry_unref(&e);
 	}
 	assert_in_range(kept, 100, 1000);
 	assert_kept(store, "4999", NOW, "x");
 	assert_kept(store, "0", NOW, NULL);
-	resume_store_free(&store);
+	delivery_tls_cache_free(&store);
 }
 
 static void
@@ -347,11 +348,11 @@ no_proof_outlives_its_certificate(void **state)
 	struct stls_peer_info c = { .not_after_at = NOW + 10 * HOUR };
 
 	(void)state;
-	assert_int_equal(resume_until(&c, NOW), NOW + HOUR);
+	assert_int_equal(delivery_tls_cache_until(&c, NOW), NOW + HOUR);
 	c.not_after_at = NOW + 60;
-	assert_int_equal(resume_until(&c, NOW), NOW + 60);
+	assert_int_equal(delivery_tls_cache_until(&c, NOW), NOW + 60);
 	c.not_after_at = NOW - 60;	/* allowed, or DANE-EE: not again */
-	assert_int_equal(resume_until(&c, NOW), NOW - 60);
+	assert_int_equal(delivery_tls_cache_until(&c, NOW), NOW - 60);
 }
 
 int
