@@ -179,7 +179,7 @@ open_sessions(struct delivery_destination *d)
 	set_waiting(d, false);
 }
 
-static void reap(struct delivery_destination *d);
+static void reap_destination(struct delivery_destination *d);
 
 static void
 on_ramp(void *arg)
@@ -199,7 +199,7 @@ void
 delivery_destination_kick(struct delivery_destination *d)
 {
 	if (!d->resolved || d->worker->draining) {
-		reap(d);
+		reap_destination(d);
 		return;
 	}
 	advance_jobs(d);
@@ -208,7 +208,7 @@ delivery_destination_kick(struct delivery_destination *d)
 		open_sessions(d);
 		loop_timer_set(d->ramp, RAMP_MS);
 	}
-	reap(d);
+	reap_destination(d);
 }
 
 static void
@@ -341,7 +341,7 @@ delivery_destination_drain(struct delivery_destination *d)
 		next_session = LIST_NEXT(s, entry);
 		delivery_session_drain(s);
 	}
-	reap(d);
+	reap_destination(d);
 }
 
 /* A failed host is forgotten with the destination, so that the next attempt
@@ -375,7 +375,7 @@ destination_free(void *arg)
 
 /* Frees it where it is empty. */
 static void
-reap(struct delivery_destination *d)
+reap_destination(struct delivery_destination *d)
 {
 	if (all_failed(d))
 		retire(d);

@@ -14,7 +14,7 @@
 enum { REPLY_SHOWN = 200, WORD_SHOWN = 100 };
 
 static void
-add(struct buf *b, const char *key, const char *value)
+add_field(struct buf *b, const char *key, const char *value)
 {
 	if (value != NULL && value[0] != '\0')
 		(void)buf_printf(b, ", %s=%s", key, value);
@@ -30,7 +30,7 @@ add_word(struct buf *b, const char *key, const char *value)
 	for (char *c = word; *c != '\0'; c++)
 		if (*c == ' ' || *c == ',' || *c == '=')
 			*c = '?';
-	add(b, key, word);
+	add_field(b, key, word);
 }
 
 static void
@@ -81,14 +81,14 @@ delivery_log_format(char *dst, size_t room, const struct delivery_log_line *l)
 	(void)buf_printf(&b, ", delay=%s, xdelay=%s, mailer=tlsq", delay,
 	    xdelay);
 	add_relay(&b, l->attempt);
-	add(&b, "strategy", l->attempt->strategy);
-	add(&b, "level", l->attempt->level);
-	add(&b, "tls", s->tls);
-	add(&b, "protocol", s->protocol);
-	add(&b, "cipher", s->cipher);
-	add(&b, "dane", s->dane);
-	add(&b, "mta-sts", s->mta_sts);
-	add(&b, "dsn", l->result->status);
+	add_field(&b, "strategy", l->attempt->strategy);
+	add_field(&b, "level", l->attempt->level);
+	add_field(&b, "tls", s->tls);
+	add_field(&b, "protocol", s->protocol);
+	add_field(&b, "cipher", s->cipher);
+	add_field(&b, "dane", s->dane);
+	add_field(&b, "mta-sts", s->mta_sts);
+	add_field(&b, "dsn", l->result->status);
 	add_stat(&b, l);
 	(void)text_copy(dst, room, buf_str(&b));
 	buf_free(&b);

@@ -237,7 +237,7 @@ on_next(void *ctx)
 }
 
 static void
-on_ready(void *ctx, const struct smtp_evidence *evidence)
+on_session_ready(void *ctx, const struct smtp_evidence *evidence)
 {
 	struct delivery_session *s = ctx;
 
@@ -374,7 +374,7 @@ static void
 start_client(struct delivery_session *s)
 {
 	static const struct smtp_client_events events = {
-		.next = on_next, .ready = on_ready, .result = on_result,
+		.next = on_next, .ready = on_session_ready, .result = on_result,
 		.closed = on_closed, .authenticate = delivery_session_judge
 	};
 	struct delivery_destination *d = s->dest;

@@ -65,7 +65,7 @@ delivery_session_withholds(struct delivery_session *s)
 }
 
 static void
-forget(struct delivery_session *s)
+forget_withheld(struct delivery_session *s)
 {
 	if (s->withheld)
 		LIST_REMOVE(s, withheld_entry);
@@ -78,7 +78,7 @@ delivery_session_recorded(struct delivery_session *s)
 {
 	if (must_wait(s))
 		return;
-	forget(s);
+	forget_withheld(s);
 	smtp_client_wake(s->client);
 }
 
@@ -87,7 +87,7 @@ delivery_session_end_withheld(struct delivery_session *s)
 {
 	struct delivery_destination *d = s->dest;
 
-	forget(s);
+	forget_withheld(s);
 	if (!is_unrecorded(s->record))
 		return;
 	d->unrecorded = mem_realloc(d->unrecorded,

@@ -66,7 +66,7 @@ delivery_limit_free(struct delivery_limit **l)
 }
 
 static struct count *
-find(struct delivery_limit *l, const char *queue)
+find_count(struct delivery_limit *l, const char *queue)
 {
 	size_t len = strlen(queue) + 1;
 	struct count *c;
@@ -87,7 +87,7 @@ delivery_limit_enter(struct delivery_limit *l, const char *queue, int limit)
 	bool room;
 
 	pthread_mutex_lock(&l->lock);
-	c = find(l, queue);
+	c = find_count(l, queue);
 	room = c->open < delivery_limit_part(l, limit);
 	if (room)
 		c->open++;
@@ -104,7 +104,7 @@ delivery_limit_leave(struct delivery_limit *l, const char *queue)
 	bool waited;
 
 	pthread_mutex_lock(&l->lock);
-	c = find(l, queue);
+	c = find_count(l, queue);
 	assert(c->open > 0);
 	c->open--;
 	waited = c->waited;
@@ -119,7 +119,7 @@ delivery_limit_is_wanted(struct delivery_limit *l, const char *queue)
 	bool wanted;
 
 	pthread_mutex_lock(&l->lock);
-	wanted = find(l, queue)->waited;
+	wanted = find_count(l, queue)->waited;
 	pthread_mutex_unlock(&l->lock);
 	return wanted;
 }

@@ -111,7 +111,7 @@ delivery_tls_cache_key(const struct proof *p,
 	const struct policy_verdict *asked = &p->decision->verdict;
 	const struct survey_host *h = &p->survey->host[p->host];
 	const char *names[PROOF_NAMES_MAX];
-	size_t n = proof_names(p, names);
+	size_t n = nexthop_proof_names(p, names);
 	struct buf key = BUF_INIT;
 	char address[NET_ADDRESS_TEXT_LEN];
 
@@ -130,7 +130,7 @@ delivery_tls_cache_key(const struct proof *p,
 /* --- entries ---------------------------------------------------------- */
 
 static struct delivery_tls_entry *
-find(struct delivery_tls_cache *s, const char *key)
+find_entry(struct delivery_tls_cache *s, const char *key)
 {
 	struct delivery_tls_entry *e;
 
@@ -142,7 +142,7 @@ struct delivery_tls_entry *
 delivery_tls_cache_get(struct delivery_tls_cache *s, const char *key,
     int64_t now)
 {
-	struct delivery_tls_entry *e = find(s, key);
+	struct delivery_tls_entry *e = find_entry(s, key);
 
 	/* Or kept from a time that lies ahead: the clock was set back. */
 	if (e != NULL && (e->proof.until <= now ||
@@ -185,7 +185,7 @@ delivery_tls_entry_session(const struct delivery_tls_entry *e, size_t *len_r)
 void
 delivery_tls_cache_forget(struct delivery_tls_cache *s, const char *key)
 {
-	struct delivery_tls_entry *e = find(s, key);
+	struct delivery_tls_entry *e = find_entry(s, key);
 
 	if (e != NULL)
 		drop(s, e);

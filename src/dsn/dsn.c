@@ -120,7 +120,7 @@ struct fields {
 
 /* "Name: type; value", left out where there is no value. */
 static void
-put(const struct fields *f, const char *name, const char *type,
+put_field(const struct fields *f, const char *name, const char *type,
     const char *value)
 {
 	char first[64];
@@ -140,7 +140,7 @@ put_date(const struct fields *f, const char *name, int64_t at)
 	if (at < 0)
 		return;
 	clock_rfc5322(text, at);
-	put(f, name, "", text);
+	put_field(f, name, "", text);
 }
 
 static void
@@ -154,7 +154,7 @@ put_status(const struct fields *f, const struct spool_owed_rcpt *r)
 	    !text_copy(text, sizeof(text), r->status))
 		(void)text_copy(text, sizeof(text), "5.0.0");
 	text[0] = actions[dsn_action_find(r->owed)].class;
-	put(f, "Status", "", text);
+	put_field(f, "Status", "", text);
 }
 
 /* "type;address" of RFC 3461 as RFC 3464 2.3.1 writes it. */
@@ -168,7 +168,7 @@ put_original(const struct fields *f, const char *orcpt)
 		return;
 	(void)buf_append(&text, orcpt, (size_t)(sep + 1 - orcpt));
 	(void)buf_printf(&text, " %s", sep + 1);
-	put(f, "Original-Recipient", "", buf_str(&text));
+	put_field(f, "Original-Recipient", "", buf_str(&text));
 	buf_free(&text);
 }
 
@@ -178,8 +178,8 @@ put_diagnostic(const struct fields *f, const struct spool_owed_rcpt *r)
 	struct buf text = BUF_INIT;
 
 	if (dsn_is_reply(r->reply)) {
-		put(f, "Remote-MTA", "dns", r->mx);
-		put(f, "Diagnostic-Code", "smtp", r->reply);
+		put_field(f, "Remote-MTA", "dns", r->mx);
+		put_field(f, "Diagnostic-Code", "smtp", r->reply);
 		return;
 	}
 	/* No server said this: Remote-MTA would blame it for our policy. */
@@ -188,27 +188,28 @@ put_diagnostic(const struct fields *f, const struct spool_owed_rcpt *r)
 	(void)buf_printf(&text, "%s%s%s",
 	    r->result_type != NULL ? r->result_type : "",
 	    r->result_type != NULL ? ": " : "", r->reply);
-	put(f, "Diagnostic-Code", "x-tlsq", buf_str(&text));
+	put_field(f, "Diagnostic-Code", "x-tlsq", buf_str(&text));
 	buf_free(&text);
 }
 
 /* RFC 3464 2.3 */
 static void
-put_recipient(const struct fields *f, const struct dsn *d,
+put_recipient_fields(const struct fields *f, const struct dsn *d,
     const struct spool_owed_rcpt *r)
 {
 	char log_id[24];
 
 	(void)buf_puts(f->out, "\r\n");
 	put_original(f, r->orcpt);
-	put(f, "Final-Recipient", dsn_is_ascii(r->address) ? "rfc822" : "utf-8",
-	    r->address);
-	put(f, "Action", "", r->owed);
+	put_field(f, "Final-Recipient", dsn_is_ascii(r->address) ?
+	    "rfc822" : "utf-8", r->address);
+	put_field(f, "Action", "", r->owed);
 	put_status(f, r);
 	put_diagnostic(f, r);
 	put_date(f, "Last-Attempt-Date", r->last_attempt_at);
-	(void)snprintf(log_id, sizeof(log_id), "%lld", (long long)d->about->message.id);
-	put(f, "Final-Log-Id", "", log_id);
+	(void)snprintf(log_id, sizeof(log_id), "%lld",
+	    (long long)d->about->message.id);
+	put_field(f, "Final-Log-Id", "", log_id);
 	if (dsn_action_find(r->owed) == DSN_ACTION_DELAYED)
 		put_date(f, "Will-Retry-Until", r->expires_at);
 }
@@ -219,12 +220,13 @@ put_status_part(struct buf *out, const struct dsn *d)
 {
 	const struct fields f = { out, !is_global(d) };
 
-	put(&f, "Original-Envelope-Id", "", d->about->message.envid);
-	put(&f, "Reporting-MTA", "dns", d->host);
-	put(&f, "Received-From-MTA", "dns", d->about->message.client_name);
+	put_field(&f, "Original-Envelope-Id", "", d->about->message.envid);
+	put_field(&f, "Reporting-MTA", "dns", d->host);
+	put_field(&f, "Received-From-MTA", "dns",
+	    d->about->message.client_name);
 	put_date(&f, "Arrival-Date", d->about->message.received_at);
 	for (size_t i = 0; i < d->about->rcpt_count; i++)
-		put_recipient(&f, d, &d->about->rcpts[i]);
+		put_recipient_fields(&f, d, &d->about->rcpts[i]);
 }
 
 /* --- the frame -------------------------------------------------------- */

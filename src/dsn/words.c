@@ -62,7 +62,7 @@ dsn_subject(const struct dsn *d)
 /* --- one recipient ---------------------------------------------------- */
 
 static void
-put_line(struct buf *out, const char *label, const char *text)
+put_labelled(struct buf *out, const char *label, const char *text)
 {
 	char first[16];
 
@@ -78,7 +78,7 @@ put_sentence(struct buf *out, const char *text)
 
 /* The host that decided: "mx.example.test [192.0.2.1]". */
 static void
-put_host(struct buf *out, const struct spool_owed_rcpt *r)
+put_deciding_host(struct buf *out, const struct spool_owed_rcpt *r)
 {
 	struct buf text = BUF_INIT;
 
@@ -87,7 +87,7 @@ put_host(struct buf *out, const struct spool_owed_rcpt *r)
 	(void)buf_puts(&text, r->mx);
 	if (r->mx_address != NULL)
 		(void)buf_printf(&text, " [%s]", r->mx_address);
-	put_line(out, "Host:   ", buf_str(&text));
+	put_labelled(out, "Host:   ", buf_str(&text));
 	buf_free(&text);
 }
 
@@ -138,7 +138,7 @@ policy_of(const struct spool_owed_rcpt *r)
 }
 
 static void
-put_policy(struct buf *out, const struct spool_owed_rcpt *r)
+put_policy_words(struct buf *out, const struct spool_owed_rcpt *r)
 {
 	struct buf text = BUF_INIT;
 
@@ -148,8 +148,8 @@ put_policy(struct buf *out, const struct spool_owed_rcpt *r)
 	if (r->strategy != NULL)
 		(void)buf_printf(&text, " (strategy \"%s\" of this site)",
 		    r->strategy);
-	put_line(out, "Policy: ", buf_str(&text));
-	put_host(out, r);
+	put_labelled(out, "Policy: ", buf_str(&text));
+	put_deciding_host(out, r);
 	buf_clear(&text);
 	(void)buf_printf(&text, "%s%s%s",
 	    r->result_type != NULL ? r->result_type : "",
@@ -158,7 +158,7 @@ put_policy(struct buf *out, const struct spool_owed_rcpt *r)
 	if (r->verify_error != NULL && (r->reply == NULL ||
 	    strstr(r->reply, r->verify_error) == NULL))
 		(void)buf_printf(&text, " (certificate: %s)", r->verify_error);
-	put_line(out, "Found:  ", buf_str(&text));
+	put_labelled(out, "Found:  ", buf_str(&text));
 	buf_free(&text);
 }
 
@@ -190,8 +190,8 @@ static bool
 is_policy(const struct spool_owed_rcpt *r)
 {
 	return r->last_error != NULL && !dsn_is_reply(r->reply) &&
-	    (strcmp(r->last_error, "tls") == 0 || strcmp(r->last_error, "dane") == 0 ||
-	    strcmp(r->last_error, "mta-sts") == 0);
+	    (strcmp(r->last_error, "tls") == 0 || strcmp(r->last_error,
+	    "dane") == 0 || strcmp(r->last_error, "mta-sts") == 0);
 }
 
 static void
@@ -201,18 +201,18 @@ put_reason(struct buf *out, const struct spool_owed_rcpt *r)
 		put_sentence(out, "Delivery was retried until the message "
 		    "expired. The last error was:");
 	if (is_policy(r)) {
-		put_policy(out, r);
+		put_policy_words(out, r);
 		return;
 	}
 	if (r->reply == NULL)
 		return;
 	put_sentence(out, cause_of(r));
-	put_host(out, r);
-	put_line(out, "Found:  ", r->reply);
+	put_deciding_host(out, r);
+	put_labelled(out, "Found:  ", r->reply);
 }
 
 static void
-put_recipient(struct buf *out, const struct spool_owed_rcpt *r)
+put_recipient_words(struct buf *out, const struct spool_owed_rcpt *r)
 {
 	struct buf text = BUF_INIT;
 	char date[CLOCK_RFC5322_LEN];
@@ -222,7 +222,8 @@ put_recipient(struct buf *out, const struct spool_owed_rcpt *r)
 	(void)buf_puts(out, "\r\n");
 	dsn_put_lines(out, "", indent, buf_str(&text), false);
 	put_reason(out, r);
-	if (dsn_action_find(r->owed) == DSN_ACTION_DELAYED && r->expires_at >= 0) {
+	if (dsn_action_find(r->owed) == DSN_ACTION_DELAYED &&
+	    r->expires_at >= 0) {
 		clock_rfc5322(date, r->expires_at);
 		buf_clear(&text);
 		(void)buf_printf(&text, "Delivery will be retried until %s.",
@@ -261,7 +262,7 @@ dsn_put_words(struct buf *out, const struct dsn *d)
 	(void)buf_puts(out, "\r\n");
 	dsn_put_lines(out, "", "", words[gravest_action(d)].opening, false);
 	for (size_t i = 0; i < d->about->rcpt_count; i++)
-		put_recipient(out, &d->about->rcpts[i]);
+		put_recipient_words(out, &d->about->rcpts[i]);
 	clock_rfc5322(date, m->received_at);
 	buf_clear(&text);
 	(void)buf_printf(&text, "The message was received on %s; its number "

@@ -13,7 +13,7 @@
 enum { SECRET_MAX = 1000 };
 
 static bool
-read_line(char *dst, size_t room, const char *path, struct error *err)
+read_first_line(char *dst, size_t room, const char *path, struct error *err)
 {
 	FILE *f = fopen(path, "re");
 	size_t n;
@@ -47,7 +47,7 @@ secret_read(char **secret_r, const struct conf_route *route,
 		    route->auth_secret : "");
 		return true;
 	}
-	if (read_line(line, sizeof(line), route->auth_secret_file, err))
+	if (read_first_line(line, sizeof(line), route->auth_secret_file, err))
 		*secret_r = mem_strdup(line);
 	else
 		ok = error_prefix(err, "queue.route.%s.auth.secret",

@@ -50,7 +50,8 @@ judge_pkix(const struct proof *p, const struct stls_peer *peer, int64_t now,
  * its CNAMEs expand it, where it is known to have chosen that host.
  */
 size_t
-proof_names(const struct proof *p, const char *names[static PROOF_NAMES_MAX])
+nexthop_proof_names(const struct proof *p,
+    const char *names[static PROOF_NAMES_MAX])
 {
 	size_t n = 0;
 
@@ -77,7 +78,7 @@ judge_dane(const struct proof *p, const struct stls_peer *peer, int64_t now,
 	const struct survey_host *h = host_of(p);
 	const char *names[PROOF_NAMES_MAX];
 	struct stls_dane dane = { h->tlsa->records, h->n_usable, names,
-		proof_names(p, names) };
+		nexthop_proof_names(p, names) };
 	struct stls_result r;
 	size_t matched;
 

@@ -24,7 +24,7 @@ const char *proof_sni(const struct proof *proof);
 /* The names of which the certificate must have one; at level dane only where a
  * DANE-TA record matches (RFC 7672 3.2.2). */
 enum { PROOF_NAMES_MAX = 4 };
-size_t proof_names(const struct proof *proof,
+size_t nexthop_proof_names(const struct proof *proof,
     const char *names_r[static PROOF_NAMES_MAX]);
 
 enum { PROOF_TLSA_LEN = 160 };

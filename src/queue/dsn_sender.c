@@ -116,7 +116,7 @@ print(struct arena *arena, char *text)
 }
 
 static bool
-fill(struct making *m, struct error *err)
+fill_dsn(struct making *m, struct error *err)
 {
 	const struct spool_message *o = &m->owed.message;
 	const struct conf_report_settings *conf =
@@ -151,7 +151,7 @@ fill(struct making *m, struct error *err)
 
 /* Stores text, and empties it. */
 static bool
-put(struct making *m, struct buf *text, struct error *err)
+put_content(struct making *m, struct buf *text, struct error *err)
 {
 	bool ok = spool_insert_content(m->insert, buf_str(text), text->len,
 	    err);
@@ -180,7 +180,7 @@ put_returned(struct making *m, struct buf *text, struct dsn_encoder *e,
 	while (found) {
 		dsn_write_returned(text, &m->dsn, e, buf_str(&m->piece),
 		    m->piece.len);
-		if (!put(m, text, err) || !spool_content_read(m->spool,
+		if (!put_content(m, text, err) || !spool_content_read(m->spool,
 		    m->owed.message.id, seq++, &m->piece, &found, NULL, err))
 			return false;
 	}
@@ -188,7 +188,7 @@ put_returned(struct making *m, struct buf *text, struct dsn_encoder *e,
 }
 
 static bool
-gather(struct making *m, struct error *err)
+write_dsn(struct making *m, struct error *err)
 {
 	struct dsn_encoder e = { .n = 0 };
 	struct buf text = BUF_INIT;
@@ -201,7 +201,7 @@ gather(struct making *m, struct error *err)
 	ok = put_returned(m, &text, &e, err);
 	if (ok) {
 		dsn_write_tail(&text, &m->dsn, &e);
-		ok = put(m, &text, err);
+		ok = put_content(m, &text, err);
 	}
 	buf_free(&text);
 	return ok;
@@ -217,7 +217,7 @@ end_owed(struct making *m, struct error *err)
 }
 
 static bool
-store(struct making *m, struct error *err)
+store_dsn(struct making *m, struct error *err)
 {
 	struct dsn_task *p = m->task;
 	struct made *made = &p->made[p->n_made];
@@ -258,7 +258,8 @@ make(struct making *m, int64_t message_id, struct error *err)
 	if (m->owed.message.sender[0] == '\0')
 		return end_owed(m, err);
 	return spool_content_read(m->spool, message_id, 0, &m->piece, &found,
-	    NULL, err) && fill(m, err) && gather(m, err) && store(m, err);
+	    NULL, err) && fill_dsn(m, err) && write_dsn(m, err) && store_dsn(m,
+	    err);
 }
 
 static bool

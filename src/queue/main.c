@@ -43,7 +43,7 @@ allow_descriptors(void)
 }
 
 static int
-run(const struct queue_options *o)
+run_queue(const struct queue_options *o)
 {
 	struct error err;
 	int pid_fd = -1, code;
@@ -89,7 +89,7 @@ queue_main(int argc, char **argv)
 	log_open(ident, !o.background, o.verbosity);
 	share_memory();
 	allow_descriptors();
-	code = run(&o);
+	code = run_queue(&o);
 	queue_options_free(&o);
 	return code;
 }

@@ -63,7 +63,7 @@ add_domain(void *ctx, const char *text, struct error *err)
 }
 
 static bool
-check(const struct queue_options *o, int rest, struct error *err)
+check_options(const struct queue_options *o, int rest, struct error *err)
 {
 	if (rest > 0)
 		return error_set(err, EX_USAGE,
@@ -112,7 +112,7 @@ queue_options_parse(struct queue_options *o_r, int argc, char **argv,
 	if (once && daemon)
 		return error_set(err, EX_USAGE,
 		    "--once and --daemon cannot be combined");
-	return check(o_r, argc - rest, err);
+	return check_options(o_r, argc - rest, err);
 }
 
 void

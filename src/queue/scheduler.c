@@ -271,7 +271,7 @@ start_workers(struct queue_scheduler *s, struct error *err)
 }
 
 static bool
-start(struct queue_scheduler *s, struct error *err)
+start_all(struct queue_scheduler *s, struct error *err)
 {
 	struct writer_options wo = { .path = s->options->database,
 		.lease_s = SPOOL_LEASE_S, .fatal = on_fatal,
@@ -298,7 +298,7 @@ start(struct queue_scheduler *s, struct error *err)
 /* Workers first, so that all results are with the writer, which ends last; their
  * loops once the services of the last configuration are gone. */
 static void
-stop(struct queue_scheduler *s)
+stop_all(struct queue_scheduler *s)
 {
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		delivery_worker_stop(s->workers[i]);
@@ -346,7 +346,7 @@ queue_scheduler_run(const struct queue_options *options)
 
 	s.started_at = clock_now_s();
 	(void)clock_jump_s(&s.clock_offset);
-	if (start(&s, &err)) {
+	if (start_all(&s, &err)) {
 		if (options->mode == RUNNER_DAEMON)
 			be_service(&s);
 		queue_scheduler_claim(&s);
@@ -355,6 +355,6 @@ queue_scheduler_run(const struct queue_options *options)
 		log_error("%s", err.text);
 		s.exit_code = err.code;
 	}
-	stop(&s);
+	stop_all(&s);
 	return s.exit_code;
 }

@@ -100,7 +100,7 @@ upkeep_done(struct write_task *t, const struct error *err)
 /* --- in the loop's thread --------------------------------------------- */
 
 static void
-begin(void *arg)
+begin_round(void *arg)
 {
 	struct queue_upkeep *u = arg;
 
@@ -121,7 +121,7 @@ upkeep_arrived(void *arg)
 		loop_timer_set(u->timer, u->more ? PAUSE_MS : REST_MS);
 	else if ((u->more || u->cursor != 0 || u->domain_cursor != NULL) &&
 	    u->rounds < ROUNDS_ONCE)
-		begin(u);
+		begin_round(u);
 	else {
 		u->over = true;
 		u->options.over(u->options.ctx);
@@ -137,8 +137,8 @@ queue_upkeep_start(const struct queue_upkeep_options *o, int64_t retention_s)
 	u->retention_s = retention_s;
 	u->task.run = upkeep_run;
 	u->task.done = upkeep_done;
-	u->timer = loop_timer_new(o->loop, begin, u);
-	begin(u);
+	u->timer = loop_timer_new(o->loop, begin_round, u);
+	begin_round(u);
 	return u;
 }
 

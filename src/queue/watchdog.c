@@ -32,7 +32,7 @@ answer(void *arg)
 }
 
 static void
-ask(struct queue_watchdog *w)
+ask_workers(struct queue_watchdog *w)
 {
 	atomic_store(&w->answers, 0);
 	for (size_t i = 0; i < w->n_workers; i++)
@@ -52,7 +52,7 @@ on_period(void *arg)
 	}
 	notify_send("%sSTATUS=%zu recipients in delivery\n",
 	    w->watched ? "WATCHDOG=1\n" : "", *w->open);
-	ask(w);
+	ask_workers(w);
 }
 
 struct queue_watchdog *
@@ -72,7 +72,7 @@ queue_watchdog_start(struct loop *loop, struct delivery_worker *const *workers,
 	w->workers = workers;
 	w->n_workers = n_workers;
 	w->open = open;
-	ask(w);
+	ask_workers(w);
 	return w;
 }
 

@@ -91,8 +91,8 @@ domain_wanted(const struct spool_claim *claim, const char *name)
  * domain is at its end when that has no more room.
  */
 static bool
-gather(struct claiming *c, struct spool_query *q, bool one_domain, int64_t *at,
-    int64_t *id)
+gather_candidates(struct claiming *c, struct spool_query *q, bool one_domain,
+    int64_t *at, int64_t *id)
 {
 	while (spool_query_next(q)) {
 		const char *domain = spool_query_text(q, 1);
@@ -134,7 +134,7 @@ scan_all(struct claiming *c, bool *more_r, struct error *err)
 	spool_query_start_with(&q, spool, SQL_CLAIM_SCAN, SPOOL_VALUES(
 	    SPOOL_INT(":due_by", c->claim->due_by), SPOOL_INT(":after_at", at),
 	    SPOOL_INT(":after_id", id)));
-	ended = gather(c, &q, false, &at, &id);
+	ended = gather_candidates(c, &q, false, &at, &id);
 	/* What was before the place where this scan began was not seen. */
 	*more_r = !ended || spool->scan_at >= 0;
 	/* Rows that were taken are gone: only those passed over need a place
@@ -155,10 +155,11 @@ scan_messages(struct claiming *c, bool *more_r, struct error *err)
 		struct spool_query q;
 		int64_t at, id;
 
-		spool_query_start_with(&q, c->spool, SQL_CLAIM_SCAN_MESSAGE, SPOOL_VALUES(
-		    SPOOL_INT(":message_id", c->claim->message_ids[i]),
-		    SPOOL_INT(":due_by", c->claim->due_by)));
-		ended = gather(c, &q, false, &at, &id);
+		spool_query_start_with(&q, c->spool, SQL_CLAIM_SCAN_MESSAGE,
+		    SPOOL_VALUES(SPOOL_INT(":message_id",
+		    c->claim->message_ids[i]), SPOOL_INT(":due_by",
+		    c->claim->due_by)));
+		ended = gather_candidates(c, &q, false, &at, &id);
 		if (!spool_query_end(&q, err))
 			return false;
 	}
@@ -175,10 +176,10 @@ scan_domains(struct claiming *c, bool *more_r, struct error *err)
 		struct spool_query q;
 		int64_t at, id;
 
-		spool_query_start_with(&q, c->spool, SQL_CLAIM_SCAN_DOMAIN, SPOOL_VALUES(
-		    SPOOL_TEXT(":domain", c->claim->domains[i]),
+		spool_query_start_with(&q, c->spool, SQL_CLAIM_SCAN_DOMAIN,
+		    SPOOL_VALUES(SPOOL_TEXT(":domain", c->claim->domains[i]),
 		    SPOOL_INT(":due_by", c->claim->due_by)));
-		ended = gather(c, &q, true, &at, &id);
+		ended = gather_candidates(c, &q, true, &at, &id);
 		if (!spool_query_end(&q, err))
 			return false;
 	}
@@ -254,7 +255,7 @@ must_wait(struct claiming *c, const struct candidate *of, bool *wait_r,
 
 /* Nobody can change the row between the two: the write lock is held. */
 static bool
-take(struct claiming *c, int64_t id, struct error *err)
+take_candidate(struct claiming *c, int64_t id, struct error *err)
 {
 	return spool_run(c->spool, SQL_CLAIM_TAKE, SPOOL_VALUES(
 	    SPOOL_INT(":id", id), SPOOL_TEXT(":token", c->claim->token),
@@ -291,12 +292,13 @@ read_and_take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
 		};
 		(*taken)++;
 	}
-	return spool_query_end(&q, err) && (!found || take(c, id, err));
+	return spool_query_end(&q, err) && (!found || take_candidate(c, id,
+	    err));
 }
 
 /* Hands the jobs over, or frees them where the claim failed. */
 static void
-finish(struct claiming *c, bool ok, struct spool_job **jobs_r)
+hand_over_jobs(struct claiming *c, bool ok, struct spool_job **jobs_r)
 {
 	struct domain_taken *d, *next_d;
 	struct job_entry *e, *next_e;
@@ -383,7 +385,7 @@ spool_claim(struct spool *spool, const struct spool_claim *claim,
 	HASH_ITER(hh, c.jobs, e, next)
 		ok = ok && spool_message_read(spool, e->job->arena,
 		    &e->job->message, err);
-	finish(&c, ok, jobs_r);
+	hand_over_jobs(&c, ok, jobs_r);
 	FAILPOINT_ROW_IF(taken > 0, "claim");
 	*recipients_r = ok ? taken : 0;
 	return ok;

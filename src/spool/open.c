@@ -51,7 +51,8 @@ find_file(const char *path, enum spool_mode mode, struct error *err)
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, EX_DATAERR, "%s: not a file", path);
 	if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0)
-		return error_set(err, EX_NOPERM, "%s: not readable; run as user "
+		return error_set(err, EX_NOPERM,
+		    "%s: not readable; run as user "
 		    TLSQ_USER, path);
 	return true;
 }
@@ -229,7 +230,7 @@ probe_writing(struct spool *spool, struct error *err)
 }
 
 static bool
-set_up(struct spool *spool, bool wal, struct error *err)
+set_up_handle(struct spool *spool, bool wal, struct error *err)
 {
 	bool writable = is_writable(spool->path);
 
@@ -285,7 +286,7 @@ open_once(struct spool **spool_r, const char *path, enum spool_mode mode,
 	spool->mode = mode;
 	spool->busy_ms = SPOOL_BUSY_MS;
 	spool->scan_at = -1;
-	if (!set_up(spool, wal, err)) {
+	if (!set_up_handle(spool, wal, err)) {
 		spool_close(&spool);
 		return false;
 	}
