@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -31,6 +32,26 @@ int64_t
 clock_mono_ms(void)
 {
 	return read_ms(CLOCK_MONOTONIC);
+}
+
+void
+clock_cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(cond, &attr);
+	(void)pthread_condattr_destroy(&attr);
+}
+
+bool
+clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t by_ms)
+{
+	const struct timespec by = { .tv_sec = (time_t)(by_ms / 1000),
+		.tv_nsec = (long)(by_ms % 1000) * 1000000 };
+
+	return pthread_cond_timedwait(cond, lock, &by) != ETIMEDOUT;
 }
 
 int64_t

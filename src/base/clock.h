@@ -5,6 +5,8 @@
 #ifndef TLSQ_BASE_CLOCK_H
 #define TLSQ_BASE_CLOCK_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 int64_t clock_now_s(void);
@@ -12,6 +14,10 @@ int64_t clock_unix_ms(void);
 int64_t clock_mono_ms(void);
 /* The processor's time of this thread, in nanoseconds. */
 int64_t clock_thread_ns(void);
+/* A condition whose waits end by clock_mono_ms(); false once by_ms has passed. */
+void clock_cond_init(pthread_cond_t *cond);
+bool clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock,
+    int64_t by_ms);
 /* How far the system's clock was set since the call before with the same *offset
  * (0: the first one), in seconds; 0 for what is within two seconds. */
 int64_t clock_jump_s(int64_t *offset);

@@ -4,10 +4,8 @@
  */
 #include "milter/wait.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -45,13 +43,9 @@ milter_waits_open(struct milter_waits **waits_r, const char *database,
     struct error *err)
 {
 	struct milter_waits *w = mem_zalloc(sizeof(*w));
-	pthread_condattr_t attr;
 
 	(void)pthread_mutex_init(&w->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&w->ending_now, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	clock_cond_init(&w->ending_now);
 	*waits_r = w;
 	if (spool_open(&w->spool, database, SPOOL_READ_WRITE, err))
 		return true;
@@ -163,20 +157,6 @@ judge(struct milter_waits *w, struct wait *wait)
 	return MILTER_WAIT_ACCEPT;
 }
 
-static void
-sleep_a_little(struct milter_waits *w)
-{
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += LOOK_MS * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
-	(void)pthread_cond_timedwait(&w->ending_now, &w->lock, &until);
-}
-
 /* --- waiting ------------------------------------------------------------ */
 
 enum milter_wait_verdict
@@ -191,7 +171,8 @@ milter_waits_wait(struct milter_waits *w, const char *messages, int64_t until,
 
 	(void)pthread_mutex_lock(&w->lock);
 	while ((verdict = judge(w, &wait)) == MILTER_WAIT_ON) {
-		sleep_a_little(w);
+		(void)clock_cond_wait(&w->ending_now, &w->lock,
+		    clock_mono_ms() + LOOK_MS);
 		if (clock_mono_ms() - told_ms < PROGRESS_MS)
 			continue;
 		(void)pthread_mutex_unlock(&w->lock);

@@ -15,7 +15,6 @@
  */
 #include "spool/writer.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -68,13 +67,6 @@ is_complete(struct writer *w)
 	    (w->soon && atomic_load(&w->expected) <= 0);
 }
 
-static struct timespec
-timespec_of(int64_t ms)
-{
-	return (struct timespec){ (time_t)(ms / 1000),
-		(long)(ms % 1000) * 1000000 };
-}
-
 /* With the lock.  Until there is a batch, or it is time to keep house. */
 static void
 await_batch(struct writer *w)
@@ -82,12 +74,11 @@ await_batch(struct writer *w)
 	while (!is_complete(w)) {
 		int64_t by_ms = w->head == NULL ? w->lease.next_ms :
 		    w->since_ms + (w->hurried ? HURRY_MS : GATHER_MS);
-		const struct timespec by = timespec_of(by_ms);
 
 		if (w->head == NULL && (w->lease.runner == NULL || w->broken))
 			(void)pthread_cond_wait(&w->wake, &w->lock);
 		else if (clock_mono_ms() < by_ms)
-			(void)pthread_cond_timedwait(&w->wake, &w->lock, &by);
+			(void)clock_cond_wait(&w->wake, &w->lock, by_ms);
 		else
 			return;
 	}
@@ -140,7 +131,7 @@ note_damage(struct writer *w, const struct error *err)
 static bool
 patience(struct writer *w, const struct error *err)
 {
-	const struct timespec pause = timespec_of(RETRY_MS);
+	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
 	bool stopping;
 
 	note_damage(w, err);
@@ -363,7 +354,6 @@ writer_start(struct writer **w_r, const struct writer_options *o,
     struct error *err)
 {
 	struct writer *w = mem_zalloc(sizeof(*w));
-	pthread_condattr_t attr;
 	bool ok;
 	int rc;
 
@@ -372,11 +362,8 @@ writer_start(struct writer **w_r, const struct writer_options *o,
 	w->tail = &w->head;
 	w->busy_since_ms = -1;
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->wake, &attr);
-	pthread_cond_init(&w->done, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&w->wake);
+	clock_cond_init(&w->done);
 	w->lease.lease_s = o->lease_s;
 	ok = o->lease_s == 0 ?
 	    spool_open(&w->spool, o->path, SPOOL_CREATE, err) :
@@ -423,12 +410,12 @@ writer_post(struct writer *w, struct write_task *t)
 bool
 writer_wait(struct writer *w, struct write_task *t, int timeout_ms)
 {
-	const struct timespec by = timespec_of(clock_mono_ms() + timeout_ms);
+	int64_t by_ms = clock_mono_ms() + timeout_ms;
 	bool over;
 
 	pthread_mutex_lock(&w->lock);
-	while (t->state != WRITE_DONE && pthread_cond_timedwait(&w->done,
-	    &w->lock, &by) != ETIMEDOUT)
+	while (t->state != WRITE_DONE &&
+	    clock_cond_wait(&w->done, &w->lock, by_ms))
 		continue;
 	over = t->state == WRITE_DONE;
 	pthread_mutex_unlock(&w->lock);

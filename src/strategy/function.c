@@ -16,7 +16,7 @@ static const char *const pure[] = {
 	"trim", "typeof", "unicode", "unlikely", "upper",
 };
 /* These know what time it is. */
-static const char *const clock[] = {
+static const char *const of_the_clock[] = {
 	"date", "datetime", "julianday", "strftime", "time", "unixepoch",
 };
 
@@ -36,7 +36,7 @@ static const struct expr_function *const tables[] = {
 bool
 expr_function_allowed(const char *name, bool *varies_r)
 {
-	*varies_r = is_in(clock, ARRAY_LEN(clock), name);
+	*varies_r = is_in(of_the_clock, ARRAY_LEN(of_the_clock), name);
 	if (*varies_r || is_in(pure, ARRAY_LEN(pure), name))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)

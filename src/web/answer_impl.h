@@ -27,8 +27,9 @@ struct web_answer {
 	struct buf body;
 };
 
-extern const char web_type_html[], web_type_json[], web_type_text[],
-    web_type_css[];
+#define WEB_TYPE_HTML "text/html; charset=utf-8"
+#define WEB_TYPE_JSON "application/json"
+#define WEB_TYPE_TEXT "text/plain; charset=utf-8"
 
 /* Each fills the answer, whose status is 200 before; false where the database
  * failed, and what was written is dropped then. */
@@ -38,7 +39,7 @@ web_make web_page_home, web_page_queue, web_page_domains, web_page_domain,
     web_page_message, web_api_queue, web_api_domains, web_api_domain,
     web_api_message, web_make_metrics, web_make_healthz, web_make_style;
 
-/* There is no such thing: status 404, and the body is this text until make.c
+/* There is no such thing: status 404, and the body is this text until web.c
  * makes it a page or JSON, as the route has it. */
 static inline void
 web_not_found(struct web_answer *answer, const char *text)
@@ -47,16 +48,5 @@ web_not_found(struct web_answer *answer, const char *text)
 	buf_clear(&answer->body);
 	(void)buf_puts(&answer->body, text);
 }
-
-/* Answering, apart from HTTP.  Of one thread. */
-struct web_maker {
-	const char *database;
-	struct web_collector *collector;
-	struct spool *spool;	/* NULL: opened by the next answer */
-};
-
-/* Fills the answer, errors too.  Takes at most about WEB_QUERY_MS. */
-void web_make_answer(struct web_maker *maker, const char *target,
-    const char *accept, struct web_answer *answer);
 
 #endif

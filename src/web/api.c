@@ -22,7 +22,7 @@ put_list(struct web_answer *a, struct spool_query *q, const char *name,
 {
 	int row = 0;
 
-	a->type = web_type_json;
+	a->type = WEB_TYPE_JSON;
 	(void)buf_printf(&a->body, "{\"%s\":[", name);
 	while (spool_query_next(q) && row++ < API_ROWS) {
 		(void)buf_puts(&a->body, row == 1 ? "\n" : ",\n");
@@ -72,7 +72,7 @@ static bool
 put_object(struct web_answer *a, struct spool_query *q, const char *otherwise,
     struct error *err)
 {
-	a->type = web_type_json;
+	a->type = WEB_TYPE_JSON;
 	if (spool_query_next(q)) {
 		web_put_json(&a->body, spool_query_text(q, 0));
 		(void)buf_puts(&a->body, "\n");
@@ -125,7 +125,7 @@ web_make_healthz(const struct web_request *r, struct web_answer *a,
 {
 	struct spool_query q;
 
-	a->type = web_type_text;
+	a->type = WEB_TYPE_TEXT;
 	(void)buf_puts(&a->body, "ok\n");
 	spool_query_start(&q, r->spool, SQL_WEB_PROBE);
 	return spool_query_run(&q, err);

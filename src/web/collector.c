@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -110,46 +109,29 @@ read_rows(struct web_collector *c, enum sql_id id, int64_t *after,
 /* --- what happened since */
 
 static bool
-last_ids(struct web_collector *c, int64_t *attempt_r, int64_t *session_r,
-    struct error *err)
-{
-	struct spool_query q;
-
-	spool_query_start(&q, c->spool, SQL_WEB_LAST_IDS);
-	if (spool_query_next(&q)) {
-		*attempt_r = spool_query_int(&q, 0);
-		*session_r = spool_query_int(&q, 1);
-	}
-	return spool_query_end(&q, err);
-}
-
-/* Ids are used again once retention has removed the last row. */
-static bool
-follow_back(struct web_collector *c, struct error *err)
-{
-	int64_t attempt = 0, session = 0;
-
-	if (!last_ids(c, &attempt, &session, err))
-		return false;
-	if (attempt < c->attempt_id)
-		c->attempt_id = attempt;
-	if (session < c->session_id)
-		c->session_id = session;
-	return true;
-}
-
-static bool
 follow(struct web_collector *c, struct error *err)
 {
-	struct web_ledger *l = &c->now.since;
+	int64_t attempt = 0, session = 0;
+	struct spool_query q;
 
-	if (!c->positioned)
-		return c->positioned = last_ids(c, &c->attempt_id,
-		    &c->session_id, err);
-	return read_rows(c, SQL_WEB_ATTEMPTS_AFTER, &c->attempt_id,
-	    add_attempt, l, err) &&
+	if (c->positioned && !(read_rows(c, SQL_WEB_ATTEMPTS_AFTER,
+	    &c->attempt_id, add_attempt, &c->now.since, err) &&
 	    read_rows(c, SQL_WEB_SESSIONS_AFTER, &c->session_id, add_session,
-	    l, err) && follow_back(c, err);
+	    &c->now.since, err)))
+		return false;
+	spool_query_start(&q, c->spool, SQL_WEB_LAST_IDS);
+	if (spool_query_next(&q)) {
+		attempt = spool_query_int(&q, 0);
+		session = spool_query_int(&q, 1);
+	}
+	if (!spool_query_end(&q, err))
+		return false;
+	/* Ids are used again once retention has removed the last row. */
+	if (!c->positioned || attempt < c->attempt_id)
+		c->attempt_id = attempt;
+	if (!c->positioned || session < c->session_id)
+		c->session_id = session;
+	return c->positioned = true;
 }
 
 /* --- all there is */
@@ -164,13 +146,9 @@ read_gauges(struct web_collector *c, struct error *err)
 	if (spool_query_next(&q)) {
 		s->unfinished = spool_query_int(&q, 0);
 		s->oldest_at = spool_query_time(&q, 1);
-		s->mx = spool_query_int(&q, 2);
-		s->host = spool_query_int(&q, 3);
-		s->dane = spool_query_int(&q, 4);
-		s->mta_sts = spool_query_int(&q, 5);
-		s->domains = spool_query_int(&q, 6);
-		s->size = spool_query_int(&q, 7);
-		s->free = spool_query_int(&q, 8);
+		s->domains = spool_query_int(&q, 2);
+		s->size = spool_query_int(&q, 3);
+		s->free = spool_query_int(&q, 4);
 	}
 	return spool_query_end(&q, err);
 }
@@ -196,28 +174,17 @@ read_runners(struct web_collector *c, struct error *err)
 	    spool_runners_count(c->spool, &s->runners, err);
 }
 
+/* What SQLite counts: two words and their number. */
 static bool
-read_failing(struct web_collector *c, struct error *err)
+read_tally(struct web_collector *c, enum sql_id id, struct web_tally *t,
+    struct error *err)
 {
 	struct spool_query q;
 
-	memset(&c->now.failing, 0, sizeof(c->now.failing));
-	spool_query_start(&q, c->spool, SQL_WEB_FAILING);
+	memset(t, 0, sizeof(*t));
+	spool_query_start(&q, c->spool, id);
 	while (spool_query_next(&q))
-		web_tally_add(&c->now.failing, spool_query_text(&q, 0), NULL,
-		    spool_query_int(&q, 1));
-	return spool_query_end(&q, err);
-}
-
-static bool
-read_cache_use(struct web_collector *c, struct error *err)
-{
-	struct spool_query q;
-
-	memset(&c->now.cache_use, 0, sizeof(c->now.cache_use));
-	spool_query_start(&q, c->spool, SQL_WEB_CACHE_USE);
-	while (spool_query_next(&q))
-		web_tally_add(&c->now.cache_use, spool_query_text(&q, 0),
+		web_tally_add(t, spool_query_text(&q, 0),
 		    spool_query_text(&q, 1), spool_query_int(&q, 2));
 	return spool_query_end(&q, err);
 }
@@ -234,8 +201,10 @@ count_all(struct web_collector *c, struct error *err)
 	    read_rows(c, SQL_WEB_ATTEMPTS_AFTER, &attempt, add_attempt, l,
 	    err) &&
 	    read_rows(c, SQL_WEB_SESSIONS_AFTER, &session, add_session, l,
-	    err) && read_gauges(c, err) && read_failing(c, err) &&
-	    read_cache_use(c, err);
+	    err) && read_gauges(c, err) &&
+	    read_tally(c, SQL_WEB_FAILING, &c->now.failing, err) &&
+	    read_tally(c, SQL_WEB_CACHED, &c->now.cached, err) &&
+	    read_tally(c, SQL_WEB_CACHE_USE, &c->now.cache_use, err);
 }
 
 /* --- the thread */
@@ -255,21 +224,16 @@ have_spool(struct web_collector *c, struct error *err)
 	return true;
 }
 
+/* What was counted; or why it could not be. */
 static void
-publish(struct web_collector *c)
+publish(struct web_collector *c, const struct error *why)
 {
 	(void)pthread_mutex_lock(&c->lock);
-	c->shown = c->now;
-	c->ready = true;
-	(void)pthread_mutex_unlock(&c->lock);
-}
-
-static void
-withdraw(struct web_collector *c, const struct error *why)
-{
-	(void)pthread_mutex_lock(&c->lock);
-	c->ready = false;
-	c->why = *why;
+	c->ready = why == NULL;
+	if (c->ready)
+		c->shown = c->now;
+	else
+		c->why = *why;
 	(void)pthread_mutex_unlock(&c->lock);
 }
 
@@ -305,7 +269,7 @@ collect_or_say_why(struct web_collector *c)
 
 	if (collect(c, &err)) {
 		if (!is_stopped(c))	/* then it may not have counted all */
-			publish(c);
+			publish(c, NULL);
 		if (c->failing)
 			log_info("http: the database is readable again");
 		c->failing = false;
@@ -313,7 +277,7 @@ collect_or_say_why(struct web_collector *c)
 	}
 	spool_close(&c->spool);
 	c->count_not_before_ms = 0;
-	withdraw(c, &err);
+	publish(c, &err);
 	if (!c->failing)
 		log_warning("http: %s", err.text);
 	c->failing = true;
@@ -323,17 +287,14 @@ static void *
 run(void *arg)
 {
 	struct web_collector *c = arg;
-	struct timespec until;
 
 	while (!is_stopped(c)) {
 		c->tick(c->ctx);
 		collect_or_say_why(c);
-		(void)clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += PERIOD_MS / 1000;
 		(void)pthread_mutex_lock(&c->lock);
 		if (!c->stop)
-			(void)pthread_cond_timedwait(&c->wake, &c->lock,
-			    &until);
+			(void)clock_cond_wait(&c->wake, &c->lock,
+			    clock_mono_ms() + PERIOD_MS);
 		(void)pthread_mutex_unlock(&c->lock);
 	}
 	spool_close(&c->spool);
@@ -354,7 +315,6 @@ web_collector_start(struct web_collector **collector_r, const char *database,
     void (*tick)(void *), void *ctx, struct error *err)
 {
 	struct web_collector *c = mem_zalloc(sizeof(*c));
-	pthread_condattr_t attr;
 	int rc;
 
 	c->database = mem_strdup(database);
@@ -365,10 +325,7 @@ web_collector_start(struct web_collector **collector_r, const char *database,
 	(void)error_set(&c->why, EX_TEMPFAIL,
 	    "the first count is still running; try again");
 	(void)pthread_mutex_init(&c->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&c->wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	clock_cond_init(&c->wake);
 	rc = pthread_create(&c->thread, NULL, run, c);
 	if (rc != 0) {
 		free_collector(c);

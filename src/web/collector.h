@@ -23,10 +23,10 @@ struct web_snapshot {
 	struct web_ledger since;	/* what happened since */
 	struct web_ledger kept;		/* what the spool has */
 	struct web_tally failing;	/* domains that fail now, by error */
+	struct web_tally cached;	/* rows of the caches, by cache */
 	struct web_tally cache_use;	/* lookups, by cache and result */
 	int64_t unfinished;		/* messages */
 	int64_t oldest_at;		/* the first of them came; -1: none */
-	int64_t mx, host, dane, mta_sts;	/* rows of the caches */
 	int64_t domains, runners;	/* runners: alive now */
 	int64_t runner_seen_at;		/* 0: never */
 	int64_t size, free;		/* octets of the database */

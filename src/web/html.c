@@ -32,6 +32,7 @@ static const struct word tls_words[] = {
 	{ "pkix", "certificate verified", WEB_FAIR },
 	{ "encrypted", "encrypted only", WEB_WARN },
 	{ "none", "no TLS", WEB_BAD },
+	{ NULL, NULL, WEB_PLAIN },
 };
 
 /* session.dane and session.mta_sts */
@@ -41,6 +42,7 @@ static const struct word result_words[] = {
 	{ "testing", "testing", WEB_FAIR },
 	{ "unusable", "unusable", WEB_WARN },
 	{ "failed", "failed", WEB_BAD },
+	{ NULL, NULL, WEB_PLAIN },
 };
 
 static const struct word state_words[] = {
@@ -51,6 +53,7 @@ static const struct word state_words[] = {
 	{ "delivered", "delivered", WEB_GOOD },
 	{ "failed", "failed", WEB_BAD },
 	{ "expired", "expired", WEB_BAD },
+	{ NULL, NULL, WEB_PLAIN },
 };
 
 void
@@ -212,26 +215,23 @@ web_html_pair_when(const struct web_html *h, const char *label, int64_t at)
 	web_html_put(h, "</dd></div>");
 }
 
-static const struct word *
-find_word(const struct word *words, size_t n, const char *word)
+/* A word that is not in the table is shown as it is. */
+static void
+put_word(const struct web_html *h, const struct word *words, const char *word)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(words[i].word, word) == 0)
-			return &words[i];
-	return NULL;
+	while (words->word != NULL && strcmp(words->word, word) != 0)
+		words++;
+	web_html_badge(h, words->mood, words->word != NULL ? words->text :
+	    word);
 }
 
 static void
 put_result(const struct web_html *h, const char *name, const char *result)
 {
-	const struct word *w;
-
 	if (result == NULL || strcmp(result, "none") == 0)
 		return;
-	w = find_word(result_words, ARRAY_LEN(result_words), result);
 	web_html_put(h, " <span class=\"result\">%s ", name);
-	web_html_badge(h, w != NULL ? w->mood : WEB_PLAIN,
-	    w != NULL ? w->text : result);
+	put_word(h, result_words, result);
 	web_html_put(h, "</span>");
 }
 
@@ -247,13 +247,9 @@ void
 web_html_session(const struct web_html *h, const char *tls,
     const char *dane, const char *mta_sts)
 {
-	const struct word *w;
-
 	if (tls == NULL)
 		return;
-	w = find_word(tls_words, ARRAY_LEN(tls_words), tls);
-	web_html_badge(h, w != NULL ? w->mood : WEB_PLAIN,
-	    w != NULL ? w->text : tls);
+	put_word(h, tls_words, tls);
 	put_result(h, "DANE", unless_said(dane, tls, "dane"));
 	put_result(h, "MTA-STS", unless_said(mta_sts, tls, "mta-sts"));
 }
@@ -261,8 +257,5 @@ web_html_session(const struct web_html *h, const char *tls,
 void
 web_html_state(const struct web_html *h, const char *state)
 {
-	const struct word *w = find_word(state_words, ARRAY_LEN(state_words),
-	    state);
-
-	web_html_badge(h, w != NULL ? w->mood : WEB_PLAIN, state);
+	put_word(h, state_words, state);
 }

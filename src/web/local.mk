@@ -7,7 +7,6 @@ src_libtlsq_a_SOURCES += \
 	src/web/expose.c src/web/expose.h \
 	src/web/html.c src/web/html.h \
 	src/web/listen.c src/web/listen.h \
-	src/web/make.c \
 	src/web/metrics.c src/web/metrics.h \
 	src/web/page.c src/web/page_impl.h \
 	src/web/page_one.c \

@@ -13,7 +13,7 @@ enum { WAITING_MAX = 1000 };
 struct web_html
 page_html(const struct web_request *r, struct web_answer *a)
 {
-	a->type = web_type_html;
+	a->type = WEB_TYPE_HTML;
 	return (struct web_html){ .out = &a->body, .now = r->now,
 		.depth = r->route.depth };
 }

@@ -110,6 +110,6 @@ web_make_style(const struct web_request *r, struct web_answer *a,
 {
 	(void)r;
 	(void)err;
-	a->type = web_type_css;
+	a->type = "text/css; charset=utf-8";
 	return buf_append(&a->body, style, sizeof(style) - 1);
 }

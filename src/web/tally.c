@@ -14,22 +14,24 @@ const int64_t web_bounds_ms[WEB_BOUNDS] = {
 	600000,
 };
 
-static const char *const states[] = {
-	"queued", "active", "deferred", "held", "delivered", "failed",
-	"expired", "withdrawn", "deleted",
+/* The words of the schema, so that a series begins before its first event. */
+static const struct {
+	size_t tally;
+	const char *words[10];
+} known[] = {
+	{ offsetof(struct web_ledger, recipients), { "queued", "active",
+	    "deferred", "held", "delivered", "failed", "expired", "withdrawn",
+	    "deleted" } },
+	{ offsetof(struct web_ledger, sessions), { "none", "encrypted", "pkix",
+	    "dane", "mta-sts" } },
+	{ offsetof(struct web_ledger, dane), { "none", "verified", "host-only",
+	    "unusable", "failed" } },
+	{ offsetof(struct web_ledger, mta_sts), { "none", "testing", "verified",
+	    "failed" } },
 };
 static const char *const errors[] = {
 	"dns", "connection", "tls", "dane", "mta-sts", "unexpected-reply",
 	"rate", "concurrency", "io",
-};
-static const char *const levels[] = {
-	"none", "encrypted", "pkix", "dane", "mta-sts",
-};
-static const char *const dane_results[] = {
-	"none", "verified", "host-only", "unusable", "failed",
-};
-static const char *const mta_sts_results[] = {
-	"none", "testing", "verified", "failed",
 };
 
 static void
@@ -75,21 +77,14 @@ web_durations_add(struct web_durations *d, int64_t ms)
 	d->sum_ms += ms > 0 ? ms : 0;
 }
 
-static void
-add_words(struct web_tally *t, const char *const *words, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		web_tally_add(t, words[i], NULL, 0);
-}
-
 void
 web_ledger_init(struct web_ledger *l)
 {
 	memset(l, 0, sizeof(*l));
-	add_words(&l->recipients, states, ARRAY_LEN(states));
-	add_words(&l->sessions, levels, ARRAY_LEN(levels));
-	add_words(&l->dane, dane_results, ARRAY_LEN(dane_results));
-	add_words(&l->mta_sts, mta_sts_results, ARRAY_LEN(mta_sts_results));
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		for (const char *const *w = known[i].words; *w != NULL; w++)
+			web_tally_add((void *)((char *)l + known[i].tally), *w,
+			    NULL, 0);
 	web_tally_add(&l->attempts, "delivered", NULL, 0);
 	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
 		web_tally_add(&l->attempts, "deferred", errors[i], 0);

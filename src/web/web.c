@@ -20,9 +20,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "spool/query.h"
 #include "web/answer_impl.h"
+#include "web/html.h"
 #include "web/listen.h"
 
 enum {
@@ -30,6 +34,7 @@ enum {
 	REQUEST_MAX = 16 * 1024,	/* request line and fields */
 	SILENCE_S = 10,
 	AGE_MS = 15 * 1000,
+	BUSY_MS = 500,	/* a locked log is repaired in less, or the answer is 503 */
 };
 
 struct connection {
@@ -40,7 +45,8 @@ struct connection {
 struct web {
 	struct web_listen listen;
 	char *database;
-	struct web_maker maker;
+	struct web_collector *collector;
+	struct spool *spool;	/* of its thread; NULL: opened by the next answer */
 	struct MHD_Daemon *daemon;
 	pthread_mutex_t lock;	/* of the connections */
 	struct connection connections[CONNECTIONS];
@@ -61,6 +67,25 @@ static const struct {
 	{ "Cache-Control", "no-store" },
 	/* one answer each: a connection has no age worth keeping */
 	{ "Connection", "close" },
+};
+
+static const struct row {
+	web_make *make;
+	bool plain;		/* errors as text; else JSON below /api/, or a page */
+	bool spool;		/* needs the database */
+} rows[WEB_PAGE_COUNT] = {
+	[WEB_HOME] = { web_page_home, .spool = true },
+	[WEB_QUEUE] = { web_page_queue, .spool = true },
+	[WEB_DOMAINS] = { web_page_domains, .spool = true },
+	[WEB_DOMAIN] = { web_page_domain, .spool = true },
+	[WEB_MESSAGE] = { web_page_message, .spool = true },
+	[WEB_STYLE] = { web_make_style, .plain = true },
+	[WEB_API_QUEUE] = { web_api_queue, .spool = true },
+	[WEB_API_DOMAINS] = { web_api_domains, .spool = true },
+	[WEB_API_DOMAIN] = { web_api_domain, .spool = true },
+	[WEB_API_MESSAGE] = { web_api_message, .spool = true },
+	[WEB_METRICS] = { web_make_metrics, .plain = true },
+	[WEB_HEALTHZ] = { web_make_healthz, .plain = true, .spool = true },
 };
 
 /* --- connections */
@@ -110,6 +135,97 @@ end_old_connections(void *ctx)
 			(void)shutdown(c->fd, SHUT_RDWR);
 	}
 	(void)pthread_mutex_unlock(&web->lock);
+}
+
+/* --- answers */
+
+/* An answer that is an error: a page, JSON or text, as the route has it. */
+static void
+make_error(struct web_answer *a, const struct web_request *r, unsigned status,
+    const char *text)
+{
+	struct web_html h = { .out = &a->body, .now = r->now,
+		.depth = r->route.depth };
+	struct json j = { .out = &a->body };
+
+	a->status = status;
+	buf_clear(&a->body);
+	if (r->route.api) {
+		a->type = WEB_TYPE_JSON;
+		json_open_object(&j, NULL);
+		json_text(&j, "error", text);
+		json_close_object(&j);
+		(void)buf_puts(&a->body, "\n");
+	} else if (rows[r->route.page].plain) {
+		a->type = WEB_TYPE_TEXT;
+		(void)buf_printf(&a->body, "%s\n", text);
+	} else {
+		a->type = WEB_TYPE_HTML;
+		web_html_begin(&h, "No answer", NULL, NULL);
+		web_html_put(&h, "<p>%s</p>\n", text);
+		web_html_end(&h);
+	}
+}
+
+static bool
+open_spool(struct web *w, struct error *err)
+{
+	if (w->spool != NULL && spool_check_place(w->spool, err))
+		return true;
+	spool_close(&w->spool);
+	if (!spool_open(&w->spool, w->database, SPOOL_READ_ONLY, err))
+		return false;
+	spool_busy_set(w->spool, BUSY_MS);
+	return true;
+}
+
+/* All that an answer says is of one moment. */
+static bool
+make_of_spool(struct web *w, struct web_request *r,
+    const struct row *row, struct web_answer *a, struct error *err)
+{
+	struct spool_query q;
+	bool ok;
+
+	if (!open_spool(w, err))
+		return false;
+	spool_limit_set(w->spool, WEB_QUERY_MS);
+	spool_query_start(&q, w->spool, SQL_BEGIN_READ);
+	r->spool = w->spool;
+	ok = spool_query_run(&q, err) && row->make(r, a, err);
+	spool_limit_set(w->spool, 0);
+	spool_rollback(w->spool);
+	if (!ok)
+		spool_close(&w->spool);
+	return ok;
+}
+
+/* Errors too.  Takes at most about WEB_QUERY_MS. */
+static void
+make_answer(struct web *w, const char *target, const char *accept,
+    struct web_answer *a)
+{
+	struct web_request r = { .collector = w->collector, .accept = accept,
+		.now = clock_now_s() };
+	const struct row *row;
+	struct error err;
+	char text[128];
+
+	web_route_parse(&r.route, target);
+	row = &rows[r.route.page];
+	a->status = 200;
+	if (r.route.page == WEB_NOT_FOUND) {
+		make_error(a, &r, 404, "There is no such page.");
+	} else if (r.route.page == WEB_BAD_REQUEST) {
+		make_error(a, &r, 400, "The request is not valid.");
+	} else if (!(row->spool ? make_of_spool(w, &r, row, a, &err) :
+	    row->make(&r, a, &err))) {
+		log_debug("http: %s: %s", target, err.text);
+		make_error(a, &r, 503, err.text);
+	} else if (a->status == 404) {
+		(void)text_copy(text, sizeof(text), buf_str(&a->body));
+		make_error(a, &r, 404, text);
+	}
 }
 
 /* --- requests */
@@ -163,7 +279,7 @@ static void
 refuse(struct web_answer *a, unsigned status, const char *text)
 {
 	a->status = status;
-	a->type = web_type_text;
+	a->type = WEB_TYPE_TEXT;
 	(void)buf_printf(&a->body, "%s\n", text);
 }
 
@@ -191,7 +307,7 @@ handle(void *ctx, struct MHD_Connection *connection, const char *url,
 		refuse(&a, MHD_HTTP_MISDIRECTED_REQUEST, "the Host field must "
 		    "name 127.0.0.1, [::1] or localhost");
 	else
-		web_make_answer(&web->maker, *target, accept, &a);
+		make_answer(web, *target, accept, &a);
 	return send_answer(connection, &a);
 }
 
@@ -239,7 +355,7 @@ start_threads(struct web *web, int fd, struct error *err)
 
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	ok = web_collector_start(&web->maker.collector, web->database,
+	ok = web_collector_start(&web->collector, web->database,
 	    end_old_connections, web, err);
 	if (ok)
 		ok = start_daemon(web, fd, err);
@@ -264,7 +380,6 @@ web_start(struct web **web_r, const char *listen, const char *database,
 	web = mem_zalloc(sizeof(*web));
 	web->listen = where;
 	web->database = mem_strdup(database);
-	web->maker.database = web->database;
 	(void)pthread_mutex_init(&web->lock, NULL);
 	for (size_t i = 0; i < CONNECTIONS; i++)
 		web->connections[i].fd = -1;
@@ -286,9 +401,9 @@ web_stop(struct web **web_p)
 	*web_p = NULL;
 	if (web->daemon != NULL)
 		MHD_stop_daemon(web->daemon);
-	web_collector_stop(&web->maker.collector);
+	web_collector_stop(&web->collector);
 	web_listen_remove(&web->listen);
-	spool_close(&web->maker.spool);
+	spool_close(&web->spool);
 	(void)pthread_mutex_destroy(&web->lock);
 	free(web->database);
 	free(web);

@@ -348,7 +348,7 @@ metrics_are_whole(void **state)
 	web_tally_add(&s->since.attempts, "deferred", "dane", 3);
 	web_durations_add(&s->since.durations, 5);
 	s->oldest_at = 60;
-	s->mta_sts = 9;
+	web_tally_add(&s->cached, "mta_sts", NULL, 9);
 	s->counted_at = -1;
 	web_metrics_write(&out, s, false, 100);
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
