@@ -3,7 +3,7 @@ src_libtlsq_a_SOURCES += \
 	src/conf/build.c \
 	src/conf/build_impl.h \
 	src/conf/check.c src/conf/check.h \
-	src/conf/config.c src/conf/config.h \
+	src/conf/config.h \
 	src/conf/constraints.c \
 	src/conf/keys.c \
 	src/conf/keys_find.c \

@@ -247,53 +247,35 @@ rules_allow_invalid(struct rules *rules, const struct conf_tls_strategy *tls,
 /* The type that sample values give is what other values will mostly give, but
  * NULL: a map may well lack the sample's key. */
 static bool
-check_type(const struct expr_result *r, enum rules_want want, bool constant,
-    struct error *err)
+check_type(const struct conf_expression *e, const struct expr_result *r,
+    bool constant, struct error *err)
 {
-	bool ok = false;
-
-	switch (want) {
-	case RULES_CONDITION:
-		ok = r->type == EXPR_INTEGER;
-		break;
-	case RULES_TEXT:
-		ok = r->type == EXPR_TEXT;
-		break;
-	case RULES_TEXT_OR_NULL:
-		ok = r->type == EXPR_TEXT || r->type == EXPR_NULL;
-		break;
-	}
-	if (ok || (r->type == EXPR_NULL && !constant))
+	if (r->type == (e->condition ? EXPR_INTEGER : EXPR_TEXT) ||
+	    (r->type == EXPR_NULL && (e->or_null || !constant)))
 		return true;
 	return error_set(err, EX_CONFIG, "gives %s where %s is needed",
-	    expr_type_name(r->type),
-	    want == RULES_CONDITION ? "true or false" : "text");
+	    expr_type_name(r->type), e->condition ? "true or false" : "text");
 }
 
 bool
-rules_check_expression(struct expr_engine *engine, enum expr_class class,
-    enum rules_want want, const char *text, const char **constant_r,
+rules_check_expression(struct expr_engine *engine,
+    const struct conf_expression *e, const char **constant_r,
     struct error *err)
 {
+	const enum expr_class class = e->milter ? EXPR_MILTER : EXPR_QUEUE;
 	const struct expr_values sample = expr_values_sample();
 	struct expr_result r;
 	struct expr *expr;
-	bool ok = false, constant;
+	bool ok;
 
 	*constant_r = NULL;
-	if (!expr_compile(&expr, engine, class, text, err))
+	if (!expr_compile(&expr, engine, class, e->text, err))
 		return false;
-	if (!expr_literals_check(engine, text, class, err))
-		goto out;
-	constant = expr_is_constant(expr);
-	if (!expr_evaluate(expr, &sample, &r, err))
-		goto out;
-	if (!check_type(&r, want, constant, err))
-		goto out;
-	if (constant)
+	ok = expr_literals_check(engine, e->text, class, err) &&
+	    expr_evaluate(expr, &sample, &r, err) &&
+	    check_type(e, &r, expr_is_constant(expr), err);
+	if (ok && expr_is_constant(expr))
 		*constant_r = r.text;
-	ok = true;
-out:
 	expr_free(&expr);
 	return ok;
 }
@@ -303,12 +285,9 @@ static bool
 check_one(struct expr_engine *engine, const struct conf *conf,
     const struct conf_expression *e, struct error *err)
 {
-	enum rules_want want = e->condition ? RULES_CONDITION :
-	    e->or_null ? RULES_TEXT_OR_NULL : RULES_TEXT;
 	const char *constant;
 
-	if (!rules_check_expression(engine, e->milter ? EXPR_MILTER :
-	    EXPR_QUEUE, want, e->text, &constant, err))
+	if (!rules_check_expression(engine, e, &constant, err))
 		return false;
 	return e->condition || e->known || constant == NULL ||
 	    id_exists(conf, e->kind, constant) || error_set(err, EX_CONFIG,

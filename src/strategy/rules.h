@@ -44,17 +44,14 @@ bool rules_allow_invalid(struct rules *rules,
 
 /* --- at load ------------------------------------------------------------ */
 
-/* What a key's expression must give. */
-enum rules_want { RULES_CONDITION, RULES_TEXT, RULES_TEXT_OR_NULL };
-
 /*
  * Tries an expression as far as that can be done without mail: it compiles,
  * and with sample values it gives what is wanted.  Where it always has the same
  * value, *constant_r is its text (valid until the engine evaluates again), else
  * NULL; the caller says whether it names something.  EX_CONFIG.
  */
-bool rules_check_expression(struct expr_engine *engine, enum expr_class class,
-    enum rules_want want, const char *text, const char **constant_r,
+bool rules_check_expression(struct expr_engine *engine,
+    const struct conf_expression *e, const char **constant_r,
     struct error *err) MUST_CHECK;
 
 /*

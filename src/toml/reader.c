@@ -8,7 +8,7 @@
 #include "toml/toml_impl.h"
 
 void
-toml_problem(struct toml_reader *r, unsigned int line, const char *fmt, ...)
+toml_complain(struct toml_reader *r, unsigned int line, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;

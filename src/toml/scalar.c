@@ -269,15 +269,15 @@ static void
 complain(struct toml_reader *r, const char *token)
 {
 	if (*token == '\0')
-		toml_problem(r, r->line, "a value was expected here");
+		toml_complain(r, r->line, "a value was expected here");
 	else if (looks_like_date(token))
-		toml_problem(r, r->line, "%s is not a date or time of "
+		toml_complain(r, r->line, "%s is not a date or time of "
 		    "RFC 3339", token);
 	else if (strchr("+-.0123456789", *token) != NULL)
-		toml_problem(r, r->line, "%s is not a number of 64 bits as "
+		toml_complain(r, r->line, "%s is not a number of 64 bits as "
 		    "TOML writes them; texts stand in quotes", token);
 	else
-		toml_problem(r, r->line, "%s is not a value; texts stand in "
+		toml_complain(r, r->line, "%s is not a value; texts stand in "
 		    "quotes, true and false in lower case", token);
 }
 

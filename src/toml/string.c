@@ -36,13 +36,13 @@ read_unicode(struct toml_reader *r, size_t digits)
 	    isxdigit((unsigned char)*r->at))
 		text[strlen(text)] = *r->at++;
 	if (strlen(text) < digits) {
-		toml_problem(r, r->line, "\\%c needs %zu hexadecimal digits",
+		toml_complain(r, r->line, "\\%c needs %zu hexadecimal digits",
 		    digits == 4 ? 'u' : 'U', digits);
 		return false;
 	}
 	c = (uint32_t)strtoul(text, NULL, 16);
 	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
-		toml_problem(r, r->line, "U+%04X is not a character",
+		toml_complain(r, r->line, "U+%04X is not a character",
 		    (unsigned int)c);
 		return false;
 	}
@@ -68,7 +68,7 @@ read_escape(struct toml_reader *r)
 	}
 	found = strchr(names, c);
 	if (c == '\0' || found == NULL) {
-		toml_problem(r, r->line, "unknown escape \\%c; a backslash in "
+		toml_complain(r, r->line, "unknown escape \\%c; a backslash in "
 		    "a \"...\" string is written \\\\", c > ' ' ? c : '?');
 		return false;
 	}
@@ -112,7 +112,7 @@ toml_read_line_string(struct toml_reader *r, bool *good_r)
 		(void)buf_append(&r->scratch, r->at++, 1);
 	}
 	if (r->at == r->end || *r->at != quote) {
-		toml_problem(r, r->line, "the string is not closed on this "
+		toml_complain(r, r->line, "the string is not closed on this "
 		    "line");
 		return false;
 	}
@@ -158,7 +158,7 @@ read_lines(struct toml_reader *r, bool *good_r)
 		else if (!skip_line_fold(r))
 			*good_r = read_escape(r) && *good_r;
 	}
-	toml_problem(r, line, "the string that begins here is never closed");
+	toml_complain(r, line, "the string that begins here is never closed");
 	return false;
 }
 

@@ -28,7 +28,7 @@ read_part(struct toml_reader *r, struct toml_key *part)
 		buf_clear(&r->scratch);
 		(void)buf_append(&r->scratch, from, (size_t)(r->at - from));
 		if (r->at == from) {
-			toml_problem(r, r->line, "a key was expected here");
+			toml_complain(r, r->line, "a key was expected here");
 			return false;
 		}
 	}
@@ -46,7 +46,7 @@ read_path(struct toml_reader *r, struct toml_path *path)
 	path->line = r->line;
 	do {
 		if (path->count == TOML_MAX_DEPTH) {
-			toml_problem(r, r->line, "more than %d parts in a key",
+			toml_complain(r, r->line, "more than %d parts in a key",
 			    TOML_MAX_DEPTH);
 			return false;
 		}
@@ -114,7 +114,7 @@ read_array(struct toml_reader *r, struct toml_item **value_r)
 		if (toml_peek(r, "]"))
 			break;
 		if (!toml_peek(r, ",")) {
-			toml_problem(r, r->line, "\",\" or \"]\" was expected "
+			toml_complain(r, r->line, "\",\" or \"]\" was expected "
 			    "in the array that began on line %u",
 			    array->node.line);
 			return false;
@@ -141,14 +141,14 @@ read_inline_table(struct toml_reader *r, struct toml_item **value_r)
 		if (toml_peek(r, "}"))
 			break;
 		if (!toml_peek(r, ",")) {
-			toml_problem(r, r->line, "\",\" or \"}\" was expected "
+			toml_complain(r, r->line, "\",\" or \"}\" was expected "
 			    "on the same line");
 			return false;
 		}
 		r->at++;
 		toml_skip_blank(r);
 		if (toml_peek(r, "}")) {
-			toml_problem(r, r->line, "no comma may stand before "
+			toml_complain(r, r->line, "no comma may stand before "
 			    "the \"}\" of an inline table");
 			break;
 		}
@@ -168,7 +168,7 @@ read_value(struct toml_reader *r, struct toml_item **value_r)
 	if (!toml_peek(r, "[") && !toml_peek(r, "{"))
 		return toml_read_scalar(r, value_r);
 	if (r->depth == TOML_MAX_DEPTH) {
-		toml_problem(r, r->line, "nested more than %d deep",
+		toml_complain(r, r->line, "nested more than %d deep",
 		    TOML_MAX_DEPTH);
 		return false;
 	}
@@ -205,7 +205,7 @@ read_pair(struct toml_reader *r, struct toml_item *table)
 	append_path(&r->key, &path);
 	mine = r->key.len;
 	if (!toml_peek(r, "=")) {
-		toml_problem(r, r->line, "\"=\" was expected after the key");
+		toml_complain(r, r->line, "\"=\" was expected after the key");
 		return false;
 	}
 	r->at++;
@@ -237,7 +237,7 @@ read_header(struct toml_reader *r)
 	(void)buf_puts(&r->key, buf_str(&r->header));
 	(void)buf_puts(&r->header, ".");
 	if (!toml_peek(r, close)) {
-		toml_problem(r, r->line, "\"%s\" was expected after the name "
+		toml_complain(r, r->line, "\"%s\" was expected after the name "
 		    "of the table", close);
 		return false;
 	}
@@ -262,7 +262,7 @@ read_statement(struct toml_reader *r)
 	toml_skip_blank(r);
 	toml_skip_comment(r);
 	if (r->at < r->end && !toml_take_newline(r)) {
-		toml_problem(r, r->line, "the line should end here");
+		toml_complain(r, r->line, "the line should end here");
 		return false;
 	}
 	return true;
@@ -321,13 +321,13 @@ check_octets(struct toml_reader *r, const char *s, size_t left)
 	size_t n = text_utf8_len(s, left);
 
 	if (n == 0) {
-		toml_problem(r, r->line, "the octet 0x%02x is not UTF-8",
+		toml_complain(r, r->line, "the octet 0x%02x is not UTF-8",
 		    (unsigned int)(unsigned char)*s);
 		return 1;
 	}
 	if (((unsigned char)*s < ' ' && *s != '\t' && *s != '\n' &&
 	    (*s != '\r' || left < 2 || s[1] != '\n')) || *s == '\x7f')
-		toml_problem(r, r->line, "the control character U+%04X is "
+		toml_complain(r, r->line, "the control character U+%04X is "
 		    "not allowed", (unsigned int)*s);
 	return n;
 }
@@ -367,7 +367,7 @@ read_all(struct toml_reader *r)
 {
 	check_text(r);
 	if (toml_peek(r, "\xef\xbb\xbf")) {
-		toml_problem(r, 1, "the text begins with a byte order mark: "
+		toml_complain(r, 1, "the text begins with a byte order mark: "
 		    "remove it");
 		r->at += 3;
 	}
@@ -392,7 +392,7 @@ toml_read(const char *text, size_t len, struct conf_problems *problems)
 	toml->root->origin = TOML_HEADER;
 	r.table = toml->root;
 	if (len > TOML_MAX_SIZE)
-		toml_problem(&r, 0, "larger than %d octets", TOML_MAX_SIZE);
+		toml_complain(&r, 0, "larger than %d octets", TOML_MAX_SIZE);
 	else
 		read_all(&r);
 	buf_free(&r.header);

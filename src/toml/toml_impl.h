@@ -68,7 +68,7 @@ struct toml_reader {
 };
 
 /* --- reader.c */
-void toml_problem(struct toml_reader *r, unsigned int line,
+void toml_complain(struct toml_reader *r, unsigned int line,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 bool toml_peek(const struct toml_reader *r, const char *word);
 /* Takes one LF or CRLF. */

@@ -78,7 +78,7 @@ toml_tree_dotted(struct toml_reader *r, struct toml_item *table,
 		else if (next->node.kind == TOML_INVALID)
 			return NULL; /* reported where it was read */
 		if (next->origin != TOML_DOTTED) {
-			toml_problem(r, path->line,
+			toml_complain(r, path->line,
 			    "\"%s\" was defined on line %u and cannot be "
 			    "extended by a dotted key", path->part[i].text,
 			    next->node.line);
@@ -97,7 +97,7 @@ toml_tree_set(struct toml_reader *r, struct toml_item *table,
 	struct toml_item *old = child(table, key);
 
 	if (old != NULL) {
-		toml_problem(r, path->line, "is set already on line %u",
+		toml_complain(r, path->line, "is set already on line %u",
 		    old->node.line);
 		return false;
 	}
@@ -119,7 +119,7 @@ step(struct toml_reader *r, struct toml_item *table,
 		return next->last;
 	if (next->origin == TOML_CLOSED) {
 		if (next->node.kind != TOML_INVALID)
-			toml_problem(r, path->line, "\"%s\" was given a value "
+			toml_complain(r, path->line, "\"%s\" was given a value "
 			    "on line %u and cannot be extended by a header",
 			    path->part[part].text, next->node.line);
 		return NULL;
@@ -140,7 +140,7 @@ open_list(struct toml_reader *r, struct toml_item *parent,
 		adopt(parent, key, list);
 	}
 	if (list->origin != TOML_LIST) {
-		toml_problem(r, path->line, "was defined on line %u as "
+		toml_complain(r, path->line, "was defined on line %u as "
 		    "something other than an array of tables",
 		    list->node.line);
 		return NULL;
@@ -167,7 +167,7 @@ toml_tree_header(struct toml_reader *r, const struct toml_path *path,
 		return new_table(r, parent, path, path->count - 1,
 		    TOML_HEADER);
 	if (table->origin != TOML_IMPLICIT) {
-		toml_problem(r, path->line, "is defined already on line %u",
+		toml_complain(r, path->line, "is defined already on line %u",
 		    table->node.line);
 		return NULL;
 	}

@@ -91,7 +91,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data + 1, size - 1);
 	start_s = time_used_s();
 	try(engine, class, text);
-	(void)!rules_check_expression(engine, class, RULES_CONDITION, text,
+	(void)!rules_check_expression(engine, &(struct conf_expression){
+	    .milter = class == EXPR_MILTER, .condition = true, .text = text },
 	    &constant, &err);
 	if (time_used_s() - start_s > 2)
 		abort();

@@ -413,8 +413,8 @@ check_literals(const struct literal_case *rows, size_t count)
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < count; i++) {
 		err = (struct error){ .text = "" };
-		if (rules_check_expression(engine, EXPR_QUEUE, RULES_CONDITION,
-		    rows[i].text, &constant, &err) != (rows[i].says == NULL) ||
+		if (rules_check_expression(engine, &(struct conf_expression){
+		    .condition = true, .text = rows[i].text }, &constant, &err) != (rows[i].says == NULL) ||
 		    (rows[i].says != NULL &&
 		    strstr(err.text, rows[i].says) == NULL))
 			fail_msg("%s: %s", rows[i].text, err.text);
