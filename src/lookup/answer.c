@@ -44,68 +44,71 @@ rcode_text(int rcode)
 	return texts[rcode];
 }
 
-static struct answer_facts *
-new_answer(const char *name)
+/* Its answer is *answer_r. */
+static struct facts *
+new_answer(struct dns_answer **answer_r, const char *name)
 {
-	struct answer_facts *a = facts_new(sizeof(*a));
+	struct facts *f = facts_new(sizeof(**answer_r));
 
-	a->answer.canonical = arena_strdup(a->facts.arena, name);
-	return a;
+	*answer_r = f->of;
+	(*answer_r)->canonical = arena_strdup(f->arena, name);
+	return f;
 }
 
 /* The sentence "BEFORE MX for NAME AFTER: CAUSE"; names, and libunbound's words
  * on what a server sent, are remote text. */
 static void
-set_why(struct answer_facts *a, const char *before, int rrtype,
+set_why(struct facts *f, const char *before, int rrtype,
     const char *name, const char *after, const char *cause)
 {
-	char raw[2 * WHY_MAX], *why = arena_alloc(a->facts.arena, WHY_MAX);
+	char raw[2 * WHY_MAX], *why = arena_alloc(f->arena, WHY_MAX);
 
 	(void)snprintf(raw, sizeof(raw), "%s %s for %.255s %s: %s", before,
 	    answer_type_name(rrtype), name, after, cause);
 	text_escape(why, WHY_MAX, raw, strlen(raw));
-	a->answer.why = why;
+	((struct dns_answer *)f->of)->why = why;
 }
 
-struct answer_facts *
+struct facts *
 answer_failed(const char *name, int rrtype, int64_t ttl_s, const char *cause)
 {
-	struct answer_facts *a = new_answer(name);
+	struct dns_answer *a;
+	struct facts *f = new_answer(&a, name);
 
-	a->answer.status = DNS_ERROR;
-	a->answer.ttl_s = ttl_s;
-	set_why(a, "DNS lookup of", rrtype, name, "failed", cause);
-	return a;
+	a->status = DNS_ERROR;
+	a->ttl_s = ttl_s;
+	set_why(f, "DNS lookup of", rrtype, name, "failed", cause);
+	return f;
 }
 
-static struct answer_facts *
+static struct facts *
 answer_bogus(const char *name, int rrtype, const char *cause)
 {
-	struct answer_facts *a = new_answer(name);
+	struct dns_answer *a;
+	struct facts *f = new_answer(&a, name);
 
 	/* There is a packet, with data and a ttl; it is not to be believed. */
-	a->answer.status = DNS_BOGUS;
-	a->answer.ttl_s = DNS_TTL_ERROR_S;
-	set_why(a, "DNS answer to", rrtype, name, "is bogus",
+	a->status = DNS_BOGUS;
+	a->ttl_s = DNS_TTL_ERROR_S;
+	set_why(f, "DNS answer to", rrtype, name, "is bogus",
 	    cause != NULL ? cause : "validation failed");
-	return a;
+	return f;
 }
 
-static struct answer_facts *
+static struct facts *
 answer_rcode(const char *name, int rrtype, int rcode)
 {
-	struct answer_facts *a = answer_failed(name, rrtype, DNS_TTL_ERROR_S,
+	struct facts *f = answer_failed(name, rrtype, DNS_TTL_ERROR_S,
 	    rcode_text(rcode));
 
-	a->answer.rcode = rcode;
-	return a;
+	((struct dns_answer *)f->of)->rcode = rcode;
+	return f;
 }
 
-/* Takes over a, which begins as an answer without data. */
-static struct answer_facts *
-fill(struct answer_facts *a, const struct packet_answer *p, bool is_secure)
+/* The answer begins as one without data. */
+static void
+fill(struct dns_answer *answer, const struct packet_answer *p, bool is_secure)
 {
-	struct dns_answer *answer = &a->answer;
 	int64_t most;
 
 	answer->status = is_secure ? DNS_SECURE : DNS_INSECURE;
@@ -120,7 +123,6 @@ fill(struct answer_facts *a, const struct packet_answer *p, bool is_secure)
 	answer->have_data = answer->count > 0;
 	most = answer->have_data ? DNS_TTL_MAX_S : DNS_TTL_NEGATIVE_MAX_S;
 	answer->ttl_s = p->ttl_s > most ? most : p->ttl_s;
-	return a;
 }
 
 /* libunbound 1.17 has a kind of bogus (RFC 8509) that it reports as insecure,
@@ -132,23 +134,25 @@ is_bogus(const struct answer_raw *raw)
 	    raw->security != RAW_SECURE);
 }
 
-struct answer_facts *
+struct facts *
 answer_from_raw(const char *name, int rrtype, const struct answer_raw *raw)
 {
 	struct packet_answer p;
-	struct answer_facts *a;
+	struct dns_answer *a;
+	struct facts *f;
 
 	/* First of all: a bogus answer comes with rcode 0 and data. */
 	if (is_bogus(raw))
 		return answer_bogus(name, rrtype, raw->why_bogus);
 	if (raw->rcode != RCODE_NOERROR)
 		return answer_rcode(name, rrtype, raw->rcode);
-	a = new_answer(name);
-	if (packet_read(&p, a->facts.arena, name, rrtype, raw->packet,
-	    raw->len) && (p.rcode == RCODE_NOERROR ||
-	    p.rcode == RCODE_NXDOMAIN))
-		return fill(a, &p, raw->security == RAW_SECURE);
-	facts_unref(&a->facts);
+	f = new_answer(&a, name);
+	if (packet_read(&p, f->arena, name, rrtype, raw->packet, raw->len) &&
+	    (p.rcode == RCODE_NOERROR || p.rcode == RCODE_NXDOMAIN)) {
+		fill(a, &p, raw->security == RAW_SECURE);
+		return f;
+	}
+	facts_unref(f);
 	if (p.rcode != RCODE_NOERROR)
 		return answer_rcode(name, rrtype, p.rcode);
 	return answer_failed(name, rrtype, DNS_TTL_ERROR_S,

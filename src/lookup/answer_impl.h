@@ -1,16 +1,11 @@
 /*
- * Inside lookup: DNS answers as facts that are shared.
+ * Inside lookup: DNS answers as facts (struct dns_answer) that are shared.
  */
 #ifndef TLSQ_LOOKUP_ANSWER_IMPL_H
 #define TLSQ_LOOKUP_ANSWER_IMPL_H
 
 #include "lookup/request_impl.h"
 #include "lookup/resolver.h"
-
-struct answer_facts {
-	struct facts facts;
-	struct dns_answer answer;
-};
 
 /* "A", "MX", ... */
 const char *answer_type_name(int rrtype);
@@ -28,10 +23,10 @@ struct answer_raw {
 	int security;
 	const char *why_bogus;	/* or NULL; else bogus whatever security says */
 };
-struct answer_facts *answer_from_raw(const char *name, int rrtype,
+struct facts *answer_from_raw(const char *name, int rrtype,
     const struct answer_raw *raw) __attribute__((returns_nonnull));
 /* No answer: `cause` ends the sentence "DNS lookup of MX for NAME failed: ". */
-struct answer_facts *answer_failed(const char *name, int rrtype, int64_t ttl_s,
+struct facts *answer_failed(const char *name, int rrtype, int64_t ttl_s,
     const char *cause) __attribute__((returns_nonnull));
 
 #endif

@@ -4,16 +4,11 @@
 #include "lookup/host.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "lookup/host_facts.h"
 #include "lookup/lookup_impl.h"
-
-struct host_shared {
-	struct facts facts;
-	struct host_facts host;
-};
 
 /* The state of a flight; a leg is one family's question. */
 struct host_ask;
@@ -24,75 +19,49 @@ struct leg {
 
 struct host_ask {
 	struct flight *flight;
-	struct host_shared *shared;
 	struct leg leg[HOST_FAMILY_COUNT];
 	int waiting;
 };
 
-static struct host_shared *
-new_shared(void)
+static bool
+from_name(struct facts *facts, const char *host, int64_t now)
 {
-	return facts_new(sizeof(struct host_shared));
-}
+	struct net_address addr;
 
-static struct facts *
-complete(struct host_shared *s)
-{
-	s->facts.expires_at = s->host.expires_at;
-	return &s->facts;
+	if (!host_literal(&addr, host))
+		return false;
+	host_facts_from_address(facts->of, facts->arena, host, &addr, now);
+	return true;
 }
 
 static bool
-load_row(struct lookups *l, const char *host, int64_t now,
-    struct host_shared *s)
+from_row(struct facts *facts, struct spool *spool, const char *host,
+    int64_t now, struct error *err)
 {
 	struct spool_host_cache row;
-	struct error err;
 	bool found;
 
-	if (!spool_host_cache_get(l->spool, host, now, s->facts.arena, &row,
-	    &found, &err)) {
-		log_warning("host_cache: %s: %s", host, err.text);
-		return false;
-	}
-	return found && lookup_row_valid(l, row.fetched_at, row.expires_at,
-	    now) && host_facts_from_row(&s->host, s->facts.arena, &row);
-}
-
-static struct facts *
-load(struct lookups *l, const char *host, int64_t now)
-{
-	struct host_shared *s = new_shared();
-	struct net_address addr;
-
-	if (host_literal(&addr, host)) {
-		host_facts_from_address(&s->host, s->facts.arena, host, &addr,
-		    now);
-		return complete(s);
-	}
-	if (l->spool != NULL && load_row(l, host, now, s))
-		return complete(s);
-	facts_unref(&s->facts);
-	return NULL;
+	return spool_host_cache_get(spool, host, now, facts->arena, &row,
+	    &found, err) && found &&
+	    host_facts_from_row(facts->of, facts->arena, &row);
 }
 
 static void
 finish(struct host_ask *ask)
 {
 	struct flight *flight = ask->flight;
-	struct host_shared *s = ask->shared;
 
 	free(ask);
-	flight_finish(flight, complete(s));
+	flight_finish(flight);
 }
 
 static void
 on_alias(void *ctx, const struct dns_answer *answer)
 {
 	struct host_ask *ask = ctx;
-	struct host_shared *s = ask->shared;
+	struct facts *f = ask->flight->facts;
 
-	host_facts_add_alias(&s->host, s->facts.arena, answer,
+	host_facts_add_alias(f->of, f->arena, answer,
 	    ask->flight->lookups->clock_s());
 	finish(ask);
 }
@@ -104,14 +73,14 @@ on_addresses(void *ctx, const struct dns_answer *answer)
 	struct host_ask *ask = leg->ask;
 	struct flight *flight = ask->flight;
 	struct lookups *l = flight->lookups;
-	struct host_shared *s = ask->shared;
+	struct facts *f = flight->facts;
 
-	host_facts_from_answer(&s->host, leg->family, s->facts.arena,
-	    flight->name, answer);
+	host_facts_from_answer(f->of, leg->family, f->arena, flight->name,
+	    answer);
 	if (--ask->waiting > 0)
 		return;
-	host_facts_complete(&s->host, l->clock_s());
-	if (host_facts_want_alias(&s->host, flight->name))
+	host_facts_complete(f->of, l->clock_s());
+	if (host_facts_want_alias(f->of, flight->name))
 		(void)resolver_query(l->resolver, flight->name, DNS_TYPE_CNAME,
 		    l->loop, on_alias, ask);
 	else
@@ -130,7 +99,6 @@ start(struct flight *flight)
 	struct host_ask *ask = mem_zalloc(sizeof(*ask));
 
 	ask->flight = flight;
-	ask->shared = new_shared();
 	ask->waiting = HOST_FAMILY_COUNT;
 	for (int i = 0; i < HOST_FAMILY_COUNT; i++) {
 		ask->leg[i].ask = ask;
@@ -140,36 +108,37 @@ start(struct flight *flight)
 	}
 }
 
-static struct lookup_row *
-make_row(const char *host, const struct facts *facts)
+static bool
+to_row(struct lookup_row *row, const char *host, const struct facts *facts)
 {
-	const struct host_shared *s = (const struct host_shared *)facts;
-	struct lookup_row *row = lookup_row_new();
-	struct spool_host_cache *cache = arena_alloc(row->arena,
-	    sizeof(*cache));
-
-	row->host = cache;
-	if (!host_facts_to_row(cache, row->arena, host, &s->host))
-		lookup_row_free(&row);
-	return row;
+	return host_facts_to_row(&row->of.host, row->arena, host, facts->of);
 }
 
 static void
-deliver(const struct lookup_request *rq, const struct facts *facts)
+deliver(const struct lookup_request *rq, struct facts *facts)
 {
-	const struct host_shared *s = (const struct host_shared *)facts;
 	void (*fn)(void *ctx, struct host_result *result) =
 	    (void (*)(void *, struct host_result *))rq->fn;
 
-	fn(rq->ctx, host_result_new(rq->name, &s->host, rq->option));
+	struct host_result *r = host_result_new(rq->name, facts->of,
+	    rq->option);
+
+	r->facts = facts_ref(facts);
+	fn(rq->ctx, r);
 }
 
 static const struct lookup_kind host_kind = {
 	.tag = "host",
 	.cache = LOOKUP_CACHE_HOST,
-	.load = load,
+	.size = sizeof(struct host_facts),
+	.fetched_at = offsetof(struct host_facts, fetched_at),
+	.expires_at = offsetof(struct host_facts, expires_at),
+	.validated = true,
+	.from_name = from_name,
+	.from_row = from_row,
 	.ask = start,
-	.row = make_row,
+	.to_row = to_row,
+	.deliver = deliver,
 };
 
 struct lookup_request *
@@ -182,6 +151,5 @@ host_lookup_start(struct lookups *lookups, const char *host, int families,
 
 	assert((families & HOST_ANY) != 0);
 	rq->option = families;
-	rq->deliver = deliver;
 	return lookup_send(lookups, &host_kind, rq);
 }

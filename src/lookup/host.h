@@ -12,6 +12,7 @@
 #include "net/address.h"
 #include "policy/dns.h"
 
+struct facts;
 struct loop;
 struct lookups;
 
@@ -38,7 +39,8 @@ struct host_result {
 	const char *reason;	/* count is 0: why, a sentence; else NULL */
 	int64_t fetched_at;	/* when DNS was asked */
 	int64_t expires_at;
-	struct arena *arena;	/* private */
+	struct arena *arena;	/* private, as is this: */
+	struct facts *facts;	/* holds what is borrowed from it */
 };
 
 /*

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "lookup/records.h"
+#include "lookup/request_impl.h"
 
 static const int families_of[] = {
 	[HOST_FAMILY_V4] = HOST_V4,
@@ -202,7 +203,7 @@ host_facts_to_row(struct spool_host_cache *row_r, struct arena *arena,
 	memset(row_r, 0, sizeof(*row_r));
 	row_r->host = arena_strdup(arena, host);
 	if (strcmp(f->canonical, host) != 0)
-		row_r->canonical = arena_strdup(arena, f->canonical);
+		row_r->canonical = f->canonical;
 	row_r->status = is_failed(f->status) || f->count > 0 ?
 	    dns_status_name(f->status) : "none";
 	row_r->addresses = arena_strdup(arena, buf_str(&json));
@@ -273,7 +274,7 @@ host_facts_from_row(struct host_facts *facts_r, struct arena *arena,
 	return n == 0 || !host_facts_want_alias(facts_r, row->host);
 }
 
-static char *
+static const char *
 explain(struct arena *arena, const char *host, int families,
     const struct host_family_facts *f)
 {
@@ -282,7 +283,7 @@ explain(struct arena *arena, const char *host, int families,
 	char text[512];
 
 	if (f->why != NULL)
-		return arena_strdup(arena, f->why);
+		return f->why;
 	if (is_failed(f->status))
 		(void)snprintf(text, sizeof(text), f->status == DNS_BOGUS ?
 		    "DNS answer to addresses of %.255s is bogus" :
@@ -305,7 +306,7 @@ host_result_new(const char *host, const struct host_facts *facts, int families)
 	memset(r, 0, sizeof(*r));
 	r->arena = arena;
 	r->status = f->status;
-	r->canonical = arena_strdup(arena, f->canonical);
+	r->canonical = f->canonical;
 	r->alias_secure = strcmp(f->canonical, host) != 0 &&
 	    (facts->alias_secure || f->status == DNS_SECURE);
 	r->fetched_at = facts->fetched_at;
@@ -328,11 +329,7 @@ host_result_new(const char *host, const struct host_facts *facts, int families)
 void
 host_result_free(struct host_result **result)
 {
-	struct arena *arena;
-
-	if (*result == NULL)
-		return;
-	arena = (*result)->arena;
-	arena_free(&arena);
+	if (*result != NULL)
+		facts_release((*result)->facts, (*result)->arena);
 	*result = NULL;
 }

@@ -55,6 +55,7 @@ bool host_facts_to_row(struct spool_host_cache *row_r, struct arena *arena,
 bool host_facts_from_row(struct host_facts *facts_r, struct arena *arena,
     const struct spool_host_cache *row);
 
+/* Borrows from the facts. */
 struct host_result *host_result_new(const char *host,
     const struct host_facts *facts, int families)
     __attribute__((returns_nonnull));

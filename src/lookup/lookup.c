@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "lookup/sts_fetch.h"
 
 enum {
@@ -65,14 +66,6 @@ lookups_resolver(struct lookups *lookups)
 	return lookups->resolver;
 }
 
-bool
-lookup_row_valid(const struct lookups *lookups, int64_t fetched_at,
-    int64_t expires_at, int64_t now)
-{
-	return expires_at > now && fetched_at <= now &&
-	    fetched_at >= resolver_configured_at(lookups->resolver);
-}
-
 /* --- counts */
 
 static atomic_llong hits[LOOKUP_CACHE_COUNT], misses[LOOKUP_CACHE_COUNT];
@@ -115,10 +108,17 @@ lookup_counts_put(struct spool *spool, const struct lookup_counts *counts,
 
 /* --- answers */
 
-static void
-remember(struct lookups *l, const char *key, struct facts *facts, int64_t now)
+static int64_t
+time_of(const struct facts *facts, size_t offset)
 {
-	int64_t until = facts->expires_at;
+	return *(const int64_t *)((const char *)facts->of + offset);
+}
+
+static void
+remember(struct lookups *l, const struct lookup_kind *kind, const char *key,
+    struct facts *facts, int64_t now)
+{
+	int64_t until = time_of(facts, kind->expires_at);
 
 	if (l->spool != NULL && until > now + MEMORY_KEEP_S)
 		until = now + MEMORY_KEEP_S;
@@ -127,28 +127,34 @@ remember(struct lookups *l, const char *key, struct facts *facts, int64_t now)
 }
 
 static void
-store(struct flight *f, const struct facts *facts)
+store(const struct flight *f)
 {
 	struct lookups *l = f->lookups;
 	struct lookup_row *row;
 
-	if (l->store == NULL || facts->expires_at <= l->clock_s())
+	if (l->store == NULL ||
+	    time_of(f->facts, f->kind->expires_at) <= l->clock_s())
 		return;
-	row = f->kind->row(f->name, facts);
-	if (row != NULL)
+	row = mem_zalloc(sizeof(*row));
+	row->table = f->kind->cache;
+	row->arena = arena_new();
+	row->facts = facts_ref(f->facts);
+	if (f->kind->to_row(row, f->name, f->facts))
 		l->store(l->store_ctx, row);
+	else
+		lookup_row_free(&row);
 }
 
 void
-flight_finish(struct flight *f, struct facts *facts)
+flight_finish(struct flight *f)
 {
 	struct lookups *l = f->lookups;
 
 	HASH_DEL(l->flights, f);
-	remember(l, f->key, facts, l->clock_s());
-	store(f, facts);
-	request_answer(&f->waiting, facts);
-	facts_unref(facts);
+	remember(l, f->kind, f->key, f->facts, l->clock_s());
+	store(f);
+	request_answer(&f->waiting, f->facts);
+	facts_unref(f->facts);
 	facts_unref(f->known);
 	free(f->key);
 	free(f);
@@ -175,6 +181,7 @@ take_off(struct lookups *l, const char *key, struct lookup_request *rq,
 	f->kind = rq->kind;
 	f->lookups = l;
 	f->known = known != NULL ? facts_ref(known) : NULL;
+	f->facts = facts_new(rq->kind->size);
 	f->timeout_ms = rq->timeout_ms;
 	STAILQ_INIT(&f->waiting);
 	if (use == LOOKUP_ASK)
@@ -184,14 +191,49 @@ take_off(struct lookups *l, const char *key, struct lookup_request *rq,
 	f->kind->ask(f);
 }
 
+/* A row is of use until it expires, and facts from signatures only under the trust
+ * anchors that are in force (doc/policy.md 4). */
+static bool
+from_row(const struct lookups *l, const struct lookup_request *rq,
+    struct facts *facts, int64_t now)
+{
+	const struct lookup_kind *kind = rq->kind;
+	struct error err;
+	int64_t fetched_at;
+
+	err.text[0] = '\0';
+	if (!kind->from_row(facts, l->spool, rq->name, now, &err)) {
+		if (err.text[0] != '\0')
+			log_warning("%s cache: %s: %s",
+			    lookup_cache_name(kind->cache), rq->name, err.text);
+		return false;
+	}
+	fetched_at = time_of(facts, kind->fetched_at);
+	return time_of(facts, kind->expires_at) > now && (!kind->validated ||
+	    (fetched_at <= now &&
+	    fetched_at >= resolver_configured_at(l->resolver)));
+}
+
+static struct facts *
+load(const struct lookups *l, const struct lookup_request *rq, int64_t now)
+{
+	struct facts *facts = facts_new(rq->kind->size);
+
+	if (rq->kind->from_name(facts, rq->name, now) || (l->spool != NULL &&
+	    from_row(l, rq, facts, now)))
+		return facts;
+	facts_unref(facts);
+	return NULL;
+}
+
 static struct facts *
 at_hand(struct lookups *l, const char *key, const struct lookup_request *rq,
     int64_t now)
 {
 	struct facts *facts = memory_get(l->memory, key, now);
 
-	if (facts == NULL && (facts = rq->kind->load(l, rq->name, now)) != NULL)
-		remember(l, key, facts, now);
+	if (facts == NULL && (facts = load(l, rq, now)) != NULL)
+		remember(l, rq->kind, key, facts, now);
 	return facts;
 }
 
@@ -249,42 +291,36 @@ lookup_send(struct lookups *lookups, const struct lookup_kind *kind,
 {
 	rq->owner = lookups;
 	rq->kind = kind;
+	rq->deliver = kind->deliver;
 	loop_post(lookups->loop, on_request, rq);
 	return rq;
-}
-
-struct lookup_row *
-lookup_row_new(void)
-{
-	struct arena *arena = arena_new();
-	struct lookup_row *row = arena_alloc(arena, sizeof(*row));
-
-	memset(row, 0, sizeof(*row));
-	row->arena = arena;
-	return row;
 }
 
 bool
 lookup_row_put(struct spool *spool, const struct lookup_row *row,
     struct error *err)
 {
-	if (row->mx != NULL)
-		return spool_mx_cache_put(spool, row->mx, err);
-	if (row->dane != NULL)
-		return spool_dane_cache_put(spool, row->dane, err);
-	if (row->sts != NULL)
-		return spool_sts_cache_put(spool, row->sts, err);
-	return spool_host_cache_put(spool, row->host, err);
+	switch (row->table) {
+	case LOOKUP_CACHE_MX:
+		return spool_mx_cache_put(spool, &row->of.mx, err);
+	case LOOKUP_CACHE_HOST:
+		return spool_host_cache_put(spool, &row->of.host, err);
+	case LOOKUP_CACHE_DANE:
+		return spool_dane_cache_put(spool, &row->of.dane, err);
+	case LOOKUP_CACHE_MTA_STS:
+	case LOOKUP_CACHE_COUNT:
+		break;
+	}
+	return spool_sts_cache_put(spool, &row->of.sts, err);
 }
 
 void
 lookup_row_free(struct lookup_row **row)
 {
-	struct arena *arena;
-
 	if (*row == NULL)
 		return;
-	arena = (*row)->arena;
-	arena_free(&arena);
+	arena_free(&(*row)->arena);
+	facts_unref((*row)->facts);
+	free(*row);
 	*row = NULL;
 }

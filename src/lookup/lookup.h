@@ -20,28 +20,32 @@
 
 struct lookups;
 
-/* What is to be kept in the spool: one row of one of the cache tables. */
-struct lookup_row {
-	struct arena *arena;	/* owns the texts */
-	const struct spool_mx_cache *mx; /* one of these is not NULL */
-	const struct spool_host_cache *host;
-	const struct spool_dane_cache *dane;
-	const struct spool_sts_cache *sts;
-};
-/* An empty one with its arena. */
-struct lookup_row *lookup_row_new(void) __attribute__((returns_nonnull));
-/* For the thread that writes the spool. */
-bool lookup_row_put(struct spool *spool, const struct lookup_row *row,
-    struct error *err) MUST_CHECK;
-void lookup_row_free(struct lookup_row **row);
-
-/* How often an answer was at hand, and how often DNS or HTTPS was asked. */
 enum lookup_cache {
 	LOOKUP_CACHE_MX, LOOKUP_CACHE_HOST, LOOKUP_CACHE_DANE,
 	LOOKUP_CACHE_MTA_STS, LOOKUP_CACHE_COUNT
 };
 /* "mx", "host", "dane", "mta-sts" */
 const char *lookup_cache_name(enum lookup_cache cache);
+
+struct facts;
+/* What is to be kept in the spool: one row of one of the cache tables. */
+struct lookup_row {
+	enum lookup_cache table;
+	union {
+		struct spool_mx_cache mx;
+		struct spool_host_cache host;
+		struct spool_dane_cache dane;
+		struct spool_sts_cache sts;
+	} of;
+	struct arena *arena;	/* these two own the texts */
+	struct facts *facts;
+};
+/* For the thread that writes the spool. */
+bool lookup_row_put(struct spool *spool, const struct lookup_row *row,
+    struct error *err) MUST_CHECK;
+void lookup_row_free(struct lookup_row **row);
+
+/* How often an answer was at hand, and how often DNS or HTTPS was asked. */
 struct lookup_counts {
 	int64_t hits[LOOKUP_CACHE_COUNT], misses[LOOKUP_CACHE_COUNT];
 };

@@ -1,9 +1,9 @@
 /*
  * Inside lookup: what all kinds of lookup have in common.
  *
- * A kind says how to find facts without DNS (a literal, the spool) and how to
- * ask for them; lookup.c does the rest: one flight per kind and name, the memory,
- * the answers.  Everything here runs in the resolver thread.
+ * A kind says what its facts are without DNS (a literal, a row of the spool) and
+ * how to ask for them; lookup.c does the rest: one flight per kind and name, the
+ * memory, the answers.  Everything here runs in the resolver thread.
  *
  * Facts live until expires_at.  For most kinds that is also how long they answer;
  * a kind with `use` may want to look again earlier, before its answer or after.
@@ -25,16 +25,27 @@ enum lookup_use { LOOKUP_ASK, LOOKUP_ANSWER, LOOKUP_ANSWER_AND_ASK };
 struct lookup_kind {
 	const char *tag;
 	enum lookup_cache cache;
-	/* Facts that need no DNS, not expired at now; NULL: there are none. */
-	struct facts *(*load)(struct lookups *lookups, const char *name,
-	    int64_t now);
+	/* Of its facts: the size, and where two times are. */
+	size_t size, fetched_at, expires_at;
+	/* They rest on signatures: not valid under other trust anchors. */
+	bool validated;
+	/* Fills the facts of a name that needs no DNS; false: it does. */
+	bool (*from_name)(struct facts *facts, const char *name, int64_t now);
+	/* Fills them from the spool; false: no row that is of use, or an
+	 * error. */
+	bool (*from_row)(struct facts *facts, struct spool *spool,
+	    const char *name, int64_t now, struct error *err);
 	/* What is done with facts at hand; NULL: they answer. */
 	enum lookup_use (*use)(const struct lookup_request *rq,
 	    const struct facts *known, int64_t now);
-	/* Asks DNS; ends, later, in flight_finish(). */
+	/* Asks DNS and fills flight->facts; ends, later, in flight_finish(). */
 	void (*ask)(struct flight *flight);
-	/* The row to be stored, or NULL. */
-	struct lookup_row *(*row)(const char *name, const struct facts *facts);
+	/* Fills the row to be stored, which may borrow from the facts; false:
+	 * there is none. */
+	bool (*to_row)(struct lookup_row *row, const char *name,
+	    const struct facts *facts);
+	/* Makes a result of the facts, in the thread that asked. */
+	void (*deliver)(const struct lookup_request *rq, struct facts *facts);
 };
 
 /* A lookup under way. */
@@ -46,10 +57,11 @@ struct flight {
 	struct lookups *lookups;
 	struct request_list waiting; /* none: it is for the cache alone */
 	struct facts *known;	/* from before, or NULL */
+	struct facts *facts;	/* zeroed at first */
 	int64_t timeout_ms;	/* of the request that began it */
 };
-/* Takes the facts.  They may be `known` again. */
-void flight_finish(struct flight *flight, struct facts *facts);
+/* Its facts are complete. */
+void flight_finish(struct flight *flight);
 
 struct lookups {
 	struct resolver *resolver;
@@ -67,9 +79,5 @@ struct lookups {
 /* Sends the request, whose other fields are filled, on its way. */
 struct lookup_request *lookup_send(struct lookups *lookups,
     const struct lookup_kind *kind, struct lookup_request *rq);
-/* A row of the spool is of use: not expired, and fetched under the trust anchor
- * that is in force (doc/policy.md 4). */
-bool lookup_row_valid(const struct lookups *lookups, int64_t fetched_at,
-    int64_t expires_at, int64_t now);
 
 #endif

@@ -3,71 +3,40 @@
  */
 #include "lookup/mx.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 
-#include "base/log.h"
 #include "lookup/lookup_impl.h"
 #include "lookup/mx_facts.h"
 
-struct mx_shared {
-	struct facts facts;
-	struct mx_facts mx;
-};
-
-static struct mx_shared *
-new_shared(void)
+static bool
+from_name(struct facts *facts, const char *domain, int64_t now)
 {
-	return facts_new(sizeof(struct mx_shared));
-}
-
-static struct facts *
-complete(struct mx_shared *s)
-{
-	s->facts.expires_at = s->mx.expires_at;
-	return &s->facts;
+	if (domain[0] != '[')
+		return false;
+	mx_facts_from_literal(facts->of, domain, now);
+	return true;
 }
 
 static bool
-load_row(struct lookups *l, const char *domain, int64_t now,
-    struct mx_shared *s)
+from_row(struct facts *facts, struct spool *spool, const char *domain,
+    int64_t now, struct error *err)
 {
 	struct spool_mx_cache row;
-	struct error err;
 	bool found;
 
-	if (!spool_mx_cache_get(l->spool, domain, now, s->facts.arena, &row,
-	    &found, &err)) {
-		log_warning("mx_cache: %s: %s", domain, err.text);
-		return false;
-	}
-	return found && lookup_row_valid(l, row.fetched_at, row.expires_at,
-	    now) && mx_facts_from_row(&s->mx, s->facts.arena, &row);
-}
-
-static struct facts *
-load(struct lookups *l, const char *domain, int64_t now)
-{
-	struct mx_shared *s = new_shared();
-
-	if (domain[0] == '[') {
-		mx_facts_from_literal(&s->mx, domain, now);
-		return complete(s);
-	}
-	if (l->spool != NULL && load_row(l, domain, now, s))
-		return complete(s);
-	facts_unref(&s->facts);
-	return NULL;
+	return spool_mx_cache_get(spool, domain, now, facts->arena, &row,
+	    &found, err) && found &&
+	    mx_facts_from_row(facts->of, facts->arena, &row);
 }
 
 static void
 on_answer(void *ctx, const struct dns_answer *answer)
 {
 	struct flight *flight = ctx;
-	struct mx_shared *s = new_shared();
 
-	mx_facts_from_answer(&s->mx, s->facts.arena, answer,
+	mx_facts_from_answer(flight->facts->of, flight->facts->arena, answer,
 	    flight->lookups->clock_s());
-	flight_finish(flight, complete(s));
+	flight_finish(flight);
 }
 
 static void
@@ -79,34 +48,37 @@ ask(struct flight *flight)
 	    on_answer, flight);
 }
 
-static struct lookup_row *
-make_row(const char *domain, const struct facts *facts)
+static bool
+to_row(struct lookup_row *row, const char *domain, const struct facts *facts)
 {
-	const struct mx_shared *s = (const struct mx_shared *)facts;
-	struct lookup_row *row = lookup_row_new();
-	struct spool_mx_cache *mx = arena_alloc(row->arena, sizeof(*mx));
-
-	mx_facts_to_row(mx, row->arena, domain, &s->mx);
-	row->mx = mx;
-	return row;
+	mx_facts_to_row(&row->of.mx, row->arena, domain, facts->of);
+	return true;
 }
 
 static void
-deliver(const struct lookup_request *rq, const struct facts *facts)
+deliver(const struct lookup_request *rq, struct facts *facts)
 {
-	const struct mx_shared *s = (const struct mx_shared *)facts;
 	void (*fn)(void *ctx, struct mx_result *result) =
 	    (void (*)(void *, struct mx_result *))rq->fn;
 
-	fn(rq->ctx, mx_result_new(rq->name, &s->mx));
+	struct mx_result *r = mx_result_new(rq->name, facts->of);
+
+	r->facts = facts_ref(facts);
+	fn(rq->ctx, r);
 }
 
 static const struct lookup_kind mx_kind = {
 	.tag = "mx",
 	.cache = LOOKUP_CACHE_MX,
-	.load = load,
+	.size = sizeof(struct mx_facts),
+	.fetched_at = offsetof(struct mx_facts, fetched_at),
+	.expires_at = offsetof(struct mx_facts, expires_at),
+	.validated = true,
+	.from_name = from_name,
+	.from_row = from_row,
 	.ask = ask,
-	.row = make_row,
+	.to_row = to_row,
+	.deliver = deliver,
 };
 
 struct lookup_request *
@@ -114,9 +86,6 @@ mx_lookup_start(struct lookups *lookups, const char *domain,
     struct loop *reply, void (*fn)(void *ctx, struct mx_result *result),
     void *ctx)
 {
-	struct lookup_request *rq = request_new(domain, reply,
-	    (void (*)(void))fn, ctx);
-
-	rq->deliver = deliver;
-	return lookup_send(lookups, &mx_kind, rq);
+	return lookup_send(lookups, &mx_kind, request_new(domain, reply,
+	    (void (*)(void))fn, ctx));
 }

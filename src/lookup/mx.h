@@ -11,6 +11,7 @@
 #include "lookup/request.h"
 #include "policy/mx.h"
 
+struct facts;
 struct loop;
 struct lookups;
 
@@ -43,7 +44,8 @@ struct mx_result {
 	const char *reason;	/* count is 0: why, a sentence; else NULL */
 	int64_t fetched_at;	/* when DNS was asked */
 	int64_t expires_at;
-	struct arena *arena;	/* private */
+	struct arena *arena;	/* private, as is this: */
+	struct facts *facts;	/* holds what is borrowed from it */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "lookup/host.h"
 #include "lookup/rdata.h"
 #include "lookup/records.h"
+#include "lookup/request_impl.h"
 
 static const char *const status_names[] = {
 	[MX_ERROR] = "error",
@@ -164,8 +165,7 @@ mx_facts_to_row(struct spool_mx_cache *row_r, struct arena *arena,
 	row_r->fetched_at = facts->fetched_at;
 	row_r->expires_at = facts->expires_at;
 	row_r->canonical = facts->canonical != NULL &&
-	    strcmp(facts->canonical, domain) != 0 ?
-	    arena_strdup(arena, facts->canonical) : NULL;
+	    strcmp(facts->canonical, domain) != 0 ? facts->canonical : NULL;
 	buf_free(&json);
 }
 
@@ -189,11 +189,11 @@ add_host(struct mx_result *r, uint16_t preference, const char *host)
 		if (strcmp(r->hosts[i].host, host) == 0)
 			return;
 	r->hosts[r->count].preference = preference;
-	r->hosts[r->count++].host = arena_strdup(r->arena, host);
+	r->hosts[r->count++].host = host;
 }
 
 /* Why there is no host. */
-static char *
+static const char *
 explain(struct arena *arena, const char *domain, const struct mx_facts *f)
 {
 	static const struct { const char *before, *after; } sentences[] = {
@@ -208,7 +208,7 @@ explain(struct arena *arena, const char *domain, const struct mx_facts *f)
 	char text[512];
 
 	if (f->why != NULL)
-		return arena_strdup(arena, f->why);
+		return f->why;
 	(void)snprintf(text, sizeof(text), "%s%.255s%s",
 	    sentences[f->status].before, domain, sentences[f->status].after);
 	return arena_strdup(arena, text);
@@ -227,11 +227,11 @@ mx_result_new(const char *domain, const struct mx_facts *facts)
 	r->fetched_at = facts->fetched_at;
 	r->expires_at = facts->expires_at;
 	if (facts->canonical != NULL && strcmp(facts->canonical, domain) != 0)
-		r->canonical = arena_strdup(arena, facts->canonical);
+		r->canonical = facts->canonical;
 	r->hosts = arena_alloc(arena, sizeof(*r->hosts) * (facts->count + 1));
 	if (ok && facts->count == 0) {
 		r->implicit = true;
-		add_host(r, 0, domain);
+		add_host(r, 0, arena_strdup(arena, domain));
 	}
 	for (size_t i = 0; ok && i < facts->count; i++)
 		if (is_usable(facts->records[i].host))
@@ -245,11 +245,7 @@ mx_result_new(const char *domain, const struct mx_facts *facts)
 void
 mx_result_free(struct mx_result **result)
 {
-	struct arena *arena;
-
-	if (*result == NULL)
-		return;
-	arena = (*result)->arena;
-	arena_free(&arena);
+	if (*result != NULL)
+		facts_release((*result)->facts, (*result)->arena);
 	*result = NULL;
 }

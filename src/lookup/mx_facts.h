@@ -35,6 +35,7 @@ bool mx_facts_from_row(struct mx_facts *facts_r, struct arena *arena,
 void mx_facts_to_row(struct spool_mx_cache *row_r, struct arena *arena,
     const char *domain, const struct mx_facts *facts);
 
+/* Borrows from the facts. */
 struct mx_result *mx_result_new(const char *domain,
     const struct mx_facts *facts) __attribute__((returns_nonnull));
 

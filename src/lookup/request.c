@@ -8,15 +8,16 @@
 
 #include "base/text.h"
 
-void *
+struct facts *
 facts_new(size_t size)
 {
 	struct arena *arena = arena_new();
-	struct facts *f = arena_alloc(arena, size);
+	struct facts *f = arena_alloc(arena, sizeof(*f));
 
-	memset(f, 0, size);
 	atomic_init(&f->refs, 1);
 	f->arena = arena;
+	f->of = arena_alloc(arena, size);
+	memset(f->of, 0, size);
 	return f;
 }
 
@@ -35,6 +36,13 @@ facts_unref(struct facts *facts)
 	if (facts == NULL || atomic_fetch_sub(&facts->refs, 1) != 1)
 		return;
 	arena = facts->arena;
+	arena_free(&arena);
+}
+
+void
+facts_release(struct facts *facts, struct arena *arena)
+{
+	facts_unref(facts);
 	arena_free(&arena);
 }
 

@@ -19,19 +19,18 @@
 #include "lookup/request.h"
 #include "net/loop.h"
 
-/*
- * The first member of what a kind of lookup finds out; lives in its arena.  The
- * time is for the kinds that are kept.
- */
+/* What a lookup found out, counted.  All of it lives in the arena. */
 struct facts {
 	atomic_uint refs;
 	struct arena *arena;
-	int64_t expires_at;
+	void *of;		/* struct dns_answer, mx_facts, host_facts, ... */
 };
-/* size octets, zeroed, that begin with struct facts; one reference. */
-void *facts_new(size_t size) __attribute__((returns_nonnull));
+/* With size octets, zeroed, in `of`; one reference. */
+struct facts *facts_new(size_t size) __attribute__((returns_nonnull));
 struct facts *facts_ref(struct facts *facts);
 void facts_unref(struct facts *facts);
+/* The end of a result: its arena, which it lives in, and a reference or NULL. */
+void facts_release(struct facts *facts, struct arena *arena);
 
 struct lookup_kind;
 
@@ -41,8 +40,7 @@ struct lookup_request {
 	void (*fn)(void);	/* cast back by deliver; NULL: cancelled */
 	void *ctx;
 	/* Runs in the thread that asked. */
-	void (*deliver)(const struct lookup_request *rq,
-	    const struct facts *facts);
+	void (*deliver)(const struct lookup_request *rq, struct facts *facts);
 	struct facts *facts;
 	void *owner;		/* the resolver or the lookups */
 	const struct lookup_kind *kind;

@@ -74,7 +74,7 @@ struct query {
 	int64_t asked_ms;
 	int64_t deadline_ms;	/* 0: not asked yet */
 	bool asking;		/* ub_resolve_event() has not returned */
-	struct answer_facts *early;	/* the answer, given meanwhile */
+	struct facts *early;	/* the answer, given meanwhile */
 };
 TAILQ_HEAD(query_list, query);
 
@@ -143,16 +143,16 @@ release_query(struct query *q)
 
 /* Takes the facts.  The query is there still. */
 static void
-tell(struct query *q, struct answer_facts *a)
+tell(struct query *q, struct facts *a)
 {
 	HASH_DEL(q->resolver->queries, q);
-	request_answer(&q->waiting, &a->facts);
-	facts_unref(&a->facts);
+	request_answer(&q->waiting, a);
+	facts_unref(a);
 }
 
 /* Takes the facts. */
 static void
-finish(struct query *q, struct answer_facts *a)
+finish(struct query *q, struct facts *a)
 {
 	leave(q);
 	tell(q, a);
@@ -192,12 +192,13 @@ try_again(void *arg)
 /* A server that fails once gets a second chance, within the time: a host must not
  * be refused for that, nor a policy be overlooked. */
 static bool
-wants_second_try(struct query *q, const struct answer_facts *a)
+wants_second_try(struct query *q, const struct facts *a)
 {
+	const struct dns_answer *answer = a->of;
 	struct resolver *r = q->resolver;
 	int64_t now = clock_mono_ms();
 
-	if (a->answer.rcode != RCODE_SERVFAIL || q->second_try ||
+	if (answer->rcode != RCODE_SERVFAIL || q->second_try ||
 	    now + SECOND_TRY_MS >= q->deadline_ms)
 		return false;
 	if (now - q->asked_ms < SILENT_MS)
@@ -211,13 +212,13 @@ wants_second_try(struct query *q, const struct answer_facts *a)
 
 /* Takes the facts. */
 static void
-answered(struct query *q, struct answer_facts *a)
+answered(struct query *q, struct facts *a)
 {
 	if (!wants_second_try(q, a)) {
 		finish(q, a);
 		return;
 	}
-	facts_unref(&a->facts);
+	facts_unref(a);
 	leave(q);
 	q->second_try = true;
 	q->timer = loop_timer_new(q->resolver->loop, try_again, q);
@@ -280,7 +281,7 @@ static void
 ask(struct resolver *r, struct query *q)
 {
 	char canon[PACKET_NAME_LEN];
-	struct answer_facts *early;
+	struct facts *early;
 	int code = UB_SYNTAX;
 
 	q->asked = true;
@@ -373,13 +374,12 @@ on_request(void *arg)
 }
 
 static void
-deliver(const struct lookup_request *rq, const struct facts *facts)
+deliver(const struct lookup_request *rq, struct facts *facts)
 {
-	const struct answer_facts *a = (const struct answer_facts *)facts;
 	void (*fn)(void *ctx, const struct dns_answer *answer) =
 	    (void (*)(void *, const struct dns_answer *))rq->fn;
 
-	fn(rq->ctx, &a->answer);
+	fn(rq->ctx, facts->of);
 }
 
 struct lookup_request *

@@ -4,79 +4,41 @@
  */
 #include "lookup/sts.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "lookup/host.h"
 #include "lookup/lookup_impl.h"
 #include "lookup/sts_facts.h"
 #include "lookup/sts_fetch.h"
 
-struct sts_shared {
-	struct facts facts;
-	struct sts_facts sts;
-};
-
-/* The state of a flight.  Each step has its own bound of time. */
-struct sts_ask {
-	struct flight *flight;
-	struct sts_shared *shared;
-};
-
-static struct sts_shared *
-new_shared(void)
+static bool
+from_name(struct facts *facts, const char *domain, int64_t now)
 {
-	return facts_new(sizeof(struct sts_shared));
-}
-
-static struct facts *
-complete(struct sts_shared *s)
-{
-	s->facts.expires_at = s->sts.expires_at;
-	return &s->facts;
+	if (sts_domain_valid(domain))
+		return false;
+	sts_facts_without_domain(facts->of, now);
+	return true;
 }
 
 static bool
-load_row(struct lookups *l, const char *domain, int64_t now,
-    struct sts_shared *s)
+from_row(struct facts *facts, struct spool *spool, const char *domain,
+    int64_t now, struct error *err)
 {
 	struct spool_sts_cache row;
-	struct error err;
 	bool found;
 
-	if (!spool_sts_cache_get(l->spool, domain, now, s->facts.arena, &row,
-	    &found, &err)) {
-		log_warning("mta_sts_cache: %s: %s", domain, err.text);
-		return false;
-	}
-	/* Signatures have no part in it: lookup_row_valid() would be wrong. */
-	return found && sts_facts_from_row(&s->sts, s->facts.arena, &row) &&
-	    s->sts.expires_at > now;
-}
-
-static struct facts *
-load(struct lookups *l, const char *domain, int64_t now)
-{
-	struct sts_shared *s = new_shared();
-
-	if (!sts_domain_valid(domain)) {
-		sts_facts_without_domain(&s->sts, now);
-		return complete(s);
-	}
-	if (l->spool != NULL && load_row(l, domain, now, s))
-		return complete(s);
-	facts_unref(&s->facts);
-	return NULL;
+	return spool_sts_cache_get(spool, domain, now, facts->arena, &row,
+	    &found, err) && found &&
+	    sts_facts_from_row(facts->of, facts->arena, &row);
 }
 
 static enum lookup_use
 use(const struct lookup_request *rq, const struct facts *known, int64_t now)
 {
-	const struct sts_shared *s = (const struct sts_shared *)known;
-
 	if (!sts_domain_valid(rq->name))
 		return LOOKUP_ANSWER;
-	switch (sts_facts_use(&s->sts, rq->option != 0, now)) {
+	switch (sts_facts_use(known->of, rq->option != 0, now)) {
 	case STS_USE_ANSWER:
 		return LOOKUP_ANSWER;
 	case STS_USE_ANSWER_AND_ASK:
@@ -87,127 +49,111 @@ use(const struct lookup_request *rq, const struct facts *known, int64_t now)
 	return LOOKUP_ASK;
 }
 
+/* A flight has three steps, each with its own bound of time. */
 static void
-finish(struct sts_ask *ask)
+finish(struct flight *flight)
 {
-	struct flight *flight = ask->flight;
-	struct sts_shared *s = ask->shared;
-
-	free(ask);
 	/* What fails because we end is not to be kept. */
 	if (flight->lookups->closing)
-		s->sts.changed = false;
-	flight_finish(flight, complete(s));
-}
-
-static void
-fail(struct sts_ask *ask, const char *why, int64_t ttl_s)
-{
-	struct sts_shared *s = ask->shared;
-
-	sts_facts_fail(&s->sts, s->facts.arena, why, ttl_s,
-	    ask->flight->lookups->clock_s());
-	finish(ask);
+		((struct sts_facts *)flight->facts->of)->changed = false;
+	flight_finish(flight);
 }
 
 static void
 on_fetched(void *ctx, const struct sts_fetched *fetched)
 {
-	struct sts_ask *ask = ctx;
-	struct sts_shared *s = ask->shared;
+	struct flight *flight = ctx;
 
-	sts_facts_add_fetched(&s->sts, s->facts.arena, fetched,
-	    ask->flight->lookups->clock_s());
-	finish(ask);
+	sts_facts_add_fetched(flight->facts->of, flight->facts->arena, fetched,
+	    flight->lookups->clock_s());
+	finish(flight);
 }
 
 static void
 on_addresses(void *ctx, struct host_result *addresses)
 {
-	struct sts_ask *ask = ctx;
-	struct lookups *l = ask->flight->lookups;
+	struct flight *flight = ctx;
+	struct lookups *l = flight->lookups;
 
-	if (addresses->count == 0)
-		fail(ask, addresses->reason, STS_RETRY_S);
-	else
-		sts_fetch_start(l->fetcher, l->loop,
-		    ask->flight->name, addresses->address, addresses->count,
-		    ask->flight->timeout_ms, on_fetched, ask);
+	if (addresses->count > 0) {
+		sts_fetch_start(l->fetcher, l->loop, flight->name,
+		    addresses->address, addresses->count, flight->timeout_ms,
+		    on_fetched, flight);
+	} else {
+		sts_facts_fail(flight->facts->of, flight->facts->arena,
+		    addresses->reason, STS_RETRY_S, l->clock_s());
+		finish(flight);
+	}
 	host_result_free(&addresses);
 }
 
 static void
 on_txt(void *ctx, const struct dns_answer *answer)
 {
-	struct sts_ask *ask = ctx;
-	struct lookups *l = ask->flight->lookups;
-	struct sts_shared *s = ask->shared;
+	struct flight *flight = ctx;
+	struct lookups *l = flight->lookups;
 	char *host;
 
-	if (!sts_facts_add_txt(&s->sts, s->facts.arena, ask->flight->name,
-	    answer, l->clock_s())) {
-		finish(ask);
+	if (!sts_facts_add_txt(flight->facts->of, flight->facts->arena,
+	    flight->name, answer, l->clock_s())) {
+		finish(flight);
 		return;
 	}
-	host = mem_printf("mta-sts.%s", ask->flight->name);
+	host = mem_printf("mta-sts.%s", flight->name);
 	(void)host_lookup_start(l, host, HOST_ANY, l->loop, on_addresses,
-	    ask);
+	    flight);
 	free(host);
 }
 
 static void
 start(struct flight *flight)
 {
-	struct sts_ask *ask = mem_zalloc(sizeof(*ask));
 	struct lookups *l = flight->lookups;
-	struct sts_shared *s = new_shared();
-	const struct sts_shared *known =
-	    (const struct sts_shared *)flight->known;
 	char *name = mem_printf("_mta-sts.%s", flight->name);
 
-	ask->flight = flight;
-	ask->shared = s;
-	sts_facts_begin(&s->sts, s->facts.arena,
-	    known != NULL ? &known->sts : NULL, l->clock_s());
+	sts_facts_begin(flight->facts->of, flight->facts->arena,
+	    flight->known != NULL ? flight->known->of : NULL, l->clock_s());
 	(void)resolver_query(l->resolver, name, DNS_TYPE_TXT, l->loop,
-	    on_txt, ask);
+	    on_txt, flight);
 	free(name);
 }
 
-static struct lookup_row *
-make_row(const char *domain, const struct facts *facts)
+static bool
+to_row(struct lookup_row *row, const char *domain, const struct facts *facts)
 {
-	const struct sts_shared *s = (const struct sts_shared *)facts;
-	struct lookup_row *row;
-	struct spool_sts_cache *sts;
+	const struct sts_facts *sts = facts->of;
 
-	if (!s->sts.changed)
-		return NULL;
-	row = lookup_row_new();
-	sts = arena_alloc(row->arena, sizeof(*sts));
-	sts_facts_to_row(sts, row->arena, domain, &s->sts);
-	row->sts = sts;
-	return row;
+	if (!sts->changed)
+		return false;
+	sts_facts_to_row(&row->of.sts, row->arena, domain, sts);
+	return true;
 }
 
 static void
-deliver(const struct lookup_request *rq, const struct facts *facts)
+deliver(const struct lookup_request *rq, struct facts *facts)
 {
-	const struct sts_shared *s = (const struct sts_shared *)facts;
+	const struct sts_facts *sts = facts->of;
 	void (*fn)(void *ctx, struct sts_result *result) =
 	    (void (*)(void *, struct sts_result *))rq->fn;
+	struct sts_result *r = sts_result_new(rq->name, sts,
+	    rq->at_hand || !sts->fetched);
 
-	fn(rq->ctx, sts_result_new(rq->name, &s->sts,
-	    rq->at_hand || !s->sts.fetched));
+	r->facts = facts_ref(facts);
+	fn(rq->ctx, r);
 }
 
 static const struct lookup_kind sts_kind = {
 	.tag = "sts",
 	.cache = LOOKUP_CACHE_MTA_STS,
-	.load = load,
+	.size = sizeof(struct sts_facts),
+	.fetched_at = offsetof(struct sts_facts, fetched_at),
+	.expires_at = offsetof(struct sts_facts, expires_at),
+	.from_name = from_name,
+	.from_row = from_row,
 	.use = use,
 	.ask = start,
-	.row = make_row,
+	.to_row = to_row,
+	.deliver = deliver,
 };
 
 struct lookup_request *
@@ -220,6 +166,5 @@ sts_lookup_start(struct lookups *lookups, const char *domain,
 
 	rq->option = recheck;
 	rq->timeout_ms = timeout_ms;
-	rq->deliver = deliver;
 	return lookup_send(lookups, &sts_kind, rq);
 }

@@ -18,6 +18,7 @@
 #include "lookup/request.h"
 #include "policy/sts.h"
 
+struct facts;
 struct loop;
 struct lookups;
 
@@ -47,7 +48,8 @@ struct sts_result {
 	/* When to ask again, which costs nothing sooner.  In the past where the
 	 * policy is being refreshed just now. */
 	int64_t expires_at;
-	struct arena *arena;	/* private */
+	struct arena *arena;	/* private, as is this: */
+	struct facts *facts;	/* holds what is borrowed from it */
 };
 
 /*

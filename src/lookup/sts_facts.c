@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "lookup/rdata.h"
 #include "lookup/records.h"
+#include "lookup/request_impl.h"
 
 enum { SENTENCE_MAX = 512, DOMAIN_MAX = 253 - sizeof("_mta-sts.") + 1 };
 
@@ -378,7 +379,7 @@ sts_facts_to_row(struct spool_sts_cache *row_r, struct arena *arena,
 	row_r->mode = sts_mode_name(f->policy.mode);
 	row_r->mx = mx_text(arena, &f->policy);
 	row_r->max_age = f->policy.max_age_s;
-	row_r->policy = arena_strdup(arena, f->text);
+	row_r->policy = f->text;
 }
 
 /* --- results */
@@ -389,7 +390,7 @@ reason(struct arena *arena, const char *domain, const struct sts_facts *f)
 	char text[SENTENCE_MAX];
 
 	if (f->why != NULL)
-		return arena_strdup(arena, f->why);
+		return f->why;
 	if (f->text != NULL)
 		return NULL;
 	(void)snprintf(text, sizeof(text), sts_domain_valid(domain) ?
@@ -403,8 +404,6 @@ sts_result_new(const char *domain, const struct sts_facts *f, bool cached)
 {
 	struct arena *arena = arena_new();
 	struct sts_result *r = arena_alloc(arena, sizeof(*r));
-	const char *why;
-	bool valid;
 
 	memset(r, 0, sizeof(*r));
 	r->arena = arena;
@@ -416,9 +415,8 @@ sts_result_new(const char *domain, const struct sts_facts *f, bool cached)
 	memcpy(r->id, f->id, sizeof(r->id));
 	if (f->text == NULL)
 		return r;
-	r->text = arena_strdup(arena, f->text);
-	valid = sts_policy_parse(&r->policy, r->text, strlen(r->text), &why);
-	assert(valid);
+	r->text = f->text;
+	r->policy = f->policy;
 	if (r->expires_at > f->checked_at + STS_CHECK_S)
 		r->expires_at = f->checked_at + STS_CHECK_S;
 	return r;
@@ -427,11 +425,7 @@ sts_result_new(const char *domain, const struct sts_facts *f, bool cached)
 void
 sts_result_free(struct sts_result **result)
 {
-	struct arena *arena;
-
-	if (*result == NULL)
-		return;
-	arena = (*result)->arena;
-	arena_free(&arena);
+	if (*result != NULL)
+		facts_release((*result)->facts, (*result)->arena);
 	*result = NULL;
 }

@@ -70,6 +70,7 @@ bool sts_facts_from_row(struct sts_facts *facts_r, struct arena *arena,
 void sts_facts_to_row(struct spool_sts_cache *row_r, struct arena *arena,
     const char *domain, const struct sts_facts *facts);
 
+/* Borrows from the facts. */
 struct sts_result *sts_result_new(const char *domain,
     const struct sts_facts *facts, bool cached)
     __attribute__((returns_nonnull));

@@ -7,23 +7,17 @@
 #include "lookup/tlsa.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "lookup/host.h"
 #include "lookup/lookup_impl.h"
 #include "lookup/tlsa_facts.h"
 
-struct tlsa_shared {
-	struct facts facts;
-	struct tlsa_facts tlsa;
-};
-
 /* The state of a flight. */
 struct tlsa_ask {
 	struct flight *flight;
-	struct tlsa_shared *shared;
 	const char *bases[TLSA_BASE_MAX];
 	size_t n, at;
 };
@@ -43,62 +37,39 @@ host_of(const char *name)
 	return dot + strlen("._tcp.");
 }
 
-static struct tlsa_shared *
-new_shared(void)
+static bool
+from_name(struct facts *facts, const char *name, int64_t now)
 {
-	return facts_new(sizeof(struct tlsa_shared));
-}
+	struct tlsa_facts *tlsa = facts->of;
+	struct net_address addr;
 
-static struct facts *
-complete(struct tlsa_shared *s)
-{
-	s->facts.expires_at = s->tlsa.expires_at;
-	return &s->facts;
+	if (!host_literal(&addr, host_of(name)))
+		return false;
+	tlsa->status = TLSA_LOOKUP_INSECURE;
+	tlsa->base = arena_strdup(facts->arena, host_of(name));
+	tlsa->fetched_at = tlsa->expires_at = now;
+	return true;
 }
 
 static bool
-load_row(struct lookups *l, const char *name, int64_t now,
-    struct tlsa_shared *s)
+from_row(struct facts *facts, struct spool *spool, const char *name,
+    int64_t now, struct error *err)
 {
 	struct spool_dane_cache row;
-	struct error err;
 	bool found;
 
-	if (!spool_dane_cache_get(l->spool, host_of(name), port_of(name), now,
-	    s->facts.arena, &row, &found, &err)) {
-		log_warning("dane_cache: %s: %s", name, err.text);
-		return false;
-	}
-	return found && lookup_row_valid(l, row.fetched_at, row.expires_at,
-	    now) && tlsa_facts_from_row(&s->tlsa, s->facts.arena, &row);
-}
-
-static struct facts *
-load(struct lookups *l, const char *name, int64_t now)
-{
-	struct tlsa_shared *s = new_shared();
-	struct net_address addr;
-
-	if (host_literal(&addr, host_of(name))) {
-		s->tlsa.status = TLSA_LOOKUP_INSECURE;
-		s->tlsa.base = arena_strdup(s->facts.arena, host_of(name));
-		s->tlsa.fetched_at = s->tlsa.expires_at = now;
-		return complete(s);
-	}
-	if (l->spool != NULL && load_row(l, name, now, s))
-		return complete(s);
-	facts_unref(&s->facts);
-	return NULL;
+	return spool_dane_cache_get(spool, host_of(name), port_of(name), now,
+	    facts->arena, &row, &found, err) && found &&
+	    tlsa_facts_from_row(facts->of, facts->arena, &row);
 }
 
 static void
 finish(struct tlsa_ask *ask)
 {
 	struct flight *flight = ask->flight;
-	struct tlsa_shared *s = ask->shared;
 
 	free(ask);
-	flight_finish(flight, complete(s));
+	flight_finish(flight);
 }
 
 static void ask_next(struct tlsa_ask *ask);
@@ -107,9 +78,9 @@ static void
 on_answer(void *ctx, const struct dns_answer *answer)
 {
 	struct tlsa_ask *ask = ctx;
-	struct tlsa_shared *s = ask->shared;
+	struct facts *f = ask->flight->facts;
 
-	if (!tlsa_facts_add_answer(&s->tlsa, s->facts.arena,
+	if (!tlsa_facts_add_answer(f->of, f->arena,
 	    ask->bases[ask->at++], answer, ask->flight->lookups->clock_s()) &&
 	    ask->at < ask->n)
 		ask_next(ask);
@@ -133,9 +104,9 @@ static void
 on_addresses(void *ctx, struct host_result *addresses)
 {
 	struct tlsa_ask *ask = ctx;
-	struct tlsa_shared *s = ask->shared;
+	struct facts *f = ask->flight->facts;
 
-	ask->n = tlsa_facts_from_host(&s->tlsa, s->facts.arena,
+	ask->n = tlsa_facts_from_host(f->of, f->arena,
 	    host_of(ask->flight->name), addresses,
 	    ask->flight->lookups->clock_s(), ask->bases);
 	host_result_free(&addresses);
@@ -151,40 +122,42 @@ start(struct flight *flight)
 	struct tlsa_ask *ask = mem_zalloc(sizeof(*ask));
 
 	ask->flight = flight;
-	ask->shared = new_shared();
 	(void)host_lookup_start(flight->lookups, host_of(flight->name),
 	    HOST_ANY, flight->lookups->loop, on_addresses, ask);
 }
 
-static struct lookup_row *
-make_row(const char *name, const struct facts *facts)
+static bool
+to_row(struct lookup_row *row, const char *name, const struct facts *facts)
 {
-	const struct tlsa_shared *s = (const struct tlsa_shared *)facts;
-	struct lookup_row *row = lookup_row_new();
-	struct spool_dane_cache *dane = arena_alloc(row->arena, sizeof(*dane));
-
-	tlsa_facts_to_row(dane, row->arena, host_of(name), port_of(name),
-	    &s->tlsa);
-	row->dane = dane;
-	return row;
+	tlsa_facts_to_row(&row->of.dane, row->arena, host_of(name),
+	    port_of(name), facts->of);
+	return true;
 }
 
 static void
-deliver(const struct lookup_request *rq, const struct facts *facts)
+deliver(const struct lookup_request *rq, struct facts *facts)
 {
-	const struct tlsa_shared *s = (const struct tlsa_shared *)facts;
 	void (*fn)(void *ctx, struct tlsa_result *result) =
 	    (void (*)(void *, struct tlsa_result *))rq->fn;
 
-	fn(rq->ctx, tlsa_result_new(&s->tlsa));
+	struct tlsa_result *r = tlsa_result_new(facts->of);
+
+	r->facts = facts_ref(facts);
+	fn(rq->ctx, r);
 }
 
 static const struct lookup_kind tlsa_kind = {
 	.tag = "tlsa",
 	.cache = LOOKUP_CACHE_DANE,
-	.load = load,
+	.size = sizeof(struct tlsa_facts),
+	.fetched_at = offsetof(struct tlsa_facts, fetched_at),
+	.expires_at = offsetof(struct tlsa_facts, expires_at),
+	.validated = true,
+	.from_name = from_name,
+	.from_row = from_row,
 	.ask = start,
-	.row = make_row,
+	.to_row = to_row,
+	.deliver = deliver,
 };
 
 struct lookup_request *
@@ -197,6 +170,5 @@ tlsa_lookup_start(struct lookups *lookups, const char *host, uint16_t port,
 	    (void (*)(void))fn, ctx);
 
 	free(name);
-	rq->deliver = deliver;
 	return lookup_send(lookups, &tlsa_kind, rq);
 }

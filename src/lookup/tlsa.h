@@ -16,6 +16,7 @@
 #include "lookup/request.h"
 #include "policy/tlsa.h"
 
+struct facts;
 struct loop;
 struct lookups;
 
@@ -44,7 +45,8 @@ struct tlsa_result {
 	const char *reason;	/* ERROR, BOGUS: a sentence; else NULL */
 	int64_t fetched_at;	/* when DNS was asked */
 	int64_t expires_at;
-	struct arena *arena;	/* private */
+	struct arena *arena;	/* private, as is this: */
+	struct facts *facts;	/* holds what is borrowed from it */
 };
 
 /* host: as the MX record names it, lower case; a literal has no records.  The

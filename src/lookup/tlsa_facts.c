@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "lookup/records.h"
+#include "lookup/request_impl.h"
 
 static const char *const status_names[] = {
 	[TLSA_LOOKUP_ERROR] = "error",
@@ -152,7 +153,7 @@ tlsa_facts_to_row(struct spool_dane_cache *row_r, struct arena *arena,
 	records_write_tlsa(&json, facts->records, facts->count);
 	row_r->host = arena_strdup(arena, host);
 	row_r->port = port;
-	row_r->base = arena_strdup(arena, facts->base);
+	row_r->base = facts->base;
 	row_r->status = tlsa_status_name(facts->status);
 	row_r->records = arena_strdup(arena, buf_str(&json));
 	row_r->fetched_at = facts->fetched_at;
@@ -160,13 +161,13 @@ tlsa_facts_to_row(struct spool_dane_cache *row_r, struct arena *arena,
 	buf_free(&json);
 }
 
-static char *
+static const char *
 explain(struct arena *arena, const struct tlsa_facts *f)
 {
 	char text[512];
 
 	if (f->why != NULL)
-		return arena_strdup(arena, f->why);
+		return f->why;
 	(void)snprintf(text, sizeof(text), f->status == TLSA_LOOKUP_BOGUS ?
 	    "DNS answer to TLSA for %.255s is bogus" :
 	    "DNS lookup of TLSA for %.255s failed", f->base);
@@ -178,27 +179,19 @@ tlsa_result_new(const struct tlsa_facts *facts)
 {
 	struct arena *arena = arena_new();
 	struct tlsa_result *r = arena_alloc(arena, sizeof(*r));
-	struct tlsa_record *to;
-	uint8_t *data;
 
 	memset(r, 0, sizeof(*r));
 	r->arena = arena;
 	r->status = facts->status;
-	r->base = arena_strdup(arena, facts->base);
+	r->base = facts->base;
 	r->fetched_at = facts->fetched_at;
 	r->expires_at = facts->expires_at;
 	r->records = arena_alloc(arena, sizeof(*r->records) * facts->count);
-	for (size_t i = 0; i < facts->count; i++) {
-		if (facts->records[i].len == 0) {
+	for (size_t i = 0; i < facts->count; i++)
+		if (facts->records[i].len == 0)
 			r->too_short++;
-			continue;
-		}
-		to = &r->records[r->count++];
-		*to = facts->records[i];
-		data = arena_alloc(arena, to->len);
-		memcpy(data, to->data, to->len);
-		to->data = data;
-	}
+		else
+			r->records[r->count++] = facts->records[i];
 	if (is_failed(r->status))
 		r->reason = explain(arena, facts);
 	return r;
@@ -207,11 +200,7 @@ tlsa_result_new(const struct tlsa_facts *facts)
 void
 tlsa_result_free(struct tlsa_result **result)
 {
-	struct arena *arena;
-
-	if (*result == NULL)
-		return;
-	arena = (*result)->arena;
-	arena_free(&arena);
+	if (*result != NULL)
+		facts_release((*result)->facts, (*result)->arena);
 	*result = NULL;
 }

@@ -41,6 +41,7 @@ bool tlsa_facts_from_row(struct tlsa_facts *facts_r, struct arena *arena,
 void tlsa_facts_to_row(struct spool_dane_cache *row_r, struct arena *arena,
     const char *host, uint16_t port, const struct tlsa_facts *facts);
 
+/* Borrows from the facts. */
 struct tlsa_result *tlsa_result_new(const struct tlsa_facts *facts)
     __attribute__((returns_nonnull));
 

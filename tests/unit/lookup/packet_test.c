@@ -354,9 +354,9 @@ answers_are_believed_as_far_as_they_may(void **state)
 			.packet = answers[i].packet, .len = answers[i].len,
 			.security = answers[i].security,
 			.why_bogus = answers[i].why_bogus };
-		struct answer_facts *facts = answer_from_raw("a.test",
+		struct facts *facts = answer_from_raw("a.test",
 		    DNS_TYPE_A, &raw);
-		const struct dns_answer *a = &facts->answer;
+		const struct dns_answer *a = facts->of;
 
 		if (a->status != answers[i].status ||
 		    a->have_data != answers[i].have_data ||
@@ -368,7 +368,7 @@ answers_are_believed_as_far_as_they_may(void **state)
 			fail_msg("%s: status %d, ttl %lld, %s",
 			    answers[i].reason, (int)a->status,
 			    (long long)a->ttl_s, a->why != NULL ? a->why : "-");
-		facts_unref(&facts->facts);
+		facts_unref(facts);
 	}
 }
 
