@@ -1,6 +1,7 @@
--- The tables of the spool, schema version 3.  doc/spool.md describes the file,
--- doc/spool-states.md the life of a row.  Comments at the end of lines stay in
--- the database: `sqlite3 spool.db .schema` shows them.
+-- The tables of the spool; SPOOL_SCHEMA_VERSION in src/spool/spool.h is their
+-- version.  doc/spool.md describes the file, doc/spool-states.md the life of a row.
+-- Comments at the end of lines stay in the database: `sqlite3 spool.db .schema`
+-- shows them.
 --
 -- Times are Unix seconds, UTC; *_ms milliseconds.  Names of constraints are the
 -- words a producer reads when a value is refused.  The schema works with
