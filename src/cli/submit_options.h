@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "mail/address.h"
 #include "mail/dsn_params.h"
-#include "mail/xtext.h"
 
 enum submit_body { SUBMIT_BODY_BY_CONTENT, SUBMIT_BODY_7BIT, SUBMIT_BODY_8BITMIME };
 

@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-#include "mail/eol_impl.h"
+#include "mail/mail_impl.h"
 
 static void
 put(struct buf *out, const char *s, size_t len)

@@ -1,14 +1,19 @@
 /*
- * NOTIFY and RET.
+ * NOTIFY and RET; xtext (RFC 3461 4) and its Unicode sister (RFC 6533 3), and
+ * what ENVID and ORCPT carry in them.
  */
 #include "mail/dsn_params.h"
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "mail/mail_impl.h"
 
 static const struct {
 	const char *name;
@@ -24,17 +29,6 @@ static const char *const ret_names[] = {
 	[DSN_RET_UNSET] = "", [DSN_RET_FULL] = "FULL", [DSN_RET_HDRS] = "HDRS",
 };
 static_assert(ARRAY_LEN(ret_names) == DSN_RET_COUNT, "a name for each");
-
-static bool
-refuse(struct error *err, const char *what, const char *text,
-    const char *problem)
-{
-	char shown[128];
-
-	text_escape(shown, sizeof(shown), text, strlen(text));
-	return error_set(err, EX_DATAERR, "%s \"%s\": %s", what, shown,
-	    problem);
-}
 
 static unsigned
 notify_bit(const char *word, size_t len)
@@ -57,17 +51,17 @@ dsn_notify_parse(unsigned *notify_r, const char *text, struct error *err)
 		size_t len = strcspn(word, ",");
 
 		if ((bit = notify_bit(word, len)) == 0)
-			return refuse(err, "NOTIFY", text, "the words are "
-			    "never, success, failure and delay, with commas "
-			    "between");
+			return mail_refuse(err, "NOTIFY", text, strlen(text),
+			    "the words are never, success, failure and delay, "
+			    "with commas between");
 		notify |= bit;
 		if (word[len] == '\0')
 			break;
 		word += len + 1;
 	}
 	if ((notify & DSN_NEVER) && notify != DSN_NEVER)
-		return refuse(err, "NOTIFY", text, "NEVER cannot be "
-		    "combined with other values");
+		return mail_refuse(err, "NOTIFY", text, strlen(text), "NEVER "
+		    "cannot be combined with other values");
 	*notify_r = notify;
 	return true;
 }
@@ -101,11 +95,332 @@ dsn_ret_parse(enum dsn_ret *ret_r, const char *text, struct error *err)
 		}
 	}
 	*ret_r = DSN_RET_UNSET;
-	return refuse(err, "RET", text, "the words are full and hdrs");
+	return mail_refuse(err, "RET", text, strlen(text),
+	    "the words are full and hdrs");
 }
 
 const char *
 dsn_ret_name(enum dsn_ret ret)
 {
 	return ret_names[ret];
+}
+
+/* --- ENVID and ORCPT ---------------------------------------------------- */
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* xchar: what stands for itself */
+static bool
+is_xchar(char c)
+{
+	return c > ' ' && c < 0x7f && c != '+' && c != '=';
+}
+
+/* RFC 3461 4.2, 4.4: the value before encoding is printable ASCII. */
+static bool
+is_printable(uint32_t c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+static const char *
+xtext_decode(struct buf *out, const char *s, size_t len,
+    enum mail_orcpt_form form)
+{
+	int high, low;
+	char c;
+
+	(void)form;
+	for (size_t i = 0; i < len; i++) {
+		c = s[i];
+		if (c == '+') {
+			high = len - i > 2 ? hex_value(s[i + 1]) : -1;
+			low = high >= 0 ? hex_value(s[i + 2]) : -1;
+			if (low < 0)
+				return "a + is not followed by two "
+				    "hexadecimal digits";
+			c = (char)(high * 16 + low);
+			i += 2;
+		} else if (!is_xchar(c)) {
+			return "it has a character that xtext must encode";
+		}
+		if (!is_printable((uint8_t)c))
+			return "it holds a character that is not printable "
+			    "ASCII";
+		(void)buf_append(out, &c, 1);
+	}
+	return NULL;
+}
+
+static const char *
+xtext_encode(struct buf *out, const char *s, size_t len,
+    enum mail_orcpt_form form)
+{
+	(void)form;
+	for (size_t i = 0; i < len; i++) {
+		if (!is_printable((uint8_t)s[i]))
+			return "it holds a character that is not printable "
+			    "ASCII";
+		if (is_xchar(s[i]))
+			(void)buf_append(out, &s[i], 1);
+		else
+			(void)buf_printf(out, "+%02X", (unsigned)s[i]);
+	}
+	return NULL;
+}
+
+static void
+append_utf8(struct buf *out, uint32_t c)
+{
+	char u[4];
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	if (n == 1) {
+		u[0] = (char)c;
+	} else {
+		for (size_t i = n; i-- > 1; c >>= 6)
+			u[i] = (char)(0x80 | (c & 0x3f));
+		u[0] = (char)((0xf0u << (4 - n)) | c);
+	}
+	(void)buf_append(out, u, n);
+}
+
+static uint32_t
+utf8_value(const char *s, size_t n)
+{
+	uint32_t c = (uint8_t)s[0];
+
+	if (n > 1)
+		c &= 0x7fu >> n;
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((uint8_t)s[i] & 0x3f);
+	return c;
+}
+
+/* "\x{HEX}" at s: its length, 0 if it is none.  HEXPOINT: 2 to 6 digits, none
+ * of them needless, no surrogate. */
+static size_t
+embedded_char(const char *s, size_t len, uint32_t *c_r)
+{
+	size_t i = 3;
+	uint32_t c = 0;
+
+	if (len < 6 || memcmp(s, "\\x{", 3) != 0)
+		return 0;
+	for (; i < len && i < 9 && hex_value(s[i]) >= 0; i++)
+		c = c * 16 + (uint32_t)hex_value(s[i]);
+	if (i == len || s[i] != '}' || i < 5 || (i > 5 && s[3] == '0') ||
+	    c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*c_r = c;
+	return i + 1;
+}
+
+/* C0, DEL and C1: the grammar could carry them, a DSN could not. */
+static bool
+is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+static const char *
+utf8_decode(struct buf *out, const char *s, size_t len)
+{
+	uint32_t c;
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		if (s[i] == '\\') {
+			if ((n = embedded_char(s + i, len - i, &c)) == 0)
+				return "a backslash is not followed by "
+				    "x{HEX}";
+		} else {
+			if ((n = text_utf8_len(s + i, len - i)) == 0)
+				return "it is not UTF-8";
+			if (n == 1 && !is_xchar(s[i]))
+				return "it has a character that must be "
+				    "written as \\x{HEX}";
+			c = utf8_value(s + i, n);
+		}
+		if (is_control(c))
+			return "it holds a control character";
+		append_utf8(out, c);
+	}
+	return NULL;
+}
+
+static const char *
+utf8_encode(struct buf *out, const char *s, size_t len,
+    enum mail_orcpt_form form)
+{
+	uint32_t c;
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		if ((n = text_utf8_len(s + i, len - i)) == 0)
+			return "it is not UTF-8";
+		c = utf8_value(s + i, n);
+		if (is_control(c))
+			return "it holds a control character";
+		if (n == 1 ? is_xchar(s[i]) && c != '\\' :
+		    form == MAIL_ORCPT_SMTPUTF8)
+			(void)buf_append(out, s + i, n);
+		else
+			(void)buf_printf(out, "\\x{%02X}", (unsigned)c);
+	}
+	return NULL;
+}
+
+/* xtext to plain text or back; appends, or says what is wrong. */
+typedef const char *mail_convert(struct buf *out, const char *s, size_t len,
+    enum mail_orcpt_form form);
+
+static bool
+convert(char *dst, size_t max, const char *what, mail_convert *from_to,
+    const char *s, size_t len, enum mail_orcpt_form form, struct error *err)
+{
+	const char *too_long = max == MAIL_ENVID_MAX ?
+	    "it is longer than 100 octets (RFC 3461 4.4)" :
+	    "it is longer than 500 octets (RFC 3461 4.2)";
+	struct buf b = BUF_INIT;
+	const char *problem = len > max ? too_long : from_to(&b, s, len, form);
+
+	dst[0] = '\0';
+	if (problem == NULL && b.len == 0)
+		problem = "it is empty";
+	if (problem == NULL && !text_copy(dst, max + 1, buf_str(&b))) {
+		dst[0] = '\0';
+		problem = too_long;
+	}
+	buf_free(&b);
+	return problem == NULL || mail_refuse(err, what, s, len, problem);
+}
+
+bool
+mail_envid_decode(char plain_r[static MAIL_ENVID_MAX + 1], const char *wire,
+    size_t len, struct error *err)
+{
+	return convert(plain_r, MAIL_ENVID_MAX, "ENVID", xtext_decode, wire,
+	    len, MAIL_ORCPT_ASCII, err);
+}
+
+bool
+mail_envid_encode(char wire_r[static MAIL_ENVID_MAX + 1], const char *plain,
+    size_t len, struct error *err)
+{
+	return convert(wire_r, MAIL_ENVID_MAX, "ENVID", xtext_encode, plain,
+	    len, MAIL_ORCPT_ASCII, err);
+}
+
+bool
+mail_envid_normalise(char plain_r[static MAIL_ENVID_MAX + 1],
+    const char *plain, size_t len, struct error *err)
+{
+	char wire[MAIL_ENVID_MAX + 1];
+
+	plain_r[0] = '\0';
+	return mail_envid_encode(wire, plain, len, err) &&
+	    mail_envid_decode(plain_r, wire, strlen(wire), err);
+}
+
+/* "type;" at the start of s, lower-cased into out; NULL or what is wrong. */
+static const char *
+take_type(struct buf *out, const char *s, size_t len, size_t *used_r)
+{
+	size_t n = 0;
+
+	/* RFC 3461 4.2 addr-type is an atom */
+	while (n < len && is_xchar(s[n]) &&
+	    strchr("()<>@,;:\\\".[]", s[n]) == NULL)
+		n++;
+	if (n == 0 || n == len || s[n] != ';')
+		return "it does not start with an address type "
+		    "(\"rfc822;user@example.org\")";
+	(void)buf_append(out, s, n + 1);
+	text_lower(out->data);
+	*used_r = n + 1;
+	return n + 1 == len ? "it has no address after the type" : NULL;
+}
+
+static bool
+is_utf8_type(const struct buf *b)
+{
+	return strncmp(buf_str(b), "utf-8;", 6) == 0;
+}
+
+static const char *
+orcpt_decode(struct buf *out, const char *s, size_t len,
+    enum mail_orcpt_form form)
+{
+	size_t used;
+	const char *problem = take_type(out, s, len, &used);
+
+	if (problem != NULL)
+		return problem;
+	return is_utf8_type(out) ? utf8_decode(out, s + used, len - used) :
+	    xtext_decode(out, s + used, len - used, form);
+}
+
+static const char *
+orcpt_encode(struct buf *out, const char *s, size_t len,
+    enum mail_orcpt_form form)
+{
+	size_t used;
+	const char *problem = take_type(out, s, len, &used);
+
+	if (problem != NULL)
+		return problem;
+	return is_utf8_type(out) ?
+	    utf8_encode(out, s + used, len - used, form) :
+	    xtext_encode(out, s + used, len - used, form);
+}
+
+bool
+mail_orcpt_decode(char plain_r[static MAIL_ORCPT_MAX + 1], const char *wire,
+    size_t len, struct error *err)
+{
+	return convert(plain_r, MAIL_ORCPT_MAX, "ORCPT", orcpt_decode, wire,
+	    len, MAIL_ORCPT_ASCII, err);
+}
+
+bool
+mail_orcpt_encode(char wire_r[static MAIL_ORCPT_MAX + 1], const char *plain,
+    size_t len, enum mail_orcpt_form form, struct error *err)
+{
+	return convert(wire_r, MAIL_ORCPT_MAX, "ORCPT", orcpt_encode, plain,
+	    len, form, err);
+}
+
+bool
+mail_orcpt_normalise(char plain_r[static MAIL_ORCPT_MAX + 1],
+    const char *plain, size_t len, struct error *err)
+{
+	char typed[MAIL_ORCPT_MAX + 1], wire[MAIL_ORCPT_MAX + 1];
+	struct buf b = BUF_INIT;
+	bool ascii = true;
+	size_t used;
+	int n;
+
+	plain_r[0] = '\0';
+	for (size_t i = 0; i < len; i++)
+		ascii = ascii && (uint8_t)plain[i] < 0x80;
+	/* ';' cannot stand unquoted in an address */
+	n = snprintf(typed, sizeof(typed), "%s%.*s",
+	    take_type(&b, plain, len, &used) == NULL ? "" :
+	    ascii ? "rfc822;" : "utf-8;", (int)len, plain);
+	buf_free(&b);
+	if (n < 0 || (size_t)n >= sizeof(typed))
+		return mail_refuse(err, "ORCPT", plain, len,
+		    "it is longer than 500 octets (RFC 3461 4.2)");
+	/* both ways: checked and brought into the one decoded form */
+	return mail_orcpt_encode(wire, typed, (size_t)n, MAIL_ORCPT_ASCII,
+	    err) && mail_orcpt_decode(plain_r, wire, strlen(wire), err);
 }

@@ -14,7 +14,6 @@
 #include "base/error.h"
 #include "mail/address.h"
 #include "mail/dsn_params.h"
-#include "mail/xtext.h"
 
 struct mail_sender {
 	struct mail_address address;

@@ -17,7 +17,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "mail/eol_impl.h"
+#include "mail/mail_impl.h"
 
 enum { NAME_MAX_LEN = 998, VALUE_MAX_LEN = 64 };
 

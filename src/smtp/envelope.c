@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "mail/xtext.h"
+#include "mail/dsn_params.h"
 #include "smtp/dialogue_impl.h"
 
 /* No octet in it can end the path or the command (RFC 5321 4.1.2).  The spool

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "mail/dsn_params.h"
-#include "mail/xtext.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

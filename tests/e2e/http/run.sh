@@ -234,7 +234,7 @@ ok "and leaves no socket" test ! -e "$T/http"
 cat >"$T/alerts.py" <<'P'
 import re, sys, time
 rules, metrics = [open(f, encoding="utf-8").read() for f in sys.argv[1:]]
-rules = re.search(r"Worth an alert:\n\.Bd.*?\n(.*?)\.Ed", rules, re.S)[1].split("\n")[:-1]
+rules = re.search(r"worth an alert:\n\.Bd.*?\n(.*?)\.Ed", rules, re.S)[1].split("\n")[:-1]
 samples = re.findall(r"^(\w+)(?:\{(.*)\})? (\S+)$", metrics, re.M)
 def value(m):
     name, label, pattern = m[1], m[2], m[3]

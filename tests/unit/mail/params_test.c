@@ -11,7 +11,6 @@
 
 #include "base/mem.h"
 #include "mail/dsn_params.h"
-#include "mail/xtext.h"
 
 #define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define X250 X50 X50 X50 X50 X50
