@@ -15,9 +15,6 @@
  */
 bool check_services(const struct conf *conf, struct error *err) MUST_CHECK;
 
-/* The trust anchor of the real root has its current key.  EX_CONFIG. */
-bool check_anchor(const struct conf *conf, struct error *err) MUST_CHECK;
-
 /*
  * Sendmail's configuration, where there is one in /etc/mail, brings remote mail to
  * tlsq.  Prints what is found; false where something is missing, each said on

@@ -13,6 +13,7 @@
 #include "cli/command_impl.h"
 #include "cli/explain_impl.h"
 #include "nexthop/services.h"
+#include "spool/query.h"
 
 enum { PASSES_MAX = 5 };		/* after the first one */
 
@@ -282,6 +283,35 @@ conclude(struct explanation *e, bool connect)
 
 /* --- the command ------------------------------------------------------ */
 
+static void
+copy_text(char *dst, size_t room, struct spool_query *q, int column)
+{
+	const char *text = spool_query_text(q, column);
+
+	(void)text_copy(dst, room, text != NULL ? text : "");
+}
+
+static bool
+read_record(struct explain_record *r, struct spool *spool, const char *domain,
+    struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start(&q, spool, SQL_CLI_EXPLAIN_RECORD);
+	spool_query_put_text(&q, ":domain", domain);
+	if (spool_query_next(&q)) {
+		r->last_attempt_at = spool_query_time(&q, 0);
+		r->last_delivered_at = spool_query_time(&q, 1);
+		r->failing_since = spool_query_time(&q, 2);
+		copy_text(r->error, sizeof(r->error), &q, 3);
+		copy_text(r->status, sizeof(r->status), &q, 4);
+		copy_text(r->reply, sizeof(r->reply), &q, 5);
+		r->waiting = spool_query_int(&q, 6);
+		r->oldest_at = spool_query_time(&q, 7);
+	}
+	return spool_query_end(&q, err);
+}
+
 static bool
 prepare(struct explanation *e, struct cli *cli, struct error *err)
 {
@@ -294,7 +324,7 @@ prepare(struct explanation *e, struct cli *cli, struct error *err)
 	if (!cli_spool_open(&spool, cli, err))
 		return false;
 	ok = loop_new(&e->loop, err) && stls_global_init(err) &&
-	    explain_record_read(&e->record, spool, e->rcpt.domain, err) &&
+	    read_record(&e->record, spool, e->rcpt.domain, err) &&
 	    settings_load(&e->settings, spool, &maker, NULL, err);
 	spool_close(&spool);
 	return ok;

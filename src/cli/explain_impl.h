@@ -90,13 +90,6 @@ void explain_wait(const struct explanation *e, const bool *done);
 /* The handshake with one address; blocks until it is over. */
 void explain_connect(struct explanation *e, size_t host, size_t address);
 
-/* --- explain_record.c */
-
-bool explain_record_read(struct explain_record *record_r, struct spool *spool,
-    const char *domain, struct error *err) MUST_CHECK;
-void explain_record_text(struct buf *out, const struct explain_record *r);
-void explain_record_json(struct json *j, const struct explain_record *r);
-
 /* --- explain_text.c: lines, as what they tell becomes known */
 
 void explain_text_start(struct buf *out, const struct explanation *e);

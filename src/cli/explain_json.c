@@ -175,13 +175,37 @@ put_host(struct json *j, const struct explanation *e, size_t host)
 	json_close_object(j);
 }
 
+static void
+put_time(struct json *j, const char *key, int64_t at)
+{
+	if (at < 0)
+		json_text(j, key, NULL);
+	else
+		json_int(j, key, at);
+}
+
+static void
+put_record(struct json *j, const struct explain_record *r)
+{
+	json_open_object(j, "record");
+	put_time(j, "last_attempt_at", r->last_attempt_at);
+	put_time(j, "last_delivered_at", r->last_delivered_at);
+	put_time(j, "failing_since", r->failing_since);
+	json_text(j, "last_error", r->error[0] != '\0' ? r->error : NULL);
+	json_text(j, "last_status", r->status[0] != '\0' ? r->status : NULL);
+	json_text(j, "last_reply", r->reply[0] != '\0' ? r->reply : NULL);
+	json_int(j, "waiting", r->waiting);
+	put_time(j, "oldest_at", r->oldest_at);
+	json_close_object(j);
+}
+
 void
 explain_json_start(struct json *j, const struct explanation *e)
 {
 	json_open_object(j, NULL);
 	json_text(j, "domain", e->rcpt.domain);
 	json_text(j, "recipient", e->domain_only ? NULL : e->rcpt.text);
-	explain_record_json(j, &e->record);
+	put_record(j, &e->record);
 }
 
 void

@@ -10,19 +10,34 @@
 #include "cli/explain_impl.h"
 
 static void
-put_line(struct buf *out, const char *label)
+put_label(struct buf *out, const char *label)
 {
 	(void)buf_printf(out, "%-14s ", label);
 }
+
+/* A label and what begins its line. */
+#define put_line(out, label, ...) \
+	(put_label((out), (label)), (void)buf_printf((out), __VA_ARGS__))
 
 /* Foreign text: control characters escaped. */
 static void
 put_foreign(struct buf *out, const char *text)
 {
-	char safe[1200];
+	char safe[4 * 700];
 
 	text_escape(safe, sizeof(safe), text, strlen(text));
 	(void)buf_puts(out, safe);
+}
+
+/* The end of a line, with the reason where there is one. */
+static void
+put_reason(struct buf *out, const char *reason)
+{
+	if (reason != NULL) {
+		(void)buf_puts(out, ": ");
+		put_foreign(out, reason);
+	}
+	(void)buf_puts(out, "\n");
 }
 
 static void
@@ -45,19 +60,16 @@ explain_text_way(struct buf *out, const struct explanation *e)
 	const struct way *w = &e->way;
 	const struct conf_tls_strategy *s = w->strategy;
 
-	put_line(out, "strategy");
-	(void)buf_printf(out, "%s, by %s%s\n", s->id, w->rule,
+	put_line(out, "strategy", "%s, by %s%s\n", s->id, w->rule,
 	    w->per_host ? " (chosen again for each host)" : "");
-	put_line(out, "");
-	(void)buf_printf(out, "dane %s, mta-sts %s, starttls %s, invalid "
+	put_line(out, "", "dane %s, mta-sts %s, starttls %s, invalid "
 	    "certificates %s, TLS %s or later\n",
 	    policy_want_name(s->wants.dane), policy_want_name(s->wants.mta_sts),
 	    policy_want_name(s->wants.starttls),
 	    w->per_host ? "as each host's strategy says" :
 	    w->allow_invalid ? "allowed" : "refused",
 	    s->min_version == CONF_TLS_1_3 ? "1.3" : "1.2");
-	put_line(out, "route");
-	(void)buf_printf(out, "%s; connection %s; schedule %s\n", w->route->id,
+	put_line(out, "route", "%s; connection %s; schedule %s\n", w->route->id,
 	    w->connection->id, w->schedule->id);
 }
 
@@ -66,7 +78,7 @@ explain_text_mx(struct buf *out, const struct explanation *e)
 {
 	const struct survey *s = &e->survey;
 
-	put_line(out, "mail hosts");
+	put_label(out, "mail hosts");
 	if (e->way.route->type == CONF_ROUTE_RELAY) {
 		(void)buf_printf(out, "relay %s, named in the configuration: "
 		    "counts as a secure MX\n", e->way.route->address);
@@ -76,18 +88,14 @@ explain_text_mx(struct buf *out, const struct explanation *e)
 	    mx_status_name(s->mx_status),
 	    s->mx_implicit ? ", no record: using the domain itself" : "");
 	put_source(out, e, s->mx_fetched_at, "mx_cache");
-	if (s->n_hosts == 0) {
-		(void)buf_puts(out, ": ");
-		put_foreign(out, s->why);
-	}
-	(void)buf_puts(out, "\n");
+	put_reason(out, s->n_hosts == 0 ? s->why : NULL);
 }
 
 void
 explain_text_unchecked(struct buf *out, const char *zone,
     unsigned int algorithm, unsigned int digest, unsigned int iterations)
 {
-	put_line(out, "dnssec");
+	put_label(out, "dnssec");
 	if (iterations > 0)
 		(void)buf_printf(out, "%s is signed with %u NSEC3 iterations, "
 		    "which is too many to check: what it says it does not "
@@ -124,7 +132,7 @@ explain_text_sts(struct buf *out, const struct explanation *e)
 	const struct sts_result *r = e->survey.sts;
 	char iso[CLOCK_ISO_LEN];
 
-	put_line(out, "mta-sts");
+	put_label(out, "mta-sts");
 	if (r == NULL) {
 		(void)buf_puts(out, "not looked up\n");
 		return;
@@ -137,11 +145,7 @@ explain_text_sts(struct buf *out, const struct explanation *e)
 	} else {
 		(void)buf_puts(out, sts_words[r->status]);
 	}
-	if (r->reason != NULL) {
-		(void)buf_puts(out, ": ");
-		put_foreign(out, r->reason);
-	}
-	(void)buf_puts(out, "\n");
+	put_reason(out, r->reason);
 }
 
 static void
@@ -151,7 +155,7 @@ put_tlsa(struct buf *out, const struct explanation *e,
 	const struct tlsa_result *r = h->tlsa;
 	char text[160];
 
-	put_line(out, "  tlsa");
+	put_label(out, "  tlsa");
 	if (r == NULL || (r->status == TLSA_LOOKUP_INSECURE &&
 	    h->address_status == DNS_INSECURE && !h->alias_secure)) {
 		(void)buf_puts(out, r == NULL ? "not looked up\n" :
@@ -164,15 +168,10 @@ put_tlsa(struct buf *out, const struct explanation *e,
 		(void)buf_printf(out, ": %zu published, %zu usable",
 		    r->count + r->too_short, h->n_usable);
 	put_source(out, e, r->fetched_at, "dane_cache");
-	if (r->reason != NULL) {
-		(void)buf_puts(out, ": ");
-		put_foreign(out, r->reason);
-	}
-	(void)buf_puts(out, "\n");
+	put_reason(out, r->reason);
 	for (size_t i = 0; i < h->n_usable; i++) {
 		tlsa_text(text, sizeof(text), &r->records[i]);
-		put_line(out, "");
-		(void)buf_printf(out, "%s\n", text);
+		put_line(out, "", "%s\n", text);
 	}
 }
 
@@ -182,7 +181,7 @@ put_decision(struct buf *out, const struct explanation *e,
 {
 	const struct policy_verdict *v = &d->verdict;
 
-	put_line(out, "  verdict");
+	put_label(out, "  verdict");
 	if (v->refused)
 		(void)buf_printf(out, "refused, error %s, %s: ", v->error,
 		    v->status);
@@ -211,8 +210,7 @@ put_evidence(struct buf *out, const struct explain_session *s)
 {
 	const struct smtp_evidence *ev = smtp_client_evidence(s->client);
 
-	put_line(out, "  session");
-	(void)buf_printf(out, "proved %s", smtp_proof_name(ev->proof));
+	put_line(out, "  session", "proved %s", smtp_proof_name(ev->proof));
 	if (ev->tls)
 		(void)buf_printf(out, ", %s %s, %s", ev->protocol, ev->cipher,
 		    ev->key_exchange);
@@ -222,8 +220,7 @@ put_evidence(struct buf *out, const struct explain_session *s)
 		(void)buf_printf(out, ", by TLSA %s", s->tlsa);
 	(void)buf_puts(out, "\n");
 	if (ev->has_certificate) {
-		put_line(out, "");
-		(void)buf_puts(out, "certificate ");
+		put_line(out, "", "certificate ");
 		put_foreign(out, ev->certificate.subject);
 		(void)buf_puts(out, ", issuer ");
 		put_foreign(out, ev->certificate.issuer);
@@ -231,10 +228,8 @@ put_evidence(struct buf *out, const struct explain_session *s)
 		    ev->certificate.cert_sha256, ev->certificate.spki_sha256);
 	}
 	if (ev->verify_error != NULL && !s->failed) {
-		put_line(out, "");
-		(void)buf_puts(out, "certificate not verified, but allowed: ");
-		put_foreign(out, ev->verify_error);
-		(void)buf_puts(out, "\n");
+		put_line(out, "", "certificate not verified, but allowed");
+		put_reason(out, ev->verify_error);
 	}
 }
 
@@ -243,17 +238,13 @@ explain_text_session(struct buf *out, const struct explain_session *s)
 {
 	if (s->client != NULL)
 		put_evidence(out, s);
-	if (s->auth != EXPLAIN_AUTH_NONE) {
-		put_line(out, "  auth");
-		(void)buf_printf(out, "%s\n", s->auth == EXPLAIN_AUTH_TRIED &&
+	if (s->auth != EXPLAIN_AUTH_NONE)
+		put_line(out, "  auth", "%s\n", s->auth == EXPLAIN_AUTH_TRIED &&
 		    s->ready ? "authenticated" : auth_words[s->auth]);
-	}
 	if (s->failed) {
-		put_line(out, "");
-		(void)buf_printf(out, "failed, error %s, %s: ",
-		    s->failure.error, s->failure.status);
-		put_foreign(out, s->failure.text);
-		(void)buf_puts(out, "\n");
+		put_line(out, "", "failed, error %s, %s", s->failure.error,
+		    s->failure.status);
+		put_reason(out, s->failure.text);
 	}
 }
 
@@ -263,13 +254,11 @@ explain_text_host(struct buf *out, const struct explanation *e, size_t host)
 	const struct survey_host *h = &e->survey.host[host];
 	char text[NET_ADDRESS_TEXT_LEN];
 
-	put_line(out, "host");
-	(void)buf_printf(out, "%s", h->name);
+	put_line(out, "host", "%s", h->name);
 	if (e->way.route->type == CONF_ROUTE_MX)
 		(void)buf_printf(out, ", preference %u", h->preference);
 	(void)buf_puts(out, "\n");
-	put_line(out, "  addresses");
-	(void)buf_puts(out, dns_status_name(h->address_status));
+	put_line(out, "  addresses", "%s", dns_status_name(h->address_status));
 	if (strcmp(h->canonical, h->name) != 0)
 		(void)buf_printf(out, ", alias of %s%s", h->canonical,
 		    h->alias_secure ? "" : " (not secure)");
@@ -278,14 +267,9 @@ explain_text_host(struct buf *out, const struct explanation *e, size_t host)
 		(void)buf_printf(out, "%s %s", i > 0 ? "," : ":", text);
 	}
 	put_source(out, e, h->addresses_fetched_at, "host_cache");
-	if (h->n_addresses == 0) {
-		(void)buf_puts(out, ": ");
-		put_foreign(out, h->why);
-		(void)buf_puts(out, "\n");
-		return;
-	}
-	(void)buf_puts(out, "\n");
-	put_tlsa(out, e, h);
+	put_reason(out, h->n_addresses == 0 ? h->why : NULL);
+	if (h->n_addresses > 0)
+		put_tlsa(out, e, h);
 }
 
 /* The host's name stands above where its facts are not just above. */
@@ -296,15 +280,13 @@ explain_text_verdicts(struct buf *out, const struct explanation *e,
 	const struct survey_host *h = &e->survey.host[host];
 
 	if (e->survey.n_hosts > 1 && h->n_addresses > 0) {
-		put_line(out, "host");
-		(void)buf_printf(out, "%s\n", h->name);
+		put_line(out, "host", "%s\n", h->name);
 	}
 	for (size_t i = 0; i < h->n_addresses; i++) {
 		const struct explain_address *a = &e->address[host][i];
 
 		if (a->problem[0] != '\0') {
-			put_line(out, "  verdict");
-			(void)buf_printf(out, "none, error io: %s\n",
+			put_line(out, "  verdict", "none, error io: %s\n",
 			    a->problem);
 		} else if (i == 0 || !decision_is_alike(&a->decision,
 		    &e->address[host][0].decision)) {
@@ -321,17 +303,54 @@ explain_text_connect(struct buf *out, const struct explanation *e,
 	char text[NET_ADDRESS_TEXT_LEN];
 
 	net_address_text(text, &h->address[address]);
-	put_line(out, "connecting");
-	(void)buf_printf(out, "to %s [%s]\n", h->name, text);
+	put_line(out, "connecting", "to %s [%s]\n", h->name, text);
+}
+
+static void
+put_time(struct buf *out, const char *what, int64_t at)
+{
+	char iso[CLOCK_ISO_LEN];
+
+	clock_iso(iso, at);
+	(void)buf_printf(out, "%s %s", what, iso);
+}
+
+static void
+put_record(struct buf *out, const struct explain_record *r)
+{
+	put_label(out, "on record");
+	if (r->last_attempt_at < 0) {
+		(void)buf_puts(out, "no attempt");
+	} else {
+		put_time(out, "last attempt", r->last_attempt_at);
+		(void)buf_puts(out, r->failing_since >= 0 ? ": failed" : "");
+		if (r->error[0] != '\0')
+			(void)buf_printf(out, ", error %s", r->error);
+		(void)buf_printf(out, ", %s: ", r->status);
+		put_foreign(out, r->reply);
+		(void)buf_puts(out, "\n");
+		put_label(out, "");
+		if (r->failing_since >= 0) {
+			put_time(out, "failing since", r->failing_since);
+			(void)buf_puts(out, "; ");
+		}
+		if (r->last_delivered_at >= 0)
+			put_time(out, "last delivered", r->last_delivered_at);
+		else
+			(void)buf_puts(out, "never delivered");
+	}
+	(void)buf_printf(out, "\n%-14s %" PRId64 " waiting", "", r->waiting);
+	if (r->waiting > 0)
+		put_time(out, ", the oldest since", r->oldest_at);
+	(void)buf_puts(out, "\n");
 }
 
 void
 explain_text_start(struct buf *out, const struct explanation *e)
 {
-	put_line(out, e->domain_only ? "domain" : "recipient");
-	(void)buf_printf(out, "%s\n", e->domain_only ? e->rcpt.domain :
-	    e->rcpt.text);
-	explain_record_text(out, &e->record);
+	put_line(out, e->domain_only ? "domain" : "recipient", "%s\n",
+	    e->domain_only ? e->rcpt.domain : e->rcpt.text);
+	put_record(out, &e->record);
 }
 
 static void
@@ -343,30 +362,27 @@ put_sent(struct buf *out, const struct explanation *e)
 	if (e->record.failing_since < 0 ||
 	    e->address[e->sent_host][0].session.tried)
 		return;
-	put_line(out, "");
-	(void)buf_puts(out, "decided without a connection: the last attempt "
+	put_line(out, "", "decided without a connection: the last attempt "
 	    "failed;\n");
-	put_line(out, "");
-	(void)buf_puts(out, "use --connect to see whether the next one would succeed\n");
+	put_line(out, "", "use --connect to see whether the next one would "
+	    "succeed\n");
 }
 
 void
 explain_text_result(struct buf *out, const struct explanation *e)
 {
-	put_line(out, e->fallback != NULL ? "attempt" : "result");
+	put_label(out, e->fallback != NULL ? "attempt" : "result");
 	if (e->sent) {
 		put_sent(out, e);
 		return;
 	}
-	(void)buf_printf(out, "%s, %s: ", e->fallback != NULL ? "failed" :
+	(void)buf_printf(out, "%s, %s", e->fallback != NULL ? "failed" :
 	    e->outcome.permanent ? "mail would be refused" :
 	    "mail would be deferred", e->outcome.status);
-	put_foreign(out, e->why);
-	(void)buf_puts(out, "\n");
+	put_reason(out, e->why);
 	if (e->fallback == NULL)
 		return;
-	put_line(out, "then at once");
-	(void)buf_printf(out, "again, with strategy %s: last_error = 'tls', "
-	    "retry_num = %d, tls_failures = %d\n", e->fallback->id,
+	put_line(out, "then at once", "again, with strategy %s: last_error = "
+	    "'tls', retry_num = %d, tls_failures = %d\n", e->fallback->id,
 	    e->job_rcpt.attempts + 1, e->job_rcpt.tls_failures + 1);
 }

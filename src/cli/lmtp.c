@@ -217,35 +217,29 @@ take_content(struct lmtp *l, int64_t now, struct mail_intake_facts *facts_r,
 /* What the filter has stored of Sendmail's transaction is not stored again: an
  * address named directly and through an alias.  *id_r is 0 where nothing is left. */
 static bool
-store_new(struct lmtp *l, const struct spool_message *message, int64_t *id_r,
-    struct error *err)
-{
-	*id_r = 0;
-	if (!spool_begin(l->spool, err))
-		return false;
-	if ((message->mta_id == NULL || spool_insert_drop_known(l->insert,
-	    l->spool, message, err)) &&
-	    (spool_insert_recipient_count(l->insert) == 0 ||
-	    spool_insert_store(l->insert, l->spool, message, id_r, err)))
-		return spool_commit(l->spool, err);
-	spool_rollback(l->spool);
-	return false;
-}
-
-static bool
 store(struct lmtp *l, int64_t now, const struct mail_intake_facts *facts,
     int64_t *id_r, struct error *err)
 {
 	const struct mail_sender *s = &l->sender;
-
-	return store_new(l, &(struct spool_message){
+	const struct spool_message message = {
 	    .mta_id = l->mta_id, .sender = s->address.text,
 	    .source = "submit", .received_at = now, .wait_until = -1,
 	    .body_type = s->body_8bitmime || facts->header_8bit ||
 	        facts->body_8bit ? "8BITMIME" : "7BIT",
 	    .smtputf8 = s->smtputf8,
 	    .ret = s->ret != DSN_RET_UNSET ? dsn_ret_name(s->ret) : NULL,
-	    .envid = s->envid[0] != '\0' ? s->envid : NULL }, id_r, err);
+	    .envid = s->envid[0] != '\0' ? s->envid : NULL };
+
+	*id_r = 0;
+	if (!spool_begin(l->spool, err))
+		return false;
+	if ((l->mta_id == NULL || spool_insert_drop_known(l->insert,
+	    l->spool, &message, err)) &&
+	    (spool_insert_recipient_count(l->insert) == 0 ||
+	    spool_insert_store(l->insert, l->spool, &message, id_r, err)))
+		return spool_commit(l->spool, err);
+	spool_rollback(l->spool);
+	return false;
 }
 
 /* What to say of the message as a whole. */

@@ -2,16 +2,13 @@
 src_libtlsq_a_SOURCES += \
 	src/cli/cli.c src/cli/cli.h \
 	src/cli/command.c src/cli/command_impl.h \
-	src/cli/admin.c \
-	src/cli/admin_options.c src/cli/admin_options.h \
+	src/cli/admin.c src/cli/admin_impl.h \
 	src/cli/check.c src/cli/check_impl.h \
-	src/cli/check_anchor.c \
 	src/cli/check_sendmail.c \
 	src/cli/check_services.c \
 	src/cli/explain.c src/cli/explain_impl.h \
 	src/cli/explain_connect.c \
 	src/cli/explain_json.c \
-	src/cli/explain_record.c \
 	src/cli/explain_text.c \
 	src/cli/explain_unchecked.c \
 	src/cli/list.c \
@@ -19,8 +16,7 @@ src_libtlsq_a_SOURCES += \
 	src/cli/load.c \
 	src/cli/show.c \
 	src/cli/stats.c \
-	src/cli/submit.c \
-	src/cli/submit_options.c src/cli/submit_options.h
+	src/cli/submit.c src/cli/submit_impl.h
 sql_files += $(top_srcdir)/sql/cli.sql $(top_srcdir)/sql/stats.sql
 
 bin_PROGRAMS += tlsq

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "cli/admin_options.h"
+#include "cli/admin_impl.h"
 #include "cli/command_impl.h"
-#include "cli/submit_options.h"
+#include "cli/submit_impl.h"
 
 enum { ARGS_MAX = 16 };
 

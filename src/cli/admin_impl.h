@@ -2,8 +2,8 @@
  * The command line of `tlsq retry`, hold, release, delete and bounce: which
  * recipients are meant.  Parsed and checked, nothing done yet.
  */
-#ifndef TLSQ_CLI_ADMIN_OPTIONS_H
-#define TLSQ_CLI_ADMIN_OPTIONS_H
+#ifndef TLSQ_CLI_ADMIN_IMPL_H
+#define TLSQ_CLI_ADMIN_IMPL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * The command line of `tlsq submit`: parsed and checked, nothing done yet.
  */
-#ifndef TLSQ_CLI_SUBMIT_OPTIONS_H
-#define TLSQ_CLI_SUBMIT_OPTIONS_H
+#ifndef TLSQ_CLI_SUBMIT_IMPL_H
+#define TLSQ_CLI_SUBMIT_IMPL_H
 
 #include <stdbool.h>
 #include <stddef.h>
