@@ -8,22 +8,6 @@
 #include "tls/cert_impl.h"
 #include "tls/der_impl.h"
 
-static bool
-equal_nocase(const uint8_t *a, const char *b, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		uint8_t x = a[i], y = (uint8_t)b[i];
-
-		if (x >= 'A' && x <= 'Z')
-			x = (uint8_t)(x + 32);
-		if (y >= 'A' && y <= 'Z')
-			y = (uint8_t)(y + 32);
-		if (x != y)
-			return false;
-	}
-	return true;
-}
-
 size_t
 stls_ip_literal(const char *host, uint8_t octets_r[static 16])
 {
@@ -34,34 +18,32 @@ stls_ip_literal(const char *host, uint8_t octets_r[static 16])
 
 /* "*.example.test": one whole label, and at least two labels after it. */
 static bool
-wildcard_matches(struct stls_blob p, const char *host, size_t len)
+wildcard_matches(struct stls_blob p, struct stls_blob host)
 {
-	const char *dot = memchr(host, '.', len);
-	size_t rest;
+	const uint8_t *dot = memchr(host.data, '.', host.len);
 
-	if (dot == NULL || dot == host ||
+	if (dot == NULL || dot == host.data ||
 	    memchr(p.data + 1, '*', p.len - 1) != NULL ||
 	    memchr(p.data + 2, '.', p.len - 2) == NULL)
 		return false;
-	rest = len - (size_t)(dot - host);
-	return rest == p.len - 1 && equal_nocase(p.data + 1, dot, rest);
+	p.data++, p.len--;
+	return host.len - (size_t)(dot - host.data) == p.len &&
+	    stls_blob_ends_nocase(host, p);
 }
 
 bool
-stls_name_matches(struct stls_blob p, const char *host)
+stls_name_matches(struct stls_blob p, const char *name)
 {
-	size_t len = strlen(host);
+	struct stls_blob host = stls_blob_dotless(
+	    (struct stls_blob){ (const uint8_t *)name, strlen(name) });
 
-	if (len > 0 && host[len - 1] == '.')
-		len--;
-	if (p.len > 0 && p.data[p.len - 1] == '.')
-		p.len--;
-	if (len == 0 || p.len == 0 || memchr(p.data, '\0', p.len) != NULL)
+	p = stls_blob_dotless(p);
+	if (host.len == 0 || p.len == 0 || memchr(p.data, '\0', p.len) != NULL)
 		return false;
 	if (p.len > 2 && p.data[0] == '*' && p.data[1] == '.')
-		return wildcard_matches(p, host, len);
-	return memchr(p.data, '*', p.len) == NULL && p.len == len &&
-	    equal_nocase(p.data, host, len);
+		return wildcard_matches(p, host);
+	return memchr(p.data, '*', p.len) == NULL && p.len == host.len &&
+	    stls_blob_ends_nocase(host, p);
 }
 
 static bool

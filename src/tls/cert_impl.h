@@ -6,8 +6,6 @@
 
 #include "tls/cert.h"
 
-/* [3] Extensions.  NULL, or what is wrong. */
-const char *stls_cert_extensions(struct stls_blob in, struct stls_cert *cert);
 /* Contents of a Name: a row of sets of pairs of type and value. */
 bool stls_name_well_formed(struct stls_blob contents);
 

@@ -1,16 +1,18 @@
 /*
- * Finding a path from the leaf to an anchor, and the host's name.
+ * Finding a path from the leaf to an anchor, judging it, and the host's name.
  */
 #include "tls/chain.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "tls/chain_impl.h"
-#include "tls/context_impl.h"
 #include "tls/der_impl.h"
+#include "tls/stls_impl.h"
 
 /*
  * A peer can send ten certificates of one name: 10! paths.  Real chains, cross
@@ -19,6 +21,219 @@
  * 4096 bits with the largest exponent) 20 ms of the thread.
  */
 enum { STEPS_MAX = 200, SIGNATURES_MAX = 20 };
+
+/* What CA/Browser baseline requirements 6.1.5 ask of RSA. */
+enum { RSA_BITS_MIN = 2048 };
+
+/* --- one path, from the anchor down to the leaf (RFC 5280 section 6.1, without
+ * policies and revocation).  First the signatures: until they hold, what a
+ * certificate says about itself is nobody's word, and a forged one must not be
+ * reported as merely expired. */
+
+bool
+stls_result_fail(struct stls_result *r, enum stls_verdict verdict, size_t depth,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	r->verdict = verdict;
+	r->depth = (int)depth;
+	va_start(ap, fmt);
+	(void)vsnprintf(r->text, sizeof(r->text), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+/* The certificate at depth; at n the anchor's, which may be NULL. */
+static const struct stls_cert *
+cert_at(const struct chain_path *path, size_t depth)
+{
+	return depth < path->n ? path->certs[depth] : path->anchor.cert;
+}
+
+/* Fails with "the certificate ..." or "CA certificate CN=Example ...". */
+static bool __attribute__((format(printf, 4, 5)))
+cert_fail(struct chain_search *s, enum stls_verdict verdict, size_t depth,
+    const char *fmt, ...)
+{
+	char name[120], what[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (depth == 0)
+		return stls_result_fail(&s->found, verdict, depth,
+		    "the certificate %s", what);
+	stls_name_text(cert_at(&s->path, depth)->subject, name, sizeof(name));
+	return stls_result_fail(&s->found, verdict, depth,
+	    "CA certificate %s %s", name, what);
+}
+
+static bool
+signature_ok(struct chain_search *s, size_t depth)
+{
+	const struct chain_path *path = &s->path;
+	const struct stls_cert *cert = path->certs[depth];
+	char issuer[200], subject[120];
+	enum stls_signature signature;
+
+	if (cert->sig == STLS_SIG_WEAK || cert->sig == STLS_SIG_OTHER)
+		return cert_fail(s, STLS_INVALID, depth, "is signed with %s",
+		    cert->sig == STLS_SIG_WEAK ? "MD5 or SHA-1" :
+		    "an unsupported algorithm");
+	if (s->signatures_left-- <= 0)
+		return stls_result_fail(&s->found, STLS_INVALID, 0,
+		    "too many signatures to check in this chain");
+	signature = stls_signature_check(cert, depth + 1 < path->n ?
+	    &path->certs[depth + 1]->key : path->anchor.key);
+	if (signature == STLS_SIGNATURE_HOLDS)
+		return true;
+	stls_name_text(cert->issuer, issuer, sizeof(issuer));
+	stls_name_text(cert->subject, subject, sizeof(subject));
+	return stls_result_fail(&s->found, STLS_NOT_TRUSTED, depth,
+	    "the signature of %s on %s%s %s", issuer, depth == 0 ?
+	    "the certificate" : "CA certificate ", depth == 0 ? "" : subject,
+	    signature == STLS_SIGNATURE_WRONG ? "is wrong" :
+	    "cannot be checked (RSA above 4096 bits?)");
+}
+
+/* Rules for every certificate of the path. */
+static bool
+purpose_ok(struct chain_search *s, size_t depth)
+{
+	const struct stls_cert *cert = cert_at(&s->path, depth);
+
+	if (cert->has_unknown_critical)
+		return cert_fail(s, STLS_INVALID, depth,
+		    "has an unknown critical extension");
+	if (cert->has_ext_key_usage && !cert->for_servers)
+		return cert_fail(s, STLS_INVALID, depth,
+		    "is not for TLS servers (extKeyUsage)");
+	if (cert->key.kind == STLS_KEY_OTHER)
+		return cert_fail(s, STLS_INVALID, depth,
+		    "has an unsupported type of key");
+	if (cert->key.kind == STLS_KEY_RSA && cert->key.rsa_bits < RSA_BITS_MIN)
+		return cert_fail(s, STLS_INVALID, depth,
+		    "has an RSA key of %u bits, less than %d",
+		    cert->key.rsa_bits, RSA_BITS_MIN);
+	return true;
+}
+
+/* RFC 5280 4.2.1.3.  Key encipherment alone is what old RSA certificates say,
+ * and everybody lets them sign. */
+static bool
+leaf_ok(struct chain_search *s)
+{
+	const struct stls_cert *cert = cert_at(&s->path, 0);
+	const unsigned any = STLS_KU_DIGITAL_SIGNATURE |
+	    STLS_KU_KEY_ENCIPHERMENT | STLS_KU_KEY_AGREEMENT;
+
+	if (cert->has_key_usage && (cert->key_usage & any) == 0)
+		return cert_fail(s, STLS_INVALID, 0, "is not for TLS (keyUsage)");
+	return true;
+}
+
+/* Certificates issued to oneself do not count (RFC 5280 4.2.1.9). */
+static int
+cas_below(const struct chain_path *path, size_t depth)
+{
+	int n = 0;
+
+	for (size_t i = 1; i < depth; i++)
+		if (!stls_blob_equal(path->certs[i]->subject,
+		    path->certs[i]->issuer))
+			n++;
+	return n;
+}
+
+/* May it sign?  An anchor of version 1 cannot say so, and was put among the
+ * anchors by somebody who meant it. */
+static bool
+ca_ok(struct chain_search *s, size_t depth)
+{
+	const struct stls_cert *cert = cert_at(&s->path, depth);
+	bool silent_anchor = depth == s->path.n && !cert->has_key_usage &&
+	    !cert->has_basic_constraints;
+
+	if (!cert->is_ca && !silent_anchor)
+		return cert_fail(s, STLS_INVALID, depth,
+		    "is not a CA but has issued another certificate");
+	if (cert->has_key_usage && (cert->key_usage & STLS_KU_CERT_SIGN) == 0)
+		return cert_fail(s, STLS_INVALID, depth,
+		    "may not sign certificates (keyUsage)");
+	if (cert->path_len >= 0 && cas_below(&s->path, depth) > cert->path_len)
+		return cert_fail(s, STLS_INVALID, depth,
+		    "has more CAs below it than it allows (pathLen %d)",
+		    cert->path_len);
+	return true;
+}
+
+/* The constraints of the CA at depth on all below it; those a CA issued to
+ * itself are exempt (RFC 5280 6.1.4), the leaf never. */
+static bool
+constraints_ok(struct chain_search *s, size_t depth)
+{
+	const struct stls_cert *ca = cert_at(&s->path, depth);
+	char why[200];
+
+	for (size_t i = 0; i < depth; i++) {
+		const struct stls_cert *cert = s->path.certs[i];
+
+		if (i > 0 && stls_blob_equal(cert->subject, cert->issuer))
+			continue;
+		if (stls_constraints_allow(ca, cert, i == 0, why, sizeof(why)))
+			continue;
+		(void)cert_fail(s, STLS_CONSTRAINED, depth,
+		    "%s (nameConstraints)", why);
+		s->found.depth = (int)i;
+		return false;
+	}
+	return true;
+}
+
+static bool
+dates_ok(struct chain_search *s, size_t depth)
+{
+	const struct stls_cert *cert = cert_at(&s->path, depth);
+	char iso[CLOCK_ISO_LEN];
+
+	clock_iso(iso, s->now > cert->not_after_at ? cert->not_after_at :
+	    cert->not_before_at);
+	if (s->now > cert->not_after_at)
+		return cert_fail(s, STLS_EXPIRED, depth, "expired on %s", iso);
+	if (s->now < cert->not_before_at)
+		return cert_fail(s, STLS_NOT_YET_VALID, depth,
+		    "is not valid before %s", iso);
+	return true;
+}
+
+/* Everything but the host name: s->found says how it went. */
+static bool
+path_ok(struct chain_search *s)
+{
+	size_t n = s->path.n, all = n + (s->path.anchor.cert != NULL ? 1 : 0);
+
+	for (size_t i = n; i-- > 0;)
+		if (!signature_ok(s, i))
+			return false;
+	for (size_t i = all; i-- > 0;)
+		if (!purpose_ok(s, i) || (i > 0 && !ca_ok(s, i)))
+			return false;
+	if (all > 0 && !leaf_ok(s))
+		return false;
+	for (size_t i = all; i-- > 1;)
+		if (!constraints_ok(s, i))
+			return false;
+	for (size_t i = s->path.anchor.dateless ? n : all; i-- > 0;)
+		if (!dates_ok(s, i))
+			return false;
+	s->found.verdict = STLS_VERIFIED;
+	s->found.depth = (int)n;
+	return true;
+}
+
+/* --- the search */
 
 /* Of several paths that fail the report is of the one that came furthest. */
 static const unsigned char progress[STLS_VERDICT_COUNT] = {
@@ -29,30 +244,22 @@ static const unsigned char progress[STLS_VERDICT_COUNT] = {
 	[STLS_EXPIRED] = 5,
 };
 
-static bool
-try_path(struct chain_search *s)
-{
-	struct stls_result r = { .verdict = STLS_INVALID };
-
-	if (stls_path_verify(&s->path, s->now, &s->budget, &r)) {
-		s->result = r;
-		return true;
-	}
-	if (!s->complete || progress[r.verdict] > progress[s->result.verdict])
-		s->result = r;
-	s->complete = true;
-	return false;
-}
-
 bool
 chain_search_try(struct chain_search *s, const struct chain_anchor *anchor)
 {
 	bool ok;
 
+	if (--s->steps_left < 0)
+		return false;
 	s->path.anchor = *anchor;
-	ok = --s->steps_left >= 0 && try_path(s);
+	memset(&s->found, 0, sizeof(s->found));
+	ok = path_ok(s);
 	/* What it points to may be the caller's alone. */
 	memset(&s->path.anchor, 0, sizeof(s->path.anchor));
+	if (ok || !s->complete ||
+	    progress[s->found.verdict] > progress[s->result.verdict])
+		s->result = s->found;
+	s->complete |= !ok;
 	return ok;
 }
 
@@ -120,7 +327,7 @@ chain_search_start(struct chain_search *s, const struct stls_peer *peer,
 	memset(s, 0, sizeof(*s));
 	s->n = peer->n_chain;
 	s->now = now;
-	s->budget.signatures = SIGNATURES_MAX;
+	s->signatures_left = SIGNATURES_MAX;
 	s->steps_left = STEPS_MAX;
 	if (s->n == 0)
 		return stls_result_fail(&s->result, STLS_NO_CERTIFICATE, 0,
@@ -220,31 +427,4 @@ stls_verify_pkix(const struct stls_context *ctx, const struct stls_peer *peer,
 	*r = s.result;
 	if (ok)
 		chain_match_names(&s.certs[0], names, n_names, r);
-}
-
-static const struct {
-	const char *name, *report;
-} words[STLS_VERDICT_COUNT] = {
-	/* RFC 8460 section 4.3 */
-	[STLS_INVALID] = { "invalid", "validation-failure" },
-	[STLS_VERIFIED] = { "verified", "" },
-	[STLS_NO_CERTIFICATE] = { "no-certificate", "validation-failure" },
-	[STLS_NOT_TRUSTED] = { "not-trusted", "certificate-not-trusted" },
-	[STLS_EXPIRED] = { "expired", "certificate-expired" },
-	[STLS_NOT_YET_VALID] = { "not-yet-valid", "validation-failure" },
-	[STLS_HOST_MISMATCH] = { "host-mismatch",
-	    "certificate-host-mismatch" },
-	[STLS_CONSTRAINED] = { "constrained", "validation-failure" },
-};
-
-const char *
-stls_verdict_name(enum stls_verdict v)
-{
-	return words[v].name;
-}
-
-const char *
-stls_verdict_report(enum stls_verdict v)
-{
-	return words[v].report;
 }

@@ -52,10 +52,4 @@ void stls_verify_pkix(const struct stls_context *ctx,
     const struct stls_peer *peer, const char *const *names, size_t n_names,
     int64_t now, struct stls_result *result_r);
 
-/* The verdict's word for the log: "verified", "expired", ... */
-const char *stls_verdict_name(enum stls_verdict v);
-/* RFC 8460 section 4.3: "certificate-expired", "certificate-host-mismatch",
- * "certificate-not-trusted", "validation-failure"; "" for STLS_VERIFIED. */
-const char *stls_verdict_report(enum stls_verdict v);
-
 #endif

@@ -30,12 +30,6 @@ struct chain_path {
 	struct chain_anchor anchor;
 };
 
-/* How many signatures may still be checked for one peer: its certificates can
- * be made to spell many paths. */
-struct chain_budget {
-	int signatures;
-};
-
 /*
  * The way from the leaf to an anchor, depth first.  What an anchor is, the
  * caller says: its function tries those that may have issued the last
@@ -48,12 +42,13 @@ struct chain_search {
 	bool usable[STLS_CHAIN_MAX];
 	size_t n;
 	int64_t now;
-	struct chain_budget budget;
-	int steps_left;
+	/* What may still be done for one peer: its certificates can be made to
+	 * spell many paths. */
+	int steps_left, signatures_left;
 	struct chain_path path;
 	size_t deepest;		/* of the paths that led nowhere */
 	bool complete;		/* result is that of a complete path */
-	struct stls_result result;
+	struct stls_result result, found;	/* found: of the path that is tried */
 };
 
 /* Parses what was sent.  False, with the result failed, where there is no leaf
@@ -71,11 +66,6 @@ bool chain_search_passes(const struct chain_search *search,
 /* Checks a verified result's leaf for one of the names. */
 void chain_match_names(const struct stls_cert *leaf, const char *const *names,
     size_t n_names, struct stls_result *result);
-
-/* Everything but the host name.  Fills verdict, depth and text; true where the
- * verdict is STLS_VERIFIED. */
-bool stls_path_verify(const struct chain_path *path, int64_t now,
-    struct chain_budget *budget, struct stls_result *result_r);
 
 /* Do the name constraints of issuer allow the names of cert?  leaf: its CN
  * counts as a host name where there is no dNSName.  False fills why_r. */

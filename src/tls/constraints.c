@@ -19,36 +19,6 @@ struct name {
 	struct stls_blob value;
 };
 
-static bool
-ends_with(struct stls_blob s, struct stls_blob end)
-{
-	const uint8_t *at;
-
-	if (end.len > s.len)
-		return false;
-	at = s.data + (s.len - end.len);
-	for (size_t i = 0; i < end.len; i++) {
-		uint8_t x = at[i], y = end.data[i];
-
-		if (x >= 'A' && x <= 'Z')
-			x = (uint8_t)(x + 32);
-		if (y >= 'A' && y <= 'Z')
-			y = (uint8_t)(y + 32);
-		if (x != y)
-			return false;
-	}
-	return true;
-}
-
-/* The final dot of a name in absolute form says nothing. */
-static struct stls_blob
-dotless(struct stls_blob name)
-{
-	if (name.len > 0 && name.data[name.len - 1] == '.')
-		name.len--;
-	return name;
-}
-
 /* "example.test" covers itself and all below; ".example.test" (not in the RFC,
  * but in use) only what is below; "" everything. */
 static bool
@@ -56,7 +26,7 @@ dns_within(struct stls_blob name, struct stls_blob base)
 {
 	if (base.len == 0)
 		return true;
-	if (!ends_with(name, base))
+	if (!stls_blob_ends_nocase(name, base))
 		return false;
 	return base.data[0] == '.' || name.len == base.len ||
 	    name.data[name.len - base.len - 1] == '.';
@@ -70,7 +40,7 @@ wildcard_covers(struct stls_blob name, struct stls_blob base)
 	size_t head;
 
 	if (name.len < 3 || name.data[0] != '*' || name.data[1] != '.' ||
-	    base.len <= tail.len || !ends_with(base, tail))
+	    base.len <= tail.len || !stls_blob_ends_nocase(base, tail))
 		return false;
 	head = base.len - tail.len;
 	return memchr(base.data, '.', head) == NULL;
@@ -110,8 +80,8 @@ fits(const struct name *n, struct stls_blob base, bool excluded)
 
 	switch (n->tag) {
 	case GENERAL_NAME_DNS:
-		name = dotless(n->value);
-		base = dotless(base);
+		name = stls_blob_dotless(n->value);
+		base = stls_blob_dotless(base);
 		in = dns_within(name, base) ||
 		    (excluded && wildcard_covers(name, base));
 		break;
@@ -161,7 +131,7 @@ name_allowed(const struct stls_cert *issuer, const struct name *n)
 }
 
 static bool
-refuse(const struct name *n, char *why_r, size_t room)
+name_refuse(const struct name *n, char *why_r, size_t room)
 {
 	char shown[128];
 
@@ -199,7 +169,7 @@ alt_names_allowed(const struct stls_cert *issuer, const struct stls_cert *cert,
 	    stls_der_next(&names, &n.tag, &n.value, NULL)) {
 		*has_dns_r |= n.tag == GENERAL_NAME_DNS;
 		if (!name_allowed(issuer, &n))
-			return refuse(&n, why_r, room);
+			return name_refuse(&n, why_r, room);
 	}
 	return true;
 }
@@ -218,9 +188,9 @@ stls_constraints_allow(const struct stls_cert *issuer,
 		return false;
 	/* 2 octets: the empty Name, which stands for no name at all. */
 	if (cert->subject.len > 2 && !name_allowed(issuer, &subject))
-		return refuse(&subject, why_r, room);
+		return name_refuse(&subject, why_r, room);
 	if (leaf && !has_dns && stls_name_cn(cert->subject, &cn.value) &&
 	    host_like(cn.value) && !name_allowed(issuer, &cn))
-		return refuse(&cn, why_r, room);
+		return name_refuse(&cn, why_r, room);
 	return true;
 }

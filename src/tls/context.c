@@ -5,7 +5,7 @@
  * every intermediate it verified, and takes a forged certificate with the name
  * of a trusted one for it in some versions (CVE-2026-93302).
  */
-#include "tls/context_impl.h"
+#include "tls/stls_impl.h"
 
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
@@ -20,9 +20,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "tls/offer_impl.h"
-#include "tls/selftest.h"
-#include "tls/session_impl.h"
+#include "tls/selftest_impl.h"
 
 #define SYSTEM_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
 
@@ -45,14 +43,19 @@ struct stls_context {
 bool
 stls_global_init(struct error *err)
 {
-	bool sound;
+	const char *what = "", *wrong;
 
 	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
 		return error_set(err, EX_SOFTWARE, "cannot initialise wolfSSL");
-	sound = stls_selftest(err);
+	wrong = selftest_run(&what);
 	/* The caller's thread may never make a handshake. */
 	wc_ecc_fp_free();
-	return sound;
+	if (wrong == NULL)
+		return true;
+	return error_set(err, EX_CONFIG, "wolfSSL %s %s (%s), so its "
+	    "certificate checks are not reliable; install libwolfssl35 "
+	    "5.5.4-2+deb12u3 or later, or wolfSSL 5.9.1 or later",
+	    wolfSSL_lib_version(), wrong, what);
 }
 
 void
@@ -79,7 +82,6 @@ tune(WOLFSSL_CTX *w)
 	/* Sessions are kept by the caller, under the policy they were made for;
 	 * a cache that all sessions share would mix servers. */
 	(void)wolfSSL_CTX_set_session_cache_mode(w, WOLFSSL_SESS_CACHE_OFF);
-	stls_session_setup(w);
 	return true;
 }
 

@@ -188,3 +188,32 @@ stls_blob_is(struct stls_blob b, const char *octets, size_t len)
 {
 	return b.len == len && memcmp(b.data, octets, len) == 0;
 }
+
+bool
+stls_blob_ends_nocase(struct stls_blob s, struct stls_blob end)
+{
+	const uint8_t *at;
+
+	if (end.len > s.len)
+		return false;
+	at = s.data + (s.len - end.len);
+	for (size_t i = 0; i < end.len; i++) {
+		uint8_t x = at[i], y = end.data[i];
+
+		if (x >= 'A' && x <= 'Z')
+			x = (uint8_t)(x + 32);
+		if (y >= 'A' && y <= 'Z')
+			y = (uint8_t)(y + 32);
+		if (x != y)
+			return false;
+	}
+	return true;
+}
+
+struct stls_blob
+stls_blob_dotless(struct stls_blob name)
+{
+	if (name.len > 0 && name.data[name.len - 1] == '.')
+		name.len--;
+	return name;
+}

@@ -54,6 +54,10 @@ bool stls_der_boolean(struct stls_blob value, bool *b_r);
 bool stls_der_time(uint8_t tag, struct stls_blob value, int64_t *at_r);
 
 bool stls_blob_equal(struct stls_blob a, struct stls_blob b);
+/* The letters of ASCII in either case. */
+bool stls_blob_ends_nocase(struct stls_blob b, struct stls_blob end);
+/* A host name without the final dot, which says nothing. */
+struct stls_blob stls_blob_dotless(struct stls_blob name);
 /* For OIDs: stls_blob_is(b, OID("\x55\x1d\x0f")). */
 bool stls_blob_is(struct stls_blob b, const char *octets, size_t len);
 #define OID(s) (s), sizeof(s) - 1

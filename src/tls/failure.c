@@ -1,16 +1,16 @@
 /*
  * Why a TLS operation failed, in words an administrator understands.
  */
-#include <wolfssl/options.h>
-#include <wolfssl/ssl.h>
+#include "tls/stls_impl.h"
+
 #include <wolfssl/error-ssl.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "tls/cert.h"
-#include "tls/session_impl.h"
 
 #define WRONG_KEY "the server does not have the private key of its " \
 	"certificate (its handshake signature is wrong)"
@@ -136,32 +136,31 @@ stls_failure_text(struct stls *s, int code, struct error *err)
 	const char *when = s->done ? "TLS" : "TLS handshake";
 	WOLFSSL_ALERT_HISTORY alert;
 	const char *words;
+	char text[200];
+	const char *why = text;
 
 	memset(&alert, 0xff, sizeof(alert));
 	(void)wolfSSL_get_alert_history(s->wolfssl, &alert);
 	words = words_of(s, code);
 	if (s->too_long)
-		(void)error_set(err, EX_TEMPFAIL, "%s: the server sent more "
-		    "than %d certificates", when, STLS_CHAIN_MAX);
+		why = "the server sent more than 10 certificates";
 	else if (s->bad_key)
-		(void)error_set(err, EX_TEMPFAIL, "%s: the server's public key "
-		    "cannot be used (malformed, or an RSA exponent of more "
-		    "than 8 octets)", when);
+		why = "the server's public key cannot be used (malformed, or "
+		    "an RSA exponent of more than 8 octets)";
 	else if (s->flooded)
-		(void)error_set(err, EX_TEMPFAIL, "%s: the server floods the "
-		    "session with records that carry no data (KeyUpdate, "
-		    "session tickets, empty records)", when);
+		why = "the server floods the session with records that carry "
+		    "no data (KeyUpdate, session tickets, empty records)";
 	else if (alert.last_rx.level == alert_fatal)
-		(void)error_set(err, EX_TEMPFAIL, "%s: the server sent alert "
-		    "%s (%d)", when, alert_name(alert.last_rx.code),
-		    alert.last_rx.code);
+		(void)snprintf(text, sizeof(text), "the server sent alert %s "
+		    "(%d)", alert_name(alert.last_rx.code), alert.last_rx.code);
 	else if (s->socket_errno != 0)
-		(void)error_set(err, EX_TEMPFAIL, "%s: %s", when,
-		    strerror(s->socket_errno));
+		why = strerror(s->socket_errno);
 	else if (s->closed)
-		(void)error_set(err, EX_TEMPFAIL, "%s: the server closed the "
-		    "connection", when);
+		why = "the server closed the connection";
 	else
-		(void)error_set(err, EX_TEMPFAIL, "%s: %s (wolfSSL %d)", when,
+		(void)snprintf(text, sizeof(text), "%s (wolfSSL %d)",
 		    words != NULL ? words : "failed", code);
+	(void)error_set(err, EX_TEMPFAIL, "%s: %s", when, why);
 }
+
+static_assert(STLS_CHAIN_MAX == 10, "as the sentence has it");

@@ -1,31 +1,20 @@
 # Sources of tls.
 src_libtlsq_a_SOURCES += \
-	src/tls/cert.c \
-	src/tls/cert.h \
-	src/tls/cert_ext.c \
+	src/tls/cert.c src/tls/cert.h \
 	src/tls/cert_host.c \
 	src/tls/cert_impl.h \
 	src/tls/cert_name.c \
-	src/tls/chain.c \
-	src/tls/chain.h \
+	src/tls/chain.c src/tls/chain.h \
 	src/tls/chain_impl.h \
 	src/tls/constraints.c \
 	src/tls/context.c \
-	src/tls/offer.c src/tls/offer_impl.h \
-	src/tls/context_impl.h \
-	src/tls/dane.c \
-	src/tls/dane.h \
-	src/tls/der.c \
-	src/tls/der_impl.h \
+	src/tls/dane.c src/tls/dane.h \
+	src/tls/der.c src/tls/der_impl.h \
 	src/tls/failure.c \
-	src/tls/path.c \
+	src/tls/offer.c \
 	src/tls/peer.c \
-	src/tls/selftest.c \
-	src/tls/selftest.h \
-	src/tls/selftest_impl.h \
-	src/tls/selftest_vectors.inc \
+	src/tls/selftest_impl.h src/tls/selftest_vectors.inc \
 	src/tls/session.c \
-	src/tls/session_impl.h \
 	src/tls/signature.c \
-	src/tls/stls.h
+	src/tls/stls.h src/tls/stls_impl.h
 EXTRA_DIST += tools/make-selftest-vectors

@@ -2,14 +2,13 @@
  * Suites and groups: one table each, from which the offer is made and by which
  * the server's choice is judged.
  */
-#include "tls/offer_impl.h"
+#include "tls/stls_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "tls/cert.h"
 
 #define WHY "TLS handshake: the server "
 

@@ -9,10 +9,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "tls/cert.h"
-#include "tls/context_impl.h"
-#include "tls/offer_impl.h"
-#include "tls/session_impl.h"
+#include "tls/stls_impl.h"
 
 /* One record at a time: then what wolfSSL still holds after WANT_WRITE is
  * never more than the caller gave last. */
@@ -188,14 +185,6 @@ capture(int preverified, WOLFSSL_X509_STORE_CTX *store)
 	return 1;
 }
 
-void
-stls_session_setup(WOLFSSL_CTX *w)
-{
-	wolfSSL_CTX_SetIORecv(w, socket_receive);
-	wolfSSL_CTX_SetIOSend(w, socket_send);
-	wolfSSL_CTX_set_verify(w, WOLFSSL_VERIFY_NONE, capture);
-}
-
 static bool
 set_sni(WOLFSSL *w, const char *host)
 {
@@ -235,8 +224,11 @@ set_up(struct stls *s, const struct stls_params *params)
 {
 	WOLFSSL *w = s->wolfssl;
 
+	wolfSSL_SSLSetIORecv(w, socket_receive);
+	wolfSSL_SSLSetIOSend(w, socket_send);
 	wolfSSL_SetIOReadCtx(w, s);
 	wolfSSL_SetIOWriteCtx(w, s);
+	wolfSSL_set_verify(w, WOLFSSL_VERIFY_NONE, capture);
 	wolfSSL_SetCertCbCtx(w, s);
 	/*
 	 * wolfSSL asks whether the server's Diffie-Hellman modulus is prime: 0.5 s

@@ -5,7 +5,7 @@
  * chose.  wolfSSL's certificate managers were weighed and left: they take any
  * certificate for a CA, apply name constraints their own way (a permitted leaf
  * fails, a forbidden one passes), look at the system's clock, and find issuers
- * by themselves.  All those rules are ours (path.c), and so is the clock.
+ * by themselves.  All those rules are ours (chain.c), and so is the clock.
  */
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
@@ -36,7 +36,7 @@ static const struct {
 
 /*
  * What held once holds for ever: the answer depends on the certificate and the key
- * alone, dates and rules are path.c's.  Hosts of one provider share a certificate,
+ * alone, dates and rules are chain.c's.  Hosts of one provider share a certificate,
  * and most hosts an intermediate, so each thread remembers some by their digest.
  */
 enum { KNOWN_MAX = 256 };

@@ -24,7 +24,7 @@ struct stls_blob {
 
 /*
  * Once per process, before threads; EX_CONFIG where the library's certificate
- * checks are known to be forgeable (tls/selftest.h).
+ * checks are known to be forgeable (tls/selftest_impl.h).
  */
 bool stls_global_init(struct error *err) MUST_CHECK;
 void stls_global_cleanup(void);

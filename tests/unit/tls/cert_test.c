@@ -13,7 +13,6 @@
 #include "base/mem.h"
 #include "tls/cert.h"
 #include "tls/der_impl.h"
-#include "tls/selftest.h"
 #include "fixture.h"
 
 #define OCTETS(s) { (const uint8_t *)(s), sizeof(s) - 1 }
@@ -270,7 +269,7 @@ the_linked_library_passes_the_self_test(void **state)
 	struct error err = { 0, "" };
 
 	(void)state;
-	if (!stls_selftest(&err))
+	if (!stls_global_init(&err))
 		fail_msg("%s", err.text);
 }
 

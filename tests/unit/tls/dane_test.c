@@ -263,8 +263,8 @@ records_are_matched_to_the_chain(void **state)
 		    (row->says == NULL || strstr(r.text, row->says) != NULL) &&
 		    ok == (r.text[0] == '\0'))
 			continue;
-		print_error("%s: %s, record %zu: %s\n", row->why,
-		    stls_verdict_name(r.verdict), matched, r.text);
+		print_error("%s: %d, record %zu: %s\n", row->why,
+		    (int)r.verdict, matched, r.text);
 		wrong++;
 	}
 	assert_int_equal(wrong, 0);

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "tls/offer_impl.h"
+#include "tls/stls_impl.h"
 
 static void
 only_what_was_offered_is_taken(void **state)

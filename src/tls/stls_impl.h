@@ -1,13 +1,32 @@
 /*
- * What we offer in a handshake, and whether what the server chose is of it.
+ * Inside of a session: what all share (context.c), what is offered and whether
+ * what the server chose is of it (offer.c), the session itself (session.c), and
+ * why it failed, in words (failure.c).
  */
-#ifndef TLSQ_TLS_OFFER_IMPL_H
-#define TLSQ_TLS_OFFER_IMPL_H
+#ifndef TLSQ_TLS_STLS_IMPL_H
+#define TLSQ_TLS_STLS_IMPL_H
 
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
 
-#include "tls/stls.h"
+#include "base/buf.h"
+#include "tls/cert.h"
+
+/* --- context.c */
+
+/* Trusted certificates of one subject, in the order of the file. */
+struct stls_anchor {
+	struct stls_cert cert;
+	const struct stls_anchor *next;
+};
+
+/* NULL: none of that name (a whole Name element). */
+const struct stls_anchor *stls_context_find(const struct stls_context *ctx,
+    struct stls_blob subject);
+
+WOLFSSL_CTX *stls_context_wolfssl(const struct stls_context *ctx);
+
+/* --- offer.c */
 
 /* False: the library lacks something of it. */
 bool stls_offer_set(WOLFSSL_CTX *w);
@@ -48,5 +67,32 @@ const char *stls_offer_judge(const struct stls_choice *choice,
  * from the ServerKeyExchange of TLS 1.2. */
 void stls_offer_watch(int written, int version, int type, const void *octets,
     size_t len, WOLFSSL *w, void *peer);
+
+/* --- session.c, failure.c */
+
+struct stls {
+	WOLFSSL *wolfssl;
+	int fd;
+	enum stls_min_version min_version;
+	bool done;		/* the handshake */
+	bool failed;
+	bool shut;		/* we ended it: nothing is read any more */
+	bool closed;		/* the peer closed the connection */
+	int socket_errno;	/* of the last send or receive that failed */
+	bool too_long;		/* more certificates than we keep */
+	bool bad_key;		/* of the leaf: not to be used at any level */
+	/* What came with the octets that wolfSSL asked for; NULL: nothing. */
+	uint8_t *ahead;
+	size_t ahead_at, ahead_len;
+	struct buf first;	/* what came first; empty after the handshake */
+	size_t turn;		/* octets received since the last WANT_READ */
+	uint64_t received, delivered;	/* of the socket, to the caller */
+	bool flooded;		/* received is beyond all bounds */
+	struct stls_peer peer;
+	uint8_t *octets;	/* of the chain, one piece */
+};
+
+/* Puts into words why an operation of wolfSSL failed. */
+void stls_failure_text(struct stls *s, int code, struct error *err);
 
 #endif
