@@ -27,12 +27,12 @@ enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 	.field = offsetof(struct conf_virtual, name)
 #define SECOND(object, name) .second_field = offsetof(struct object, name)
 /* Types with their bounds and the default. */
-#define WORD(list, text) .type = TYPE_WORD, .words = list, .initial = text
+#define WORD(list, text) .type = TYPE_WORD, .words = (list), .initial = (text)
 #define BOOLEAN .type = TYPE_BOOLEAN, .initial = "false"
 #define INTEGER(least, most, text) .type = TYPE_INTEGER, \
-	.min = least, .max = most, .initial = text
+	.min = (least), .max = (most), .initial = (text)
 #define DURATION(least, most, text) .type = TYPE_DURATION, \
-	.min = least, .max = most, .initial = text
+	.min = (least), .max = (most), .initial = (text)
 #define TIMEOUT(text) DURATION(1, DAY, text)
 #define PORT(text) INTEGER(1, 65535, text)
 

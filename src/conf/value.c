@@ -283,9 +283,9 @@ is_path(const char *text)
 }
 
 /* Texts that are kept as they are. */
-#define TEXT(what) .expected = what, .string = true, .store = put_text
-#define TEXT_OF(what, predicate, must) TEXT(what), .is = predicate, \
-	.must_be = must
+#define TEXT(what) .expected = (what), .string = true, .store = put_text
+#define TEXT_OF(what, predicate, must) TEXT(what), .is = (predicate), \
+	.must_be = (must)
 
 const struct conf_form conf_forms[] = {
 	[TYPE_WORD] = { .expected = "a string", .string = true,

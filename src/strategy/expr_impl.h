@@ -94,7 +94,7 @@ const char *const *expr_variable_words(enum expr_variable variable);
 bool expr_variable_list(struct buf *out, enum expr_class class, bool typed);
 int expr_variables_register(struct expr_engine *engine);
 
-/* token.c: the next word, literal or symbol of rewritten SQL. */
+/* operand.c: the next word, literal or symbol of rewritten SQL. */
 enum expr_token_kind {
 	EXPR_TOKEN_END, EXPR_TOKEN_WORD, EXPR_TOKEN_STRING, EXPR_TOKEN_SYMBOL
 };
@@ -108,16 +108,16 @@ bool expr_token_is(const struct expr_token *t, const char *word);
 bool expr_token_variable(enum expr_variable *variable_r,
     enum expr_class class, const struct expr_token *t);
 
+/* EX_CONFIG where text stands as a condition in rewritten SQL. */
+bool expr_operands_check(const char *sql, enum expr_class class,
+    struct error *err) MUST_CHECK;
+
 /* literal.c: EX_CONFIG for a literal that is wrong wherever it stands, evaluated
  * with the sample or not: one that no name is equal to, a pattern that does not
  * compile, a map that is not there.  For tlsq load alone: what is stored already
  * goes on. */
 bool expr_literals_check(struct expr_engine *engine, const char *text,
     enum expr_class class, struct error *err) MUST_CHECK;
-
-/* operand.c: EX_CONFIG where text stands as a condition in rewritten SQL. */
-bool expr_operands_check(const char *sql, enum expr_class class,
-    struct error *err) MUST_CHECK;
 
 /* A call of a function, its arguments as texts. */
 struct expr_call {

@@ -13,5 +13,4 @@ src_libtlsq_a_SOURCES += \
 	src/strategy/regex.c \
 	src/strategy/rewrite.c src/strategy/rewrite.h \
 	src/strategy/rules.c src/strategy/rules.h \
-	src/strategy/token.c \
 	src/strategy/variable.c

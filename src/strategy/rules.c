@@ -257,10 +257,11 @@ check_type(const struct conf_expression *e, const struct expr_result *r,
 	    expr_type_name(r->type), e->condition ? "true or false" : "text");
 }
 
-bool
-rules_check_expression(struct expr_engine *engine,
-    const struct conf_expression *e, const char **constant_r,
-    struct error *err)
+/* As far as that can be done without mail: it compiles, and with sample values it
+ * gives what is wanted; what it always gives is there. */
+static bool
+check_one(struct expr_engine *engine, const struct conf *conf,
+    const struct conf_expression *e, struct error *err)
 {
 	const enum expr_class class = e->milter ? EXPR_MILTER : EXPR_QUEUE;
 	const struct expr_values sample = expr_values_sample();
@@ -268,30 +269,17 @@ rules_check_expression(struct expr_engine *engine,
 	struct expr *expr;
 	bool ok;
 
-	*constant_r = NULL;
 	if (!expr_compile(&expr, engine, class, e->text, err))
 		return false;
 	ok = expr_literals_check(engine, e->text, class, err) &&
 	    expr_evaluate(expr, &sample, &r, err) &&
 	    check_type(e, &r, expr_is_constant(expr), err);
-	if (ok && expr_is_constant(expr))
-		*constant_r = r.text;
+	if (ok && !e->condition && !e->known && expr_is_constant(expr) &&
+	    r.text != NULL && !id_exists(conf, e->kind, r.text))
+		ok = error_set(err, EX_CONFIG, "there is no queue.%s.%s",
+		    conf_rule_kind_name(e->kind), r.text);
 	expr_free(&expr);
 	return ok;
-}
-
-/* One of a configuration; conf has the objects. */
-static bool
-check_one(struct expr_engine *engine, const struct conf *conf,
-    const struct conf_expression *e, struct error *err)
-{
-	const char *constant;
-
-	if (!rules_check_expression(engine, e, &constant, err))
-		return false;
-	return e->condition || e->known || constant == NULL ||
-	    id_exists(conf, e->kind, constant) || error_set(err, EX_CONFIG,
-	    "there is no queue.%s.%s", conf_rule_kind_name(e->kind), constant);
 }
 
 bool

@@ -45,18 +45,9 @@ bool rules_allow_invalid(struct rules *rules,
 /* --- at load ------------------------------------------------------------ */
 
 /*
- * Tries an expression as far as that can be done without mail: it compiles,
- * and with sample values it gives what is wanted.  Where it always has the same
- * value, *constant_r is its text (valid until the engine evaluates again), else
- * NULL; the caller says whether it names something.  EX_CONFIG.
- */
-bool rules_check_expression(struct expr_engine *engine,
-    const struct conf_expression *e, const char **constant_r,
-    struct error *err) MUST_CHECK;
-
-/*
- * All expressions that a configuration was given: compiled, tried, and constant
- * results that name ids which are not configured.  Calls report once for each
+ * All expressions that a configuration was given, as far as they can be tried
+ * without mail: they compile, give what is wanted with sample values, and what
+ * always gives the same id gives one that is configured.  Calls report once for each
  * problem, with a sentence and the expression (NULL: the lookup maps); true where
  * there was none.
  */

@@ -14,14 +14,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const struct conf_lookup_row rows[] = {
+	{ .map = "m", .key = "a.test", .value = "v" },
+	{ .map = "m", .key = "*.test", .value = "w" },
+	{ .map = EXPR_LOCAL_DOMAINS, .key = "x.test", .value = "" },
+};
+
 static struct expr_engine *
 engine_new(void)
 {
-	static const struct conf_lookup_row rows[] = {
-		{ .map = "m", .key = "a.test", .value = "v" },
-		{ .map = "m", .key = "*.test", .value = "w" },
-		{ .map = EXPR_LOCAL_DOMAINS, .key = "x.test", .value = "" },
-	};
 	struct expr_engine *engine;
 	struct error err;
 
@@ -72,13 +73,23 @@ try(struct expr_engine *engine, enum expr_class class, const char *text)
 	expr_free(&expr);
 }
 
+static void
+ignore(void *arg, const struct conf_expression *e, const char *problem)
+{
+	(void)arg;
+	(void)e;
+	(void)problem;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct expr_engine *engine;
-	const char *constant;
+	struct conf_expression e = { .key = "milter.take", .condition = true };
+	const struct conf conf = { .lookup = rows,
+		.lookup_count = ARRAY_LEN(rows), .expression = &e,
+		.expression_count = 1 };
 	enum expr_class class;
-	struct error err;
 	double start_s;
 	char *text;
 
@@ -91,9 +102,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data + 1, size - 1);
 	start_s = time_used_s();
 	try(engine, class, text);
-	(void)!rules_check_expression(engine, &(struct conf_expression){
-	    .milter = class == EXPR_MILTER, .condition = true, .text = text },
-	    &constant, &err);
+	e.milter = class == EXPR_MILTER;
+	e.text = text;
+	(void)!rules_check_all(&conf, ignore, NULL);
 	if (time_used_s() - start_s > 2)
 		abort();
 	free(text);

@@ -322,6 +322,14 @@ note(void *arg, const struct conf_expression *e, const char *problem)
 }
 
 static void
+note_problem_only(void *arg, const struct conf_expression *e,
+    const char *problem)
+{
+	(void)e;
+	(void)buf_puts(arg, problem);
+}
+
+static void
 problems_are_found_at_load(void **state)
 {
 	static const struct {
@@ -404,22 +412,20 @@ check_literals(const struct literal_case *rows, size_t count)
 {
 	static const struct conf_lookup_row map = { .map = "m", .key = "k",
 		.value = "v" };
-	struct expr_engine *engine;
-	const char *constant;
-	struct error err;
 
-	if (!expr_engine_open(&engine, &err) ||
-	    !expr_engine_set_lookup(engine, &map, 1, &err))
-		fail_msg("%s", err.text);
 	for (size_t i = 0; i < count; i++) {
-		err = (struct error){ .text = "" };
-		if (rules_check_expression(engine, &(struct conf_expression){
-		    .condition = true, .text = rows[i].text }, &constant, &err) != (rows[i].says == NULL) ||
-		    (rows[i].says != NULL &&
-		    strstr(err.text, rows[i].says) == NULL))
-			fail_msg("%s: %s", rows[i].text, err.text);
+		const struct conf_expression e = { .key = "milter.take",
+			.condition = true, .text = rows[i].text };
+		const struct conf conf = { .lookup = &map, .lookup_count = 1,
+			.expression = &e, .expression_count = 1 };
+		struct buf found = BUF_INIT;
+
+		if (rules_check_all(&conf, note_problem_only, &found) !=
+		    (rows[i].says == NULL) || (rows[i].says != NULL &&
+		    strstr(buf_str(&found), rows[i].says) == NULL))
+			fail_msg("%s: %s", rows[i].text, buf_str(&found));
+		buf_free(&found);
 	}
-	expr_engine_close(&engine);
 }
 
 /* Literals that no name is equal to, and their twins that some name is. */
