@@ -252,9 +252,9 @@ retire(struct delivery_destination *d)
 }
 
 /*
- * What a session depends on, and so who may share one (POLICY 3): the next hop,
- * the strategy with what the message takes off it, route, connection and queue.
- * Where each host is judged by itself, a message has its destination alone.
+ * What a session depends on, and so who may share one (doc/policy.md 5): the
+ * next hop, the strategy with what the message takes off it, route, connection and
+ * queue.  Where each host is judged by itself, a message has its destination alone.
  */
 static char *
 make_key(const struct delivery_job *job)

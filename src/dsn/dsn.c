@@ -17,32 +17,13 @@
 /* Expired is 4.4.7 in the spool; action failed takes class 5 (RFC 3464 2.3.4). */
 static const char expired_status[] = "5.4.7";
 
-static const struct {
-	const char *name;
-	char class;		/* of the status, RFC 3464 2.3.4 */
-} actions[] = {
-	[DSN_ACTION_NONE] = { NULL, '5' },
-	[DSN_ACTION_FAILED] = { "failed", '5' },
-	[DSN_ACTION_DELAYED] = { "delayed", '4' },
-	[DSN_ACTION_DELIVERED] = { "delivered", '2' },
-	[DSN_ACTION_RELAYED] = { "relayed", '2' },
+/* Of the status, RFC 3464 2.3.4. */
+static const char status_classes[] = {
+	[DSN_ACTION_NONE] = '5', [DSN_ACTION_FAILED] = '5',
+	[DSN_ACTION_DELAYED] = '4', [DSN_ACTION_DELIVERED] = '2',
+	[DSN_ACTION_RELAYED] = '2',
 };
-static_assert(ARRAY_LEN(actions) == DSN_ACTION_COUNT, "");
-
-const char *
-dsn_action_name(enum dsn_action action)
-{
-	return actions[action].name;
-}
-
-enum dsn_action
-dsn_action_find(const char *name)
-{
-	for (size_t i = 1; name != NULL && i < ARRAY_LEN(actions); i++)
-		if (strcmp(actions[i].name, name) == 0)
-			return (enum dsn_action)i;
-	return DSN_ACTION_NONE;
-}
+static_assert(ARRAY_LEN(status_classes) == DSN_ACTION_COUNT, "");
 
 /* --- what is owed ----------------------------------------------------- */
 
@@ -153,7 +134,7 @@ put_status(const struct fields *f, const struct spool_owed_rcpt *r)
 	else if (r->status == NULL || r->status[0] == '\0' ||
 	    !text_copy(text, sizeof(text), r->status))
 		(void)text_copy(text, sizeof(text), "5.0.0");
-	text[0] = actions[dsn_action_find(r->owed)].class;
+	text[0] = status_classes[dsn_action_find(r->owed)];
 	put_field(f, "Status", "", text);
 }
 

@@ -1,11 +1,13 @@
 /*
- * Safe lines out of strangers' texts.
+ * The words of the actions, and safe lines out of strangers' texts.
  */
 #include "dsn/dsn_impl.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 
 enum {
@@ -13,6 +15,27 @@ enum {
 	COLUMNS_MAX = 76,
 	WORD_CHARS = 5		/* of an encoded word: 75 octets at most */
 };
+
+static const char *const action_names[] = {
+	[DSN_ACTION_FAILED] = "failed", [DSN_ACTION_DELAYED] = "delayed",
+	[DSN_ACTION_DELIVERED] = "delivered", [DSN_ACTION_RELAYED] = "relayed",
+};
+static_assert(ARRAY_LEN(action_names) == DSN_ACTION_COUNT, "");
+
+const char *
+dsn_action_name(enum dsn_action action)
+{
+	return action_names[action];
+}
+
+enum dsn_action
+dsn_action_find(const char *name)
+{
+	for (size_t i = 1; name != NULL && i < ARRAY_LEN(action_names); i++)
+		if (strcmp(action_names[i], name) == 0)
+			return (enum dsn_action)i;
+	return DSN_ACTION_NONE;
+}
 
 bool
 dsn_is_ascii(const char *text)
