@@ -10,7 +10,7 @@
 #include "lookup/host_facts.h"
 #include "lookup/lookup_impl.h"
 
-/* The state of a flight; a leg is one family's question. */
+/* The state of a pending; a leg is one family's question. */
 struct host_ask;
 struct leg {
 	struct host_ask *ask;
@@ -18,7 +18,7 @@ struct leg {
 };
 
 struct host_ask {
-	struct flight *flight;
+	struct lookup_pending *pending;
 	struct leg leg[HOST_FAMILY_COUNT];
 	int waiting;
 };
@@ -49,20 +49,20 @@ from_row(struct facts *facts, struct spool *spool, const char *host,
 static void
 finish(struct host_ask *ask)
 {
-	struct flight *flight = ask->flight;
+	struct lookup_pending *pending = ask->pending;
 
 	free(ask);
-	flight_finish(flight);
+	lookup_pending_finish(pending);
 }
 
 static void
 on_alias(void *ctx, const struct dns_answer *answer)
 {
 	struct host_ask *ask = ctx;
-	struct facts *f = ask->flight->facts;
+	struct facts *f = ask->pending->facts;
 
 	host_facts_add_alias(f->of, f->arena, answer,
-	    ask->flight->lookups->clock_s());
+	    ask->pending->lookups->clock_s());
 	finish(ask);
 }
 
@@ -71,39 +71,39 @@ on_addresses(void *ctx, const struct dns_answer *answer)
 {
 	struct leg *leg = ctx;
 	struct host_ask *ask = leg->ask;
-	struct flight *flight = ask->flight;
-	struct lookups *l = flight->lookups;
-	struct facts *f = flight->facts;
+	struct lookup_pending *pending = ask->pending;
+	struct lookups *l = pending->lookups;
+	struct facts *f = pending->facts;
 
-	host_facts_from_answer(f->of, leg->family, f->arena, flight->name,
+	host_facts_from_answer(f->of, leg->family, f->arena, pending->name,
 	    answer);
 	if (--ask->waiting > 0)
 		return;
 	host_facts_complete(f->of, l->clock_s());
-	if (host_facts_want_alias(f->of, flight->name))
-		(void)resolver_query(l->resolver, flight->name, DNS_TYPE_CNAME,
+	if (host_facts_want_alias(f->of, pending->name))
+		(void)resolver_query(l->resolver, pending->name, DNS_TYPE_CNAME,
 		    l->loop, on_alias, ask);
 	else
 		finish(ask);
 }
 
 static void
-start(struct flight *flight)
+start(struct lookup_pending *pending)
 {
 	static const int rrtypes[] = {
 		[HOST_FAMILY_V4] = DNS_TYPE_A,
 		[HOST_FAMILY_V6] = DNS_TYPE_AAAA,
 	};
 	static_assert(ARRAY_LEN(rrtypes) == HOST_FAMILY_COUNT, "");
-	struct lookups *l = flight->lookups;
+	struct lookups *l = pending->lookups;
 	struct host_ask *ask = mem_zalloc(sizeof(*ask));
 
-	ask->flight = flight;
+	ask->pending = pending;
 	ask->waiting = HOST_FAMILY_COUNT;
 	for (int i = 0; i < HOST_FAMILY_COUNT; i++) {
 		ask->leg[i].ask = ask;
 		ask->leg[i].family = (enum host_family)i;
-		(void)resolver_query(l->resolver, flight->name, rrtypes[i],
+		(void)resolver_query(l->resolver, pending->name, rrtypes[i],
 		    l->loop, on_addresses, &ask->leg[i]);
 	}
 }
@@ -130,9 +130,9 @@ deliver(const struct lookup_request *rq, struct facts *facts)
 static const struct lookup_kind host_kind = {
 	.tag = "host",
 	.cache = LOOKUP_CACHE_HOST,
-	.size = sizeof(struct host_facts),
-	.fetched_at = offsetof(struct host_facts, fetched_at),
-	.expires_at = offsetof(struct host_facts, expires_at),
+	.size = sizeof(struct host_lookup_facts),
+	.fetched_at = offsetof(struct host_lookup_facts, fetched_at),
+	.expires_at = offsetof(struct host_lookup_facts, expires_at),
 	.validated = true,
 	.from_name = from_name,
 	.from_row = from_row,

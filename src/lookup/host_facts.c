@@ -49,7 +49,7 @@ host_literal(struct net_address *addr_r, const char *text)
 }
 
 void
-host_facts_from_answer(struct host_facts *facts, enum host_family family,
+host_facts_from_answer(struct host_lookup_facts *facts, enum host_family family,
     struct arena *arena, const char *host, const struct dns_answer *answer)
 {
 	struct host_family_facts *f = &facts->family[family];
@@ -72,7 +72,7 @@ host_facts_from_answer(struct host_facts *facts, enum host_family family,
 }
 
 void
-host_facts_complete(struct host_facts *facts, int64_t now)
+host_facts_complete(struct host_lookup_facts *facts, int64_t now)
 {
 	int64_t a = facts->family[HOST_FAMILY_V4].ttl_s;
 	int64_t b = facts->family[HOST_FAMILY_V6].ttl_s;
@@ -82,7 +82,7 @@ host_facts_complete(struct host_facts *facts, int64_t now)
 }
 
 void
-host_facts_from_address(struct host_facts *facts_r, struct arena *arena,
+host_facts_from_address(struct host_lookup_facts *facts_r, struct arena *arena,
     const char *host, const struct net_address *addr, int64_t now)
 {
 	struct host_family_facts *f;
@@ -108,7 +108,7 @@ host_facts_from_address(struct host_facts *facts_r, struct arena *arena,
  * answer, since addresses may be missing then.  NULL: none was asked for.
  */
 static const struct host_family_facts *
-speaker(const struct host_facts *facts, int families)
+speaker(const struct host_lookup_facts *facts, int families)
 {
 	const struct host_family_facts *best = NULL, *f;
 
@@ -126,7 +126,7 @@ speaker(const struct host_facts *facts, int families)
 }
 
 bool
-host_facts_want_alias(const struct host_facts *facts, const char *host)
+host_facts_want_alias(const struct host_lookup_facts *facts, const char *host)
 {
 	const struct host_family_facts *f = speaker(facts, HOST_ANY);
 
@@ -134,7 +134,7 @@ host_facts_want_alias(const struct host_facts *facts, const char *host)
 }
 
 void
-host_facts_add_alias(struct host_facts *facts, struct arena *arena,
+host_facts_add_alias(struct host_lookup_facts *facts, struct arena *arena,
     const struct dns_answer *answer, int64_t now)
 {
 	struct host_family_facts *f;
@@ -156,7 +156,7 @@ host_facts_add_alias(struct host_facts *facts, struct arena *arena,
 }
 
 static size_t
-list_addresses(const struct host_facts *facts, struct arena *arena,
+list_addresses(const struct host_lookup_facts *facts, struct arena *arena,
     const char ***texts_r)
 {
 	size_t n = 0, room = 0;
@@ -176,7 +176,7 @@ list_addresses(const struct host_facts *facts, struct arena *arena,
 
 /* Families of which one failed, or that differ in security, are two facts. */
 static bool
-is_one_fact(const struct host_facts *facts)
+is_one_fact(const struct host_lookup_facts *facts)
 {
 	const struct host_family_facts *a = &facts->family[HOST_FAMILY_V4];
 	const struct host_family_facts *b = &facts->family[HOST_FAMILY_V6];
@@ -189,7 +189,7 @@ is_one_fact(const struct host_facts *facts)
 
 bool
 host_facts_to_row(struct spool_host_cache *row_r, struct arena *arena,
-    const char *host, const struct host_facts *facts)
+    const char *host, const struct host_lookup_facts *facts)
 {
 	const struct host_family_facts *f = speaker(facts, HOST_ANY);
 	struct buf json = BUF_INIT;
@@ -230,7 +230,7 @@ parse_status(const char *text, enum dns_status *status_r)
 }
 
 static bool
-add_address(struct host_facts *facts, struct arena *arena, const char *text,
+add_address(struct host_lookup_facts *facts, struct arena *arena, const char *text,
     size_t room)
 {
 	struct host_family_facts *f;
@@ -247,7 +247,7 @@ add_address(struct host_facts *facts, struct arena *arena, const char *text,
 }
 
 bool
-host_facts_from_row(struct host_facts *facts_r, struct arena *arena,
+host_facts_from_row(struct host_lookup_facts *facts_r, struct arena *arena,
     const struct spool_host_cache *row)
 {
 	const char **texts, *canonical = row->canonical != NULL ?
@@ -295,7 +295,7 @@ explain(struct arena *arena, const char *host, int families,
 }
 
 struct host_result *
-host_result_new(const char *host, const struct host_facts *facts, int families)
+host_result_new(const char *host, const struct host_lookup_facts *facts, int families)
 {
 	const struct host_family_facts *f = speaker(facts, families), *from;
 	struct arena *arena = arena_new();

@@ -21,7 +21,7 @@ struct host_family_facts {
 };
 
 /* Addresses are in the arena given to the function that found them. */
-struct host_facts {
+struct host_lookup_facts {
 	struct host_family_facts family[HOST_FAMILY_COUNT];
 	/* The name is an alias that validates by itself. */
 	bool alias_secure;
@@ -29,10 +29,10 @@ struct host_facts {
 };
 
 /* Fills one family; host_facts_complete() when both are there. */
-void host_facts_from_answer(struct host_facts *facts, enum host_family family,
+void host_facts_from_answer(struct host_lookup_facts *facts, enum host_family family,
     struct arena *arena, const char *host, const struct dns_answer *answer);
-void host_facts_complete(struct host_facts *facts, int64_t now);
-void host_facts_from_address(struct host_facts *facts_r, struct arena *arena,
+void host_facts_complete(struct host_lookup_facts *facts, int64_t now);
+void host_facts_from_address(struct host_lookup_facts *facts_r, struct arena *arena,
     const char *host, const struct net_address *addr, int64_t now);
 
 /*
@@ -41,8 +41,8 @@ void host_facts_from_address(struct host_facts *facts_r, struct arena *arena,
  * answer to the CNAME question.  An error there counts as one of the addresses,
  * so that it never makes a host look unsigned.
  */
-bool host_facts_want_alias(const struct host_facts *facts, const char *host);
-void host_facts_add_alias(struct host_facts *facts, struct arena *arena,
+bool host_facts_want_alias(const struct host_lookup_facts *facts, const char *host);
+void host_facts_add_alias(struct host_lookup_facts *facts, struct arena *arena,
     const struct dns_answer *answer, int64_t now);
 
 /*
@@ -51,13 +51,13 @@ void host_facts_add_alias(struct host_facts *facts, struct arena *arena,
  * insecure alias, of which it does not say whether the alias validates.
  */
 bool host_facts_to_row(struct spool_host_cache *row_r, struct arena *arena,
-    const char *host, const struct host_facts *facts);
-bool host_facts_from_row(struct host_facts *facts_r, struct arena *arena,
+    const char *host, const struct host_lookup_facts *facts);
+bool host_facts_from_row(struct host_lookup_facts *facts_r, struct arena *arena,
     const struct spool_host_cache *row);
 
 /* Borrows from the facts. */
 struct host_result *host_result_new(const char *host,
-    const struct host_facts *facts, int families)
+    const struct host_lookup_facts *facts, int families)
     __attribute__((returns_nonnull));
 
 #endif

@@ -51,7 +51,7 @@ lookups_close(struct lookups **lookups)
 		return;
 	resolver_stop(l->resolver);
 	l->closing = true;
-	/* These two answer all that is open, and so end all flights. */
+	/* These two answer all that is open, and so end all pending. */
 	sts_fetcher_stop(l->fetcher);
 	resolver_close(&l->resolver);
 	sts_fetcher_close(&l->fetcher);
@@ -127,7 +127,7 @@ remember(struct lookups *l, const struct lookup_kind *kind, const char *key,
 }
 
 static void
-store(const struct flight *f)
+store(const struct lookup_pending *f)
 {
 	struct lookups *l = f->lookups;
 	struct lookup_row *row;
@@ -146,11 +146,11 @@ store(const struct flight *f)
 }
 
 void
-flight_finish(struct flight *f)
+lookup_pending_finish(struct lookup_pending *f)
 {
 	struct lookups *l = f->lookups;
 
-	HASH_DEL(l->flights, f);
+	HASH_DEL(l->pending, f);
 	remember(l, f->kind, f->key, f->facts, l->clock_s());
 	store(f);
 	request_answer(&f->waiting, f->facts);
@@ -160,21 +160,21 @@ flight_finish(struct flight *f)
 	free(f);
 }
 
-static struct flight *
-find_flight(struct lookups *l, const char *key)
+static struct lookup_pending *
+find_pending(struct lookups *l, const char *key)
 {
-	struct flight *f;
+	struct lookup_pending *f;
 
-	HASH_FIND(hh, l->flights, key, (unsigned int)strlen(key), f);
+	HASH_FIND(hh, l->pending, key, (unsigned int)strlen(key), f);
 	return f;
 }
 
 /* rq is what it is for; it waits, unless there was an answer at hand. */
 static void
-take_off(struct lookups *l, const char *key, struct lookup_request *rq,
+start_pending(struct lookups *l, const char *key, struct lookup_request *rq,
     struct facts *known, enum lookup_use use)
 {
-	struct flight *f = mem_zalloc(sizeof(*f));
+	struct lookup_pending *f = mem_zalloc(sizeof(*f));
 
 	f->key = mem_strdup(key);
 	f->name = f->key + strlen(rq->kind->tag) + 1;
@@ -186,7 +186,7 @@ take_off(struct lookups *l, const char *key, struct lookup_request *rq,
 	STAILQ_INIT(&f->waiting);
 	if (use == LOOKUP_ASK)
 		STAILQ_INSERT_TAIL(&f->waiting, rq, next);
-	HASH_ADD_KEYPTR(hh, l->flights, f->key, (unsigned int)strlen(f->key),
+	HASH_ADD_KEYPTR(hh, l->pending, f->key, (unsigned int)strlen(f->key),
 	    f);
 	f->kind->ask(f);
 }
@@ -227,7 +227,7 @@ load(const struct lookups *l, const struct lookup_request *rq, int64_t now)
 }
 
 static struct facts *
-at_hand(struct lookups *l, const char *key, const struct lookup_request *rq,
+find_known(struct lookups *l, const char *key, const struct lookup_request *rq,
     int64_t now)
 {
 	struct facts *facts = memory_get(l->memory, key, now);
@@ -252,7 +252,7 @@ answer_one(struct lookup_request *rq, struct facts *facts)
 {
 	struct request_list one = STAILQ_HEAD_INITIALIZER(one);
 
-	rq->at_hand = true;
+	rq->cache_hit = true;
 	STAILQ_INSERT_TAIL(&one, rq, next);
 	request_answer(&one, facts);
 }
@@ -264,19 +264,19 @@ on_request(void *arg)
 	struct lookups *l = rq->owner;
 	char *key = mem_printf("%s %s", rq->kind->tag, rq->name);
 	int64_t now = l->clock_s();
-	struct flight *f = find_flight(l, key);
+	struct lookup_pending *f = find_pending(l, key);
 	struct facts *known = NULL;
 	enum lookup_use use;
 
-	/* Who has only answers that hold would have had one before the flight
-	 * began. */
+	/* A kind without `use` would have been answered before the pending
+	 * lookup began. */
 	if (f == NULL || rq->kind->use != NULL)
-		known = at_hand(l, key, rq, now);
+		known = find_known(l, key, rq, now);
 	use = use_of(rq, known, now);
 	(void)atomic_fetch_add(use == LOOKUP_ASK ? &misses[rq->kind->cache] :
 	    &hits[rq->kind->cache], 1);
 	if (use != LOOKUP_ANSWER && f == NULL)
-		take_off(l, key, rq, known, use);
+		start_pending(l, key, rq, known, use);
 	else if (use == LOOKUP_ASK)
 		STAILQ_INSERT_TAIL(&f->waiting, rq, next);
 	if (use != LOOKUP_ASK)

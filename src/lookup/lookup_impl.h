@@ -2,8 +2,8 @@
  * Inside lookup: what all kinds of lookup have in common.
  *
  * A kind says what its facts are without DNS (a literal, a row of the spool) and
- * how to ask for them; lookup.c does the rest: one flight per kind and name, the
- * memory, the answers.  Everything here runs in the resolver thread.
+ * how to ask for them; lookup.c does the rest: one pending lookup per kind and
+ * name, the memory, the answers.  Everything here runs in the resolver thread.
  *
  * Facts live until expires_at.  For most kinds that is also how long they answer;
  * a kind with `use` may want to look again earlier, before its answer or after.
@@ -16,7 +16,7 @@
 #include "lookup/memory_impl.h"
 #include "lookup/request_impl.h"
 
-struct flight;
+struct lookup_pending;
 struct sts_fetcher;
 
 /* 0 looks again. */
@@ -38,8 +38,8 @@ struct lookup_kind {
 	/* What is done with facts at hand; NULL: they answer. */
 	enum lookup_use (*use)(const struct lookup_request *rq,
 	    const struct facts *known, int64_t now);
-	/* Asks DNS and fills flight->facts; ends, later, in flight_finish(). */
-	void (*ask)(struct flight *flight);
+	/* Asks DNS and fills pending->facts; ends, later, in lookup_pending_finish(). */
+	void (*ask)(struct lookup_pending *pending);
 	/* Fills the row to be stored, which may borrow from the facts; false:
 	 * there is none. */
 	bool (*to_row)(struct lookup_row *row, const char *name,
@@ -49,7 +49,7 @@ struct lookup_kind {
 };
 
 /* A lookup under way. */
-struct flight {
+struct lookup_pending {
 	UT_hash_handle hh;
 	char *key;
 	const char *name;	/* within key */
@@ -61,7 +61,7 @@ struct flight {
 	int64_t timeout_ms;	/* of the request that began it */
 };
 /* Its facts are complete. */
-void flight_finish(struct flight *flight);
+void lookup_pending_finish(struct lookup_pending *pending);
 
 struct lookups {
 	struct resolver *resolver;
@@ -70,7 +70,7 @@ struct lookups {
 	void (*store)(void *ctx, struct lookup_row *row);
 	void *store_ctx;
 	int64_t (*clock_s)(void);
-	struct flight *flights;
+	struct lookup_pending *pending;
 	struct memory *memory;
 	struct sts_fetcher *fetcher;
 	bool closing;		/* what fails now says nothing */

@@ -32,20 +32,20 @@ from_row(struct facts *facts, struct spool *spool, const char *domain,
 static void
 on_answer(void *ctx, const struct dns_answer *answer)
 {
-	struct flight *flight = ctx;
+	struct lookup_pending *pending = ctx;
 
-	mx_facts_from_answer(flight->facts->of, flight->facts->arena, answer,
-	    flight->lookups->clock_s());
-	flight_finish(flight);
+	mx_facts_from_answer(pending->facts->of, pending->facts->arena, answer,
+	    pending->lookups->clock_s());
+	lookup_pending_finish(pending);
 }
 
 static void
-ask(struct flight *flight)
+ask(struct lookup_pending *pending)
 {
-	struct lookups *l = flight->lookups;
+	struct lookups *l = pending->lookups;
 
-	(void)resolver_query(l->resolver, flight->name, DNS_TYPE_MX, l->loop,
-	    on_answer, flight);
+	(void)resolver_query(l->resolver, pending->name, DNS_TYPE_MX, l->loop,
+	    on_answer, pending);
 }
 
 static bool

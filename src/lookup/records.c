@@ -1,11 +1,13 @@
 /*
- * A JSON writer and reader for three shapes.
+ * Three shapes of JSON, and a reader for just these.
  */
 #include "lookup/records.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "lookup/rdata.h"
 #include "lookup/resolver.h"
@@ -18,60 +20,52 @@ struct scan {
 	struct arena *arena;
 };
 
-static void
-put_string(struct buf *out, const char *s)
-{
-	(void)buf_puts(out, "\"");
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			(void)buf_puts(out, "\\");
-		(void)buf_append(out, s, 1);
-	}
-	(void)buf_puts(out, "\"");
-}
-
 void
 records_write_mx(struct buf *out, const struct mx_choice *mx, size_t count)
 {
-	(void)buf_puts(out, "[");
+	struct json j = { .out = out };
+
+	json_open_array(&j, NULL);
 	for (size_t i = 0; i < count; i++) {
-		(void)buf_printf(out, "%s[%u,", i > 0 ? "," : "",
-		    mx[i].preference);
-		put_string(out, mx[i].host);
-		(void)buf_puts(out, "]");
+		json_open_array(&j, NULL);
+		json_int(&j, NULL, mx[i].preference);
+		json_text(&j, NULL, mx[i].host);
+		json_close_array(&j);
 	}
-	(void)buf_puts(out, "]");
+	json_close_array(&j);
 }
 
 void
 records_write_texts(struct buf *out, const char *const *texts, size_t count)
 {
-	(void)buf_puts(out, "[");
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			(void)buf_puts(out, ",");
-		put_string(out, texts[i]);
-	}
-	(void)buf_puts(out, "]");
+	struct json j = { .out = out };
+
+	json_open_array(&j, NULL);
+	for (size_t i = 0; i < count; i++)
+		json_text(&j, NULL, texts[i]);
+	json_close_array(&j);
 }
 
 void
 records_write_tlsa(struct buf *out, const struct tlsa_record *tlsa,
     size_t count)
 {
-	char hex[3];
+	struct json j = { .out = out };
+	char *hex;
 
-	(void)buf_puts(out, "[");
+	json_open_array(&j, NULL);
 	for (size_t i = 0; i < count; i++) {
-		(void)buf_printf(out, "%s[%u,%u,%u,\"", i > 0 ? "," : "",
-		    tlsa[i].usage, tlsa[i].selector, tlsa[i].matching);
-		for (size_t k = 0; k < tlsa[i].len; k++) {
-			text_hex(hex, &tlsa[i].data[k], 1);
-			(void)buf_puts(out, hex);
-		}
-		(void)buf_puts(out, "\"]");
+		json_open_array(&j, NULL);
+		json_int(&j, NULL, tlsa[i].usage);
+		json_int(&j, NULL, tlsa[i].selector);
+		json_int(&j, NULL, tlsa[i].matching);
+		hex = mem_alloc(2 * tlsa[i].len + 1);
+		text_hex(hex, tlsa[i].data, tlsa[i].len);
+		json_text(&j, NULL, hex);
+		free(hex);
+		json_close_array(&j);
 	}
-	(void)buf_puts(out, "]");
+	json_close_array(&j);
 }
 
 /* The tables may be edited by hand: white space is no error. */

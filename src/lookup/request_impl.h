@@ -46,7 +46,7 @@ struct lookup_request {
 	const struct lookup_kind *kind;
 	int option;		/* rrtype, address families, or "recheck" */
 	int64_t timeout_ms;	/* of the whole lookup; 0: DNS's own */
-	bool at_hand;		/* answered without a lookup */
+	bool cache_hit;		/* answered without a lookup */
 	char *name;		/* lower case, no final dot */
 };
 STAILQ_HEAD(request_list, lookup_request);

@@ -49,40 +49,40 @@ use(const struct lookup_request *rq, const struct facts *known, int64_t now)
 	return LOOKUP_ASK;
 }
 
-/* A flight has three steps, each with its own bound of time. */
+/* A lookup has three steps, each with its own bound of time. */
 static void
-finish(struct flight *flight)
+finish(struct lookup_pending *pending)
 {
 	/* What fails because we end is not to be kept. */
-	if (flight->lookups->closing)
-		((struct sts_facts *)flight->facts->of)->changed = false;
-	flight_finish(flight);
+	if (pending->lookups->closing)
+		((struct sts_facts *)pending->facts->of)->changed = false;
+	lookup_pending_finish(pending);
 }
 
 static void
 on_fetched(void *ctx, const struct sts_fetched *fetched)
 {
-	struct flight *flight = ctx;
+	struct lookup_pending *pending = ctx;
 
-	sts_facts_add_fetched(flight->facts->of, flight->facts->arena, fetched,
-	    flight->lookups->clock_s());
-	finish(flight);
+	sts_facts_add_fetched(pending->facts->of, pending->facts->arena, fetched,
+	    pending->lookups->clock_s());
+	finish(pending);
 }
 
 static void
 on_addresses(void *ctx, struct host_result *addresses)
 {
-	struct flight *flight = ctx;
-	struct lookups *l = flight->lookups;
+	struct lookup_pending *pending = ctx;
+	struct lookups *l = pending->lookups;
 
 	if (addresses->count > 0) {
-		sts_fetch_start(l->fetcher, l->loop, flight->name,
-		    addresses->address, addresses->count, flight->timeout_ms,
-		    on_fetched, flight);
+		sts_fetch_start(l->fetcher, l->loop, pending->name,
+		    addresses->address, addresses->count, pending->timeout_ms,
+		    on_fetched, pending);
 	} else {
-		sts_facts_fail(flight->facts->of, flight->facts->arena,
+		sts_facts_fail(pending->facts->of, pending->facts->arena,
 		    addresses->reason, STS_RETRY_S, l->clock_s());
-		finish(flight);
+		finish(pending);
 	}
 	host_result_free(&addresses);
 }
@@ -90,31 +90,31 @@ on_addresses(void *ctx, struct host_result *addresses)
 static void
 on_txt(void *ctx, const struct dns_answer *answer)
 {
-	struct flight *flight = ctx;
-	struct lookups *l = flight->lookups;
+	struct lookup_pending *pending = ctx;
+	struct lookups *l = pending->lookups;
 	char *host;
 
-	if (!sts_facts_add_txt(flight->facts->of, flight->facts->arena,
-	    flight->name, answer, l->clock_s())) {
-		finish(flight);
+	if (!sts_facts_add_txt(pending->facts->of, pending->facts->arena,
+	    pending->name, answer, l->clock_s())) {
+		finish(pending);
 		return;
 	}
-	host = mem_printf("mta-sts.%s", flight->name);
+	host = mem_printf("mta-sts.%s", pending->name);
 	(void)host_lookup_start(l, host, HOST_ANY, l->loop, on_addresses,
-	    flight);
+	    pending);
 	free(host);
 }
 
 static void
-start(struct flight *flight)
+start(struct lookup_pending *pending)
 {
-	struct lookups *l = flight->lookups;
-	char *name = mem_printf("_mta-sts.%s", flight->name);
+	struct lookups *l = pending->lookups;
+	char *name = mem_printf("_mta-sts.%s", pending->name);
 
-	sts_facts_begin(flight->facts->of, flight->facts->arena,
-	    flight->known != NULL ? flight->known->of : NULL, l->clock_s());
+	sts_facts_begin(pending->facts->of, pending->facts->arena,
+	    pending->known != NULL ? pending->known->of : NULL, l->clock_s());
 	(void)resolver_query(l->resolver, name, DNS_TYPE_TXT, l->loop,
-	    on_txt, flight);
+	    on_txt, pending);
 	free(name);
 }
 
@@ -136,7 +136,7 @@ deliver(const struct lookup_request *rq, struct facts *facts)
 	void (*fn)(void *ctx, struct sts_result *result) =
 	    (void (*)(void *, struct sts_result *))rq->fn;
 	struct sts_result *r = sts_result_new(rq->name, sts,
-	    rq->at_hand || !sts->fetched);
+	    rq->cache_hit || !sts->fetched);
 
 	r->facts = facts_ref(facts);
 	fn(rq->ctx, r);

@@ -178,8 +178,8 @@ txt_is_no_record(struct sts_facts *f, struct arena *arena, const char *domain,
 static int64_t
 refresh_after_s(const struct sts_policy *policy)
 {
-	return policy->max_age_s / 2 < STS_REFRESH_S ?
-	    policy->max_age_s / 2 : STS_REFRESH_S;
+	return policy->max_age_s / 2 < STS_POLICY_REFRESH_S ?
+	    policy->max_age_s / 2 : STS_POLICY_REFRESH_S;
 }
 
 enum due { DUE_NO, DUE_YES, DUE_TOO_SOON };

@@ -18,7 +18,7 @@ enum {
 	STS_CHECK_S = 300,	/* between two TXT queries */
 	STS_RETRY_S = 300,	/* after a fetch that failed: RFC 8461 3.3 */
 	STS_NO_SLOT_S = 30,	/* after a fetch that was not tried */
-	STS_REFRESH_S = 86400
+	STS_POLICY_REFRESH_S = 86400
 };
 
 /*

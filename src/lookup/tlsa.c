@@ -15,9 +15,9 @@
 #include "lookup/lookup_impl.h"
 #include "lookup/tlsa_facts.h"
 
-/* The state of a flight. */
+/* The state of a pending lookup. */
 struct tlsa_ask {
-	struct flight *flight;
+	struct lookup_pending *pending;
 	const char *bases[TLSA_BASE_MAX];
 	size_t n, at;
 };
@@ -66,10 +66,10 @@ from_row(struct facts *facts, struct spool *spool, const char *name,
 static void
 finish(struct tlsa_ask *ask)
 {
-	struct flight *flight = ask->flight;
+	struct lookup_pending *pending = ask->pending;
 
 	free(ask);
-	flight_finish(flight);
+	lookup_pending_finish(pending);
 }
 
 static void ask_next(struct tlsa_ask *ask);
@@ -78,10 +78,10 @@ static void
 on_answer(void *ctx, const struct dns_answer *answer)
 {
 	struct tlsa_ask *ask = ctx;
-	struct facts *f = ask->flight->facts;
+	struct facts *f = ask->pending->facts;
 
 	if (!tlsa_facts_add_answer(f->of, f->arena,
-	    ask->bases[ask->at++], answer, ask->flight->lookups->clock_s()) &&
+	    ask->bases[ask->at++], answer, ask->pending->lookups->clock_s()) &&
 	    ask->at < ask->n)
 		ask_next(ask);
 	else
@@ -91,8 +91,8 @@ on_answer(void *ctx, const struct dns_answer *answer)
 static void
 ask_next(struct tlsa_ask *ask)
 {
-	struct lookups *l = ask->flight->lookups;
-	char *name = mem_printf("_%u._tcp.%s", port_of(ask->flight->name),
+	struct lookups *l = ask->pending->lookups;
+	char *name = mem_printf("_%u._tcp.%s", port_of(ask->pending->name),
 	    ask->bases[ask->at]);
 
 	(void)resolver_query(l->resolver, name, DNS_TYPE_TLSA, l->loop,
@@ -104,11 +104,11 @@ static void
 on_addresses(void *ctx, struct host_result *addresses)
 {
 	struct tlsa_ask *ask = ctx;
-	struct facts *f = ask->flight->facts;
+	struct facts *f = ask->pending->facts;
 
 	ask->n = tlsa_facts_from_host(f->of, f->arena,
-	    host_of(ask->flight->name), addresses,
-	    ask->flight->lookups->clock_s(), ask->bases);
+	    host_of(ask->pending->name), addresses,
+	    ask->pending->lookups->clock_s(), ask->bases);
 	host_result_free(&addresses);
 	if (ask->n > 0)
 		ask_next(ask);
@@ -117,13 +117,13 @@ on_addresses(void *ctx, struct host_result *addresses)
 }
 
 static void
-start(struct flight *flight)
+start(struct lookup_pending *pending)
 {
 	struct tlsa_ask *ask = mem_zalloc(sizeof(*ask));
 
-	ask->flight = flight;
-	(void)host_lookup_start(flight->lookups, host_of(flight->name),
-	    HOST_ANY, flight->lookups->loop, on_addresses, ask);
+	ask->pending = pending;
+	(void)host_lookup_start(pending->lookups, host_of(pending->name),
+	    HOST_ANY, pending->lookups->loop, on_addresses, ask);
 }
 
 static bool

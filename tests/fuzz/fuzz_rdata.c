@@ -81,7 +81,7 @@ static void
 read_host_row(struct arena *arena, const char *text)
 {
 	struct spool_host_cache row = { "mx.test", NULL, "secure", text, 0, 1 };
-	struct host_facts facts;
+	struct host_lookup_facts facts;
 	struct host_result *r;
 
 	if (!host_facts_from_row(&facts, arena, &row))

@@ -520,7 +520,7 @@ static const struct side sides[] = {
 };
 
 static void
-add_side(struct host_facts *facts, enum host_family family,
+add_side(struct host_lookup_facts *facts, enum host_family family,
     struct arena *arena, const struct side *side, const char *canonical)
 {
 	static const uint8_t octets[16] = { 0x20, 1, 0xd, 0xb8, 1 };
@@ -576,7 +576,7 @@ families_are_combined(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(sides); i++)
 		for (size_t k = 0; k < ARRAY_LEN(sides); k++) {
 			struct arena *arena = arena_new();
-			struct host_facts f = { .alias_secure = false };
+			struct host_lookup_facts f = { .alias_secure = false };
 			struct host_result *r;
 
 			add_side(&f, HOST_FAMILY_V4, arena, &sides[i], NULL);
@@ -609,7 +609,7 @@ host_rows_keep_the_facts(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(sides); i++)
 		for (size_t k = 0; k < ARRAY_LEN(sides); k++) {
 			struct arena *arena = arena_new();
-			struct host_facts f = { .alias_secure = false }, back;
+			struct host_lookup_facts f = { .alias_secure = false }, back;
 			struct spool_host_cache row;
 			struct host_result *a, *b;
 
@@ -654,7 +654,7 @@ an_insecure_alias_is_asked_for_by_itself(void **state)
 	struct dns_answer alias = { .status = DNS_SECURE, .have_data = true,
 	    .ttl_s = 100, .why = "the cause" };
 	struct arena *arena = arena_new();
-	struct host_facts f = { .alias_secure = false }, back;
+	struct host_lookup_facts f = { .alias_secure = false }, back;
 	struct spool_host_cache row;
 	struct host_result *r;
 
@@ -711,7 +711,7 @@ host_rows_of_others_are_refused(void **state)
 		struct arena *arena = arena_new();
 		struct spool_host_cache row = { "mx", NULL, rows[i].status,
 		    rows[i].addresses, NOW, NOW + 300 };
-		struct host_facts facts;
+		struct host_lookup_facts facts;
 
 		if (host_facts_from_row(&facts, arena, &row) != rows[i].ok)
 			fail_msg("%s %s", rows[i].status, rows[i].addresses);
