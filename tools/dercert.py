@@ -149,7 +149,8 @@ class Key:
 
 
 def ec_key(folder, label, curve="P-256"):
-    digest = {"P-256": "sha256", "P-384": "sha384", "P-521": "sha512"}[curve]
+    digest = {"P-224": "sha256", "P-256": "sha256", "P-384": "sha384",
+              "P-521": "sha512"}[curve]
     return Key(folder, label, "ecdsa-" + digest, "-algorithm", "EC",
                "-pkeyopt", "ec_paramgen_curve:" + curve)
 

@@ -124,10 +124,7 @@ exchange_finish(struct smtp_session *s, struct exchange *ex)
 static bool
 is_ascii(const char *s)
 {
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s >= 0x80)
-			return false;
-	return true;
+	return !text_has_8bit(s, strlen(s));
 }
 
 static bool

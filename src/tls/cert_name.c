@@ -103,12 +103,9 @@ put_oid(struct buf *b, struct stls_blob oid)
 static void
 put_char(struct buf *b, const char *s, size_t n, bool at_edge)
 {
-	const uint8_t *u = (const uint8_t *)s;
-	bool c1 = n == 2 && u[0] == 0xc2 && u[1] < 0xa0;
-
-	if (n == 0 || c1 || (n == 1 && (u[0] < 0x20 || u[0] == 0x7f))) {
+	if (n == 0 || text_printable_len(s, n) == 0) {
 		for (size_t i = 0; i < (n > 0 ? n : 1); i++)
-			(void)buf_printf(b, "\\%02x", u[i]);
+			(void)buf_printf(b, "\\%02x", (uint8_t)s[i]);
 		return;
 	}
 	if (n == 1 && (strchr("\"+,;<>\\", *s) != NULL ||

@@ -93,6 +93,7 @@ leaf("leaf-policies", more=[extension(
 leaf("leaf-rsa", key=RSA)
 leaf("leaf-rsa1024", key=RSA1024)
 leaf("leaf-p384", key=P384)
+leaf("leaf-p224", key=ec_key(OUT, "p224", "P-224"))
 leaf("leaf-p521", key=P521)
 leaf("leaf-ed25519", key=ED)
 leaf("leaf-ed448", key=ED448)
@@ -267,7 +268,9 @@ def mersenne_key(label, p, q, e):
 
 
 # A key that is too large for wolfSSL.
-mersenne_key("rsa8676", 4253, 4423, 65537)
+HUGE = mersenne_key("rsa8676", 4253, 4423, 65537)
+ca("root-huge", "Root H", HUGE, "Root H", HUGE)
+leaf("leaf-root-huge", "Root H", HUGE)
 # Public exponents of 8 octets (in DER 9), of 9, and as long as the modulus.
 mersenne_key("rsa-e8", 1279, 2203, 2**64 - 59)
 E9 = mersenne_key("rsa-e9", 1279, 2203, 2**64 + 13)
