@@ -134,8 +134,9 @@ spool_reserve_keep(struct spool *spool)
 		make_reserve(spool, &room);
 }
 
-bool
-spool_reserve_give_up(const char *path)
+/* False: it was not there. */
+static bool
+give_up_reserve(const char *path)
 {
 	char *name = reserve_name(path);
 	bool done = unlink(name) == 0;
@@ -149,7 +150,7 @@ spool_open_in_need(struct spool **spool_r, const char *path,
     enum spool_mode mode, struct error *err)
 {
 	return spool_open(spool_r, path, mode, err) ||
-	    (err->code == EX_IOERR && spool_reserve_give_up(path) &&
+	    (err->code == EX_IOERR && give_up_reserve(path) &&
 	    spool_open(spool_r, path, mode, err));
 }
 
@@ -161,7 +162,7 @@ spool_make_room(struct spool *spool, const struct error *err)
 
 	if (err->code != EX_IOERR)
 		return false;
-	given = spool_reserve_give_up(spool->path);
+	given = give_up_reserve(spool->path);
 	/* The log is copied into the database, where its pages have their place
 	 * already, as a rule. */
 	return (spool_checkpoint_if_needed(spool, 1, &emptied, &ignored) &&

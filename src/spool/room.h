@@ -27,10 +27,6 @@ bool spool_room_check(struct spool *spool, uint64_t size, struct error *err)
  * those who run long; failing is no error. */
 void spool_reserve_keep(struct spool *spool);
 
-/* The disk is full: gives up the reserve of the spool at path.  False: it was
- * not there. */
-bool spool_reserve_give_up(const char *path);
-
 /*
  * spool_open() of an existing spool for results and deletions, not for new mail:
  * gives up the reserve where the disk is too full to open it.
