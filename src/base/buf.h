@@ -1,6 +1,7 @@
 /*
  * A growing octet buffer with a limit.  Always NUL-terminated one past len, so
- * that text in it can be read as a string.
+ * that text in it can be read as a string.  Not shared: each buffer belongs to
+ * the thread that uses it.
  */
 #ifndef TLSQ_BASE_BUF_H
 #define TLSQ_BASE_BUF_H

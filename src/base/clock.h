@@ -1,6 +1,7 @@
 /*
  * Time.  *_s is Unix seconds (UTC), *_ms milliseconds of a clock that only goes
- * forward and has no meaning outside the process.
+ * forward and has no meaning outside the process.  Pure modules do not call it:
+ * they get `now` from their caller.  Any thread.
  */
 #ifndef TLSQ_BASE_CLOCK_H
 #define TLSQ_BASE_CLOCK_H

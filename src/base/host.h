@@ -1,5 +1,6 @@
 /*
- * The name of this host.
+ * The name of this host, as the system knows it; not the configured
+ * ehlo-hostname.  Any thread.
  */
 #ifndef TLSQ_BASE_HOST_H
 #define TLSQ_BASE_HOST_H

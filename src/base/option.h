@@ -1,5 +1,7 @@
 /*
- * Command lines: a table says which options there are and where their values go.
+ * Command lines: a table says which options there are and where their values
+ * go.  Called by the programs when they start; it prints nothing and opens
+ * nothing.
  */
 #ifndef TLSQ_BASE_OPTION_H
 #define TLSQ_BASE_OPTION_H

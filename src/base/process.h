@@ -1,5 +1,6 @@
 /*
- * What a program does once at its start, above all one that stays.
+ * What a program does once when it starts: going into the background, the pid
+ * file, --version.  Called by the main thread before there are others.
  */
 #ifndef TLSQ_BASE_PROCESS_H
 #define TLSQ_BASE_PROCESS_H

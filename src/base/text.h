@@ -1,5 +1,6 @@
 /*
- * Small text helpers: ASCII only, locale never consulted.
+ * Small text helpers: ASCII only, the locale is never consulted.  No I/O; any
+ * thread.
  */
 #ifndef TLSQ_BASE_TEXT_H
 #define TLSQ_BASE_TEXT_H

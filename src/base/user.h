@@ -1,5 +1,6 @@
 /*
- * Whom a program runs as.
+ * The user a program runs as: becomes the owner of the spool when started as
+ * root.  Called once by the main thread before there are others.
  */
 #ifndef TLSQ_BASE_USER_H
 #define TLSQ_BASE_USER_H

@@ -1,5 +1,6 @@
 /*
- * What tlsq check looks at outside the database.
+ * The checks of `tlsq check` that look outside the database: certificates,
+ * resolver, Sendmail.  For this folder only; one thread.
  */
 #ifndef TLSQ_CLI_CHECK_IMPL_H
 #define TLSQ_CLI_CHECK_IMPL_H

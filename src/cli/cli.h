@@ -1,6 +1,6 @@
 /*
- * The administrator's command, tlsq: reads the command line, runs a subcommand,
- * says what went wrong.
+ * The administrator's command, tlsq: reads the command line, runs a subcommand
+ * and reports errors.  Called by main() only.
  */
 #ifndef TLSQ_CLI_CLI_H
 #define TLSQ_CLI_CLI_H

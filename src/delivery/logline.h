@@ -1,6 +1,6 @@
 /*
- * The log line of a delivery attempt (tlsq-runner(8) names its fields).
- * PURE: facts in, text out.
+ * The log line of a delivery attempt (tlsq-runner(8) names its fields).  PURE:
+ * facts in, text out; result.c logs it.
  */
 #ifndef TLSQ_DELIVERY_LOGLINE_H
 #define TLSQ_DELIVERY_LOGLINE_H

@@ -1,6 +1,6 @@
 /*
- * Inside a worker: destinations and sessions.  Everything here belongs to the
- * worker's thread.
+ * Inside a worker: destinations and sessions.  Not for other folders, which use
+ * worker.h.  Everything here belongs to the thread of its worker.
  */
 #ifndef TLSQ_DELIVERY_WORKER_IMPL_H
 #define TLSQ_DELIVERY_WORKER_IMPL_H

@@ -1,5 +1,6 @@
 /*
- * Inside of the DSN text, for this folder only.
+ * What the files that write the text of a DSN share; not for other folders,
+ * which use dsn.h.  PURE.
  */
 #ifndef TLSQ_DSN_DSN_IMPL_H
 #define TLSQ_DSN_DSN_IMPL_H

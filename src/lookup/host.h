@@ -1,5 +1,7 @@
 /*
- * The addresses of a host, and how far its name can be trusted (RFC 7672 2.2.2).
+ * The addresses of a host, and how far its name can be trusted (RFC 7672
+ * 2.2.2).  Asks the cache, then DNS; decides nothing about mail.  Asked from any
+ * thread, which gets the answer in its loop (lookup/request.h).
  */
 #ifndef TLSQ_LOOKUP_HOST_H
 #define TLSQ_LOOKUP_HOST_H

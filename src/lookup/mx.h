@@ -1,5 +1,7 @@
 /*
- * The hosts that take the mail of a domain (RFC 5321 5.1, RFC 7505).
+ * The hosts that accept the mail of a domain (RFC 5321 5.1, RFC 7505).  Asks the
+ * cache, then DNS; the order in which hosts are tried is policy/mx.h's.  Asked
+ * from any thread, which gets the answer in its loop (lookup/request.h).
  */
 #ifndef TLSQ_LOOKUP_MX_H
 #define TLSQ_LOOKUP_MX_H

@@ -1,5 +1,5 @@
 /*
- * tlsq-milter, from its command line to its exit code.
+ * tlsq-milter, from its command line to its exit code.  Called by main() only.
  */
 #ifndef TLSQ_MILTER_MAIN_H
 #define TLSQ_MILTER_MAIN_H

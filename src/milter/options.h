@@ -1,5 +1,6 @@
 /*
- * The command line of tlsq-milter.
+ * The command line of tlsq-milter: parsed and checked, nothing is opened yet.
+ * Main thread.
  */
 #ifndef TLSQ_MILTER_OPTIONS_H
 #define TLSQ_MILTER_OPTIONS_H

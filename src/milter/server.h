@@ -1,5 +1,6 @@
 /*
- * tlsq-milter at work: its threads, its socket, its end.
+ * tlsq-milter at work: it starts the threads, serves the socket and shuts down.
+ * What happens to a message is session.h's.  Main thread.
  */
 #ifndef TLSQ_MILTER_SERVER_H
 #define TLSQ_MILTER_SERVER_H

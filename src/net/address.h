@@ -1,5 +1,6 @@
 /*
- * An IP address with a port: parsing, spelling, comparing.
+ * An IP address with a port: parsing, printing, comparing.  No I/O and no DNS;
+ * any thread.
  */
 #ifndef TLSQ_NET_ADDRESS_H
 #define TLSQ_NET_ADDRESS_H

@@ -1,5 +1,6 @@
 /*
- * The addresses of this machine.
+ * The IP addresses of this machine's network interfaces, by which mail loops
+ * are recognised.  Any thread.
  */
 #ifndef TLSQ_NET_OWN_H
 #define TLSQ_NET_OWN_H

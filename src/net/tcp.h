@@ -1,5 +1,6 @@
 /*
- * Outgoing TCP: a non-blocking connect.
+ * Outgoing TCP: starts a non-blocking connect.  Waiting for it is the caller's,
+ * on its loop; any thread.
  */
 #ifndef TLSQ_NET_TCP_H
 #define TLSQ_NET_TCP_H

@@ -1,6 +1,7 @@
 /*
- * What a session is told before it begins, from decision and configuration; the
- * same for a delivery and for `tlsq explain --connect`.
+ * What an SMTP session is told before it begins, made from the decision and the
+ * configuration; the same for a delivery and for `tlsq explain --connect`.
+ * Opens no connection; the caller's thread.
  */
 #ifndef TLSQ_NEXTHOP_CLIENT_CONFIG_H
 #define TLSQ_NEXTHOP_CLIENT_CONFIG_H

@@ -1,5 +1,6 @@
 /*
- * The secret by which a relay knows us: queue.route.<id>.auth.secret.
+ * The secret for AUTH with a relay: queue.route.<id>.auth.secret, or the first
+ * line of the file that it names.  May read a file; the caller's thread.
  */
 #ifndef TLSQ_NEXTHOP_SECRET_H
 #define TLSQ_NEXTHOP_SECRET_H

@@ -1,5 +1,5 @@
 /*
- * tlsq-runner, from its command line to its exit code.
+ * tlsq-runner, from its command line to its exit code.  Called by main() only.
  */
 #ifndef TLSQ_QUEUE_MAIN_H
 #define TLSQ_QUEUE_MAIN_H

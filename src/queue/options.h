@@ -1,5 +1,6 @@
 /*
- * The command line of tlsq-runner.
+ * The command line of tlsq-runner: parsed and checked, nothing is opened yet.
+ * Main thread.
  */
 #ifndef TLSQ_QUEUE_OPTIONS_H
 #define TLSQ_QUEUE_OPTIONS_H

@@ -1,6 +1,7 @@
 /*
- * Inside the client: client.c is its life, client_io.c the socket below it, the
- * handshake and the certificate.
+ * Inside the SMTP client: client.c is its life, client_io.c the socket below
+ * it, the handshake and the certificate.  For this folder only; the thread of
+ * the client's loop.
  */
 #ifndef TLSQ_SMTP_CLIENT_IMPL_H
 #define TLSQ_SMTP_CLIENT_IMPL_H

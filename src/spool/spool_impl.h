@@ -1,5 +1,6 @@
 /*
- * Inside of a spool handle, for this folder only.
+ * Inside of a spool handle, for this folder only.  A handle belongs to one
+ * thread.
  */
 #ifndef TLSQ_SPOOL_SPOOL_IMPL_H
 #define TLSQ_SPOOL_SPOOL_IMPL_H

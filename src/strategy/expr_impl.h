@@ -1,5 +1,6 @@
 /*
- * What the files of the expression engine share.
+ * What the files of the expression engine share; other folders use expr.h.  An
+ * engine belongs to one thread.
  */
 #ifndef TLSQ_STRATEGY_EXPR_IMPL_H
 #define TLSQ_STRATEGY_EXPR_IMPL_H

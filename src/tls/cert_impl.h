@@ -1,5 +1,5 @@
 /*
- * Between the files that read certificates.
+ * What the files that read certificates share; other folders use cert.h.  PURE.
  */
 #ifndef TLSQ_TLS_CERT_IMPL_H
 #define TLSQ_TLS_CERT_IMPL_H

@@ -1,5 +1,6 @@
 /*
- * Making the answer to one request.  For this folder only.
+ * Making the answer to one request.  For this folder only; called by web.c in
+ * the thread of the HTTP server.
  */
 #ifndef TLSQ_WEB_ANSWER_IMPL_H
 #define TLSQ_WEB_ANSWER_IMPL_H

@@ -1,5 +1,6 @@
 /*
- * What several pages show alike.  For this folder only.
+ * What several pages show alike: rows of recipients, domains and attempts.  For
+ * this folder only.
  */
 #ifndef TLSQ_WEB_PAGE_IMPL_H
 #define TLSQ_WEB_PAGE_IMPL_H
