@@ -24,7 +24,7 @@ by_value(const void *a, const void *b)
 }
 
 static bool
-take_messages(struct admin_options *o, int count, char **args,
+take_messages(struct cli_admin_options *o, int count, char **args,
     struct error *err)
 {
 	size_t kept = 0;
@@ -43,7 +43,8 @@ take_messages(struct admin_options *o, int count, char **args,
 
 /* The whole queue is never meant by leaving something out. */
 static bool
-check_selection(const struct admin_options *o, const char *name, struct error *err)
+check_selection(const struct cli_admin_options *o, const char *name,
+    struct error *err)
 {
 	bool narrowed = o->has_domain || o->has_sender || o->message_count > 0;
 
@@ -56,8 +57,8 @@ check_selection(const struct admin_options *o, const char *name, struct error *e
 }
 
 bool
-admin_options_parse(struct admin_options *o_r, struct cli *cli, int argc,
-    char **argv, struct error *err)
+cli_admin_options_parse(struct cli_admin_options *o_r, struct cli *cli,
+    int argc, char **argv, struct error *err)
 {
 	const char *domain = NULL, *sender = NULL;
 	const struct option_row rows[] = {
@@ -78,12 +79,12 @@ admin_options_parse(struct admin_options *o_r, struct cli *cli, int argc,
 	if (take_messages(o_r, cli->arg_count, cli->args, err) &&
 	    check_selection(o_r, argv[0], err))
 		return true;
-	admin_options_free(o_r);
+	cli_admin_options_free(o_r);
 	return false;
 }
 
 void
-admin_options_free(struct admin_options *o)
+cli_admin_options_free(struct cli_admin_options *o)
 {
 	free(o->messages);
 	o->messages = NULL;
@@ -91,7 +92,7 @@ admin_options_free(struct admin_options *o)
 }
 
 struct spool_selector
-admin_options_selector(const struct admin_options *o)
+cli_admin_options_selector(const struct cli_admin_options *o)
 {
 	return (struct spool_selector){
 	    .domain = o->has_domain ? o->domain : NULL,
@@ -194,12 +195,12 @@ act(struct spool *spool, const struct selected *s, struct error *err)
 }
 
 static bool
-run(const struct verb *v, struct cli *cli, const struct admin_options *o,
+run(const struct verb *v, struct cli *cli, const struct cli_admin_options *o,
     struct error *err)
 {
 	struct selected s = { .verb = v, .message = -1,
 		.show = o->dry_run || cli->verbosity > 0 };
-	struct spool_selector selector = admin_options_selector(o);
+	struct spool_selector selector = cli_admin_options_selector(o);
 	struct spool *spool = NULL;
 	bool ok;
 
@@ -226,14 +227,14 @@ cli_act(struct cli *cli, int argc, char **argv, struct error *err)
 		{ SPOOL_BOUNCE, "bounce", "returned to the sender" },
 	};
 	const struct verb *verb = verbs;
-	struct admin_options o;
+	struct cli_admin_options o;
 	bool ok;
 
 	while (strcmp(verb->name, argv[0]) != 0)
 		verb++;
-	if (!admin_options_parse(&o, cli, argc, argv, err))
+	if (!cli_admin_options_parse(&o, cli, argc, argv, err))
 		return false;
 	ok = run(verb, cli, &o, err);
-	admin_options_free(&o);
+	cli_admin_options_free(&o);
 	return ok;
 }

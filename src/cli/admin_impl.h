@@ -15,7 +15,7 @@
 
 struct cli;
 
-struct admin_options {
+struct cli_admin_options {
 	bool dry_run;
 	bool all;		/* said so: no selector is no mistake */
 	bool has_domain, has_sender;
@@ -29,10 +29,11 @@ struct admin_options {
  * EX_USAGE for what the command line may not say, no selector and no --all
  * included; EX_DATAERR for a bad domain or address.  Pure but for getopt's state.
  */
-bool admin_options_parse(struct admin_options *o_r, struct cli *cli, int argc,
-    char **argv, struct error *err) MUST_CHECK;
-void admin_options_free(struct admin_options *o);
+bool cli_admin_options_parse(struct cli_admin_options *o_r, struct cli *cli,
+    int argc, char **argv, struct error *err) MUST_CHECK;
+void cli_admin_options_free(struct cli_admin_options *o);
 /* Borrows from the options. */
-struct spool_selector admin_options_selector(const struct admin_options *o);
+struct spool_selector cli_admin_options_selector(
+    const struct cli_admin_options *o);
 
 #endif

@@ -28,7 +28,7 @@ say_problem(void *arg, const struct conf_expression *e, const char *problem)
 static bool
 check_expressions(const struct conf *conf, struct error *err)
 {
-	return rules_check_all(conf, say_problem, NULL) ||
+	return strategy_rules_check_all(conf, say_problem, NULL) ||
 	    error_set(err, EX_CONFIG, "has invalid expressions or maps");
 }
 
@@ -109,9 +109,9 @@ say_sqlite(void)
 static bool
 check_outside(const struct conf *conf, struct error *err)
 {
-	bool sendmail = check_sendmail(conf);
+	bool sendmail = cli_check_sendmail(conf);
 
-	return check_services(conf, err) &&
+	return cli_check_services(conf, err) &&
 	    (sendmail || error_set(err, EX_CONFIG, "Sendmail's configuration "
 	    "has the problems listed above; see doc/sendmail.md"));
 }

@@ -14,13 +14,13 @@
  * or EX_NOINPUT for a file, EX_CONFIG where the root does not prove secure,
  * EX_UNAVAILABLE where nobody answers.  Blocks for dns.timeout at most.
  */
-bool check_services(const struct conf *conf, struct error *err) MUST_CHECK;
+bool cli_check_services(const struct conf *conf, struct error *err) MUST_CHECK;
 
 /*
  * Sendmail's configuration, where there is one in /etc/mail, brings remote mail to
  * tlsq.  Prints what is found; false where something is missing, each said on
  * stderr.
  */
-bool check_sendmail(const struct conf *conf) MUST_CHECK;
+bool cli_check_sendmail(const struct conf *conf) MUST_CHECK;
 
 #endif

@@ -379,7 +379,7 @@ check_file(const char *path, const struct conf *conf, bool submit)
 }
 
 bool
-check_sendmail(const struct conf *conf)
+cli_check_sendmail(const struct conf *conf)
 {
 	bool mta, submit;
 

@@ -134,7 +134,7 @@ check_anchor(const struct conf *conf, struct error *err)
 
 struct root {
 	struct loop *loop;
-	enum dns_status status;
+	enum policy_dns_status status;
 	char why[256];
 };
 
@@ -227,7 +227,7 @@ check_resolver(const struct conf *conf, struct error *err)
 }
 
 bool
-check_services(const struct conf *conf, struct error *err)
+cli_check_services(const struct conf *conf, struct error *err)
 {
 	bool ok;
 

@@ -20,7 +20,7 @@ enum { PASSES_MAX = 5 };		/* after the first one */
 /* --- the question ----------------------------------------------------- */
 
 static bool
-parse_whom(struct explanation *e, const char *whom, struct error *err)
+parse_whom(struct cli_explanation *e, const char *whom, struct error *err)
 {
 	char *text;
 	bool ok;
@@ -35,7 +35,7 @@ parse_whom(struct explanation *e, const char *whom, struct error *err)
 
 /* A new message to that recipient. */
 static void
-make_attempt(struct explanation *e, const struct mail_address *sender,
+make_attempt(struct cli_explanation *e, const struct mail_address *sender,
     const char *strategy)
 {
 	e->message = (struct spool_message){ .sender = sender->text,
@@ -47,10 +47,10 @@ make_attempt(struct explanation *e, const struct mail_address *sender,
 		.next_attempt_at = e->now };
 }
 
-static struct way_case
-attempt_case(const struct explanation *e)
+static struct nexthop_case
+attempt_case(const struct cli_explanation *e)
 {
-	return (struct way_case){ .message = &e->message,
+	return (struct nexthop_case){ .message = &e->message,
 		.rcpt = &e->job_rcpt, .now = e->now };
 }
 
@@ -58,7 +58,7 @@ attempt_case(const struct explanation *e)
 
 /* What was said until now is seen now. */
 static void
-tell(struct explanation *e)
+tell(struct cli_explanation *e)
 {
 	if (e->json_wanted)
 		return;
@@ -69,29 +69,29 @@ tell(struct explanation *e)
 
 /* What is known, in the order in which it is told. */
 static void
-tell_facts(struct explanation *e, bool all)
+tell_facts(struct cli_explanation *e, bool all)
 {
-	const struct survey *s = &e->survey;
+	const struct nexthop_discovery *s = &e->survey;
 
 	if (e->json_wanted || !s->resolved)
 		return;
 	if (!e->mx_shown)
-		explain_text_mx(&e->out, e);
+		cli_explain_text_mx(&e->out, e);
 	e->mx_shown = true;
 	if (!e->sts_shown && (all || s->sts != NULL)) {
-		explain_text_sts(&e->out, e);
+		cli_explain_text_sts(&e->out, e);
 		e->sts_shown = true;
 	}
 	for (; e->sts_shown && e->hosts_shown < s->n_hosts &&
 	    s->host[e->hosts_shown].ready; e->hosts_shown++)
-		explain_text_host(&e->out, e, e->hosts_shown);
+		cli_explain_text_host(&e->out, e, e->hosts_shown);
 	tell(e);
 }
 
 static void
 on_changed(void *ctx)
 {
-	struct explanation *e = ctx;
+	struct cli_explanation *e = ctx;
 
 	tell_facts(e, false);
 	if (!e->survey.resolved)
@@ -104,59 +104,60 @@ on_changed(void *ctx)
 }
 
 static void
-survey(struct explanation *e)
+survey(struct cli_explanation *e)
 {
-	struct survey_config c = {
+	struct nexthop_discovery_config c = {
 		.loop = e->loop,
-		.lookups = services_lookups(e->settings),
+		.lookups = nexthop_services_lookups(e->settings),
 		.next_hop = e->rcpt.domain, .route = e->way.route,
 		.connection = e->way.connection, .own_name = e->own_name,
 		.want_tlsa = true, .want_sts = true,
 		.sts_timeout_ms = e->way.strategy->timeout_mta_sts_s * 1000,
 		.changed = on_changed, .ctx = e
 	};
-	const struct decision_terms terms = decision_terms_of(&e->way,
+	const struct nexthop_terms terms = nexthop_decision_terms_of(&e->way,
 	    e->settings->conf, false);
 
 	if (!e->way.per_host)
-		decision_needs(&terms, &c.want_tlsa, &c.want_sts);
+		nexthop_decision_needs(&terms, &c.want_tlsa, &c.want_sts);
 	e->surveyed = false;
-	survey_start(&e->survey, &c);
-	explain_wait(e, &e->surveyed);
+	nexthop_discovery_start(&e->survey, &c);
+	cli_explain_wait(e, &e->surveyed);
 	tell_facts(e, true);
 }
 
 static bool
-terms_at(struct explanation *e, size_t host, size_t address,
-    struct decision_terms *t, struct error *err)
+terms_at(struct cli_explanation *e, size_t host, size_t address,
+    struct nexthop_terms *t, struct error *err)
 {
-	const struct survey_host *h = &e->survey.host[host];
-	const struct way_case of = attempt_case(e);
-	struct way way = e->way;
+	const struct nexthop_host *h = &e->survey.host[host];
+	const struct nexthop_case of = attempt_case(e);
+	struct nexthop_choice way = e->way;
 	char ip[NET_ADDRESS_TEXT_LEN];
 
 	net_address_text(ip, &h->address[address]);
-	if (way.per_host && !chooser_way_at_host(e->chooser, &of, h->name, ip,
-	    &way, err))
+	if (way.per_host && !nexthop_choose_at_host(e->chooser, &of, h->name,
+	    ip, &way, err))
 		return false;
-	*t = decision_terms_of(&way, e->settings->conf, false);
+	*t = nexthop_decision_terms_of(&way, e->settings->conf, false);
 	return true;
 }
 
 static void
-decide(struct explanation *e, size_t host)
+decide(struct cli_explanation *e, size_t host)
 {
-	const struct survey_host *h = &e->survey.host[host];
-	struct decision_terms terms;
+	const struct nexthop_host *h = &e->survey.host[host];
+	struct nexthop_terms terms;
 	struct error err;
 
 	e->address[host] = mem_zalloc((h->n_addresses + 1) *
 	    sizeof(*e->address[host]));
 	for (size_t i = 0; i < h->n_addresses; i++) {
-		struct explain_address *a = &e->address[host][i];
+		struct cli_explain_address *a = &e->address[host][i];
 
 		if (terms_at(e, host, i, &terms, &err))
-			decision_make(&a->decision, &e->survey, host, &terms);
+			nexthop_decision_make(&a->decision, &e->survey, host,
+			    &terms);
 		else
 			(void)text_copy(a->problem, sizeof(a->problem),
 			    err.text);
@@ -165,7 +166,7 @@ decide(struct explanation *e, size_t host)
 
 /* A policy that would refuse is read again first, as the runner does. */
 static void
-decide_all(struct explanation *e)
+decide_all(struct cli_explanation *e)
 {
 	bool refused = false;
 
@@ -179,12 +180,12 @@ decide_all(struct explanation *e)
 			    strcmp(v->error, "mta-sts") == 0;
 		}
 	}
-	if (!refused || !survey_recheck_sts(&e->survey))
+	if (!refused || !nexthop_discovery_recheck_sts(&e->survey))
 		return;
 	e->surveyed = false;
-	explain_wait(e, &e->surveyed);
+	cli_explain_wait(e, &e->surveyed);
 	if (!e->json_wanted && e->survey.sts_changed)
-		explain_text_sts(&e->out, e);
+		cli_explain_text_sts(&e->out, e);
 	for (size_t h = 0; h < e->survey.n_hosts; h++) {
 		free(e->address[h]);
 		decide(e, h);
@@ -194,7 +195,7 @@ decide_all(struct explanation *e)
 /* --- what becomes of the mail ----------------------------------------- */
 
 struct tally {
-	struct outcome_fact *facts;
+	struct policy_outcome_fact *facts;
 	char (*words)[700];
 	size_t n;
 };
@@ -204,15 +205,15 @@ count(struct tally *t, const char *error, const char *status, const char *why)
 {
 	t->facts = mem_realloc(t->facts, (t->n + 1) * sizeof(*t->facts));
 	t->words = mem_realloc(t->words, (t->n + 1) * sizeof(*t->words));
-	t->facts[t->n] = (struct outcome_fact){ error, status };
+	t->facts[t->n] = (struct policy_outcome_fact){ error, status };
 	(void)text_copy(t->words[t->n++], sizeof(*t->words), why);
 }
 
 static bool
-try_address(struct explanation *e, size_t host, size_t address, bool connect,
-    struct tally *t)
+try_address(struct cli_explanation *e, size_t host, size_t address,
+    bool connect, struct tally *t)
 {
-	struct explain_address *a = &e->address[host][address];
+	struct cli_explain_address *a = &e->address[host][address];
 	char why[700];
 
 	if (a->problem[0] != '\0') {
@@ -220,7 +221,7 @@ try_address(struct explanation *e, size_t host, size_t address, bool connect,
 		return false;
 	}
 	if (a->decision.verdict.refused) {
-		decision_sentence(why, sizeof(why), &e->survey, host,
+		nexthop_decision_sentence(why, sizeof(why), &e->survey, host,
 		    &a->decision);
 		count(t, a->decision.verdict.error, a->decision.verdict.status,
 		    why);
@@ -229,11 +230,11 @@ try_address(struct explanation *e, size_t host, size_t address, bool connect,
 	if (!connect)
 		return true;
 	if (!e->json_wanted)
-		explain_text_connect(&e->out, e, host, address);
+		cli_explain_text_connect(&e->out, e, host, address);
 	tell(e);
-	explain_connect(e, host, address);
+	cli_explain_connect(e, host, address);
 	if (!e->json_wanted)
-		explain_text_session(&e->out, &a->session);
+		cli_explain_text_session(&e->out, &a->session);
 	tell(e);
 	if (a->session.failed)
 		count(t, a->session.failure.error, a->session.failure.status,
@@ -242,30 +243,30 @@ try_address(struct explanation *e, size_t host, size_t address, bool connect,
 }
 
 static void
-give_up(struct explanation *e, const struct tally *t)
+give_up(struct cli_explanation *e, const struct tally *t)
 {
-	const struct way_case of = attempt_case(e);
+	const struct nexthop_case of = attempt_case(e);
 	size_t i;
 
-	e->outcome = outcome_decide(t->facts, t->n,
+	e->outcome = policy_outcome_decide(t->facts, t->n,
 	    e->way.strategy->on_policy_failure == CONF_FAILURE_BOUNCE);
 	i = e->outcome.deciding;
 	(void)text_copy(e->why, sizeof(e->why), t->words[i]);
 	if (!e->outcome.permanent && e->pass < PASSES_MAX &&
 	    strcmp(t->facts[i].error, "tls") == 0)
-		e->fallback = chooser_fallback(e->chooser, &of, &e->way,
+		e->fallback = nexthop_choose_fallback(e->chooser, &of, &e->way,
 		    t->facts[i].status);
 }
 
 static void
-conclude(struct explanation *e, bool connect)
+conclude(struct cli_explanation *e, bool connect)
 {
 	struct tally t = { NULL, NULL, 0 };
 
 	if (e->survey.n_hosts == 0)
 		count(&t, "dns", e->survey.status, e->survey.why);
 	for (size_t h = 0; h < e->survey.n_hosts && !e->sent; h++) {
-		const struct survey_host *host = &e->survey.host[h];
+		const struct nexthop_host *host = &e->survey.host[h];
 
 		if (host->n_addresses == 0)
 			count(&t, "dns", host->status, host->why);
@@ -292,8 +293,8 @@ copy_text(char *dst, size_t room, struct spool_query *q, int column)
 }
 
 static bool
-read_record(struct explain_record *r, struct spool *spool, const char *domain,
-    struct error *err)
+read_record(struct cli_explain_record *r, struct spool *spool,
+    const char *domain, struct error *err)
 {
 	struct spool_query q;
 
@@ -313,10 +314,10 @@ read_record(struct explain_record *r, struct spool *spool, const char *domain,
 }
 
 static bool
-prepare(struct explanation *e, struct cli *cli, struct error *err)
+prepare(struct cli_explanation *e, struct cli *cli, struct error *err)
 {
-	struct services_source source = { .database = cli->database };
-	const struct settings_maker maker = services_maker(&source);
+	struct nexthop_services_source source = { .database = cli->database };
+	const struct settings_maker maker = nexthop_services_maker(&source);
 	struct spool *spool = NULL;
 	bool ok;
 
@@ -332,38 +333,38 @@ prepare(struct explanation *e, struct cli *cli, struct error *err)
 
 /* For the first pass, and again after one that ended in error tls. */
 static bool
-choose(struct explanation *e, struct error *err)
+choose(struct cli_explanation *e, struct error *err)
 {
-	const struct way_case of = attempt_case(e);
+	const struct nexthop_case of = attempt_case(e);
 
-	if (!chooser_way(e->chooser, &of, &e->way, err))
+	if (!nexthop_choose(e->chooser, &of, &e->way, err))
 		return false;
 	(void)text_copy(e->rule, sizeof(e->rule), e->way.rule);
 	e->way.rule = e->rule;
 	if (!e->json_wanted)
-		explain_text_way(&e->out, e);
+		cli_explain_text_way(&e->out, e);
 	tell(e);
 	return true;
 }
 
 static void
-forget_pass(struct explanation *e)
+forget_pass(struct cli_explanation *e)
 {
-	for (size_t h = 0; h < SURVEY_HOSTS_MAX; h++) {
+	for (size_t h = 0; h < NEXTHOP_HOSTS_MAX; h++) {
 		for (size_t i = 0; e->address[h] != NULL &&
 		    i < e->survey.host[h].n_addresses; i++)
 			smtp_client_free(&e->address[h][i].session.client);
 		free(e->address[h]);
 		e->address[h] = NULL;
 	}
-	survey_clear(&e->survey);
+	nexthop_discovery_clear(&e->survey);
 }
 
 static void
-clear(struct explanation *e)
+clear(struct cli_explanation *e)
 {
 	forget_pass(e);
-	chooser_unref(&e->chooser);
+	nexthop_chooser_unref(&e->chooser);
 	settings_unref(&e->settings);
 	loop_free(&e->loop);
 	stls_global_cleanup();
@@ -372,27 +373,27 @@ clear(struct explanation *e)
 }
 
 static void
-run_pass(struct explanation *e, bool connect)
+run_pass(struct cli_explanation *e, bool connect)
 {
 	survey(e);
 	if (e->pass == 0)
-		explain_unchecked(e);
+		cli_explain_unchecked(e);
 	decide_all(e);
 	for (size_t h = 0; !e->json_wanted && h < e->survey.n_hosts; h++)
-		explain_text_verdicts(&e->out, e, h);
+		cli_explain_text_verdicts(&e->out, e, h);
 	tell(e);
 	conclude(e, connect);
 	if (e->json_wanted)
-		explain_json_pass(&e->json, e);
+		cli_explain_json_pass(&e->json, e);
 	else
-		explain_text_result(&e->out, e);
+		cli_explain_text_result(&e->out, e);
 	tell(e);
 }
 
 /* As the runner does within one pass: the failure is booked, and the
  * expressions are asked again. */
 static void
-book_failure(struct explanation *e)
+book_failure(struct cli_explanation *e)
 {
 	(void)text_copy(e->booked_status, sizeof(e->booked_status),
 	    e->outcome.status);
@@ -408,18 +409,18 @@ book_failure(struct explanation *e)
 }
 
 static bool
-explain(struct explanation *e, bool connect, struct error *err)
+explain(struct cli_explanation *e, bool connect, struct error *err)
 {
-	struct chooser *current = NULL;
+	struct nexthop_chooser *current = NULL;
 
-	if (!chooser_get(&e->chooser, &current, e->settings, err))
+	if (!nexthop_chooser_get(&e->chooser, &current, e->settings, err))
 		return false;
-	chooser_unref(&current);
+	nexthop_chooser_unref(&current);
 	e->json.out = &e->out;
 	if (e->json_wanted)
-		explain_json_start(&e->json, e);
+		cli_explain_json_start(&e->json, e);
 	else
-		explain_text_start(&e->out, e);
+		cli_explain_text_start(&e->out, e);
 	if (!choose(e, err))
 		return false;
 	run_pass(e, connect);
@@ -430,7 +431,7 @@ explain(struct explanation *e, bool connect, struct error *err)
 		run_pass(e, connect);
 	}
 	if (e->json_wanted) {
-		explain_json_end(&e->json, e);
+		cli_explain_json_end(&e->json, e);
 		(void)fwrite(e->out.data, 1, e->out.len, stdout);
 	}
 	return e->sent || error_set(err, e->outcome.permanent ?
@@ -450,7 +451,7 @@ cli_explain(struct cli *cli, int argc, char **argv, struct error *err)
 		CLI_COMMON_OPTIONS(cli)
 	};
 	struct mail_address sender;
-	struct explanation *e;
+	struct cli_explanation *e;
 
 	if (!cli_parse(cli, argc, argv, rows, 1, 1, err))
 		return false;

@@ -12,9 +12,9 @@
 #include "nexthop/client_config.h"
 
 struct visit {
-	struct explanation *e;
-	struct explain_address *to;
-	struct proof proof;
+	struct cli_explanation *e;
+	struct cli_explain_address *to;
+	struct nexthop_proof proof;
 	bool closed;
 };
 
@@ -33,8 +33,8 @@ on_ready(void *ctx, const struct smtp_evidence *evidence)
 	(void)evidence;
 	v->to->session.ready = true;
 	if (v->e->way.route->auth_username != NULL &&
-	    v->to->session.auth == EXPLAIN_AUTH_NONE)
-		v->to->session.auth = EXPLAIN_AUTH_TRIED;
+	    v->to->session.auth == CLI_EXPLAIN_AUTH_NONE)
+		v->to->session.auth = CLI_EXPLAIN_AUTH_TRIED;
 	smtp_client_quit(v->to->session.client);
 }
 
@@ -51,13 +51,13 @@ static void
 on_closed(void *ctx, const struct smtp_failure *failure)
 {
 	struct visit *v = ctx;
-	struct explain_session *s = &v->to->session;
+	struct cli_explain_session *s = &v->to->session;
 
 	s->failed = !s->ready;
 	if (failure != NULL)
 		s->failure = *failure;
 	if (failure != NULL && failure->step == SMTP_STEP_AUTH)
-		s->auth = EXPLAIN_AUTH_TRIED;
+		s->auth = CLI_EXPLAIN_AUTH_TRIED;
 	v->closed = true;
 	loop_stop(v->e->loop);
 }
@@ -68,7 +68,7 @@ on_authenticate(void *ctx, const struct stls_peer *peer,
 {
 	struct visit *v = ctx;
 
-	proof_judge(&v->proof, peer, clock_now_s(), verdict_r,
+	nexthop_proof_judge(&v->proof, peer, clock_now_s(), verdict_r,
 	    v->to->session.tlsa);
 }
 
@@ -77,19 +77,20 @@ on_authenticate(void *ctx, const struct stls_peer *peer,
  * take any certificate they are left out, although the runner would send them.
  */
 static bool
-use_secret(struct smtp_client_config *c, struct explain_session *s,
-    const struct decision *d, const struct conf_route *route, char **secret_r)
+use_secret(struct smtp_client_config *c, struct cli_explain_session *s,
+    const struct nexthop_decision *d, const struct conf_route *route,
+    char **secret_r)
 {
 	struct error err;
 
 	if (route->auth_username == NULL)
 		return true;
 	if (d->allow_invalid) {
-		s->auth = EXPLAIN_AUTH_UNPROVED;
+		s->auth = CLI_EXPLAIN_AUTH_UNPROVED;
 		return true;
 	}
-	if (!secret_read(secret_r, route, &err)) {
-		s->auth = EXPLAIN_AUTH_NO_SECRET;
+	if (!nexthop_secret_read(secret_r, route, &err)) {
+		s->auth = CLI_EXPLAIN_AUTH_NO_SECRET;
 		s->failed = true;
 		s->failure.error = "io";
 		(void)text_copy(s->failure.status, sizeof(s->failure.status),
@@ -104,22 +105,22 @@ use_secret(struct smtp_client_config *c, struct explain_session *s,
 }
 
 void
-explain_wait(const struct explanation *e, const bool *done)
+cli_explain_wait(const struct cli_explanation *e, const bool *done)
 {
 	while (!*done)
 		loop_run(e->loop);
 }
 
 void
-explain_connect(struct explanation *e, size_t host, size_t address)
+cli_explain_connect(struct cli_explanation *e, size_t host, size_t address)
 {
 	static const struct smtp_client_events events = {
 		.next = on_next, .ready = on_ready, .result = on_result,
 		.closed = on_closed, .authenticate = on_authenticate
 	};
-	struct explain_address *to = &e->address[host][address];
+	struct cli_explain_address *to = &e->address[host][address];
 	struct visit v = { .e = e, .to = to, .proof = {
-	    .tls = services_tls(e->settings),
+	    .tls = nexthop_services_tls(e->settings),
 	    .survey = &e->survey, .host = host, .decision = &to->decision } };
 	struct smtp_client_config c = {
 		.loop = e->loop, .to = e->survey.host[host].address[address],
@@ -127,11 +128,11 @@ explain_connect(struct explanation *e, size_t host, size_t address)
 	};
 	char *secret = NULL;
 
-	session_config_fill(&c, &v.proof, &e->way, e->own_name);
+	nexthop_client_config_fill(&c, &v.proof, &e->way, e->own_name);
 	to->session.tried = true;
 	if (!use_secret(&c, &to->session, &to->decision, e->way.route, &secret))
 		return;
 	to->session.client = smtp_client_start(&c);
-	secret_free(&secret);
-	explain_wait(e, &v.closed);
+	nexthop_secret_free(&secret);
+	cli_explain_wait(e, &v.closed);
 }

@@ -5,7 +5,7 @@
 #include "cli/explain_impl.h"
 
 static void
-put_strategy(struct json *j, const struct explanation *e)
+put_strategy(struct json *j, const struct cli_explanation *e)
 {
 	const struct conf_tls_strategy *s = e->way.strategy;
 
@@ -24,9 +24,9 @@ put_strategy(struct json *j, const struct explanation *e)
 }
 
 static void
-put_mx(struct json *j, const struct explanation *e)
+put_mx(struct json *j, const struct cli_explanation *e)
 {
-	const struct survey *s = &e->survey;
+	const struct nexthop_discovery *s = &e->survey;
 	bool relay = e->way.route->type == CONF_ROUTE_RELAY;
 
 	json_open_object(j, "mx");
@@ -39,7 +39,7 @@ put_mx(struct json *j, const struct explanation *e)
 }
 
 static void
-put_sts(struct json *j, const struct explanation *e)
+put_sts(struct json *j, const struct cli_explanation *e)
 {
 	static const char *const words[] = {
 		[STS_STATUS_FETCH_FAILED] = "fetch-failed",
@@ -54,7 +54,7 @@ put_sts(struct json *j, const struct explanation *e)
 	json_open_object(j, "mta_sts");
 	json_text(j, "status", r != NULL ? words[r->status] : "not-asked");
 	if (r != NULL && r->status == STS_STATUS_POLICY) {
-		json_text(j, "mode", sts_mode_name(r->policy.mode));
+		json_text(j, "mode", policy_sts_mode_name(r->policy.mode));
 		json_text(j, "id", r->id);
 		json_int(j, "max_age", r->policy.max_age_s);
 		json_bool(j, "cached", r->cached);
@@ -66,13 +66,13 @@ put_sts(struct json *j, const struct explanation *e)
 }
 
 static void
-put_tlsa(struct json *j, const struct survey_host *h)
+put_tlsa(struct json *j, const struct nexthop_host *h)
 {
 	const struct tlsa_result *r = h->tlsa;
 	char text[160];
 
 	json_open_object(j, "tlsa");
-	json_text(j, "status", r != NULL ? tlsa_status_name(r->status) :
+	json_text(j, "status", r != NULL ? tlsa_lookup_status_name(r->status) :
 	    "not-asked");
 	if (r != NULL) {
 		json_text(j, "base", r->base);
@@ -82,7 +82,7 @@ put_tlsa(struct json *j, const struct survey_host *h)
 	}
 	json_open_array(j, "records");
 	for (size_t i = 0; i < h->n_usable; i++) {
-		tlsa_text(text, sizeof(text), &r->records[i]);
+		policy_tlsa_text(text, sizeof(text), &r->records[i]);
 		json_text(j, NULL, text);
 	}
 	json_close_array(j);
@@ -90,7 +90,7 @@ put_tlsa(struct json *j, const struct survey_host *h)
 }
 
 static void
-put_session(struct json *j, const struct explain_session *s)
+put_session(struct json *j, const struct cli_explain_session *s)
 {
 	static const struct smtp_evidence nothing = { .tls = false };
 	const struct smtp_evidence *ev = s->client != NULL ?
@@ -111,8 +111,8 @@ put_session(struct json *j, const struct explain_session *s)
 		json_int(j, "cert_not_after", ev->certificate.not_after_at);
 	}
 	json_text(j, "verify_error", ev->verify_error);
-	json_text(j, "auth", s->auth == EXPLAIN_AUTH_NONE ? NULL :
-	    s->auth != EXPLAIN_AUTH_TRIED ? "not-tried" :
+	json_text(j, "auth", s->auth == CLI_EXPLAIN_AUTH_NONE ? NULL :
+	    s->auth != CLI_EXPLAIN_AUTH_TRIED ? "not-tried" :
 	    s->ready ? "accepted" : "failed");
 	json_text(j, "error", s->failed ? s->failure.error : NULL);
 	json_text(j, "status", s->failed ? s->failure.status : NULL);
@@ -122,8 +122,8 @@ put_session(struct json *j, const struct explain_session *s)
 }
 
 static void
-put_address(struct json *j, const struct survey_host *h, size_t i,
-    const struct explain_address *a)
+put_address(struct json *j, const struct nexthop_host *h, size_t i,
+    const struct cli_explain_address *a)
 {
 	const struct policy_verdict *v = &a->decision.verdict;
 	char text[NET_ADDRESS_TEXT_LEN];
@@ -148,22 +148,25 @@ put_address(struct json *j, const struct survey_host *h, size_t i,
 	json_text(j, "result_type", v->result_type);
 	json_text(j, "why", v->why);
 	json_text(j, "source", v->source);
-	json_text(j, "tlsa_fact", tlsa_fact_name(a->decision.facts.tlsa));
-	json_text(j, "mta_sts_fact", sts_fact_name(a->decision.facts.sts));
+	json_text(j, "tlsa_fact",
+	    policy_tlsa_fact_name(a->decision.facts.tlsa));
+	json_text(j, "mta_sts_fact",
+	    policy_sts_fact_name(a->decision.facts.sts));
 	if (a->session.tried)
 		put_session(j, &a->session);
 	json_close_object(j);
 }
 
 static void
-put_host(struct json *j, const struct explanation *e, size_t host)
+put_host(struct json *j, const struct cli_explanation *e, size_t host)
 {
-	const struct survey_host *h = &e->survey.host[host];
+	const struct nexthop_host *h = &e->survey.host[host];
 
 	json_open_object(j, NULL);
 	json_text(j, "name", h->name);
 	json_int(j, "preference", h->preference);
-	json_text(j, "address_status", dns_status_name(h->address_status));
+	json_text(j, "address_status",
+	    policy_dns_status_name(h->address_status));
 	json_text(j, "canonical", h->canonical);
 	json_int(j, "fetched_at", h->addresses_fetched_at);
 	json_text(j, "reason", h->n_addresses == 0 ? h->why : NULL);
@@ -185,7 +188,7 @@ put_time(struct json *j, const char *key, int64_t at)
 }
 
 static void
-put_record(struct json *j, const struct explain_record *r)
+put_record(struct json *j, const struct cli_explain_record *r)
 {
 	json_open_object(j, "record");
 	put_time(j, "last_attempt_at", r->last_attempt_at);
@@ -200,7 +203,7 @@ put_record(struct json *j, const struct explain_record *r)
 }
 
 void
-explain_json_start(struct json *j, const struct explanation *e)
+cli_explain_json_start(struct json *j, const struct cli_explanation *e)
 {
 	json_open_object(j, NULL);
 	json_text(j, "domain", e->rcpt.domain);
@@ -209,7 +212,7 @@ explain_json_start(struct json *j, const struct explanation *e)
 }
 
 void
-explain_json_pass(struct json *j, const struct explanation *e)
+cli_explain_json_pass(struct json *j, const struct cli_explanation *e)
 {
 	if (e->pass > 0)
 		json_open_object(j, "retry");
@@ -230,7 +233,7 @@ explain_json_pass(struct json *j, const struct explanation *e)
 }
 
 void
-explain_json_end(struct json *j, const struct explanation *e)
+cli_explain_json_end(struct json *j, const struct cli_explanation *e)
 {
 	for (size_t i = 0; i < e->pass; i++)
 		json_close_object(j);

@@ -41,7 +41,7 @@ put_reason(struct buf *out, const char *reason)
 }
 
 static void
-put_source(struct buf *out, const struct explanation *e, int64_t fetched_at,
+put_source(struct buf *out, const struct cli_explanation *e, int64_t fetched_at,
     const char *table)
 {
 	char iso[CLOCK_ISO_LEN];
@@ -55,9 +55,9 @@ put_source(struct buf *out, const struct explanation *e, int64_t fetched_at,
 }
 
 void
-explain_text_way(struct buf *out, const struct explanation *e)
+cli_explain_text_way(struct buf *out, const struct cli_explanation *e)
 {
-	const struct way *w = &e->way;
+	const struct nexthop_choice *w = &e->way;
 	const struct conf_tls_strategy *s = w->strategy;
 
 	put_line(out, "strategy", "%s, by %s%s\n", s->id, w->rule,
@@ -74,9 +74,9 @@ explain_text_way(struct buf *out, const struct explanation *e)
 }
 
 void
-explain_text_mx(struct buf *out, const struct explanation *e)
+cli_explain_text_mx(struct buf *out, const struct cli_explanation *e)
 {
-	const struct survey *s = &e->survey;
+	const struct nexthop_discovery *s = &e->survey;
 
 	put_label(out, "mail hosts");
 	if (e->way.route->type == CONF_ROUTE_RELAY) {
@@ -92,7 +92,7 @@ explain_text_mx(struct buf *out, const struct explanation *e)
 }
 
 void
-explain_text_unchecked(struct buf *out, const char *zone,
+cli_explain_text_unchecked(struct buf *out, const char *zone,
     unsigned int algorithm, unsigned int digest, unsigned int iterations)
 {
 	put_label(out, "dnssec");
@@ -107,13 +107,13 @@ explain_text_unchecked(struct buf *out, const char *zone,
 }
 
 static void
-put_policy(struct buf *out, const struct sts_policy *p, const char *id)
+put_policy(struct buf *out, const struct policy_sts *p, const char *id)
 {
-	struct sts_pattern mx = { NULL, 0 };
+	struct policy_sts_pattern mx = { NULL, 0 };
 
 	(void)buf_printf(out, "mode %s, id %s, max_age %" PRId64 ", mx",
-	    sts_mode_name(p->mode), id, p->max_age_s);
-	while (sts_policy_next_mx(p, &mx))
+	    policy_sts_mode_name(p->mode), id, p->max_age_s);
+	while (policy_sts_next_mx(p, &mx))
 		(void)buf_printf(out, " %.*s", (int)mx.len, mx.text);
 }
 
@@ -127,7 +127,7 @@ static const char *const sts_words[] = {
 };
 
 void
-explain_text_sts(struct buf *out, const struct explanation *e)
+cli_explain_text_sts(struct buf *out, const struct cli_explanation *e)
 {
 	const struct sts_result *r = e->survey.sts;
 	char iso[CLOCK_ISO_LEN];
@@ -149,8 +149,8 @@ explain_text_sts(struct buf *out, const struct explanation *e)
 }
 
 static void
-put_tlsa(struct buf *out, const struct explanation *e,
-    const struct survey_host *h)
+put_tlsa(struct buf *out, const struct cli_explanation *e,
+    const struct nexthop_host *h)
 {
 	const struct tlsa_result *r = h->tlsa;
 	char text[160];
@@ -162,7 +162,7 @@ put_tlsa(struct buf *out, const struct explanation *e,
 		    "not looked up: the host's zone is not signed\n");
 		return;
 	}
-	(void)buf_printf(out, "%s at %s", tlsa_status_name(r->status),
+	(void)buf_printf(out, "%s at %s", tlsa_lookup_status_name(r->status),
 	    r->base);
 	if (r->status == TLSA_LOOKUP_SECURE)
 		(void)buf_printf(out, ": %zu published, %zu usable",
@@ -170,14 +170,14 @@ put_tlsa(struct buf *out, const struct explanation *e,
 	put_source(out, e, r->fetched_at, "dane_cache");
 	put_reason(out, r->reason);
 	for (size_t i = 0; i < h->n_usable; i++) {
-		tlsa_text(text, sizeof(text), &r->records[i]);
+		policy_tlsa_text(text, sizeof(text), &r->records[i]);
 		put_line(out, "", "%s\n", text);
 	}
 }
 
 static void
-put_decision(struct buf *out, const struct explanation *e,
-    const struct decision *d)
+put_decision(struct buf *out, const struct cli_explanation *e,
+    const struct nexthop_decision *d)
 {
 	const struct policy_verdict *v = &d->verdict;
 
@@ -199,14 +199,14 @@ put_decision(struct buf *out, const struct explanation *e,
 }
 
 static const char *const auth_words[] = {
-	[EXPLAIN_AUTH_TRIED] = "authentication failed",
-	[EXPLAIN_AUTH_UNPROVED] = "not tried: the route allows invalid "
+	[CLI_EXPLAIN_AUTH_TRIED] = "authentication failed",
+	[CLI_EXPLAIN_AUTH_UNPROVED] = "not tried: the route allows invalid "
 	    "certificates",
-	[EXPLAIN_AUTH_NO_SECRET] = "not tried: the secret cannot be read",
+	[CLI_EXPLAIN_AUTH_NO_SECRET] = "not tried: the secret cannot be read",
 };
 
 static void
-put_evidence(struct buf *out, const struct explain_session *s)
+put_evidence(struct buf *out, const struct cli_explain_session *s)
 {
 	const struct smtp_evidence *ev = smtp_client_evidence(s->client);
 
@@ -234,13 +234,14 @@ put_evidence(struct buf *out, const struct explain_session *s)
 }
 
 void
-explain_text_session(struct buf *out, const struct explain_session *s)
+cli_explain_text_session(struct buf *out, const struct cli_explain_session *s)
 {
 	if (s->client != NULL)
 		put_evidence(out, s);
-	if (s->auth != EXPLAIN_AUTH_NONE)
-		put_line(out, "  auth", "%s\n", s->auth == EXPLAIN_AUTH_TRIED &&
-		    s->ready ? "authenticated" : auth_words[s->auth]);
+	if (s->auth != CLI_EXPLAIN_AUTH_NONE)
+		put_line(out, "  auth", "%s\n",
+		    s->auth == CLI_EXPLAIN_AUTH_TRIED && s->ready ?
+		    "authenticated" : auth_words[s->auth]);
 	if (s->failed) {
 		put_line(out, "", "failed, error %s, %s", s->failure.error,
 		    s->failure.status);
@@ -249,16 +250,18 @@ explain_text_session(struct buf *out, const struct explain_session *s)
 }
 
 void
-explain_text_host(struct buf *out, const struct explanation *e, size_t host)
+cli_explain_text_host(struct buf *out, const struct cli_explanation *e,
+    size_t host)
 {
-	const struct survey_host *h = &e->survey.host[host];
+	const struct nexthop_host *h = &e->survey.host[host];
 	char text[NET_ADDRESS_TEXT_LEN];
 
 	put_line(out, "host", "%s", h->name);
 	if (e->way.route->type == CONF_ROUTE_MX)
 		(void)buf_printf(out, ", preference %u", h->preference);
 	(void)buf_puts(out, "\n");
-	put_line(out, "  addresses", "%s", dns_status_name(h->address_status));
+	put_line(out, "  addresses", "%s",
+	    policy_dns_status_name(h->address_status));
 	if (strcmp(h->canonical, h->name) != 0)
 		(void)buf_printf(out, ", alias of %s%s", h->canonical,
 		    h->alias_secure ? "" : " (not secure)");
@@ -274,21 +277,21 @@ explain_text_host(struct buf *out, const struct explanation *e, size_t host)
 
 /* The host's name stands above where its facts are not just above. */
 void
-explain_text_verdicts(struct buf *out, const struct explanation *e,
+cli_explain_text_verdicts(struct buf *out, const struct cli_explanation *e,
     size_t host)
 {
-	const struct survey_host *h = &e->survey.host[host];
+	const struct nexthop_host *h = &e->survey.host[host];
 
 	if (e->survey.n_hosts > 1 && h->n_addresses > 0) {
 		put_line(out, "host", "%s\n", h->name);
 	}
 	for (size_t i = 0; i < h->n_addresses; i++) {
-		const struct explain_address *a = &e->address[host][i];
+		const struct cli_explain_address *a = &e->address[host][i];
 
 		if (a->problem[0] != '\0') {
 			put_line(out, "  verdict", "none, error io: %s\n",
 			    a->problem);
-		} else if (i == 0 || !decision_is_alike(&a->decision,
+		} else if (i == 0 || !nexthop_decision_same(&a->decision,
 		    &e->address[host][0].decision)) {
 			put_decision(out, e, &a->decision);
 		}
@@ -296,10 +299,10 @@ explain_text_verdicts(struct buf *out, const struct explanation *e,
 }
 
 void
-explain_text_connect(struct buf *out, const struct explanation *e,
+cli_explain_text_connect(struct buf *out, const struct cli_explanation *e,
     size_t host, size_t address)
 {
-	const struct survey_host *h = &e->survey.host[host];
+	const struct nexthop_host *h = &e->survey.host[host];
 	char text[NET_ADDRESS_TEXT_LEN];
 
 	net_address_text(text, &h->address[address]);
@@ -316,7 +319,7 @@ put_time(struct buf *out, const char *what, int64_t at)
 }
 
 static void
-put_record(struct buf *out, const struct explain_record *r)
+put_record(struct buf *out, const struct cli_explain_record *r)
 {
 	put_label(out, "on record");
 	if (r->last_attempt_at < 0) {
@@ -346,7 +349,7 @@ put_record(struct buf *out, const struct explain_record *r)
 }
 
 void
-explain_text_start(struct buf *out, const struct explanation *e)
+cli_explain_text_start(struct buf *out, const struct cli_explanation *e)
 {
 	put_line(out, e->domain_only ? "domain" : "recipient", "%s\n",
 	    e->domain_only ? e->rcpt.domain : e->rcpt.text);
@@ -354,7 +357,7 @@ explain_text_start(struct buf *out, const struct explanation *e)
 }
 
 static void
-put_sent(struct buf *out, const struct explanation *e)
+put_sent(struct buf *out, const struct cli_explanation *e)
 {
 	const char *host = e->survey.host[e->sent_host].name;
 
@@ -369,7 +372,7 @@ put_sent(struct buf *out, const struct explanation *e)
 }
 
 void
-explain_text_result(struct buf *out, const struct explanation *e)
+cli_explain_text_result(struct buf *out, const struct cli_explanation *e)
 {
 	put_label(out, e->fallback != NULL ? "attempt" : "result");
 	if (e->sent) {

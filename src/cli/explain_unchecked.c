@@ -26,7 +26,7 @@ enum {
 
 struct reply {
 	struct loop *loop;
-	enum dns_status status;
+	enum policy_dns_status status;
 	bool answered, have_data;
 	uint8_t head[HEAD];		/* of the first record */
 };
@@ -45,20 +45,20 @@ on_answer(void *ctx, const struct dns_answer *answer)
 }
 
 static struct reply
-ask(const struct explanation *e, const char *name, int rrtype)
+ask(const struct cli_explanation *e, const char *name, int rrtype)
 {
 	struct reply r = { .loop = e->loop };
 
-	(void)resolver_query(lookups_resolver(services_lookups(e->settings)),
-	    name, rrtype, e->loop, on_answer, &r);
-	explain_wait(e, &r.answered);
+	(void)resolver_query(lookups_resolver(nexthop_services_lookups(
+	    e->settings)), name, rrtype, e->loop, on_answer, &r);
+	cli_explain_wait(e, &r.answered);
 	return r;
 }
 
 /* The nearest zone above name of which the parent's word is secure; NULL where it
  * is unsigned, or could be checked. */
 static const char *
-unchecked_zone(const struct explanation *e, const char *name,
+unchecked_zone(const struct cli_explanation *e, const char *name,
     struct reply *ds_r)
 {
 	for (const char *zone = name; strchr(zone, '.') != NULL;
@@ -75,13 +75,14 @@ unchecked_zone(const struct explanation *e, const char *name,
 }
 
 static void
-tell(struct explanation *e, const char *zone, const struct reply *ds,
+tell(struct cli_explanation *e, const char *zone, const struct reply *ds,
     unsigned int iterations)
 {
 	struct json *j = &e->json;
 
 	if (!e->json_wanted) {
-		explain_text_unchecked(&e->out, zone, ds != NULL ? ds->head[2] :
+		cli_explain_text_unchecked(&e->out, zone, ds != NULL ?
+		    ds->head[2] :
 		    0, ds != NULL ? ds->head[3] : 0, iterations);
 		return;
 	}
@@ -109,7 +110,7 @@ is_new(char **last, const char *zone)
 }
 
 static void
-look_at_algorithm(struct explanation *e, const char *name, char **last)
+look_at_algorithm(struct cli_explanation *e, const char *name, char **last)
 {
 	struct reply ds;
 	const char *zone = unchecked_zone(e, name, &ds);
@@ -120,7 +121,7 @@ look_at_algorithm(struct explanation *e, const char *name, char **last)
 
 /* The host is secure, and that it has no TLSA record is not. */
 static void
-look_at_denial(struct explanation *e, const char *name, char **last)
+look_at_denial(struct cli_explanation *e, const char *name, char **last)
 {
 	const char *zone = name;
 	struct reply param;
@@ -136,9 +137,9 @@ look_at_denial(struct explanation *e, const char *name, char **last)
 }
 
 void
-explain_unchecked(struct explanation *e)
+cli_explain_unchecked(struct cli_explanation *e)
 {
-	const struct survey *s = &e->survey;
+	const struct nexthop_discovery *s = &e->survey;
 	char *last = NULL;
 
 	if (e->json_wanted)
@@ -146,7 +147,7 @@ explain_unchecked(struct explanation *e)
 	if (s->mx_status == MX_INSECURE)
 		look_at_algorithm(e, e->rcpt.domain, &last);
 	for (size_t i = 0; i < s->n_hosts; i++) {
-		const struct survey_host *h = &s->host[i];
+		const struct nexthop_host *h = &s->host[i];
 
 		if (h->n_addresses == 0 || h->name[0] == '[')
 			continue;

@@ -80,7 +80,7 @@ fill(struct lmtp *l)
 
 /* A line without its end; *good_r is false where it has too many octets. */
 static bool
-read_line(struct lmtp *l, char line[static LMTP_LINE_MAX], bool *good_r)
+read_line(struct lmtp *l, char line[static MAIL_LMTP_LINE_MAX], bool *good_r)
 {
 	size_t len = 0;
 	char c = '\0';
@@ -90,7 +90,7 @@ read_line(struct lmtp *l, char line[static LMTP_LINE_MAX], bool *good_r)
 		if (!fill(l))
 			return false;
 		c = l->input[l->at++];
-		if (len == LMTP_LINE_MAX - 1 || c == '\0')
+		if (len == MAIL_LMTP_LINE_MAX - 1 || c == '\0')
 			*good_r = false;
 		else
 			line[len++] = c;
@@ -124,7 +124,7 @@ do_lhlo(struct lmtp *l)
 }
 
 static void
-do_mail(struct lmtp *l, const struct lmtp_command *c)
+do_mail(struct lmtp *l, const struct mail_lmtp_command *c)
 {
 	struct error err;
 
@@ -142,10 +142,10 @@ do_mail(struct lmtp *l, const struct lmtp_command *c)
 }
 
 static void
-do_rcpt(struct lmtp *l, const struct lmtp_command *c)
+do_rcpt(struct lmtp *l, const struct mail_lmtp_command *c)
 {
 	struct mail_recipient rcpt;
-	char notify[DSN_NOTIFY_LEN];
+	char notify[MAIL_NOTIFY_LEN];
 	struct error err;
 
 	if (!l->has_sender) {
@@ -157,7 +157,7 @@ do_rcpt(struct lmtp *l, const struct lmtp_command *c)
 		reply(l, "553 5.1.3 %s", err.text);
 		return;
 	}
-	dsn_notify_print(notify, rcpt.notify);
+	mail_notify_print(notify, rcpt.notify);
 	spool_insert_recipient(l->insert, &(struct spool_recipient){
 	    .address = rcpt.address.text, .domain = rcpt.address.domain,
 	    .notify = notify[0] != '\0' ? notify : NULL,
@@ -178,16 +178,16 @@ keep(void *ctx, const void *data, size_t len, struct error *err)
 static bool
 read_content(struct lmtp *l, struct mail_intake *in, struct error *err)
 {
-	enum lmtp_place place = LMTP_LINE_START;
+	enum mail_lmtp_place place = MAIL_LMTP_LINE_START;
 	bool good = true;
 
-	while (place != LMTP_ENDED) {
+	while (place != MAIL_LMTP_ENDED) {
 		const char *piece;
 		size_t len;
 
 		if (!fill(l))
 			return error_set(err, EX_IOERR, "the message was cut");
-		l->at += lmtp_content_next(&place, l->input + l->at,
+		l->at += mail_lmtp_content_next(&place, l->input + l->at,
 		    l->end - l->at, &piece, &len);
 		if (good && len > 0)
 			good = mail_intake_write(in, piece, len, err);
@@ -227,7 +227,7 @@ store(struct lmtp *l, int64_t now, const struct mail_intake_facts *facts,
 	    .body_type = s->body_8bitmime || facts->header_8bit ||
 	        facts->body_8bit ? "8BITMIME" : "7BIT",
 	    .smtputf8 = s->smtputf8,
-	    .ret = s->ret != DSN_RET_UNSET ? dsn_ret_name(s->ret) : NULL,
+	    .ret = s->ret != MAIL_RET_UNSET ? mail_ret_name(s->ret) : NULL,
 	    .envid = s->envid[0] != '\0' ? s->envid : NULL };
 
 	*id_r = 0;
@@ -287,38 +287,38 @@ do_data(struct lmtp *l)
 /* --- the dialogue ------------------------------------------------------- */
 
 static void
-obey(struct lmtp *l, const struct lmtp_command *c)
+obey(struct lmtp *l, const struct mail_lmtp_command *c)
 {
 	switch (c->verb) {
-	case LMTP_UNKNOWN:
+	case MAIL_LMTP_UNKNOWN:
 		reply(l, "500 5.5.1 no such command");
 		break;
-	case LMTP_BAD:
+	case MAIL_LMTP_BAD:
 		reply(l, "501 5.5.4 expected a path in <>, then parameters");
 		break;
-	case LMTP_LHLO:
+	case MAIL_LMTP_LHLO:
 		do_lhlo(l);
 		break;
-	case LMTP_MAIL:
+	case MAIL_LMTP_MAIL:
 		do_mail(l, c);
 		break;
-	case LMTP_RCPT:
+	case MAIL_LMTP_RCPT:
 		do_rcpt(l, c);
 		break;
-	case LMTP_DATA:
+	case MAIL_LMTP_DATA:
 		do_data(l);
 		break;
-	case LMTP_RSET:
+	case MAIL_LMTP_RSET:
 		forget(l);
 		reply(l, "250 2.0.0 ok");
 		break;
-	case LMTP_NOOP:
+	case MAIL_LMTP_NOOP:
 		reply(l, "250 2.0.0 ok");
 		break;
-	case LMTP_VRFY:
+	case MAIL_LMTP_VRFY:
 		reply(l, "252 2.1.5 cannot verify, but will accept mail");
 		break;
-	case LMTP_QUIT:
+	case MAIL_LMTP_QUIT:
 		l->ended = true;
 		reply(l, "221 2.0.0 bye");
 		break;
@@ -328,18 +328,18 @@ obey(struct lmtp *l, const struct lmtp_command *c)
 static void
 converse(struct lmtp *l)
 {
-	char line[LMTP_LINE_MAX];
+	char line[MAIL_LMTP_LINE_MAX];
 	bool good;
 
 	reply(l, "220 %s LMTP tlsq", l->host);
 	while (!l->ended && !l->lost && read_line(l, line, &good)) {
-		struct lmtp_command c;
+		struct mail_lmtp_command c;
 
 		if (!good) {
 			reply(l, "500 5.5.2 the line is too long, or contains NUL");
 			continue;
 		}
-		c = lmtp_command_parse(line);
+		c = mail_lmtp_command_parse(line);
 		obey(l, &c);
 	}
 	forget(l);

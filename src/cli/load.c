@@ -57,7 +57,7 @@ read_file(struct buf *text, const char *path, struct error *err)
 static void
 add_problem(void *arg, const struct conf_expression *e, const char *problem)
 {
-	conf_problems_add(arg, e != NULL ? e->line : 0,
+	toml_problems_add(arg, e != NULL ? e->line : 0,
 	    e != NULL ? e->key : "lookup", "%s", problem);
 }
 
@@ -65,17 +65,17 @@ static bool
 check(struct conf_rows **rows_r, const struct buf *text, const char *path,
     struct error *err)
 {
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct conf *conf;
 	bool ok;
 
 	ok = conf_check_text(rows_r, buf_str(text), text->len, &conf,
 	    &problems);
-	ok = rules_check_all(conf, add_problem, &problems) && ok;
+	ok = strategy_rules_check_all(conf, add_problem, &problems) && ok;
 	conf_free(&conf);
-	conf_problems_sort(&problems);
+	toml_problems_sort(&problems);
 	for (size_t i = 0; i < problems.count; i++) {
-		char *line = conf_problem_text(&problems.item[i], path);
+		char *line = toml_problem_text(&problems.item[i], path);
 
 		text_clean(line, "");
 		(void)fprintf(stderr, "%s\n", line);
@@ -84,7 +84,7 @@ check(struct conf_rows **rows_r, const struct buf *text, const char *path,
 	if (problems.dropped > 0)
 		(void)fprintf(stderr, "%s: and %zu more\n", path,
 		    problems.dropped);
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 	/* Said already, line by line. */
 	return ok || error_set(err, EX_CONFIG, "%s", "");
 }

@@ -38,12 +38,12 @@ static const char *const removed_fields[] = { "Require-TLS-ESMTP", NULL };
 static bool
 take_body(void *ctx, const char *word, struct error *err)
 {
-	struct submit_options *o = ctx;
+	struct cli_submit_options *o = ctx;
 
 	if (text_equal_nocase(word, "7bit"))
-		o->body = SUBMIT_BODY_7BIT;
+		o->body = CLI_SUBMIT_BODY_7BIT;
 	else if (text_equal_nocase(word, "8bitmime"))
-		o->body = SUBMIT_BODY_8BITMIME;
+		o->body = CLI_SUBMIT_BODY_8BITMIME;
 	else
 		return error_set(err, EX_USAGE,
 		    "--body \"%s\": the words are 7bit and 8bitmime", word);
@@ -62,21 +62,21 @@ as_usage(bool ok, struct error *err)
 static bool
 take_notify(void *ctx, const char *words, struct error *err)
 {
-	struct submit_options *o = ctx;
+	struct cli_submit_options *o = ctx;
 
-	return as_usage(dsn_notify_parse(&o->notify, words, err), err);
+	return as_usage(mail_notify_parse(&o->notify, words, err), err);
 }
 
 static bool
 take_ret(void *ctx, const char *word, struct error *err)
 {
-	struct submit_options *o = ctx;
+	struct cli_submit_options *o = ctx;
 
-	return as_usage(dsn_ret_parse(&o->ret, word, err), err);
+	return as_usage(mail_ret_parse(&o->ret, word, err), err);
 }
 
 static void
-keep_recipient(struct submit_options *o, const struct mail_address *a)
+keep_recipient(struct cli_submit_options *o, const struct mail_address *a)
 {
 	for (size_t i = 0; i < o->rcpt_count; i++)
 		if (strcmp(o->rcpts[i].text, a->text) == 0)
@@ -85,7 +85,7 @@ keep_recipient(struct submit_options *o, const struct mail_address *a)
 }
 
 static bool
-take_recipients(struct submit_options *o, int count, char **args,
+take_recipients(struct cli_submit_options *o, int count, char **args,
     struct error *err)
 {
 	struct mail_address a;
@@ -104,7 +104,7 @@ take_recipients(struct submit_options *o, int count, char **args,
 }
 
 static bool
-take_dsn(struct submit_options *o, const char *envid, const char *orcpt,
+take_dsn(struct cli_submit_options *o, const char *envid, const char *orcpt,
     struct error *err)
 {
 	if (envid != NULL && !mail_envid_normalise(o->envid, envid,
@@ -120,8 +120,8 @@ take_dsn(struct submit_options *o, const char *envid, const char *orcpt,
 }
 
 static bool
-parse_options(struct submit_options *o, struct cli *cli, int argc, char **argv,
-    struct error *err)
+parse_options(struct cli_submit_options *o, struct cli *cli, int argc,
+    char **argv, struct error *err)
 {
 	const char *sender = NULL, *envid = NULL, *orcpt = NULL;
 	const struct option_row rows[] = {
@@ -155,18 +155,18 @@ parse_options(struct submit_options *o, struct cli *cli, int argc, char **argv,
 }
 
 bool
-submit_options_parse(struct submit_options *o_r, struct cli *cli, int argc,
-    char **argv, struct error *err)
+cli_submit_options_parse(struct cli_submit_options *o_r, struct cli *cli,
+    int argc, char **argv, struct error *err)
 {
 	memset(o_r, 0, sizeof(*o_r));
 	if (parse_options(o_r, cli, argc, argv, err))
 		return true;
-	submit_options_free(o_r);
+	cli_submit_options_free(o_r);
 	return false;
 }
 
 void
-submit_options_free(struct submit_options *o)
+cli_submit_options_free(struct cli_submit_options *o)
 {
 	free(o->rcpts);
 	o->rcpts = NULL;
@@ -260,11 +260,11 @@ gather(struct spool_insert *ins, int64_t now,
 }
 
 static void
-add_recipients(struct spool_insert *ins, const struct submit_options *o)
+add_recipients(struct spool_insert *ins, const struct cli_submit_options *o)
 {
-	char notify[DSN_NOTIFY_LEN];
+	char notify[MAIL_NOTIFY_LEN];
 
-	dsn_notify_print(notify, o->notify);
+	mail_notify_print(notify, o->notify);
 	for (size_t i = 0; i < o->rcpt_count; i++)
 		spool_insert_recipient(ins, &(struct spool_recipient){
 		    .address = o->rcpts[i].text,
@@ -277,15 +277,15 @@ add_recipients(struct spool_insert *ins, const struct submit_options *o)
 /* What the content needs beats what was said of it: unlabelled 8-bit content
  * must not go to a server that cannot take it. */
 static const char *
-body_type(const struct submit_options *o, const struct mail_intake_facts *f)
+body_type(const struct cli_submit_options *o, const struct mail_intake_facts *f)
 {
-	return o->body == SUBMIT_BODY_8BITMIME || f->header_8bit ||
+	return o->body == CLI_SUBMIT_BODY_8BITMIME || f->header_8bit ||
 	    f->body_8bit ? "8BITMIME" : "7BIT";
 }
 
 static bool
 store(struct spool *spool, struct spool_insert *ins,
-    const struct submit_options *o, int64_t now, int64_t *id_r,
+    const struct cli_submit_options *o, int64_t now, int64_t *id_r,
     struct error *err)
 {
 	struct mail_intake_facts facts;
@@ -301,7 +301,7 @@ store(struct spool *spool, struct spool_insert *ins,
 		.sender = o->sender.text, .source = "submit",
 		.received_at = now, .wait_until = -1,
 		.body_type = body_type(o, &facts), .smtputf8 = o->smtputf8,
-		.ret = o->ret != DSN_RET_UNSET ? dsn_ret_name(o->ret) : NULL,
+		.ret = o->ret != MAIL_RET_UNSET ? mail_ret_name(o->ret) : NULL,
 		.envid = o->envid[0] != '\0' ? o->envid : NULL,
 		.tls_strategy = o->strategy,
 		.require_tls = o->require_tls || facts.require_tls,
@@ -332,7 +332,7 @@ check_strategy(struct spool *spool, const char *id, struct error *err)
 }
 
 static bool
-submit(const struct cli *cli, const struct submit_options *o,
+submit(const struct cli *cli, const struct cli_submit_options *o,
     struct error *err)
 {
 	struct spool_insert *ins;
@@ -361,13 +361,13 @@ submit(const struct cli *cli, const struct submit_options *o,
 bool
 cli_submit(struct cli *cli, int argc, char **argv, struct error *err)
 {
-	struct submit_options o;
+	struct cli_submit_options o;
 	bool ok;
 
-	if (!submit_options_parse(&o, cli, argc, argv, err))
+	if (!cli_submit_options_parse(&o, cli, argc, argv, err))
 		return false;
 	ok = (o.has_sender || default_sender(&o.sender, err)) &&
 	    submit(cli, &o, err);
-	submit_options_free(&o);
+	cli_submit_options_free(&o);
 	return ok;
 }

@@ -11,11 +11,12 @@
 #include "mail/address.h"
 #include "mail/dsn_params.h"
 
-enum submit_body { SUBMIT_BODY_BY_CONTENT, SUBMIT_BODY_7BIT, SUBMIT_BODY_8BITMIME };
+enum cli_submit_body { CLI_SUBMIT_BODY_BY_CONTENT, CLI_SUBMIT_BODY_7BIT,
+    CLI_SUBMIT_BODY_8BITMIME };
 
 struct cli;
 
-struct submit_options {
+struct cli_submit_options {
 	bool has_sender;	/* -f was given */
 	struct mail_address sender;
 	struct mail_address *rcpts;	/* each once, at least one */
@@ -23,8 +24,8 @@ struct submit_options {
 	const char *strategy;	/* NULL: none pinned */
 	bool hold, quiet, smtputf8, require_tls, tls_optional;
 	unsigned notify;
-	enum dsn_ret ret;
-	enum submit_body body;
+	enum mail_ret ret;
+	enum cli_submit_body body;
 	char envid[MAIL_ENVID_MAX + 1];	/* "": none; as stored */
 	char orcpt[MAIL_ORCPT_MAX + 1];	/* "": none; as stored */
 };
@@ -33,8 +34,8 @@ struct submit_options {
  * EX_USAGE for what the command line may not say, EX_DATAERR for a bad address,
  * ENVID or ORCPT.  Pure but for getopt's state.  argv's texts are borrowed.
  */
-bool submit_options_parse(struct submit_options *o_r, struct cli *cli,
+bool cli_submit_options_parse(struct cli_submit_options *o_r, struct cli *cli,
     int argc, char **argv, struct error *err) MUST_CHECK;
-void submit_options_free(struct submit_options *o);
+void cli_submit_options_free(struct cli_submit_options *o);
 
 #endif

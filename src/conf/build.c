@@ -25,7 +25,7 @@ set_defaults(struct conf *conf, enum conf_scope scope, void *object)
 }
 
 void
-conf_builder_start(struct conf_builder *b, struct conf_problems *problems)
+conf_builder_start(struct conf_builder *b, struct toml_problems *problems)
 {
 	*b = (struct conf_builder){ .problems = problems };
 	b->conf = mem_zalloc(sizeof(*b->conf));
@@ -113,7 +113,7 @@ conf_builder_value(struct conf_builder *b, enum conf_key_id key,
 	if (!conf_value_store(b->conf->store->arena, &conf_keys[key], text,
 	    fields, &err)) {
 		full = conf_keys_full(key, id);
-		conf_problems_add(b->problems, line, full, "%s", err.text);
+		toml_problems_add(b->problems, line, full, "%s", err.text);
 		free(full);
 		return;
 	}
@@ -153,10 +153,10 @@ rule_text(struct conf_builder *b, struct conf_expression *e, const char *text)
 	e->key = key;
 	e->text = text;
 	if (text[strspn(text, " \t\r\n")] == '\0')
-		conf_problems_add(b->problems, e->line, key,
+		toml_problems_add(b->problems, e->line, key,
 		    "an expression must not be empty");
 	else if (!conf_value_is_clean(text, true, &err))
-		conf_problems_add(b->problems, e->line, key, "%s", err.text);
+		toml_problems_add(b->problems, e->line, key, "%s", err.text);
 	else
 		ok = true;
 	if (ok)
@@ -295,7 +295,7 @@ static void
 enter_tls(struct conf_builder *b, const struct conf_tls_row *row)
 {
 	if (!conf_keys_id_is_valid(row->id)) {
-		conf_problems_add(b->problems, 0, "tls_strategy.id",
+		toml_problems_add(b->problems, 0, "tls_strategy.id",
 		    "\"%s\" is not made of letters, digits, \"-\" and \"_\"",
 		    row->id);
 		return;
@@ -312,7 +312,7 @@ enter_setting(struct conf_builder *b, const struct conf_setting_row *row)
 	enum conf_key_id key = conf_keys_find_stored(row->key, id);
 
 	if (key == KEY_COUNT)
-		conf_problems_add(b->problems, 0, row->key,
+		toml_problems_add(b->problems, 0, row->key,
 		    "is not a key of the table setting");
 	else
 		conf_builder_value(b, key, id, row->value, 0);
@@ -354,9 +354,9 @@ enter_rows(struct conf_builder *b, const struct conf_rows *rows)
 
 /* An error has room for one problem: the first, and how many there are. */
 static void
-first_problem(const struct conf_problems *problems, struct error *err)
+first_problem(const struct toml_problems *problems, struct error *err)
 {
-	char *text = conf_problem_text(&problems->item[0], NULL);
+	char *text = toml_problem_text(&problems->item[0], NULL);
 	size_t more = problems->count - 1 + problems->dropped;
 
 	if (more > 0)
@@ -371,7 +371,7 @@ bool
 conf_build(struct conf **conf_r, const struct conf_rows *rows,
     struct error *err)
 {
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct conf_builder b;
 	bool ok;
 
@@ -383,6 +383,6 @@ conf_build(struct conf **conf_r, const struct conf_rows *rows,
 	if (!ok)
 		first_problem(&problems, err);
 	conf_builder_end(&b, ok ? conf_r : NULL);
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 	return ok;
 }

@@ -43,7 +43,7 @@ struct conf_store {
 
 struct conf_builder {
 	struct conf *conf;
-	struct conf_problems *problems;
+	struct toml_problems *problems;
 	struct conf_rule *rule[CONF_RULE_COUNT]; /* conf's, to be added to */
 	unsigned int rule_line[CONF_RULE_COUNT]; /* of the last */
 	/* reported and therefore not to be called missing */
@@ -52,7 +52,7 @@ struct conf_builder {
 };
 
 /* --- build.c */
-void conf_builder_start(struct conf_builder *b, struct conf_problems *problems);
+void conf_builder_start(struct conf_builder *b, struct toml_problems *problems);
 /* The object is there, even if nothing is said about it. */
 struct conf_object *conf_builder_object(struct conf_builder *b,
     enum conf_scope scope, const char *id, unsigned int line);

@@ -23,7 +23,7 @@ struct walk_key {
 struct walk {
 	struct conf_builder builder;
 	struct conf_rows *rows;
-	struct conf_problems *problems;
+	struct toml_problems *problems;
 	struct conf_parts parts;
 	struct walk_key *keys;
 };
@@ -48,7 +48,7 @@ complain_at(const struct walk *w, unsigned int line, const char *text)
 {
 	char *key = here(w);
 
-	conf_problems_add(w->problems, line, key, "%s", text);
+	toml_problems_add(w->problems, line, key, "%s", text);
 	free(key);
 }
 
@@ -251,13 +251,13 @@ unknown_key(struct walk *w, unsigned int line)
 	char *full = here(w), *nearest = NULL;
 
 	/* comparing takes time, and what is beyond the bound is not shown */
-	if (w->problems->count < CONF_PROBLEMS_MAX)
+	if (w->problems->count < TOML_PROBLEMS_MAX)
 		nearest = conf_keys_nearest(full);
 	if (nearest != NULL)
-		conf_problems_add(w->problems, line, full,
+		toml_problems_add(w->problems, line, full,
 		    "unknown key; did you mean %s?", nearest);
 	else
-		conf_problems_add(w->problems, line, full,
+		toml_problems_add(w->problems, line, full,
 		    "unknown key; tlsq.toml(5) has all of them");
 	free(nearest);
 	free(full);
@@ -314,7 +314,7 @@ walk_node(struct walk *w, const struct toml_node *node)
 
 bool
 conf_check_text(struct conf_rows **rows_r, const char *text, size_t len,
-    struct conf **conf_r, struct conf_problems *problems)
+    struct conf **conf_r, struct toml_problems *problems)
 {
 	struct toml *toml = toml_read(text, len, problems);
 	struct walk w = { .problems = problems, .rows = conf_rows_new() };
@@ -329,7 +329,7 @@ conf_check_text(struct conf_rows **rows_r, const char *text, size_t len,
 	else
 		conf_rows_free(&w.rows);
 	*rows_r = w.rows;
-	conf_problems_sort(problems);
+	toml_problems_sort(problems);
 	conf_builder_end(&w.builder, conf_r);
 	toml_free(&toml);
 	return ok;

@@ -91,7 +91,7 @@ struct conf_connection {
 
 struct conf_schedule {
 	const char *id;
-	struct retry_schedule retry;
+	struct policy_retry_schedule retry;
 	struct conf_durations notify; /* rising, since the message came */
 	const char *queue_name;	/* a virtual queue that exists */
 };
@@ -130,7 +130,7 @@ enum conf_failing_domains {
 
 /* NULL paths mean the system's own (tlsq.toml(5)). */
 struct conf_queue_settings {
-	enum required_no tls_required_no;
+	enum policy_required_no tls_required_no;
 	int sessions_per_domain, messages_per_session,
 	    recipients_per_transaction;
 	int64_t retention_s;

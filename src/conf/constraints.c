@@ -28,7 +28,7 @@ complain(struct conf_builder *b, const struct conf_object *object,
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	conf_problems_add(b->problems, object->given[key].given ?
+	toml_problems_add(b->problems, object->given[key].given ?
 	    object->given[key].line : object->line, full, "%s", text);
 	free(full);
 }
@@ -185,11 +185,11 @@ check_constant(struct conf_builder *b, struct conf_expression *e)
 	id[n] = '\0';
 	e->known = quoted;
 	if (quoted && conf_object_find(b->conf, scope, id) == NULL)
-		conf_problems_add(b->problems, e->line, e->key,
+		toml_problems_add(b->problems, e->line, e->key,
 		    "there is no queue.%s.%s", conf_rule_kind_name(e->kind),
 		    id);
 	if (!quoted && conf_object_find(b->conf, scope, id) != NULL)
-		conf_problems_add(b->problems, e->line, e->key, "an expression "
+		toml_problems_add(b->problems, e->line, e->key, "an expression "
 		    "that names an id has it in quotes of its own: \"'%s'\"",
 		    id);
 }
@@ -212,7 +212,7 @@ check_rules(struct conf_builder *b, enum conf_rule_kind kind)
 	if (wrong == NULL)
 		return;
 	key = mem_printf("queue.strategy.%s", conf_rule_kind_name(kind));
-	conf_problems_add(b->problems, b->rule_line[kind], key, "%s", wrong);
+	toml_problems_add(b->problems, b->rule_line[kind], key, "%s", wrong);
 	free(key);
 }
 

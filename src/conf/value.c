@@ -152,7 +152,7 @@ bool
 conf_value_list(struct arena *arena, const char *text,
     struct conf_texts *list_r, struct error *err)
 {
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	char *statement = mem_printf("list = %s", text);
 	struct toml *toml = toml_read(statement, strlen(statement), &problems);
 	const struct toml_node *list = toml_get(toml_root(toml), "list");
@@ -169,7 +169,7 @@ conf_value_list(struct arena *arena, const char *text,
 		if (ok)
 			items[count++] = arena_strdup(arena, n->text);
 	}
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 	toml_free(&toml);
 	free(statement);
 	if (!ok)

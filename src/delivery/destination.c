@@ -259,7 +259,7 @@ retire(struct delivery_destination *d)
 static char *
 make_key(const struct delivery_job *job)
 {
-	const struct way *c = &job->choice;
+	const struct nexthop_choice *c = &job->choice;
 	bool relay = c->route->type == CONF_ROUTE_RELAY;
 
 	return mem_printf("%s\n%s\n%s\n%s\n%s\n%s\n%lld\n%lld",
@@ -281,7 +281,7 @@ destination_new(struct delivery_worker *w, struct delivery_job *job, char *key)
 	d->key = key;
 	d->next_hop = mem_strdup(delivery_job_domain(job));
 	d->settings = settings_ref(job->settings);
-	d->chooser = chooser_ref(w->chooser);
+	d->chooser = nexthop_chooser_ref(w->chooser);
 	d->choice = job->choice;
 	d->rule = mem_strdup(job->rule);
 	d->choice.rule = d->rule;
@@ -365,7 +365,7 @@ destination_free(void *arg)
 	delivery_destination_forget_unrecorded(d);
 	if (d->sole != NULL)
 		delivery_job_unref(&d->sole);
-	chooser_unref(&d->chooser);
+	nexthop_chooser_unref(&d->chooser);
 	settings_unref(&d->settings);
 	free(d->next_hop);
 	free(d->rule);

@@ -15,10 +15,10 @@
 
 struct delivery_attempt *
 delivery_destination_attempt(const struct delivery_destination *d, size_t host,
-    const struct decision *dec, const struct spool_attempt *row,
+    const struct nexthop_decision *dec, const struct spool_attempt *row,
     struct delivery_record *session)
 {
-	char facts[DECISION_FACTS_LEN];
+	char facts[NEXTHOP_DECISION_FACTS_LEN];
 	struct spool_attempt a = *row;
 
 	if (a.started_at == 0) {
@@ -36,7 +36,7 @@ delivery_destination_attempt(const struct delivery_destination *d, size_t host,
 		    policy_level_name(dec->verdict.level);
 		a.strategy = dec->strategy->id;
 		a.rule = dec->rule;
-		decision_facts(facts, &d->survey, host, dec);
+		nexthop_decision_facts(facts, &d->survey, host, dec);
 	}
 	return delivery_attempt_new(&a, session);
 }
@@ -50,7 +50,7 @@ delivery_destination_no_attempt(const struct delivery_destination *d,
 	    .error = error, .status = status, .reply = why }, NULL);
 }
 
-const struct decision *
+const struct nexthop_decision *
 delivery_destination_decision(const struct delivery_destination *d,
     struct delivery_place place)
 {
@@ -143,34 +143,35 @@ delivery_destination_refused(struct delivery_destination *d,
 
 static bool
 terms_of(const struct delivery_destination *d, struct delivery_place place,
-    struct decision_terms *t, struct error *err)
+    struct nexthop_terms *t, struct error *err)
 {
-	struct way choice = d->choice;
+	struct nexthop_choice choice = d->choice;
 	char ip[NET_ADDRESS_TEXT_LEN];
 
 	if (choice.per_host) {
-		const struct way_case of = delivery_job_case(d->sole, 0,
+		const struct nexthop_case of = delivery_job_case(d->sole, 0,
 		    clock_now_s());
 
 		net_address_text(ip,
 		    &d->plan.host[place.host].address[place.address].to);
-		if (!chooser_way_at_host(d->chooser, &of,
+		if (!nexthop_choose_at_host(d->chooser, &of,
 		    d->plan.host[place.host].name, ip, &choice, err))
 			return false;
 	}
-	*t = decision_terms_of(&choice, d->settings->conf, d->waived);
+	*t = nexthop_decision_terms_of(&choice, d->settings->conf, d->waived);
 	return true;
 }
 
 /* The host that policy keeps us from. */
 static void
 refuse_host(struct delivery_destination *d, struct delivery_place place,
-    const struct decision *dec)
+    const struct nexthop_decision *dec)
 {
 	struct delivery_attempt *a;
 	char why[600];
 
-	decision_sentence(why, sizeof(why), &d->survey, place.host, dec);
+	nexthop_decision_sentence(why, sizeof(why), &d->survey, place.host,
+	    dec);
 	a = delivery_destination_attempt(d, place.host, dec,
 	    &(struct spool_attempt){
 	    .error = dec->verdict.error, .status = dec->verdict.status,
@@ -195,9 +196,9 @@ fail_host(struct delivery_destination *d, struct delivery_place place,
 static bool
 decide_address(struct delivery_destination *d, struct delivery_place place)
 {
-	struct decision *dec =
+	struct nexthop_decision *dec =
 	    &d->plan.host[place.host].decision[place.address];
-	struct decision_terms terms;
+	struct nexthop_terms terms;
 	struct error err;
 
 	if (!terms_of(d, place, &terms, &err)) {
@@ -205,11 +206,11 @@ decide_address(struct delivery_destination *d, struct delivery_place place)
 		fail_host(d, place, false, "io", "4.3.5", err.text);
 		return true;
 	}
-	decision_make(dec, &d->survey, place.host, &terms);
+	nexthop_decision_make(dec, &d->survey, place.host, &terms);
 	if (!dec->verdict.refused)
 		return true;
 	if (strcmp(dec->verdict.error, "mta-sts") == 0 &&
-	    survey_recheck_sts(&d->survey))
+	    nexthop_discovery_recheck_sts(&d->survey))
 		return false;
 	refuse_host(d, place, dec);
 	return true;
@@ -250,7 +251,7 @@ take_hosts(struct delivery_destination *d)
 	struct error err;
 
 	d->resolved = true;
-	if (!secret_read(&d->secret, d->choice.route, &err)) {
+	if (!nexthop_secret_read(&d->secret, d->choice.route, &err)) {
 		no_hosts(d, "io", "4.3.5", err.text);
 		return;
 	}
@@ -264,7 +265,7 @@ take_hosts(struct delivery_destination *d)
 static void
 take_addresses(struct delivery_destination *d, size_t host)
 {
-	const struct survey_host *from = &d->survey.host[host];
+	const struct nexthop_host *from = &d->survey.host[host];
 	struct delivery_plan_host *h = &d->plan.host[host];
 
 	delivery_plan_add_addresses(h, from->n_addresses);
@@ -310,7 +311,7 @@ take_loops(struct delivery_destination *d)
 	struct delivery_attempt *a;
 
 	for (size_t i = 0; i < d->plan.n_hosts; i++) {
-		const struct survey_host *h = &d->survey.host[i];
+		const struct nexthop_host *h = &d->survey.host[i];
 
 		if (!h->own || d->plan.host[i].failed != NULL)
 			continue;
@@ -343,7 +344,7 @@ bool
 delivery_destination_recheck(struct delivery_destination *d,
     struct delivery_place place, struct delivery_attempt *a)
 {
-	if (!survey_recheck_sts(&d->survey))
+	if (!nexthop_discovery_recheck_sts(&d->survey))
 		return false;
 	/* All hosts are judged anew when the answer has come. */
 	for (size_t i = 0; i < d->plan.n_hosts; i++)
@@ -358,10 +359,10 @@ delivery_destination_recheck(struct delivery_destination *d,
 void
 delivery_destination_resolve(struct delivery_destination *d)
 {
-	const struct way *choice = &d->choice;
-	struct survey_config c = {
+	const struct nexthop_choice *choice = &d->choice;
+	struct nexthop_discovery_config c = {
 		.loop = d->worker->loop,
-		.lookups = services_lookups(d->settings),
+		.lookups = nexthop_services_lookups(d->settings),
 		.next_hop = d->next_hop, .route = choice->route,
 		.connection = choice->connection,
 		.own_name = d->worker->config.own_name,
@@ -370,18 +371,18 @@ delivery_destination_resolve(struct delivery_destination *d)
 		.sts_timeout_ms = choice->strategy->timeout_mta_sts_s * 1000,
 		.changed = on_survey, .ctx = d
 	};
-	const struct decision_terms terms = decision_terms_of(choice,
+	const struct nexthop_terms terms = nexthop_decision_terms_of(choice,
 	    d->settings->conf, d->waived);
 
 	if (!choice->per_host)
-		decision_needs(&terms, &c.want_tlsa, &c.want_sts);
-	survey_start(&d->survey, &c);
+		nexthop_decision_needs(&terms, &c.want_tlsa, &c.want_sts);
+	nexthop_discovery_start(&d->survey, &c);
 }
 
 void
 delivery_destination_resolve_end(struct delivery_destination *d)
 {
 	delivery_plan_clear(&d->plan);
-	secret_free(&d->secret);
-	survey_clear(&d->survey);
+	nexthop_secret_free(&d->secret);
+	nexthop_discovery_clear(&d->survey);
 }

@@ -24,7 +24,8 @@ struct delivery_plan_host {
 	struct delivery_plan_address *address;	/* owned */
 	size_t n_addresses;
 	struct delivery_attempt *failed;	/* the whole host; owned */
-	struct decision *decision;	/* by address; owned; NULL: not yet */
+	/* by address; owned; NULL: not yet */
+	struct nexthop_decision *decision;
 	/* A failure that waits for the policy to be read again; owned. */
 	struct delivery_attempt *rechecked;
 };

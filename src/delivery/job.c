@@ -68,7 +68,8 @@ delivery_job_split(struct delivery_job *job, size_t n)
 }
 
 void
-delivery_job_set_choice(struct delivery_job *job, const struct way *choice)
+delivery_job_set_choice(struct delivery_job *job,
+    const struct nexthop_choice *choice)
 {
 	job->choice = *choice;
 	free(job->rule);
@@ -122,10 +123,10 @@ delivery_job_rcpt(const struct delivery_job *job, size_t i)
 	return &job->claimed->rcpts[job->first + i];
 }
 
-struct way_case
+struct nexthop_case
 delivery_job_case(const struct delivery_job *job, size_t i, int64_t now)
 {
-	return (struct way_case){ .message = &job->claimed->message,
+	return (struct nexthop_case){ .message = &job->claimed->message,
 		.rcpt = delivery_job_rcpt(job, i), .now = now };
 }
 

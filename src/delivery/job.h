@@ -42,7 +42,7 @@ struct delivery_job {
 	struct delivery_job *whole;
 	struct settings *settings;
 	/* Chosen by the worker for this attempt.  strategy NULL: not yet. */
-	struct way choice;
+	struct nexthop_choice choice;
 	char *rule;			/* owned; choice.rule, or NULL */
 	struct delivery_progress *progress;	/* by recipient of this job */
 	size_t open;			/* recipients not finished */
@@ -64,7 +64,7 @@ void delivery_job_make(struct delivery_job_list *list,
  */
 struct delivery_job *delivery_job_split(struct delivery_job *job, size_t n);
 void delivery_job_set_choice(struct delivery_job *job,
-    const struct way *choice);
+    const struct nexthop_choice *choice);
 /* Exchanges two recipients; before any was tried. */
 void delivery_job_swap(struct delivery_job *job, size_t i, size_t k);
 struct delivery_job *delivery_job_ref(struct delivery_job *job);
@@ -72,7 +72,7 @@ void delivery_job_unref(struct delivery_job **job);
 
 const struct spool_recipient *delivery_job_rcpt(const struct delivery_job *job,
     size_t i);
-struct way_case delivery_job_case(const struct delivery_job *job, size_t i,
+struct nexthop_case delivery_job_case(const struct delivery_job *job, size_t i,
     int64_t now);
 /* The message waives TLS (RFC 8689 4.2.2). */
 bool delivery_job_waives_tls(const struct delivery_job *job);

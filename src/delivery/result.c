@@ -22,7 +22,8 @@
 #include "policy/retry.h"
 
 struct delivery_results {
-	struct write_task task;		/* first: the writer gives it back */
+	/* first: the writer gives it back */
+	struct spool_write_task task;
 	struct delivery_job *job;
 	const struct delivery_events *events;
 	struct delivery_record *session;	/* a reference, or NULL */
@@ -70,15 +71,16 @@ static void
 set_schedule(struct delivery_progress *p, const struct delivery_job *job,
     int attempts)
 {
-	const struct retry_schedule *retry = &job->choice.schedule->retry;
+	const struct policy_retry_schedule *retry =
+	    &job->choice.schedule->retry;
 	int64_t received_at = job->claimed->message.received_at;
-	int64_t expires_at = retry_expires_at(retry, received_at);
-	struct retry_verdict v;
+	int64_t expires_at = policy_retry_expires_at(retry, received_at);
+	struct policy_retry_verdict v;
 
 	p->result.expires_at = expires_at > 0 ? expires_at : -1;
 	if (p->result.outcome != SPOOL_DEFERRED)
 		return;
-	v = retry_after(retry, received_at, attempts, p->result.now,
+	v = policy_retry_after(retry, received_at, attempts, p->result.now,
 	    jitter_permille());
 	p->result.next_attempt_at = v.next_attempt_at;
 	if (!v.expired)
@@ -155,33 +157,36 @@ delivery_results_add(struct delivery_results *r, size_t i,
 }
 
 static const char *
-find_fallback(struct chooser *chooser, const struct delivery_job *job, size_t i,
-    const struct spool_attempt *deciding)
+find_fallback(struct nexthop_chooser *chooser, const struct delivery_job *job,
+    size_t i, const struct spool_attempt *deciding)
 {
-	const struct way_case of = delivery_job_case(job, i, clock_now_s());
+	const struct nexthop_case of = delivery_job_case(job, i, clock_now_s());
 	const struct conf_tls_strategy *next;
 
 	if (chooser == NULL || strcmp(deciding->error, "tls") != 0)
 		return NULL;
-	next = chooser_fallback(chooser, &of, &job->choice, deciding->status);
+	next = nexthop_choose_fallback(chooser, &of, &job->choice,
+	    deciding->status);
 	return next != NULL ? next->id : NULL;
 }
 
 void
 delivery_results_add_exhausted(struct delivery_results *r, size_t i,
-    struct chooser *chooser)
+    struct nexthop_chooser *chooser)
 {
 	const struct delivery_job *job = r->job;
 	struct delivery_progress *p = &job->progress[i];
-	struct outcome_fact *facts;
-	struct outcome o;
+	struct policy_outcome_fact *facts;
+	struct policy_outcome o;
 
 	assert(p->n_attempts > 0);
 	facts = mem_alloc(p->n_attempts * sizeof(*facts));
 	for (size_t k = 0; k < p->n_attempts; k++)
-		facts[k] = (struct outcome_fact){ p->attempts[k]->row.error,
+		facts[k] =
+		    (struct policy_outcome_fact){ p->attempts[k]->row.error,
 			p->attempts[k]->row.status };
-	o = outcome_decide(facts, p->n_attempts, job->choice.strategy != NULL &&
+	o = policy_outcome_decide(facts, p->n_attempts,
+	    job->choice.strategy != NULL &&
 	    job->choice.strategy->on_policy_failure == CONF_FAILURE_BOUNCE);
 	free(facts);
 	p->domain_failed = true;
@@ -267,7 +272,7 @@ store_domain(const struct delivery_job *job, size_t i, struct spool *spool,
 }
 
 static bool
-results_run(struct write_task *t, struct spool *spool, const char *token,
+results_run(struct spool_write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
 	struct delivery_results *r = (struct delivery_results *)t;
@@ -303,7 +308,7 @@ end_sessions(const struct delivery_results *r, bool committed)
 }
 
 static void
-results_undo(struct write_task *t)
+results_undo(struct spool_write_task *t)
 {
 	end_sessions((struct delivery_results *)t, false);
 }
@@ -338,7 +343,7 @@ log_result(const struct delivery_job *job, size_t i, const struct error *err)
 }
 
 static void
-results_done(struct write_task *t, const struct error *err)
+results_done(struct spool_write_task *t, const struct error *err)
 {
 	struct delivery_results *r = (struct delivery_results *)t;
 	int64_t *ids = mem_alloc((r->n + 1) * sizeof(*ids));
@@ -361,16 +366,16 @@ results_done(struct write_task *t, const struct error *err)
 }
 
 void
-delivery_results_send(struct delivery_results *r, struct writer *writer)
+delivery_results_send(struct delivery_results *r, struct spool_writer *writer)
 {
 	/* What a delivery says of its domain, a later one says as well; a
 	 * failure counts from the first one on. */
 	if (r->n > 0 && r->job->progress[r->rcpts[r->n - 1]].result.outcome ==
 	    SPOOL_DELIVERED)
 		r->task.subject = delivery_job_domain(r->job);
-	r->task.when = WRITE_SOON;
+	r->task.when = SPOOL_WRITE_SOON;
 	r->task.run = results_run;
 	r->task.undo = results_undo;
 	r->task.done = results_done;
-	writer_post(writer, &r->task);
+	spool_writer_post(writer, &r->task);
 }

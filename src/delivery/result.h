@@ -41,11 +41,12 @@ void delivery_results_add(struct delivery_results *r, size_t i,
  * whether another strategy is to be tried at once.
  */
 void delivery_results_add_exhausted(struct delivery_results *r, size_t i,
-    struct chooser *chooser);
+    struct nexthop_chooser *chooser);
 /* They are of a message in this session: counted there until they are done. */
 void delivery_results_of_session(struct delivery_results *r,
     struct delivery_record *session);
 /* Gives them away. */
-void delivery_results_send(struct delivery_results *r, struct writer *writer);
+void delivery_results_send(struct delivery_results *r,
+    struct spool_writer *writer);
 
 #endif

@@ -135,7 +135,7 @@ claim_holds(const struct delivery_session *s, const struct spool_recipient *r)
 
 	/* What cannot be read now is sent: the claim was good. */
 	return !spool_claim_holds(w->spool, r->id,
-	    writer_token(w->config.writer), &held, &err) || held;
+	    spool_writer_token(w->config.writer), &held, &err) || held;
 }
 
 /*
@@ -258,7 +258,7 @@ is_the_hosts(const struct delivery_session *s)
 	struct delivery_place p = { s->place.host, 0 };
 
 	for (; p.address < d->plan.host[p.host].n_addresses; p.address++)
-		if (!decision_is_alike(&s->decision,
+		if (!nexthop_decision_same(&s->decision,
 		    delivery_destination_decision(d, p)))
 			return false;
 	return true;
@@ -327,7 +327,8 @@ failed_attempt(const struct delivery_session *s, const struct smtp_failure *f)
 {
 	return session_attempt(s, s->record->row.started_at, s->started_ms,
 	    f->error, f->status, f->reply[0] != '\0' &&
-	    !outcome_is_policy(f->error) ? f->reply : f->text, f->result_type);
+	    !policy_outcome_is_policy(f->error) ? f->reply : f->text,
+	    f->result_type);
 }
 
 static void
@@ -378,7 +379,7 @@ start_client(struct delivery_session *s)
 		.closed = on_closed, .authenticate = delivery_session_judge
 	};
 	struct delivery_destination *d = s->dest;
-	const struct proof proof = delivery_session_proof(s);
+	const struct nexthop_proof proof = delivery_session_proof(s);
 	struct smtp_client_config c = {
 		.loop = d->worker->loop,
 		.to = d->plan.host[s->place.host].address[s->place.address].to,
@@ -388,7 +389,8 @@ start_client(struct delivery_session *s)
 		.events = &events, .ctx = s
 	};
 
-	session_config_fill(&c, &proof, &d->choice, d->worker->config.own_name);
+	nexthop_client_config_fill(&c, &proof, &d->choice,
+	    d->worker->config.own_name);
 	delivery_session_offer_resumption(s, &proof, &c);
 	s->client = smtp_client_start(&c);
 }

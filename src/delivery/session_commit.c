@@ -45,7 +45,7 @@ delivery_session_expect(struct delivery_session *s)
 	bool expected = !LIST_EMPTY(&s->deliveries) && !s->withheld;
 
 	if (expected != s->expected)
-		writer_expect(s->dest->worker->config.writer,
+		spool_writer_expect(s->dest->worker->config.writer,
 		    expected ? 1 : -1);
 	s->expected = expected;
 }
@@ -60,7 +60,7 @@ delivery_session_withholds(struct delivery_session *s)
 	LIST_INSERT_HEAD(&s->dest->worker->withheld, s, withheld_entry);
 	s->withheld = true;
 	delivery_session_expect(s);
-	writer_hurry(s->dest->worker->config.writer);
+	spool_writer_hurry(s->dest->worker->config.writer);
 	return true;
 }
 

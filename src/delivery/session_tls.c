@@ -8,11 +8,11 @@
 #include "base/mem.h"
 #include "delivery/worker_impl.h"
 
-struct proof
+struct nexthop_proof
 delivery_session_proof(const struct delivery_session *s)
 {
-	return (struct proof){
-		.tls = services_tls(s->dest->settings),
+	return (struct nexthop_proof){
+		.tls = nexthop_services_tls(s->dest->settings),
 		.survey = &s->dest->survey, .host = s->place.host,
 		.decision = &s->decision
 	};
@@ -20,7 +20,7 @@ delivery_session_proof(const struct delivery_session *s)
 
 void
 delivery_session_offer_resumption(struct delivery_session *s,
-    const struct proof *proof, struct smtp_client_config *c)
+    const struct nexthop_proof *proof, struct smtp_client_config *c)
 {
 	if (c->demand.level == LEVEL_NONE)
 		return;
@@ -38,7 +38,7 @@ delivery_session_judge(void *ctx, const struct stls_peer *peer,
     struct smtp_verdict *verdict_r)
 {
 	struct delivery_session *s = ctx;
-	const struct proof proof = delivery_session_proof(s);
+	const struct nexthop_proof proof = delivery_session_proof(s);
 
 	/* No certificate and nothing known of one: not verified. */
 	if (peer->resumed && s->resuming == NULL)
@@ -49,11 +49,11 @@ delivery_session_judge(void *ctx, const struct stls_peer *peer,
 		    delivery_tls_entry_proof(s->resuming));
 		*verdict_r = s->proof->verdict;
 	} else {
-		proof_judge(&proof, peer, clock_now_s(), verdict_r,
+		nexthop_proof_judge(&proof, peer, clock_now_s(), verdict_r,
 		    s->proof->tlsa);
 		s->proof->verdict = *verdict_r;
 	}
-	verdict_r->named_by_domain = proof_names_host(&proof);
+	verdict_r->named_by_domain = nexthop_proof_names_host(&proof);
 }
 
 /* "": not known. */
@@ -76,9 +76,10 @@ delivery_session_fill_record(struct delivery_session *s)
 	bool matched = s->proof != NULL && s->proof->verdict.sts_failed;
 
 	r->row.tls = smtp_proof_name(e->proof);
-	r->row.dane = decision_dane_word(&s->decision, e->tls,
+	r->row.dane = nexthop_decision_dane_word(&s->decision, e->tls,
 	    proved || matched);
-	r->row.mta_sts = decision_sts_word(&s->decision, e->tls, proved);
+	r->row.mta_sts = nexthop_decision_sts_word(&s->decision, e->tls,
+	    proved);
 	r->row.resumed = e->resumed;
 	r->row.protocol = record_text(r, e->protocol);
 	r->row.cipher = record_text(r, e->cipher);

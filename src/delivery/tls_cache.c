@@ -79,18 +79,18 @@ compare(const void *a, const void *b)
 }
 
 static char *
-record_text(const struct tlsa_record *r)
+record_text(const struct policy_tlsa_record *r)
 {
 	size_t room = sizeof("255 255 255 ") + 2 * r->len;
 	char *text = mem_alloc(room);
 
-	tlsa_text(text, room, r);
+	policy_tlsa_text(text, room, r);
 	return text;
 }
 
 /* The records, sorted: DNS gives them in any order. */
 static void
-add_records(struct buf *key, const struct survey_host *h)
+add_records(struct buf *key, const struct nexthop_host *h)
 {
 	char **texts = mem_alloc((h->n_usable + 1) * sizeof(*texts));
 
@@ -105,12 +105,12 @@ add_records(struct buf *key, const struct survey_host *h)
 }
 
 char *
-delivery_tls_cache_key(const struct proof *p,
+delivery_tls_cache_key(const struct nexthop_proof *p,
     const struct smtp_client_config *c, int64_t generation)
 {
 	const struct policy_verdict *asked = &p->decision->verdict;
-	const struct survey_host *h = &p->survey->host[p->host];
-	const char *names[PROOF_NAMES_MAX];
+	const struct nexthop_host *h = &p->survey->host[p->host];
+	const char *names[NEXTHOP_PROOF_NAMES_MAX];
 	size_t n = nexthop_proof_names(p, names);
 	struct buf key = BUF_INIT;
 	char address[NET_ADDRESS_TEXT_LEN];

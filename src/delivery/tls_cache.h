@@ -21,7 +21,7 @@
 struct delivery_tls_proof {
 	int64_t until;			/* unix seconds */
 	struct smtp_verdict verdict;	/* but for named_by_domain */
-	char tlsa[PROOF_TLSA_LEN];	/* the record that matched */
+	char tlsa[NEXTHOP_PROOF_TLSA_LEN];	/* the record that matched */
 	struct stls_peer_info certificate;	/* to be cleared */
 };
 void delivery_tls_proof_copy(struct delivery_tls_proof *copy_r,
@@ -37,10 +37,10 @@ void delivery_tls_cache_free(struct delivery_tls_cache **store);
 
 /*
  * Address and port, names, level, versions, anchors and TLSA records: all that
- * the proof of a session of c depends on.  c as filled by session_config_fill();
+ * the proof of a session of c depends on.  c as filled by nexthop_client_config_fill();
  * generation of the configuration.  The caller frees it.
  */
-char *delivery_tls_cache_key(const struct proof *proof,
+char *delivery_tls_cache_key(const struct nexthop_proof *proof,
     const struct smtp_client_config *c, int64_t generation);
 
 /* NULL: none that may be used now.  A reference, for delivery_tls_entry_unref(). */

@@ -59,9 +59,9 @@ delivery_fill_recipients(struct delivery_message *d)
 		d->recipients[n].orcpt = r->orcpt;
 		/* Both were checked on their way into the spool; what an
 		 * external producer wrote wrongly is as if not asked for. */
-		if (r->notify != NULL && !dsn_notify_parse(
+		if (r->notify != NULL && !mail_notify_parse(
 		    &d->recipients[n].notify, r->notify, NULL))
-			d->recipients[n].notify = DSN_NOTIFY_UNSET;
+			d->recipients[n].notify = MAIL_NOTIFY_UNSET;
 		d->index[n++] = i;
 	}
 	d->tx.recipients = d->recipients;
@@ -108,8 +108,8 @@ delivery_message_new(struct delivery_session *s, struct delivery_job *job)
 	d->tx.size = m->size > 0 ? (uint64_t)m->size : 0;
 	delivery_label(d);
 	d->tx.require_tls = m->require_tls;
-	if (m->ret != NULL && !dsn_ret_parse(&d->tx.ret, m->ret, NULL))
-		d->tx.ret = DSN_RET_UNSET;
+	if (m->ret != NULL && !mail_ret_parse(&d->tx.ret, m->ret, NULL))
+		d->tx.ret = MAIL_RET_UNSET;
 	d->tx.envid = m->envid;
 	d->tx.read = delivery_read;
 	d->tx.ctx = d;

@@ -39,14 +39,14 @@ defer_job(struct delivery_worker *w, struct delivery_job *job, const char *why)
 
 /* The recipients that go out as the first one does come first; how many. */
 static size_t
-gather_alike(struct delivery_job *job, struct way *choices)
+gather_alike(struct delivery_job *job, struct nexthop_choice *choices)
 {
 	size_t n = 1;
 
 	for (size_t i = 1; i < job->count; i++) {
-		struct way c = choices[i];
+		struct nexthop_choice c = choices[i];
 
-		if (!chooser_same_way(&choices[0], &c))
+		if (!nexthop_choice_same(&choices[0], &c))
 			continue;
 		delivery_job_swap(job, n, i);
 		choices[i] = choices[n];
@@ -58,16 +58,17 @@ gather_alike(struct delivery_job *job, struct way *choices)
 /* How each recipient goes out; false where that cannot be said of one, and then
  * only it is left in the job: *rest_r has the others, or is NULL. */
 static bool
-choose_each(struct chooser *c, struct delivery_job *job, struct way *choices,
-    struct delivery_job **rest_r, struct error *err)
+choose_each(struct nexthop_chooser *c, struct delivery_job *job,
+    struct nexthop_choice *choices, struct delivery_job **rest_r,
+    struct error *err)
 {
 	int64_t now = clock_now_s();
 
 	*rest_r = NULL;
 	for (size_t i = 0; i < job->count; i++) {
-		const struct way_case of = delivery_job_case(job, i, now);
+		const struct nexthop_case of = delivery_job_case(job, i, now);
 
-		if (chooser_way(c, &of, &choices[i], err))
+		if (nexthop_choose(c, &of, &choices[i], err))
 			continue;
 		delivery_job_swap(job, 0, i);
 		if (job->count > 1)
@@ -79,10 +80,11 @@ choose_each(struct chooser *c, struct delivery_job *job, struct way *choices,
 
 /* Sends off those recipients of the job that go out alike; the rest, or NULL. */
 static struct delivery_job *
-route_some(struct delivery_worker *w, struct chooser *c,
+route_some(struct delivery_worker *w, struct nexthop_chooser *c,
     struct delivery_job *job)
 {
-	struct way *choices = mem_alloc(job->count * sizeof(*choices));
+	struct nexthop_choice *choices =
+	    mem_alloc(job->count * sizeof(*choices));
 	struct delivery_job *rest;
 	struct error err;
 	size_t n;
@@ -103,16 +105,16 @@ route_some(struct delivery_worker *w, struct chooser *c,
 static void
 route_job(struct delivery_worker *w, struct delivery_job *job)
 {
-	struct chooser *c;
+	struct nexthop_chooser *c;
 	struct error err;
 
-	if (!chooser_get(&c, &w->chooser, job->settings, &err)) {
+	if (!nexthop_chooser_get(&c, &w->chooser, job->settings, &err)) {
 		defer_job(w, job, err.text);
 		return;
 	}
 	while (job != NULL)
 		job = route_some(w, c, job);
-	chooser_unref(&c);
+	nexthop_chooser_unref(&c);
 }
 
 static void
@@ -328,5 +330,5 @@ delivery_worker_stop(struct delivery_worker *w)
 		return;
 	loop_stop(w->loop);
 	pthread_join(w->thread, NULL);
-	chooser_unref(&w->chooser);
+	nexthop_chooser_unref(&w->chooser);
 }

@@ -13,7 +13,7 @@ struct delivery_worker;
 
 struct delivery_worker_config {
 	const char *database;
-	struct writer *writer;
+	struct spool_writer *writer;
 	struct delivery_limit *limit;
 	/* lives longer than the writer */
 	const struct delivery_events *events;

@@ -22,7 +22,8 @@ struct delivery_worker {
 	struct loop *loop;
 	pthread_t thread;
 	struct spool *spool;		/* for reading content */
-	struct chooser *chooser;	/* of the newest configuration met */
+	/* of the newest configuration met */
+	struct nexthop_chooser *chooser;
 	struct delivery_tls_cache *resumable;	/* TLS sessions */
 	/* by key: those that take new jobs */
 	struct delivery_destination *current;
@@ -51,8 +52,8 @@ struct delivery_destination {
 	void (*kick)(struct delivery_destination *d);
 	char *key, *next_hop;
 	struct settings *settings;
-	struct chooser *chooser;
-	struct way choice;
+	struct nexthop_chooser *chooser;
+	struct nexthop_choice choice;
 	char *rule;			/* choice.rule */
 	bool waived;			/* its messages waive TLS */
 	char *secret;			/* for the relay, or NULL */
@@ -64,7 +65,7 @@ struct delivery_destination {
 	/* Facts and decisions. */
 	int64_t started_ms, started_at;
 	bool resolved;			/* the plan's hosts are known */
-	struct survey survey;
+	struct nexthop_discovery survey;
 	struct delivery_plan plan;
 	/* Work. */
 	struct delivery_job_list jobs;
@@ -100,7 +101,7 @@ struct delivery_session {
 	struct delivery_place place;
 	struct smtp_client *client;
 	struct delivery_record *record;
-	struct decision decision;	/* that it was opened under */
+	struct nexthop_decision decision;	/* that it was opened under */
 	char *tls_key;		/* owned */
 	/* offered to the host, or NULL */
 	struct delivery_tls_entry *resuming;
@@ -114,7 +115,7 @@ struct delivery_session {
 	bool ready, ending;
 	/* it ended within a message's content */
 	bool cut;
-	bool expected;			/* counted by writer_expect */
+	bool expected;			/* counted by spool_writer_expect */
 	bool withheld;			/* in worker->withheld */
 	LIST_ENTRY(delivery_session) withheld_entry;
 	LIST_HEAD(delivery_list, delivery_message) deliveries;
@@ -141,7 +142,7 @@ struct delivery_job *delivery_destination_take(struct delivery_destination *d,
 /* A job comes, or comes back to go on at job->place. */
 void delivery_destination_add(struct delivery_destination *d,
     struct delivery_job *job);
-const struct decision *delivery_destination_decision(
+const struct nexthop_decision *delivery_destination_decision(
     const struct delivery_destination *d, struct delivery_place place);
 /* The address, or the whole host, at place will not do in this attempt. */
 void delivery_destination_failed(struct delivery_destination *d,
@@ -164,10 +165,10 @@ bool delivery_destination_recheck(struct delivery_destination *d,
  * when the destination began to be resolved.  dec NULL: no decision was made;
  * host DESTINATION_NO_HOST: there is none.
  */
-enum { DESTINATION_NO_HOST = SURVEY_HOSTS_MAX };
+enum { DESTINATION_NO_HOST = NEXTHOP_HOSTS_MAX };
 struct delivery_attempt *delivery_destination_attempt(
     const struct delivery_destination *d, size_t host,
-    const struct decision *dec, const struct spool_attempt *row,
+    const struct nexthop_decision *dec, const struct spool_attempt *row,
     struct delivery_record *session);
 /* The same without a decision or a session. */
 struct delivery_attempt *delivery_destination_no_attempt(
@@ -191,10 +192,10 @@ void delivery_session_drain(struct delivery_session *s);
 void delivery_session_abort(struct delivery_session *s);
 
 /* session_tls.c */
-struct proof delivery_session_proof(const struct delivery_session *s);
+struct nexthop_proof delivery_session_proof(const struct delivery_session *s);
 /* Before the client starts: a TLS session of before, where there is one. */
 void delivery_session_offer_resumption(struct delivery_session *s,
-    const struct proof *proof, struct smtp_client_config *c);
+    const struct nexthop_proof *proof, struct smtp_client_config *c);
 /* As smtp_client_events.authenticate. */
 void delivery_session_judge(void *session, const struct stls_peer *peer,
     struct smtp_verdict *verdict_r);

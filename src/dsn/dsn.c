@@ -32,26 +32,27 @@ static const struct {
 	unsigned asked;		/* by which word of NOTIFY */
 	bool unasked;		/* also where NOTIFY was not given */
 } owed_rows[] = {
-	[DSN_OWED_FAILED] = { DSN_ACTION_FAILED, DSN_FAILURE, true },
-	[DSN_OWED_DELAYED] = { DSN_ACTION_DELAYED, DSN_DELAY, true },
+	[DSN_OWED_FAILED] = { DSN_ACTION_FAILED, MAIL_NOTIFY_FAILURE, true },
+	[DSN_OWED_DELAYED] = { DSN_ACTION_DELAYED, MAIL_NOTIFY_DELAY, true },
 	/* RFC 3461 5.2.1: the next host took that duty with the message. */
 	[DSN_OWED_HANDED_ON] = { DSN_ACTION_NONE, 0, false },
 	/* RFC 3461 5.2.2 */
-	[DSN_OWED_HANDED_OVER] = { DSN_ACTION_RELAYED, DSN_SUCCESS, false },
+	[DSN_OWED_HANDED_OVER] = { DSN_ACTION_RELAYED, MAIL_NOTIFY_SUCCESS,
+	    false },
 };
 static_assert(ARRAY_LEN(owed_rows) == DSN_OWED_EVENT_COUNT, "");
 
 enum dsn_action
 dsn_owed_decide(enum dsn_event event, const char *sender, const char *notify)
 {
-	unsigned asked = DSN_NOTIFY_UNSET;
+	unsigned asked = MAIL_NOTIFY_UNSET;
 
 	/* RFC 3461 6.1 (and RFC 5321 4.5.5): there is nobody to tell. */
 	if (sender[0] == '\0')
 		return DSN_ACTION_NONE;
-	if (notify != NULL && !dsn_notify_parse(&asked, notify, NULL))
-		asked = DSN_NOTIFY_UNSET;
-	if (asked == DSN_NOTIFY_UNSET ? owed_rows[event].unasked :
+	if (notify != NULL && !mail_notify_parse(&asked, notify, NULL))
+		asked = MAIL_NOTIFY_UNSET;
+	if (asked == MAIL_NOTIFY_UNSET ? owed_rows[event].unasked :
 	    (asked & owed_rows[event].asked) != 0)
 		return owed_rows[event].action;
 	return DSN_ACTION_NONE;

@@ -48,7 +48,7 @@ rcode_text(int rcode)
 static struct facts *
 new_answer(struct dns_answer **answer_r, const char *name)
 {
-	struct facts *f = facts_new(sizeof(**answer_r));
+	struct facts *f = lookup_facts_new(sizeof(**answer_r));
 
 	*answer_r = f->of;
 	(*answer_r)->canonical = arena_strdup(f->arena, name);
@@ -70,7 +70,8 @@ set_why(struct facts *f, const char *before, int rrtype,
 }
 
 struct facts *
-answer_failed(const char *name, int rrtype, int64_t ttl_s, const char *cause)
+answer_failed(const char *name, int rrtype, int64_t ttl_s,
+    const char *cause)
 {
 	struct dns_answer *a;
 	struct facts *f = new_answer(&a, name);
@@ -135,7 +136,8 @@ is_bogus(const struct answer_raw *raw)
 }
 
 struct facts *
-answer_from_raw(const char *name, int rrtype, const struct answer_raw *raw)
+answer_from_raw(const char *name, int rrtype,
+    const struct answer_raw *raw)
 {
 	struct packet_answer p;
 	struct dns_answer *a;
@@ -152,7 +154,7 @@ answer_from_raw(const char *name, int rrtype, const struct answer_raw *raw)
 		fill(a, &p, raw->security == RAW_SECURE);
 		return f;
 	}
-	facts_unref(f);
+	lookup_facts_unref(f);
 	if (p.rcode != RCODE_NOERROR)
 		return answer_rcode(name, rrtype, p.rcode);
 	return answer_failed(name, rrtype, DNS_TTL_ERROR_S,

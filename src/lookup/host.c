@@ -123,7 +123,7 @@ deliver(const struct lookup_request *rq, struct facts *facts)
 	struct host_result *r = host_result_new(rq->name, facts->of,
 	    rq->option);
 
-	r->facts = facts_ref(facts);
+	r->facts = lookup_facts_ref(facts);
 	fn(rq->ctx, r);
 }
 
@@ -146,7 +146,7 @@ host_lookup_start(struct lookups *lookups, const char *host, int families,
     struct loop *reply, void (*fn)(void *ctx, struct host_result *result),
     void *ctx)
 {
-	struct lookup_request *rq = request_new(host, reply,
+	struct lookup_request *rq = lookup_request_new(host, reply,
 	    (void (*)(void))fn, ctx);
 
 	assert((families & HOST_ANY) != 0);

@@ -33,7 +33,7 @@ enum { HOST_V4 = 1, HOST_V6 = 2, HOST_ANY = HOST_V4 | HOST_V6 };
  * never (RFC 7672 2.2.2).
  */
 struct host_result {
-	enum dns_status status;
+	enum policy_dns_status status;
 	bool alias_secure;
 	const char *canonical;
 	size_t count;

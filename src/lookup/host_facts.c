@@ -19,7 +19,7 @@ static const int families_of[] = {
 static_assert(ARRAY_LEN(families_of) == HOST_FAMILY_COUNT, "");
 
 static bool
-is_failed(enum dns_status status)
+is_failed(enum policy_dns_status status)
 {
 	return status == DNS_ERROR || status == DNS_BOGUS;
 }
@@ -205,7 +205,7 @@ host_facts_to_row(struct spool_host_cache *row_r, struct arena *arena,
 	if (strcmp(f->canonical, host) != 0)
 		row_r->canonical = f->canonical;
 	row_r->status = is_failed(f->status) || f->count > 0 ?
-	    dns_status_name(f->status) : "none";
+	    policy_dns_status_name(f->status) : "none";
 	row_r->addresses = arena_strdup(arena, buf_str(&json));
 	row_r->fetched_at = facts->fetched_at;
 	row_r->expires_at = facts->expires_at;
@@ -215,15 +215,16 @@ host_facts_to_row(struct spool_host_cache *row_r, struct arena *arena,
 
 /* "none" is an answer; whether it was secure no longer matters. */
 static bool
-parse_status(const char *text, enum dns_status *status_r)
+parse_status(const char *text, enum policy_dns_status *status_r)
 {
 	if (strcmp(text, "none") == 0) {
 		*status_r = DNS_INSECURE;
 		return true;
 	}
 	for (int i = 0; i < DNS_STATUS_COUNT; i++)
-		if (strcmp(text, dns_status_name((enum dns_status)i)) == 0) {
-			*status_r = (enum dns_status)i;
+		if (strcmp(text,
+		    policy_dns_status_name((enum policy_dns_status)i)) == 0) {
+			*status_r = (enum policy_dns_status)i;
 			return true;
 		}
 	return false;
@@ -252,7 +253,7 @@ host_facts_from_row(struct host_lookup_facts *facts_r, struct arena *arena,
 {
 	const char **texts, *canonical = row->canonical != NULL ?
 	    row->canonical : row->host;
-	enum dns_status status;
+	enum policy_dns_status status;
 	size_t n;
 
 	memset(facts_r, 0, sizeof(*facts_r));
@@ -330,6 +331,6 @@ void
 host_result_free(struct host_result **result)
 {
 	if (*result != NULL)
-		facts_release((*result)->facts, (*result)->arena);
+		lookup_facts_release((*result)->facts, (*result)->arena);
 	*result = NULL;
 }

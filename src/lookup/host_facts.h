@@ -12,7 +12,7 @@
 enum host_family { HOST_FAMILY_V4, HOST_FAMILY_V6, HOST_FAMILY_COUNT };
 
 struct host_family_facts {
-	enum dns_status status;
+	enum policy_dns_status status;
 	size_t count;
 	struct net_address *address;
 	const char *canonical;

@@ -138,7 +138,7 @@ store(const struct lookup_pending *f)
 	row = mem_zalloc(sizeof(*row));
 	row->table = f->kind->cache;
 	row->arena = arena_new();
-	row->facts = facts_ref(f->facts);
+	row->facts = lookup_facts_ref(f->facts);
 	if (f->kind->to_row(row, f->name, f->facts))
 		l->store(l->store_ctx, row);
 	else
@@ -153,9 +153,9 @@ lookup_pending_finish(struct lookup_pending *f)
 	HASH_DEL(l->pending, f);
 	remember(l, f->kind, f->key, f->facts, l->clock_s());
 	store(f);
-	request_answer(&f->waiting, f->facts);
-	facts_unref(f->facts);
-	facts_unref(f->known);
+	lookup_request_answer(&f->waiting, f->facts);
+	lookup_facts_unref(f->facts);
+	lookup_facts_unref(f->known);
 	free(f->key);
 	free(f);
 }
@@ -180,8 +180,8 @@ start_pending(struct lookups *l, const char *key, struct lookup_request *rq,
 	f->name = f->key + strlen(rq->kind->tag) + 1;
 	f->kind = rq->kind;
 	f->lookups = l;
-	f->known = known != NULL ? facts_ref(known) : NULL;
-	f->facts = facts_new(rq->kind->size);
+	f->known = known != NULL ? lookup_facts_ref(known) : NULL;
+	f->facts = lookup_facts_new(rq->kind->size);
 	f->timeout_ms = rq->timeout_ms;
 	STAILQ_INIT(&f->waiting);
 	if (use == LOOKUP_ASK)
@@ -217,12 +217,12 @@ from_row(const struct lookups *l, const struct lookup_request *rq,
 static struct facts *
 load(const struct lookups *l, const struct lookup_request *rq, int64_t now)
 {
-	struct facts *facts = facts_new(rq->kind->size);
+	struct facts *facts = lookup_facts_new(rq->kind->size);
 
 	if (rq->kind->from_name(facts, rq->name, now) || (l->spool != NULL &&
 	    from_row(l, rq, facts, now)))
 		return facts;
-	facts_unref(facts);
+	lookup_facts_unref(facts);
 	return NULL;
 }
 
@@ -250,11 +250,11 @@ use_of(const struct lookup_request *rq, const struct facts *known,
 static void
 answer_one(struct lookup_request *rq, struct facts *facts)
 {
-	struct request_list one = STAILQ_HEAD_INITIALIZER(one);
+	struct lookup_request_list one = STAILQ_HEAD_INITIALIZER(one);
 
 	rq->cache_hit = true;
 	STAILQ_INSERT_TAIL(&one, rq, next);
-	request_answer(&one, facts);
+	lookup_request_answer(&one, facts);
 }
 
 static void
@@ -281,7 +281,7 @@ on_request(void *arg)
 		STAILQ_INSERT_TAIL(&f->waiting, rq, next);
 	if (use != LOOKUP_ASK)
 		answer_one(rq, known);
-	facts_unref(known);
+	lookup_facts_unref(known);
 	free(key);
 }
 
@@ -320,7 +320,7 @@ lookup_row_free(struct lookup_row **row)
 	if (*row == NULL)
 		return;
 	arena_free(&(*row)->arena);
-	facts_unref((*row)->facts);
+	lookup_facts_unref((*row)->facts);
 	free(*row);
 	*row = NULL;
 }

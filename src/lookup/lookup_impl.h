@@ -55,7 +55,8 @@ struct lookup_pending {
 	const char *name;	/* within key */
 	const struct lookup_kind *kind;
 	struct lookups *lookups;
-	struct request_list waiting; /* none: it is for the cache alone */
+	struct lookup_request_list waiting;
+	    /* none: it is for the cache alone */
 	struct facts *known;	/* from before, or NULL */
 	struct facts *facts;	/* zeroed at first */
 	int64_t timeout_ms;	/* of the request that began it */

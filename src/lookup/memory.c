@@ -35,7 +35,7 @@ forget(struct memory *m, struct entry *e)
 {
 	HASH_DEL(m->entries, e);
 	m->size -= e->size;
-	facts_unref(e->facts);
+	lookup_facts_unref(e->facts);
 	free(e);
 }
 
@@ -78,7 +78,7 @@ memory_put(struct memory *m, const char *key, struct facts *facts,
 	e->size = size;
 	e->since = now;
 	e->until = until;
-	e->facts = facts_ref(facts);
+	e->facts = lookup_facts_ref(facts);
 	HASH_ADD_STR(m->entries, key, e);
 	m->size += size;
 }
@@ -95,5 +95,5 @@ memory_get(struct memory *m, const char *key, int64_t now)
 		forget(m, e);
 		return NULL;
 	}
-	return facts_ref(e->facts);
+	return lookup_facts_ref(e->facts);
 }

@@ -63,7 +63,7 @@ deliver(const struct lookup_request *rq, struct facts *facts)
 
 	struct mx_result *r = mx_result_new(rq->name, facts->of);
 
-	r->facts = facts_ref(facts);
+	r->facts = lookup_facts_ref(facts);
 	fn(rq->ctx, r);
 }
 
@@ -86,6 +86,6 @@ mx_lookup_start(struct lookups *lookups, const char *domain,
     struct loop *reply, void (*fn)(void *ctx, struct mx_result *result),
     void *ctx)
 {
-	return lookup_send(lookups, &mx_kind, request_new(domain, reply,
+	return lookup_send(lookups, &mx_kind, lookup_request_new(domain, reply,
 	    (void (*)(void))fn, ctx));
 }

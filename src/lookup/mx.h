@@ -31,7 +31,7 @@ const char *mx_status_name(enum mx_status status);
 
 /*
  * hosts are those of MX_INSECURE and MX_SECURE, names in lower case, each once,
- * by preference and then by name; mx_order() makes of them the order to try in.
+ * by preference and then by name; policy_mx_order() makes of them the order to try in.
  * implicit: no MX record, so that the domain is its own host.  count is 0 where
  * no MX record names a usable host (5.4.4): the address is no way out then.
  */
@@ -39,7 +39,7 @@ struct mx_result {
 	enum mx_status status;
 	bool implicit;
 	size_t count;
-	struct mx_choice *hosts;
+	struct policy_mx_choice *hosts;
 	/* The domain as its CNAMEs expand it, as secure as the answer; NULL: it
 	 * is no alias. */
 	const char *canonical;

@@ -34,7 +34,7 @@ mx_status_name(enum mx_status status)
 static int
 by_preference_and_host(const void *a, const void *b)
 {
-	const struct mx_choice *x = a, *y = b;
+	const struct policy_mx_choice *x = a, *y = b;
 
 	if (x->preference != y->preference)
 		return x->preference < y->preference ? -1 : 1;
@@ -246,6 +246,6 @@ void
 mx_result_free(struct mx_result **result)
 {
 	if (*result != NULL)
-		facts_release((*result)->facts, (*result)->arena);
+		lookup_facts_release((*result)->facts, (*result)->arena);
 	*result = NULL;
 }

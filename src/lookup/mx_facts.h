@@ -17,7 +17,7 @@
 struct mx_facts {
 	enum mx_status status;
 	size_t count;
-	struct mx_choice *records;
+	struct policy_mx_choice *records;
 	const char *canonical;	/* of the domain; NULL: it is no alias */
 	const char *why;	/* MX_ERROR, MX_BOGUS: a sentence, or NULL */
 	int64_t fetched_at, expires_at;

@@ -21,7 +21,8 @@ struct scan {
 };
 
 void
-records_write_mx(struct buf *out, const struct mx_choice *mx, size_t count)
+records_write_mx(struct buf *out, const struct policy_mx_choice *mx,
+    size_t count)
 {
 	struct json j = { .out = out };
 
@@ -47,7 +48,7 @@ records_write_texts(struct buf *out, const char *const *texts, size_t count)
 }
 
 void
-records_write_tlsa(struct buf *out, const struct tlsa_record *tlsa,
+records_write_tlsa(struct buf *out, const struct policy_tlsa_record *tlsa,
     size_t count)
 {
 	struct json j = { .out = out };
@@ -164,7 +165,7 @@ read_hex(struct scan *s, const uint8_t **data_r, size_t *len_r)
 static bool
 read_mx(struct scan *s, void *item)
 {
-	struct mx_choice *mx = item;
+	struct policy_mx_choice *mx = item;
 
 	return take(s, '[') && read_number(s, &mx->preference) &&
 	    take(s, ',') && read_string(s, &mx->host) && take(s, ']');
@@ -173,7 +174,7 @@ read_mx(struct scan *s, void *item)
 static bool
 read_tlsa(struct scan *s, void *item)
 {
-	struct tlsa_record *r = item;
+	struct policy_tlsa_record *r = item;
 
 	return take(s, '[') && read_octet(s, &r->usage) && take(s, ',') &&
 	    read_octet(s, &r->selector) && take(s, ',') &&
@@ -217,8 +218,8 @@ read_array(struct arena *arena, const char *text,
 }
 
 bool
-records_read_mx(struct arena *arena, const char *text, struct mx_choice **mx_r,
-    size_t *count_r)
+records_read_mx(struct arena *arena, const char *text,
+    struct policy_mx_choice **mx_r, size_t *count_r)
 {
 	void *items;
 	bool ok = read_array(arena, text, read_mx, sizeof(**mx_r), &items,
@@ -242,7 +243,7 @@ records_read_texts(struct arena *arena, const char *text,
 
 bool
 records_read_tlsa(struct arena *arena, const char *text,
-    struct tlsa_record **tlsa_r, size_t *count_r)
+    struct policy_tlsa_record **tlsa_r, size_t *count_r)
 {
 	void *items;
 	bool ok = read_array(arena, text, read_tlsa, sizeof(**tlsa_r), &items,

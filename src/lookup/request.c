@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 struct facts *
-facts_new(size_t size)
+lookup_facts_new(size_t size)
 {
 	struct arena *arena = arena_new();
 	struct facts *f = arena_alloc(arena, sizeof(*f));
@@ -22,14 +22,14 @@ facts_new(size_t size)
 }
 
 struct facts *
-facts_ref(struct facts *facts)
+lookup_facts_ref(struct facts *facts)
 {
 	atomic_fetch_add(&facts->refs, 1);
 	return facts;
 }
 
 void
-facts_unref(struct facts *facts)
+lookup_facts_unref(struct facts *facts)
 {
 	struct arena *arena;
 
@@ -40,14 +40,15 @@ facts_unref(struct facts *facts)
 }
 
 void
-facts_release(struct facts *facts, struct arena *arena)
+lookup_facts_release(struct facts *facts, struct arena *arena)
 {
-	facts_unref(facts);
+	lookup_facts_unref(facts);
 	arena_free(&arena);
 }
 
 struct lookup_request *
-request_new(const char *name, struct loop *reply, void (*fn)(void), void *ctx)
+lookup_request_new(const char *name, struct loop *reply, void (*fn)(void),
+    void *ctx)
 {
 	struct lookup_request *rq = mem_zalloc(sizeof(*rq));
 	size_t len;
@@ -70,19 +71,19 @@ deliver(void *arg)
 
 	if (rq->fn != NULL)
 		rq->deliver(rq, rq->facts);
-	facts_unref(rq->facts);
+	lookup_facts_unref(rq->facts);
 	free(rq->name);
 	free(rq);
 }
 
 void
-request_answer(struct request_list *list, struct facts *facts)
+lookup_request_answer(struct lookup_request_list *list, struct facts *facts)
 {
 	struct lookup_request *rq;
 
 	while ((rq = STAILQ_FIRST(list)) != NULL) {
 		STAILQ_REMOVE_HEAD(list, next);
-		rq->facts = facts_ref(facts);
+		rq->facts = lookup_facts_ref(facts);
 		loop_post(rq->reply, deliver, rq);
 	}
 }

@@ -26,11 +26,11 @@ struct facts {
 	void *of;		/* struct dns_answer, mx_facts, host_facts, ... */
 };
 /* With size octets, zeroed, in `of`; one reference. */
-struct facts *facts_new(size_t size) __attribute__((returns_nonnull));
-struct facts *facts_ref(struct facts *facts);
-void facts_unref(struct facts *facts);
+struct facts *lookup_facts_new(size_t size) __attribute__((returns_nonnull));
+struct facts *lookup_facts_ref(struct facts *facts);
+void lookup_facts_unref(struct facts *facts);
 /* The end of a result: its arena, which it lives in, and a reference or NULL. */
-void facts_release(struct facts *facts, struct arena *arena);
+void lookup_facts_release(struct facts *facts, struct arena *arena);
 
 struct lookup_kind;
 
@@ -49,12 +49,13 @@ struct lookup_request {
 	bool cache_hit;		/* answered without a lookup */
 	char *name;		/* lower case, no final dot */
 };
-STAILQ_HEAD(request_list, lookup_request);
+STAILQ_HEAD(lookup_request_list, lookup_request);
 
 /* Copies name; the other fields are the caller's to fill. */
-struct lookup_request *request_new(const char *name, struct loop *reply,
+struct lookup_request *lookup_request_new(const char *name, struct loop *reply,
     void (*fn)(void), void *ctx) __attribute__((returns_nonnull));
 /* Answers all in the list, and empties it.  The facts stay the caller's. */
-void request_answer(struct request_list *list, struct facts *facts);
+void lookup_request_answer(struct lookup_request_list *list,
+    struct facts *facts);
 
 #endif

@@ -62,7 +62,7 @@ struct query {
 	TAILQ_ENTRY(query) entry;	/* in resolver->unasked */
 	LIST_ENTRY(query) late_entry;	/* in resolver->late */
 	struct resolver *resolver;
-	struct request_list waiting;
+	struct lookup_request_list waiting;
 	struct loop_timer *timer;
 	char *key;		/* type, blank, name */
 	const char *name;	/* within key */
@@ -146,8 +146,8 @@ static void
 tell(struct query *q, struct facts *a)
 {
 	HASH_DEL(q->resolver->queries, q);
-	request_answer(&q->waiting, a);
-	facts_unref(a);
+	lookup_request_answer(&q->waiting, a);
+	lookup_facts_unref(a);
 }
 
 /* Takes the facts. */
@@ -218,7 +218,7 @@ answered(struct query *q, struct facts *a)
 		finish(q, a);
 		return;
 	}
-	facts_unref(a);
+	lookup_facts_unref(a);
 	leave(q);
 	q->second_try = true;
 	q->timer = loop_timer_new(q->resolver->loop, try_again, q);
@@ -387,7 +387,7 @@ resolver_query(struct resolver *resolver, const char *name, int rrtype,
     struct loop *reply,
     void (*fn)(void *ctx, const struct dns_answer *answer), void *ctx)
 {
-	struct lookup_request *rq = request_new(name, reply,
+	struct lookup_request *rq = lookup_request_new(name, reply,
 	    (void (*)(void))fn, ctx);
 
 	rq->deliver = deliver;

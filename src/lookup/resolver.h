@@ -54,7 +54,7 @@ struct dns_rdata {
  * why and ttl_s.  No data with DNS_SECURE is a proven denial.
  */
 struct dns_answer {
-	enum dns_status status;
+	enum policy_dns_status status;
 	bool have_data, nxdomain;
 	int rcode;
 	const char *canonical;	/* the name that owns the data, after CNAMEs */

@@ -138,7 +138,7 @@ deliver(const struct lookup_request *rq, struct facts *facts)
 	struct sts_result *r = sts_result_new(rq->name, sts,
 	    rq->cache_hit || !sts->fetched);
 
-	r->facts = facts_ref(facts);
+	r->facts = lookup_facts_ref(facts);
 	fn(rq->ctx, r);
 }
 
@@ -161,7 +161,7 @@ sts_lookup_start(struct lookups *lookups, const char *domain,
     int64_t timeout_ms, bool recheck, struct loop *reply,
     void (*fn)(void *ctx, struct sts_result *result), void *ctx)
 {
-	struct lookup_request *rq = request_new(domain, reply,
+	struct lookup_request *rq = lookup_request_new(domain, reply,
 	    (void (*)(void))fn, ctx);
 
 	rq->option = recheck;

@@ -36,7 +36,7 @@ enum sts_status {
 
 struct sts_result {
 	enum sts_status status;
-	struct sts_policy policy;	/* of STS_STATUS_POLICY, else empty */
+	struct policy_sts policy;	/* of STS_STATUS_POLICY, else empty */
 	const char *text;		/* the policy as served; NULL: none */
 	/* Of the TXT record as last seen: the policy's, unless a newer one could
 	 * not be fetched; "": none. */

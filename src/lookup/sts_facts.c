@@ -67,12 +67,12 @@ static bool
 take_policy(struct sts_facts *f, struct arena *arena, const char *text,
     size_t len, const char **why_r)
 {
-	struct sts_policy policy;
+	struct policy_sts policy;
 	char *copy = arena_alloc(arena, len + 1);
 
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	if (!sts_policy_parse(&policy, copy, len, why_r))
+	if (!policy_sts_parse(&policy, copy, len, why_r))
 		return false;
 	f->policy = policy;
 	f->text = copy;
@@ -142,7 +142,8 @@ read_records(struct found *found_r, const struct dns_answer *answer)
 		if (!rdata_txt(&text, answer->rdata[i].data,
 		    answer->rdata[i].len))
 			continue;
-		valid = sts_txt_parse(buf_str(&text), text.len, id, &begins);
+		valid = policy_sts_txt_parse(buf_str(&text), text.len, id,
+		    &begins);
 		if (!begins)
 			continue;
 		found_r->begin++;
@@ -176,7 +177,7 @@ txt_is_no_record(struct sts_facts *f, struct arena *arena, const char *domain,
 /* At half its life a policy that lives shorter than two days, so that there is
  * time to try again. */
 static int64_t
-refresh_after_s(const struct sts_policy *policy)
+refresh_after_s(const struct policy_sts *policy)
 {
 	return policy->max_age_s / 2 < STS_POLICY_REFRESH_S ?
 	    policy->max_age_s / 2 : STS_POLICY_REFRESH_S;
@@ -297,7 +298,7 @@ read_policy(struct sts_facts *f, struct arena *arena,
 
 	/* The text says it all; mode and mx are for who reads the table. */
 	if (!take_policy(f, arena, row->policy, strlen(row->policy), &why) ||
-	    strcmp(sts_mode_name(f->policy.mode), row->mode) != 0 ||
+	    strcmp(policy_sts_mode_name(f->policy.mode), row->mode) != 0 ||
 	    row->fetched_at < 0)
 		return false;
 	f->fetched_at = row->fetched_at;
@@ -326,15 +327,15 @@ sts_facts_from_row(struct sts_facts *facts_r, struct arena *arena,
 }
 
 static const char *
-mx_text(struct arena *arena, const struct sts_policy *policy)
+mx_text(struct arena *arena, const struct policy_sts *policy)
 {
 	const char **names = arena_alloc(arena, sizeof(*names) * policy->n_mx);
-	struct sts_pattern mx = { NULL, 0 };
+	struct policy_sts_pattern mx = { NULL, 0 };
 	struct buf json = BUF_INIT;
 	size_t n = 0;
 	char *text;
 
-	while (sts_policy_next_mx(policy, &mx)) {
+	while (policy_sts_next_mx(policy, &mx)) {
 		text = arena_alloc(arena, mx.len + 1);
 		memcpy(text, mx.text, mx.len);
 		text[mx.len] = '\0';
@@ -376,7 +377,7 @@ sts_facts_to_row(struct spool_sts_cache *row_r, struct arena *arena,
 	};
 	if (f->text == NULL)
 		return;
-	row_r->mode = sts_mode_name(f->policy.mode);
+	row_r->mode = policy_sts_mode_name(f->policy.mode);
 	row_r->mx = mx_text(arena, &f->policy);
 	row_r->max_age = f->policy.max_age_s;
 	row_r->policy = f->text;
@@ -426,6 +427,6 @@ void
 sts_result_free(struct sts_result **result)
 {
 	if (*result != NULL)
-		facts_release((*result)->facts, (*result)->arena);
+		lookup_facts_release((*result)->facts, (*result)->arena);
 	*result = NULL;
 }

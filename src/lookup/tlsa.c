@@ -142,7 +142,7 @@ deliver(const struct lookup_request *rq, struct facts *facts)
 
 	struct tlsa_result *r = tlsa_result_new(facts->of);
 
-	r->facts = facts_ref(facts);
+	r->facts = lookup_facts_ref(facts);
 	fn(rq->ctx, r);
 }
 
@@ -166,7 +166,7 @@ tlsa_lookup_start(struct lookups *lookups, const char *host, uint16_t port,
     void *ctx)
 {
 	char *name = mem_printf("_%u._tcp.%s", port, host);
-	struct lookup_request *rq = request_new(name, reply,
+	struct lookup_request *rq = lookup_request_new(name, reply,
 	    (void (*)(void))fn, ctx);
 
 	free(name);

@@ -21,7 +21,7 @@ struct loop;
 struct lookups;
 
 /* 0 stops delivery; the words are those of dane_cache.status. */
-enum tlsa_status {
+enum tlsa_lookup_status {
 	TLSA_LOOKUP_ERROR,	/* SERVFAIL, timeout, no server */
 	TLSA_LOOKUP_BOGUS,
 	TLSA_LOOKUP_INSECURE,	/* not asked, or an answer without security */
@@ -29,19 +29,19 @@ enum tlsa_status {
 	TLSA_LOOKUP_SECURE,	/* records */
 	TLSA_LOOKUP_STATUS_COUNT
 };
-const char *tlsa_status_name(enum tlsa_status status);
+const char *tlsa_lookup_status_name(enum tlsa_lookup_status status);
 
 /*
  * records are all that DNS gave, in the order of the answer, usable or not
- * (tlsa_choose() is the caller's); rdata too short to be a record is counted in
+ * (policy_tlsa_choose() is the caller's); rdata too short to be a record is counted in
  * too_short.  base is the domain they were found at, without the "_25._tcp."
  * prefix; where none were found the last one asked, or the host.
  */
 struct tlsa_result {
-	enum tlsa_status status;
+	enum tlsa_lookup_status status;
 	const char *base;
 	size_t count, too_short;
-	struct tlsa_record *records;
+	struct policy_tlsa_record *records;
 	const char *reason;	/* ERROR, BOGUS: a sentence; else NULL */
 	int64_t fetched_at;	/* when DNS was asked */
 	int64_t expires_at;

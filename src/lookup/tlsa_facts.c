@@ -21,7 +21,7 @@ static const char *const status_names[] = {
 static_assert(ARRAY_LEN(status_names) == TLSA_LOOKUP_STATUS_COUNT, "");
 
 const char *
-tlsa_status_name(enum tlsa_status status)
+tlsa_lookup_status_name(enum tlsa_lookup_status status)
 {
 	return status < TLSA_LOOKUP_STATUS_COUNT ? status_names[status] :
 	    status_names[TLSA_LOOKUP_ERROR];
@@ -70,7 +70,7 @@ static void
 read_records(struct tlsa_facts *f, struct arena *arena,
     const struct dns_answer *answer)
 {
-	struct tlsa_record *r;
+	struct policy_tlsa_record *r;
 	uint8_t *data;
 
 	f->count = 0;
@@ -78,7 +78,8 @@ read_records(struct tlsa_facts *f, struct arena *arena,
 	for (size_t i = 0; i < answer->count; i++) {
 		r = &f->records[f->count++];
 		memset(r, 0, sizeof(*r));
-		if (!tlsa_read(r, answer->rdata[i].data, answer->rdata[i].len))
+		if (!policy_tlsa_read(r, answer->rdata[i].data,
+		    answer->rdata[i].len))
 			continue;
 		data = arena_alloc(arena, r->len);
 		memcpy(data, r->data, r->len);
@@ -116,7 +117,7 @@ tlsa_facts_add_answer(struct tlsa_facts *f, struct arena *arena,
 }
 
 static bool
-is_failed(enum tlsa_status status)
+is_failed(enum tlsa_lookup_status status)
 {
 	return status == TLSA_LOOKUP_ERROR || status == TLSA_LOOKUP_BOGUS;
 }
@@ -135,7 +136,7 @@ tlsa_facts_from_row(struct tlsa_facts *facts_r, struct arena *arena,
 	if (s == TLSA_LOOKUP_STATUS_COUNT ||
 	    !records_read_tlsa(arena, row->records, &f->records, &f->count))
 		return false;
-	f->status = (enum tlsa_status)s;
+	f->status = (enum tlsa_lookup_status)s;
 	f->base = arena_strdup(arena, row->base != NULL ? row->base :
 	    row->host);
 	f->fetched_at = row->fetched_at;
@@ -154,7 +155,7 @@ tlsa_facts_to_row(struct spool_dane_cache *row_r, struct arena *arena,
 	row_r->host = arena_strdup(arena, host);
 	row_r->port = port;
 	row_r->base = facts->base;
-	row_r->status = tlsa_status_name(facts->status);
+	row_r->status = tlsa_lookup_status_name(facts->status);
 	row_r->records = arena_strdup(arena, buf_str(&json));
 	row_r->fetched_at = facts->fetched_at;
 	row_r->expires_at = facts->expires_at;
@@ -201,6 +202,6 @@ void
 tlsa_result_free(struct tlsa_result **result)
 {
 	if (*result != NULL)
-		facts_release((*result)->facts, (*result)->arena);
+		lookup_facts_release((*result)->facts, (*result)->arena);
 	*result = NULL;
 }

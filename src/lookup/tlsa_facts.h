@@ -12,10 +12,10 @@
 
 /* records as in struct tlsa_result, those too short among them, without data. */
 struct tlsa_facts {
-	enum tlsa_status status;
+	enum tlsa_lookup_status status;
 	const char *base;
 	size_t count;
-	struct tlsa_record *records;
+	struct policy_tlsa_record *records;
 	const char *why;	/* TLSA_LOOKUP_ERROR, TLSA_LOOKUP_BOGUS: a sentence */
 	int64_t fetched_at, expires_at;
 };

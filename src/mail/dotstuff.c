@@ -31,16 +31,16 @@ mail_wire_write(struct mail_wire *w, struct buf *out, const void *data,
 	size_t used;
 
 	for (; len > 0; s += used, len -= used) {
-		switch (eol_next(&w->after_cr, s, len, &used)) {
-		case EOL_NOTHING:
+		switch (mail_eol_next(&w->after_cr, s, len, &used)) {
+		case MAIL_EOL_NOTHING:
 			break;
-		case EOL_NUL:
+		case MAIL_EOL_NUL:
 			return false;
-		case EOL_LINE_END:
+		case MAIL_EOL_LINE_END:
 			put(out, "\r\n", 2);
 			w->in_line = false;
 			break;
-		case EOL_TEXT:
+		case MAIL_EOL_TEXT:
 			/* RFC 5321 4.5.2: also a dot that is the whole line */
 			if (!w->in_line && s[0] == '.' &&
 			    w->form == MAIL_WIRE_DATA)

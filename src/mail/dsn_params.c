@@ -19,16 +19,17 @@ static const struct {
 	const char *name;
 	unsigned bit;
 } notify_words[] = {
-	{ .name = "NEVER", .bit = DSN_NEVER },
-	{ .name = "SUCCESS", .bit = DSN_SUCCESS },
-	{ .name = "FAILURE", .bit = DSN_FAILURE },
-	{ .name = "DELAY", .bit = DSN_DELAY },
+	{ .name = "NEVER", .bit = MAIL_NOTIFY_NEVER },
+	{ .name = "SUCCESS", .bit = MAIL_NOTIFY_SUCCESS },
+	{ .name = "FAILURE", .bit = MAIL_NOTIFY_FAILURE },
+	{ .name = "DELAY", .bit = MAIL_NOTIFY_DELAY },
 };
 
 static const char *const ret_names[] = {
-	[DSN_RET_UNSET] = "", [DSN_RET_FULL] = "FULL", [DSN_RET_HDRS] = "HDRS",
+	[MAIL_RET_UNSET] = "", [MAIL_RET_FULL] = "FULL",
+	    [MAIL_RET_HDRS] = "HDRS",
 };
-static_assert(ARRAY_LEN(ret_names) == DSN_RET_COUNT, "a name for each");
+static_assert(ARRAY_LEN(ret_names) == MAIL_RET_COUNT, "a name for each");
 
 static unsigned
 notify_bit(const char *word, size_t len)
@@ -41,12 +42,12 @@ notify_bit(const char *word, size_t len)
 }
 
 bool
-dsn_notify_parse(unsigned *notify_r, const char *text, struct error *err)
+mail_notify_parse(unsigned *notify_r, const char *text, struct error *err)
 {
 	unsigned notify = 0, bit;
 	const char *word = text;
 
-	*notify_r = DSN_NOTIFY_UNSET;
+	*notify_r = MAIL_NOTIFY_UNSET;
 	for (;;) {
 		size_t len = strcspn(word, ",");
 
@@ -59,7 +60,7 @@ dsn_notify_parse(unsigned *notify_r, const char *text, struct error *err)
 			break;
 		word += len + 1;
 	}
-	if ((notify & DSN_NEVER) && notify != DSN_NEVER)
+	if ((notify & MAIL_NOTIFY_NEVER) && notify != MAIL_NOTIFY_NEVER)
 		return mail_refuse(err, "NOTIFY", text, strlen(text), "NEVER "
 		    "cannot be combined with other values");
 	*notify_r = notify;
@@ -67,7 +68,7 @@ dsn_notify_parse(unsigned *notify_r, const char *text, struct error *err)
 }
 
 void
-dsn_notify_print(char dst[static DSN_NOTIFY_LEN], unsigned notify)
+mail_notify_print(char dst[static MAIL_NOTIFY_LEN], unsigned notify)
 {
 	size_t used = 0;
 
@@ -79,28 +80,28 @@ dsn_notify_print(char dst[static DSN_NOTIFY_LEN], unsigned notify)
 		memcpy(dst + used, notify_words[i].name,
 		    strlen(notify_words[i].name));
 		used += strlen(notify_words[i].name);
-		if (notify_words[i].bit == DSN_NEVER)
+		if (notify_words[i].bit == MAIL_NOTIFY_NEVER)
 			break;	/* fails closed: never wins */
 	}
 	dst[used] = '\0';
 }
 
 bool
-dsn_ret_parse(enum dsn_ret *ret_r, const char *text, struct error *err)
+mail_ret_parse(enum mail_ret *ret_r, const char *text, struct error *err)
 {
-	for (size_t i = DSN_RET_FULL; i < DSN_RET_COUNT; i++) {
+	for (size_t i = MAIL_RET_FULL; i < MAIL_RET_COUNT; i++) {
 		if (text_equal_nocase(text, ret_names[i])) {
-			*ret_r = (enum dsn_ret)i;
+			*ret_r = (enum mail_ret)i;
 			return true;
 		}
 	}
-	*ret_r = DSN_RET_UNSET;
+	*ret_r = MAIL_RET_UNSET;
 	return mail_refuse(err, "RET", text, strlen(text),
 	    "the words are full and hdrs");
 }
 
 const char *
-dsn_ret_name(enum dsn_ret ret)
+mail_ret_name(enum mail_ret ret)
 {
 	return ret_names[ret];
 }

@@ -19,25 +19,26 @@
 
 #include "base/error.h"
 
-/* A set; DSN_NEVER stands alone.  0: not asked for, so failure (and delay, if
+/* A set; MAIL_NOTIFY_NEVER stands alone.  0: not asked for, so failure (and delay, if
  * the schedule notifies) is reported. */
 enum {
-	DSN_NOTIFY_UNSET = 0,
-	DSN_NEVER = 1, DSN_SUCCESS = 2, DSN_FAILURE = 4, DSN_DELAY = 8,
+	MAIL_NOTIFY_UNSET = 0,
+	MAIL_NOTIFY_NEVER = 1, MAIL_NOTIFY_SUCCESS = 2, MAIL_NOTIFY_FAILURE = 4,
+	    MAIL_NOTIFY_DELAY = 8,
 };
-enum dsn_ret { DSN_RET_UNSET, DSN_RET_FULL, DSN_RET_HDRS, DSN_RET_COUNT };
+enum mail_ret { MAIL_RET_UNSET, MAIL_RET_FULL, MAIL_RET_HDRS, MAIL_RET_COUNT };
 
 /* "never", or a list of the other three. */
-MUST_CHECK bool dsn_notify_parse(unsigned *notify_r, const char *text,
+MUST_CHECK bool mail_notify_parse(unsigned *notify_r, const char *text,
     struct error *err);
-/* "SUCCESS,FAILURE,DELAY" at the longest; "" for DSN_NOTIFY_UNSET. */
-enum { DSN_NOTIFY_LEN = 24 };
-void dsn_notify_print(char dst[static DSN_NOTIFY_LEN], unsigned notify);
+/* "SUCCESS,FAILURE,DELAY" at the longest; "" for MAIL_NOTIFY_UNSET. */
+enum { MAIL_NOTIFY_LEN = 24 };
+void mail_notify_print(char dst[static MAIL_NOTIFY_LEN], unsigned notify);
 
-MUST_CHECK bool dsn_ret_parse(enum dsn_ret *ret_r, const char *text,
+MUST_CHECK bool mail_ret_parse(enum mail_ret *ret_r, const char *text,
     struct error *err);
-/* "FULL", "HDRS"; "" for DSN_RET_UNSET.  Static. */
-const char *dsn_ret_name(enum dsn_ret ret);
+/* "FULL", "HDRS"; "" for MAIL_RET_UNSET.  Static. */
+const char *mail_ret_name(enum mail_ret ret);
 
 /* Octets, of the encoded and so of the decoded value too. */
 enum { MAIL_ENVID_MAX = 100, MAIL_ORCPT_MAX = 500 };

@@ -46,7 +46,7 @@ take_mail_parameter(struct mail_sender *s, const char *arg,
 	else if ((value = value_of(arg, "BODY")) != NULL)
 		s->body_8bitmime = text_equal_nocase(value, "8BITMIME");
 	else if ((value = value_of(arg, "RET")) != NULL)
-		return dsn_ret_parse(&s->ret, value, err);
+		return mail_ret_parse(&s->ret, value, err);
 	else if ((value = value_of(arg, "ENVID")) != NULL &&
 	    !mail_envid_decode(s->envid, value, strlen(value), NULL))
 		s->envid[0] = '\0';
@@ -99,7 +99,7 @@ take_rcpt_parameter(struct mail_recipient *r, const char *arg,
 	const char *value;
 
 	if ((value = value_of(arg, "NOTIFY")) != NULL)
-		return dsn_notify_parse(&r->notify, value, err);
+		return mail_notify_parse(&r->notify, value, err);
 	if ((value = value_of(arg, "ORCPT")) != NULL &&
 	    !mail_orcpt_decode(r->orcpt, value, strlen(value), NULL))
 		r->orcpt[0] = '\0';

@@ -19,7 +19,7 @@ struct mail_sender {
 	struct mail_address address;
 	int64_t size;		/* SIZE=; 0: not declared */
 	bool body_8bitmime, smtputf8;
-	enum dsn_ret ret;
+	enum mail_ret ret;
 	char envid[MAIL_ENVID_MAX + 1];	/* decoded; "" where not given */
 };
 

@@ -46,7 +46,7 @@ struct mail_intake {
 	void *ctx;
 	struct mail_intake_facts facts;
 	enum place place;
-	bool after_cr;		/* of eol_next */
+	bool after_cr;		/* of mail_eol_next */
 	bool in_line;		/* octets since the last line end */
 	bool removing;		/* the field at hand is left out */
 	bool mbox_seen;
@@ -358,16 +358,16 @@ mail_intake_write(struct mail_intake *in, const void *data, size_t len,
 	for (; len > 0; s += used, len -= used) {
 		bool ok = true;
 
-		switch (eol_next(&in->after_cr, s, len, &used)) {
-		case EOL_NOTHING:
+		switch (mail_eol_next(&in->after_cr, s, len, &used)) {
+		case MAIL_EOL_NOTHING:
 			break;
-		case EOL_NUL:
+		case MAIL_EOL_NUL:
 			in->facts.nuls++;
 			break;
-		case EOL_TEXT:
+		case MAIL_EOL_TEXT:
 			ok = take_text(in, s, used, err);
 			break;
-		case EOL_LINE_END:
+		case MAIL_EOL_LINE_END:
 			ok = take_line_end(in, err);
 			break;
 		}

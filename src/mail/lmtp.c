@@ -10,17 +10,17 @@
 
 static const struct {
 	const char *word;
-	enum lmtp_verb verb;
+	enum mail_lmtp_verb verb;
 	bool path;		/* "FROM:<path> parameters" */
 } verbs[] = {
-	{ .word = "LHLO", .verb = LMTP_LHLO },
-	{ .word = "MAIL FROM:", .verb = LMTP_MAIL, .path = true },
-	{ .word = "RCPT TO:", .verb = LMTP_RCPT, .path = true },
-	{ .word = "DATA", .verb = LMTP_DATA },
-	{ .word = "RSET", .verb = LMTP_RSET },
-	{ .word = "NOOP", .verb = LMTP_NOOP },
-	{ .word = "VRFY", .verb = LMTP_VRFY },
-	{ .word = "QUIT", .verb = LMTP_QUIT },
+	{ .word = "LHLO", .verb = MAIL_LMTP_LHLO },
+	{ .word = "MAIL FROM:", .verb = MAIL_LMTP_MAIL, .path = true },
+	{ .word = "RCPT TO:", .verb = MAIL_LMTP_RCPT, .path = true },
+	{ .word = "DATA", .verb = MAIL_LMTP_DATA },
+	{ .word = "RSET", .verb = MAIL_LMTP_RSET },
+	{ .word = "NOOP", .verb = MAIL_LMTP_NOOP },
+	{ .word = "VRFY", .verb = MAIL_LMTP_VRFY },
+	{ .word = "QUIT", .verb = MAIL_LMTP_QUIT },
 };
 
 /* Length of "<...>", in which a quoted local part may have blanks and ">";
@@ -44,7 +44,7 @@ path_len(const char *s)
 }
 
 static bool
-cut_arguments(struct lmtp_command *c, char *s)
+cut_arguments(struct mail_lmtp_command *c, char *s)
 {
 	size_t n = 0, len;
 
@@ -60,16 +60,16 @@ cut_arguments(struct lmtp_command *c, char *s)
 		s += strspn(s, " ");
 		if (*s == '\0')
 			return true;
-		if (n == LMTP_ARGS_MAX)
+		if (n == MAIL_LMTP_ARGS_MAX)
 			return false;
 		len = strcspn(s, " ");
 	}
 }
 
-struct lmtp_command
-lmtp_command_parse(char *line)
+struct mail_lmtp_command
+mail_lmtp_command_parse(char *line)
 {
-	struct lmtp_command c = { .verb = LMTP_UNKNOWN };
+	struct mail_lmtp_command c = { .verb = MAIL_LMTP_UNKNOWN };
 
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
 		char *rest = line + strlen(verbs[i].word);
@@ -79,60 +79,60 @@ lmtp_command_parse(char *line)
 			continue;
 		c.verb = verbs[i].verb;
 		if (verbs[i].path && !cut_arguments(&c, rest))
-			c.verb = LMTP_BAD;
+			c.verb = MAIL_LMTP_BAD;
 	}
 	return c;
 }
 
 /* From within a line to its CR. */
 static size_t
-take_line(enum lmtp_place *place, const char *data, size_t len,
+take_line(enum mail_lmtp_place *place, const char *data, size_t len,
     const char **piece_r, size_t *piece_len_r)
 {
 	const char *cr = memchr(data, '\r', len);
 
 	*piece_r = data;
 	*piece_len_r = cr != NULL ? (size_t)(cr - data) + 1 : len;
-	*place = cr != NULL ? LMTP_AFTER_CR : LMTP_IN_LINE;
+	*place = cr != NULL ? MAIL_LMTP_AFTER_CR : MAIL_LMTP_IN_LINE;
 	return *piece_len_r;
 }
 
 size_t
-lmtp_content_next(enum lmtp_place *place, const char *data, size_t len,
-    const char **piece_r, size_t *piece_len_r)
+mail_lmtp_content_next(enum mail_lmtp_place *place, const char *data,
+    size_t len, const char **piece_r, size_t *piece_len_r)
 {
 	*piece_r = data;
 	*piece_len_r = 0;
 	switch (*place) {
-	case LMTP_LINE_START:
+	case MAIL_LMTP_LINE_START:
 		if (data[0] != '.')
 			break;
-		*place = LMTP_AFTER_DOT;
+		*place = MAIL_LMTP_AFTER_DOT;
 		return 1;
-	case LMTP_AFTER_CR:
+	case MAIL_LMTP_AFTER_CR:
 		if (data[0] != '\n')
 			break;
-		*place = LMTP_LINE_START;
+		*place = MAIL_LMTP_LINE_START;
 		*piece_len_r = 1;
 		return 1;
-	case LMTP_AFTER_DOT:
+	case MAIL_LMTP_AFTER_DOT:
 		if (data[0] != '\r')
 			break;
-		*place = LMTP_AFTER_DOT_CR;
+		*place = MAIL_LMTP_AFTER_DOT_CR;
 		return 1;
-	case LMTP_AFTER_DOT_CR:
+	case MAIL_LMTP_AFTER_DOT_CR:
 		if (data[0] == '\n') {
-			*place = LMTP_ENDED;
+			*place = MAIL_LMTP_ENDED;
 			return 1;
 		}
 		/* the CR was content */
-		*place = LMTP_AFTER_CR;
+		*place = MAIL_LMTP_AFTER_CR;
 		*piece_r = "\r";
 		*piece_len_r = 1;
 		return 0;
-	case LMTP_ENDED:
+	case MAIL_LMTP_ENDED:
 		return 0;
-	case LMTP_IN_LINE:
+	case MAIL_LMTP_IN_LINE:
 		break;
 	}
 	return take_line(place, data, len, piece_r, piece_len_r);

@@ -13,33 +13,35 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum lmtp_verb {
-	LMTP_UNKNOWN,
-	LMTP_BAD,		/* known, but its arguments are not in order */
-	LMTP_LHLO, LMTP_MAIL, LMTP_RCPT, LMTP_DATA, LMTP_RSET, LMTP_NOOP,
-	LMTP_VRFY, LMTP_QUIT,
+enum mail_lmtp_verb {
+	MAIL_LMTP_UNKNOWN,
+	MAIL_LMTP_BAD,		/* known, but its arguments are not in order */
+	MAIL_LMTP_LHLO, MAIL_LMTP_MAIL, MAIL_LMTP_RCPT, MAIL_LMTP_DATA,
+	    MAIL_LMTP_RSET, MAIL_LMTP_NOOP,
+	MAIL_LMTP_VRFY, MAIL_LMTP_QUIT,
 };
 
-enum { LMTP_ARGS_MAX = 16, LMTP_LINE_MAX = 4096 };
+enum { MAIL_LMTP_ARGS_MAX = 16, MAIL_LMTP_LINE_MAX = 4096 };
 
-struct lmtp_command {
-	enum lmtp_verb verb;
+struct mail_lmtp_command {
+	enum mail_lmtp_verb verb;
 	/* MAIL and RCPT: the path in its <>, then the parameters; NULL ends */
-	const char *args[LMTP_ARGS_MAX + 1];
+	const char *args[MAIL_LMTP_ARGS_MAX + 1];
 };
 
 /* line, without its CRLF, is cut into pieces that the command points to. */
-struct lmtp_command lmtp_command_parse(char *line);
+struct mail_lmtp_command mail_lmtp_command_parse(char *line);
 
-enum lmtp_place {
-	LMTP_LINE_START, LMTP_IN_LINE, LMTP_AFTER_CR, LMTP_AFTER_DOT,
-	LMTP_AFTER_DOT_CR,
-	LMTP_ENDED,		/* the rest are commands again */
+enum mail_lmtp_place {
+	MAIL_LMTP_LINE_START, MAIL_LMTP_IN_LINE, MAIL_LMTP_AFTER_CR,
+	    MAIL_LMTP_AFTER_DOT,
+	MAIL_LMTP_AFTER_DOT_CR,
+	MAIL_LMTP_ENDED,		/* the rest are commands again */
 };
 
 /* How much of data (len > 0) is used; *piece_r of *piece_len_r octets (0 at
- * times) is content.  *place is LMTP_LINE_START at first. */
-size_t lmtp_content_next(enum lmtp_place *place, const char *data, size_t len,
-    const char **piece_r, size_t *piece_len_r);
+ * times) is content.  *place is MAIL_LMTP_LINE_START at first. */
+size_t mail_lmtp_content_next(enum mail_lmtp_place *place, const char *data,
+    size_t len, const char **piece_r, size_t *piece_len_r);
 
 #endif

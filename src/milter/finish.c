@@ -92,8 +92,8 @@ envelope_of(const struct milter_session *s,
 		/* RFC 8689 3: the header yields to REQUIRETLS */
 		.tls_optional = m->trusted && !require_tls &&
 		    facts->tls_required_no,
-		.ret = m->sender.ret != DSN_RET_UNSET ?
-		    dsn_ret_name(m->sender.ret) : NULL,
+		.ret = m->sender.ret != MAIL_RET_UNSET ?
+		    mail_ret_name(m->sender.ret) : NULL,
 		.envid = m->sender.envid[0] != '\0' ? m->sender.envid : NULL,
 		.client_ip = s->client_ip,
 		.client_name = s->client_name,
@@ -105,17 +105,17 @@ envelope_of(const struct milter_session *s,
 /* Has the writer do it and waits, telling the mail server to be patient.  False
  * where it was taken back. */
 static bool
-write_patiently(struct milter_session *s, struct write_task *task)
+write_patiently(struct milter_session *s, struct spool_write_task *task)
 {
-	struct writer *writer = s->services->writer;
+	struct spool_writer *writer = s->services->writer;
 	struct milter_message *m = s->message;
 	int64_t begun_ms = clock_mono_ms();
 
-	writer_post(writer, task);
-	while (!writer_wait(writer, task, PROGRESS_MS)) {
+	spool_writer_post(writer, task);
+	while (!spool_writer_wait(writer, task, PROGRESS_MS)) {
 		m->unheard = m->unheard || !s->mta.progress(s->mta.ctx);
 		if ((m->unheard || clock_mono_ms() - begun_ms > PATIENCE_MS) &&
-		    writer_withdraw(writer, task))
+		    spool_writer_withdraw(writer, task))
 			return false;
 	}
 	if (clock_mono_ms() - begun_ms > LATE_MS)
@@ -126,8 +126,8 @@ write_patiently(struct milter_session *s, struct write_task *task)
 }
 
 static bool
-store_parts(struct write_task *task, struct spool *spool, const char *token,
-    struct error *err)
+store_parts(struct spool_write_task *task, struct spool *spool,
+    const char *token, struct error *err)
 {
 	struct milter_message *m = (struct milter_message *)task;
 	bool ok = true;
@@ -146,7 +146,8 @@ store(struct milter_session *s, const struct spool_message *envelope)
 {
 	struct milter_message *m = s->message;
 
-	m->task = (struct write_task){ .run = store_parts, .err = &m->error };
+	m->task = (struct spool_write_task){ .run = store_parts,
+	    .err = &m->error };
 	for (size_t i = 0; i < m->part_count; i++) {
 		struct spool_message *message = &m->parts[i].message;
 		const char *strategy = message->tls_strategy;
@@ -204,7 +205,7 @@ drop_recipients(const struct milter_session *s)
 /* --- milter.wait -------------------------------------------------------- */
 
 struct answering {
-	struct write_task task;		/* first */
+	struct spool_write_task task;		/* first */
 	const char *messages;
 	struct arena *arena;
 	bool withdraw;		/* asked for */
@@ -228,8 +229,8 @@ message_ids(const struct milter_message *m)
 }
 
 static bool
-write_answer(struct write_task *task, struct spool *spool, const char *token,
-    struct error *err)
+write_answer(struct spool_write_task *task, struct spool *spool,
+    const char *token, struct error *err)
 {
 	struct answering *a = (struct answering *)task;
 
@@ -247,7 +248,7 @@ end_wait(struct milter_session *s, struct answering *a)
 {
 	struct error err;
 
-	a->task = (struct write_task){ .run = write_answer, .err = &err };
+	a->task = (struct spool_write_task){ .run = write_answer, .err = &err };
 	if (!write_patiently(s, &a->task))
 		(void)error_set(&err, EX_TEMPFAIL, "the spool is busy");
 	else if (!a->task.failed)

@@ -87,14 +87,14 @@ milter_message_add(struct milter_message *m, const char *database,
     const struct mail_recipient *rcpt, const char *strategy, const char *arg)
 {
 	struct milter_arg *a = arena_alloc(m->arena, sizeof(*a));
-	char notify[DSN_NOTIFY_LEN];
+	char notify[MAIL_NOTIFY_LEN];
 
 	*a = (struct milter_arg){ .text = arena_strdup(m->arena, arg) };
 	*m->args_tail = a;
 	m->args_tail = &a->next;
 	if (is_known(m, rcpt->address.text))
 		return;
-	dsn_notify_print(notify, rcpt->notify);
+	mail_notify_print(notify, rcpt->notify);
 	spool_insert_recipient(insert_for(m, database, strategy),
 	    &(struct spool_recipient){
 	    .address = rcpt->address.text,

@@ -147,7 +147,8 @@ start(struct server *s, const struct milter_options *o, struct error *err)
 	if (!take_signals(err) ||
 	    !milter_settings_open(&s->services.settings, o->database, err) ||
 	    !milter_status_open(&s->services.status, o->database, err) ||
-	    !writer_start(&s->services.writer, &(struct writer_options){
+	    !spool_writer_start(&s->services.writer,
+	    &(struct spool_writer_options){
 	    .path = o->database }, err) ||
 	    !milter_waits_open(&s->services.waits, o->database, err) ||
 	    !milter_callbacks_register(&s->services, err) ||
@@ -165,7 +166,7 @@ close_services(struct server *s)
 {
 	milter_front_free(&s->front);
 	milter_waits_close(&s->services.waits);
-	writer_stop(&s->services.writer);
+	spool_writer_stop(&s->services.writer);
 	milter_status_close(&s->services.status);
 	milter_settings_close(&s->services.settings);
 }
@@ -175,7 +176,7 @@ close_services(struct server *s)
 static bool
 writer_lives(struct server *s)
 {
-	int64_t since_ms = writer_busy_since(s->services.writer);
+	int64_t since_ms = spool_writer_busy_since(s->services.writer);
 
 	return since_ms < 0 || clock_mono_ms() - since_ms < STUCK_MS;
 }

@@ -145,12 +145,12 @@ milter_session_mail(struct milter_session *s, const char *const *args)
 
 /* --- RCPT --------------------------------------------------------------- */
 
-static struct expr_values
+static struct strategy_values
 values_of(const struct milter_session *s, const struct mail_recipient *rcpt)
 {
 	const struct milter_message *m = s->message;
 
-	return (struct expr_values){
+	return (struct strategy_values){
 		.sender = m->sender.address.text,
 		.sender_domain = m->sender.address.domain,
 		.rcpt = rcpt->address.text,
@@ -207,7 +207,7 @@ milter_session_rcpt(struct milter_session *s, const char *const *args)
 {
 	struct milter_message *m = s->message;
 	struct mail_recipient rcpt;
-	struct expr_values values;
+	struct strategy_values values;
 	struct error err, why;
 	const char *strategy;
 	bool take, good;

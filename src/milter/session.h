@@ -39,7 +39,7 @@ struct milter_services {
 	const char *database;
 	struct milter_settings *settings;
 	struct milter_status *status;
-	struct writer *writer;
+	struct spool_writer *writer;
 	struct milter_waits *waits;
 };
 

@@ -37,7 +37,7 @@ enum { MILTER_MESSAGE_ID_LEN = 600 };
  * whole.  Texts are in the arena, or NULL.
  */
 struct milter_message {
-	struct write_task task;	/* first: to store all parts, or none */
+	struct spool_write_task task;	/* first: to store all parts, or none */
 	struct error error;	/* why they are not */
 	struct arena *arena;	/* this is in it, too */
 	const char *name;	/* the queue id, for the log; not NULL */

@@ -15,8 +15,8 @@ enum { LOOK_MS = 500 };
 /* What is made of each configuration. */
 struct milter_expressions {
 	pthread_mutex_t lock;	/* of all that follows */
-	struct expr_engine *engine;
-	struct expr *take, *strategy;
+	struct strategy_engine *engine;
+	struct strategy_expr *take, *strategy;
 };
 
 struct milter_settings {
@@ -33,9 +33,9 @@ expressions_free(void *made)
 {
 	struct milter_expressions *x = made;
 
-	expr_free(&x->take);
-	expr_free(&x->strategy);
-	expr_engine_close(&x->engine);
+	strategy_expr_free(&x->take);
+	strategy_expr_free(&x->strategy);
+	strategy_engine_close(&x->engine);
 	(void)pthread_mutex_destroy(&x->lock);
 	free(x);
 }
@@ -50,14 +50,14 @@ expressions_make(void **made_r, const struct conf *conf, void *before,
 	(void)ctx;
 	*made_r = x;
 	(void)pthread_mutex_init(&x->lock, NULL);
-	if (!expr_engine_open(&x->engine, err) ||
-	    !expr_engine_set_lookup(x->engine, conf->lookup,
+	if (!strategy_engine_open(&x->engine, err) ||
+	    !strategy_engine_set_lookup(x->engine, conf->lookup,
 	    conf->lookup_count, err))
 		return false;
-	if (!expr_compile(&x->take, x->engine, EXPR_MILTER, conf->milter.take,
-	    err))
+	if (!strategy_expr_compile(&x->take, x->engine, EXPR_MILTER,
+	    conf->milter.take, err))
 		return error_prefix(err, "milter.take");
-	if (!expr_compile(&x->strategy, x->engine, EXPR_MILTER,
+	if (!strategy_expr_compile(&x->strategy, x->engine, EXPR_MILTER,
 	    conf->milter.tls_strategy, err))
 		return error_prefix(err, "milter.tls-strategy");
 	return true;
@@ -65,13 +65,13 @@ expressions_make(void **made_r, const struct conf *conf, void *before,
 
 bool
 milter_settings_take(const struct settings *s,
-    const struct expr_values *values, bool *take_r, struct error *err)
+    const struct strategy_values *values, bool *take_r, struct error *err)
 {
 	struct milter_expressions *x = s->made;
 	bool ok;
 
 	(void)pthread_mutex_lock(&x->lock);
-	ok = expr_evaluate_condition(x->take, values, take_r, err);
+	ok = strategy_expr_evaluate_condition(x->take, values, take_r, err);
 	(void)pthread_mutex_unlock(&x->lock);
 	return ok || error_prefix(err, "milter.take");
 }
@@ -96,15 +96,15 @@ find_strategy(const struct conf *conf, const char *id, const char **id_r,
 
 bool
 milter_settings_strategy(const struct settings *s,
-    const struct expr_values *values, const char **id_r, struct error *err)
+    const struct strategy_values *values, const char **id_r, struct error *err)
 {
 	struct milter_expressions *x = s->made;
 	const char *id;
 	bool ok;
 
 	(void)pthread_mutex_lock(&x->lock);
-	ok = expr_evaluate_text_or_null(x->strategy, values, &id, err) &&
-	    find_strategy(s->conf, id, id_r, err);
+	ok = strategy_expr_evaluate_text_or_null(x->strategy, values, &id,
+	    err) && find_strategy(s->conf, id, id_r, err);
 	(void)pthread_mutex_unlock(&x->lock);
 	return ok || error_prefix(err, "milter.tls-strategy");
 }

@@ -35,10 +35,10 @@ struct settings *milter_settings_current(struct milter_settings *settings)
  * the key, where an expression fails or names no strategy.
  */
 bool milter_settings_take(const struct settings *s,
-    const struct expr_values *values, bool *take_r, struct error *err)
+    const struct strategy_values *values, bool *take_r, struct error *err)
     MUST_CHECK;
 bool milter_settings_strategy(const struct settings *s,
-    const struct expr_values *values, const char **id_r, struct error *err)
+    const struct strategy_values *values, const char **id_r, struct error *err)
     MUST_CHECK;
 
 #endif

@@ -13,49 +13,50 @@
 #include "policy/retry.h"
 #include "strategy/rules.h"
 
-struct chooser {
+struct nexthop_chooser {
 	int refs;		/* of one thread */
 	struct settings *settings;
-	struct expr_engine *engine;
-	struct rules *rules;
+	struct strategy_engine *engine;
+	struct strategy_rules *rules;
 };
 
 /* --- life */
 
-struct chooser *
-chooser_ref(struct chooser *c)
+struct nexthop_chooser *
+nexthop_chooser_ref(struct nexthop_chooser *c)
 {
 	c->refs++;
 	return c;
 }
 
 void
-chooser_unref(struct chooser **chooser)
+nexthop_chooser_unref(struct nexthop_chooser **chooser)
 {
-	struct chooser *c = *chooser;
+	struct nexthop_chooser *c = *chooser;
 
 	*chooser = NULL;
 	if (c == NULL || --c->refs > 0)
 		return;
-	rules_free(&c->rules);
-	expr_engine_close(&c->engine);
+	strategy_rules_free(&c->rules);
+	strategy_engine_close(&c->engine);
 	settings_unref(&c->settings);
 	free(c);
 }
 
 static bool
-chooser_new(struct chooser **c_r, struct settings *settings, struct error *err)
+chooser_new(struct nexthop_chooser **c_r, struct settings *settings,
+    struct error *err)
 {
-	struct chooser *c = mem_zalloc(sizeof(*c));
+	struct nexthop_chooser *c = mem_zalloc(sizeof(*c));
 	const struct conf *conf = settings->conf;
 
 	c->refs = 1;
 	c->settings = settings_ref(settings);
-	if (!expr_engine_open(&c->engine, err) ||
-	    !expr_engine_set_lookup(c->engine, conf->lookup,
+	if (!strategy_engine_open(&c->engine, err) ||
+	    !strategy_engine_set_lookup(c->engine, conf->lookup,
 	    conf->lookup_count, err) ||
-	    !rules_compile(&c->rules, c->engine, conf, err)) {
-		chooser_unref(&c);
+	    !strategy_rules_compile(&c->rules, c->engine, conf, err)) {
+		nexthop_chooser_unref(&c);
 		return false;
 	}
 	*c_r = c;
@@ -63,36 +64,38 @@ chooser_new(struct chooser **c_r, struct settings *settings, struct error *err)
 }
 
 bool
-chooser_get(struct chooser **chooser_r, struct chooser **current,
-    struct settings *settings, struct error *err)
+nexthop_chooser_get(struct nexthop_chooser **chooser_r,
+    struct nexthop_chooser **current, struct settings *settings,
+    struct error *err)
 {
-	struct chooser *c;
+	struct nexthop_chooser *c;
 
 	*chooser_r = NULL;
 	if (*current == NULL || (*current)->settings != settings) {
 		if (!chooser_new(&c, settings, err))
 			return false;
-		chooser_unref(current);
+		nexthop_chooser_unref(current);
 		*current = c;
 	}
-	*chooser_r = chooser_ref(*current);
+	*chooser_r = nexthop_chooser_ref(*current);
 	return true;
 }
 
 /* --- variables */
 
 struct variables {
-	struct expr_values v;
+	struct strategy_values v;
 	char sender_domain[256];
 };
 
 static int64_t
-expires_in(const struct way_case *of, const struct conf_schedule *s)
+expires_in(const struct nexthop_case *of, const struct conf_schedule *s)
 {
 	int64_t at = of->rcpt->expires_at;
 
 	if (at < 0 && s != NULL)
-		at = retry_expires_at(&s->retry, of->message->received_at);
+		at = policy_retry_expires_at(&s->retry,
+		    of->message->received_at);
 	if (at <= 0)
 		return INT64_MAX;
 	return at > of->now ? at - of->now : 0;
@@ -100,7 +103,7 @@ expires_in(const struct way_case *of, const struct conf_schedule *s)
 
 /* schedule is NULL while it is being chosen. */
 static void
-fill(struct variables *x, const struct way_case *of,
+fill(struct variables *x, const struct nexthop_case *of,
     const struct conf_schedule *schedule)
 {
 	const struct spool_message *m = of->message;
@@ -110,7 +113,7 @@ fill(struct variables *x, const struct way_case *of,
 	(void)text_copy(x->sender_domain, sizeof(x->sender_domain),
 	    at != NULL ? at + 1 : "");
 	text_lower(x->sender_domain);
-	x->v = (struct expr_values){
+	x->v = (struct strategy_values){
 		.sender = m->sender, .sender_domain = x->sender_domain,
 		.rcpt = r->address, .rcpt_domain = r->domain,
 		.auth_user = m->auth_user, .size = m->size,
@@ -128,20 +131,21 @@ fill(struct variables *x, const struct way_case *of,
 /* --- choices */
 
 static bool
-choose(struct chooser *c, enum conf_rule_kind kind,
-    const struct expr_values *values, struct rules_choice *choice,
+choose(struct nexthop_chooser *c, enum conf_rule_kind kind,
+    const struct strategy_values *values, struct strategy_rules_choice *choice,
     struct error *err)
 {
-	return rules_choose(c->rules, kind, values, choice, err);
+	return strategy_rules_choose(c->rules, kind, values, choice, err);
 }
 
 static bool
-choose_strategy(struct chooser *c, const struct way_case *of,
-    const struct expr_values *values, struct way *way, struct error *err)
+choose_strategy(struct nexthop_chooser *c, const struct nexthop_case *of,
+    const struct strategy_values *values, struct nexthop_choice *way,
+    struct error *err)
 {
 	const struct conf *conf = c->settings->conf;
 	const char *pinned = of->message->tls_strategy;
-	struct rules_choice choice;
+	struct strategy_rules_choice choice;
 
 	/* A pinned strategy stands, whatever the rules say. */
 	way->pinned = pinned != NULL;
@@ -159,11 +163,11 @@ choose_strategy(struct chooser *c, const struct way_case *of,
 }
 
 bool
-chooser_way(struct chooser *c, const struct way_case *of, struct way *way,
-    struct error *err)
+nexthop_choose(struct nexthop_chooser *c, const struct nexthop_case *of,
+    struct nexthop_choice *way, struct error *err)
 {
 	const struct conf *conf = c->settings->conf;
-	struct rules_choice choice;
+	struct strategy_rules_choice choice;
 	struct variables x;
 
 	memset(way, 0, sizeof(*way));
@@ -181,7 +185,7 @@ chooser_way(struct chooser *c, const struct way_case *of, struct way *way,
 	if (!choose_strategy(c, of, &x.v, way, err))
 		return false;
 	way->per_host = (!way->pinned &&
-	    rules_name_host(c->rules, CONF_RULE_TLS)) ||
+	    strategy_rules_name_host(c->rules, CONF_RULE_TLS)) ||
 	    way->strategy->allow_invalid_certs == CONF_INVALID_BY_EXPRESSION;
 	way->allow_invalid =
 	    way->strategy->allow_invalid_certs == CONF_INVALID_ALLOW;
@@ -190,7 +194,8 @@ chooser_way(struct chooser *c, const struct way_case *of, struct way *way,
 
 /* Ways that are per_host are each its own: their destinations are not shared. */
 bool
-chooser_same_way(const struct way *a, const struct way *b)
+nexthop_choice_same(const struct nexthop_choice *a,
+    const struct nexthop_choice *b)
 {
 	return !a->per_host && !b->per_host && a->schedule == b->schedule &&
 	    a->route == b->route && a->connection == b->connection &&
@@ -198,8 +203,9 @@ chooser_same_way(const struct way *a, const struct way *b)
 }
 
 bool
-chooser_way_at_host(struct chooser *c, const struct way_case *of,
-    const char *mx, const char *remote_ip, struct way *way, struct error *err)
+nexthop_choose_at_host(struct nexthop_chooser *c, const struct nexthop_case *of,
+    const char *mx, const char *remote_ip, struct nexthop_choice *way,
+    struct error *err)
 {
 	struct variables x;
 
@@ -207,15 +213,16 @@ chooser_way_at_host(struct chooser *c, const struct way_case *of,
 	x.v.mx = mx;
 	x.v.remote_ip = remote_ip;
 	return choose_strategy(c, of, &x.v, way, err) &&
-	    rules_allow_invalid(c->rules, way->strategy, &x.v,
+	    strategy_rules_allow_invalid(c->rules, way->strategy, &x.v,
 	    &way->allow_invalid, err);
 }
 
 const struct conf_tls_strategy *
-chooser_fallback(struct chooser *c, const struct way_case *of,
-    const struct way *way, const char *status)
+nexthop_choose_fallback(struct nexthop_chooser *c,
+    const struct nexthop_case *of, const struct nexthop_choice *way,
+    const char *status)
 {
-	struct rules_choice choice;
+	struct strategy_rules_choice choice;
 	struct variables x;
 	struct error err;
 

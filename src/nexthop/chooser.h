@@ -11,20 +11,21 @@
 #include "nexthop/services.h"
 #include "spool/queue.h"
 
-struct chooser;
+struct nexthop_chooser;
 
 /*
  * The chooser of the settings, a new reference: *current where it is of these
  * settings, else a new one that takes its place there.  EX_CONFIG where an
  * expression or a lookup map does not make sense.
  */
-bool chooser_get(struct chooser **chooser_r, struct chooser **current,
-    struct settings *settings, struct error *err) MUST_CHECK;
-struct chooser *chooser_ref(struct chooser *c);
-void chooser_unref(struct chooser **c);
+bool nexthop_chooser_get(struct nexthop_chooser **chooser_r,
+    struct nexthop_chooser **current, struct settings *settings,
+    struct error *err) MUST_CHECK;
+struct nexthop_chooser *nexthop_chooser_ref(struct nexthop_chooser *c);
+void nexthop_chooser_unref(struct nexthop_chooser **c);
 
 /* One attempt; all is the settings' or the chooser's. */
-struct way {
+struct nexthop_choice {
 	const struct conf_schedule *schedule;
 	const struct conf_route *route;
 	const struct conf_connection *connection;
@@ -37,28 +38,30 @@ struct way {
 };
 
 /* Whom the expressions ask about. */
-struct way_case {
+struct nexthop_case {
 	const struct spool_message *message;
 	const struct spool_recipient *rcpt;
 	int64_t now;
 };
 
 /* EX_CONFIG, with the rule: it never falls back to a default. */
-bool chooser_way(struct chooser *c, const struct way_case *of,
-    struct way *way_r, struct error *err) MUST_CHECK;
-bool chooser_same_way(const struct way *a, const struct way *b);
+bool nexthop_choose(struct nexthop_chooser *c, const struct nexthop_case *of,
+    struct nexthop_choice *way_r, struct error *err) MUST_CHECK;
+bool nexthop_choice_same(const struct nexthop_choice *a,
+    const struct nexthop_choice *b);
 
 /* For one host of a way that is per_host: fills strategy, rule and
  * allow_invalid.  remote_ip is a text. */
-bool chooser_way_at_host(struct chooser *c, const struct way_case *of,
-    const char *mx, const char *remote_ip, struct way *way,
-    struct error *err) MUST_CHECK;
+bool nexthop_choose_at_host(struct nexthop_chooser *c,
+    const struct nexthop_case *of, const char *mx, const char *remote_ip,
+    struct nexthop_choice *way, struct error *err) MUST_CHECK;
 
 /*
  * After error tls (doc/policy.md 2): the strategy the expressions name now, where that
  * is another one; else NULL.  status is the enhanced code of the failure.
  */
-const struct conf_tls_strategy *chooser_fallback(struct chooser *c,
-    const struct way_case *of, const struct way *way, const char *status);
+const struct conf_tls_strategy *nexthop_choose_fallback(
+    struct nexthop_chooser *c, const struct nexthop_case *of,
+    const struct nexthop_choice *way, const char *status);
 
 #endif

@@ -49,15 +49,16 @@ choose_source(struct net_address *source_r, const struct conf_connection *c,
 }
 
 void
-session_config_fill(struct smtp_client_config *c, const struct proof *proof,
-    const struct way *choice, const char *own_name)
+nexthop_client_config_fill(struct smtp_client_config *c,
+    const struct nexthop_proof *proof, const struct nexthop_choice *choice,
+    const char *own_name)
 {
-	const struct decision *d = proof->decision;
+	const struct nexthop_decision *d = proof->decision;
 	const char *helo = choice->connection->ehlo_hostname;
 
 	c->tls = proof->tls;
 	c->mx = proof->survey->host[proof->host].name;
-	c->sni = proof_sni(proof);
+	c->sni = nexthop_proof_sni(proof);
 	c->helo = helo != NULL ? helo : own_name;
 	/* A relay that is configured may be this very host. */
 	c->own_name = choice->route->type == CONF_ROUTE_MX ? own_name : NULL;

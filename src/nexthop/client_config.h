@@ -15,7 +15,8 @@
  * own_name is the system's, kept, and our EHLO name where the connection strategy
  * has none.
  */
-void session_config_fill(struct smtp_client_config *c,
-    const struct proof *proof, const struct way *choice, const char *own_name);
+void nexthop_client_config_fill(struct smtp_client_config *c,
+    const struct nexthop_proof *proof, const struct nexthop_choice *choice,
+    const char *own_name);
 
 #endif

@@ -9,10 +9,11 @@
 
 #include "base/mem.h"
 
-struct decision_terms
-decision_terms_of(const struct way *choice, const struct conf *conf, bool waived)
+struct nexthop_terms
+nexthop_decision_terms_of(const struct nexthop_choice *choice,
+    const struct conf *conf, bool waived)
 {
-	return (struct decision_terms){
+	return (struct nexthop_terms){
 		.strategy = choice->strategy, .rule = choice->rule,
 		.pinned = choice->pinned, .waived = waived,
 		.waiver = conf->queue.tls_required_no,
@@ -24,7 +25,7 @@ decision_terms_of(const struct way *choice, const struct conf *conf, bool waived
 }
 
 static struct policy_wants
-wants_of(const struct decision_terms *t, bool *allow_invalid_r)
+wants_of(const struct nexthop_terms *t, bool *allow_invalid_r)
 {
 	struct policy_wants w = t->strategy->wants;
 
@@ -40,7 +41,8 @@ wants_of(const struct decision_terms *t, bool *allow_invalid_r)
 }
 
 void
-decision_needs(const struct decision_terms *terms, bool *tlsa_r, bool *sts_r)
+nexthop_decision_needs(const struct nexthop_terms *terms, bool *tlsa_r,
+    bool *sts_r)
 {
 	bool allow_invalid;
 	struct policy_wants w = wants_of(terms, &allow_invalid);
@@ -50,19 +52,21 @@ decision_needs(const struct decision_terms *terms, bool *tlsa_r, bool *sts_r)
 }
 
 void
-decision_make(struct decision *d, const struct survey *survey, size_t host,
-    const struct decision_terms *terms)
+nexthop_decision_make(struct nexthop_decision *d,
+    const struct nexthop_discovery *survey, size_t host,
+    const struct nexthop_terms *terms)
 {
 	memset(d, 0, sizeof(*d));
 	d->strategy = terms->strategy;
 	d->rule = terms->rule;
 	d->wants = wants_of(terms, &d->allow_invalid);
-	d->facts = survey_facts(survey, host);
+	d->facts = nexthop_discovery_facts(survey, host);
 	d->verdict = policy_decide(&d->facts, &d->wants);
 }
 
 bool
-decision_is_alike(const struct decision *a, const struct decision *b)
+nexthop_decision_same(const struct nexthop_decision *a,
+    const struct nexthop_decision *b)
 {
 	return a->strategy == b->strategy &&
 	    a->allow_invalid == b->allow_invalid;
@@ -71,23 +75,25 @@ decision_is_alike(const struct decision *a, const struct decision *b)
 /* --- words */
 
 void
-decision_facts(char dst[static DECISION_FACTS_LEN], const struct survey *survey,
-    size_t host, const struct decision *d)
+nexthop_decision_facts(char dst[static NEXTHOP_DECISION_FACTS_LEN],
+    const struct nexthop_discovery *survey, size_t host,
+    const struct nexthop_decision *d)
 {
-	const struct survey_host *h = &survey->host[host];
+	const struct nexthop_host *h = &survey->host[host];
 	char records[80] = "";
 
 	if (h->tlsa != NULL && h->tlsa->status == TLSA_LOOKUP_SECURE)
 		(void)snprintf(records, sizeof(records),
 		    ",\"tlsa_records\":%zu,\"tlsa_usable\":%zu",
 		    h->tlsa->count + h->tlsa->too_short, h->n_usable);
-	(void)snprintf(dst, DECISION_FACTS_LEN, "{\"mx\":\"%s\","
+	(void)snprintf(dst, NEXTHOP_DECISION_FACTS_LEN, "{\"mx\":\"%s\","
 	    "\"address\":\"%s\",\"tlsa\":\"%s\"%s,\"mta_sts\":\"%s\"%s%s%s,"
 	    "\"why\":\"%s\",\"source\":\"%s\"}",
 	    mx_status_name(survey->mx_status),
-	    dns_status_name(d->facts.address), tlsa_fact_name(d->facts.tlsa),
-	    records, sts_fact_name(d->facts.sts),
-	    survey->sts != NULL && survey->sts->id[0] != '\0' ?
+	    policy_dns_status_name(d->facts.address),
+	    policy_tlsa_fact_name(d->facts.tlsa), records,
+	    policy_sts_fact_name(d->facts.sts), survey->sts != NULL &&
+	    survey->sts->id[0] != '\0' ?
 	    ",\"mta_sts_id\":\"" : "",
 	    survey->sts != NULL ? survey->sts->id : "",
 	    survey->sts != NULL && survey->sts->id[0] != '\0' ? "\"" : "",
@@ -96,8 +102,8 @@ decision_facts(char dst[static DECISION_FACTS_LEN], const struct survey *survey,
 
 /* What the lookups said, where a rule only says that they failed. */
 static const char *
-cause(const struct survey *survey, const struct survey_host *h,
-    const struct decision *d)
+cause(const struct nexthop_discovery *survey, const struct nexthop_host *h,
+    const struct nexthop_decision *d)
 {
 	if (strcmp(d->verdict.error, "dane") == 0)
 		return h->tlsa != NULL ? h->tlsa->reason : NULL;
@@ -107,10 +113,11 @@ cause(const struct survey *survey, const struct survey_host *h,
 }
 
 void
-decision_sentence(char *dst, size_t room, const struct survey *survey,
-    size_t host, const struct decision *d)
+nexthop_decision_sentence(char *dst, size_t room,
+    const struct nexthop_discovery *survey, size_t host,
+    const struct nexthop_decision *d)
 {
-	const struct survey_host *h = &survey->host[host];
+	const struct nexthop_host *h = &survey->host[host];
 	const char *because = cause(survey, h, d);
 
 	assert(d->verdict.refused);
@@ -120,7 +127,8 @@ decision_sentence(char *dst, size_t room, const struct survey *survey,
 }
 
 const char *
-decision_dane_word(const struct decision *d, bool tls, bool proved)
+nexthop_decision_dane_word(const struct nexthop_decision *d, bool tls,
+    bool proved)
 {
 	if (d->verdict.level == LEVEL_DANE) {
 		if (!tls)
@@ -134,7 +142,8 @@ decision_dane_word(const struct decision *d, bool tls, bool proved)
 }
 
 const char *
-decision_sts_word(const struct decision *d, bool tls, bool proved)
+nexthop_decision_sts_word(const struct nexthop_decision *d, bool tls,
+    bool proved)
 {
 	bool asked = d->verdict.level == LEVEL_MTA_STS || d->verdict.sts_too;
 

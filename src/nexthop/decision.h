@@ -13,12 +13,12 @@
 #include "nexthop/discovery.h"
 
 /* What the strategy asks for, and what the message takes off it. */
-struct decision_terms {
+struct nexthop_terms {
 	const struct conf_tls_strategy *strategy;
 	const char *rule;	/* that chose it; kept */
 	bool pinned;		/* by the message */
 	bool waived;		/* TLS-Required: No, and no REQUIRETLS */
-	enum required_no waiver;	/* queue.tls-required-no */
+	enum policy_required_no waiver;	/* queue.tls-required-no */
 	bool allow_invalid;	/* allow-invalid-certs, evaluated */
 	bool route_allow_invalid;	/* the same of the relay route */
 	/* The route has credentials: TLS is then mandatory, and of the two above
@@ -26,38 +26,44 @@ struct decision_terms {
 	bool has_secret;
 };
 
-struct decision {
+struct nexthop_decision {
 	const struct conf_tls_strategy *strategy;	/* the configuration's */
 	const char *rule;		/* that chose it; the terms' */
 	struct policy_wants wants;	/* after the waiver */
 	bool allow_invalid;
-	struct host_facts facts;
+	struct policy_host_facts facts;
 	struct policy_verdict verdict;
 };
 
-struct decision_terms decision_terms_of(const struct way *choice,
-    const struct conf *conf, bool waived);
+struct nexthop_terms nexthop_decision_terms_of(
+    const struct nexthop_choice *choice, const struct conf *conf, bool waived);
 /* What of the terms holds before any fact is known: whether the records and the
  * policy need to be asked for. */
-void decision_needs(const struct decision_terms *terms, bool *tlsa_r,
+void nexthop_decision_needs(const struct nexthop_terms *terms, bool *tlsa_r,
     bool *sts_r);
 /* The host must be ready. */
-void decision_make(struct decision *decision_r, const struct survey *survey,
-    size_t host, const struct decision_terms *terms);
+void nexthop_decision_make(struct nexthop_decision *decision_r,
+    const struct nexthop_discovery *survey, size_t host,
+    const struct nexthop_terms *terms);
 
 /* The same is asked of both. */
-bool decision_is_alike(const struct decision *a, const struct decision *b);
+bool nexthop_decision_same(const struct nexthop_decision *a,
+    const struct nexthop_decision *b);
 
 /* attempt.facts: a JSON object. */
-enum { DECISION_FACTS_LEN = 512 };
-void decision_facts(char dst[static DECISION_FACTS_LEN],
-    const struct survey *survey, size_t host, const struct decision *d);
+enum { NEXTHOP_DECISION_FACTS_LEN = 512 };
+void nexthop_decision_facts(char dst[static NEXTHOP_DECISION_FACTS_LEN],
+    const struct nexthop_discovery *survey, size_t host,
+    const struct nexthop_decision *d);
 /* A refusal in words: what was decided, on which host, why. */
-void decision_sentence(char *dst, size_t room, const struct survey *survey,
-    size_t host, const struct decision *d);
+void nexthop_decision_sentence(char *dst, size_t room,
+    const struct nexthop_discovery *survey, size_t host,
+    const struct nexthop_decision *d);
 
 /* session.dane and session.mta_sts: what the session proved of them. */
-const char *decision_dane_word(const struct decision *d, bool tls, bool proved);
-const char *decision_sts_word(const struct decision *d, bool tls, bool proved);
+const char *nexthop_decision_dane_word(const struct nexthop_decision *d,
+    bool tls, bool proved);
+const char *nexthop_decision_sts_word(const struct nexthop_decision *d,
+    bool tls, bool proved);
 
 #endif

@@ -20,20 +20,20 @@
 enum { RELAY_KEEP_S = 3600, RELAY_ADDRESSES = 2, STS_REFRESH_S = 5 };
 
 static bool
-is_mx_route(const struct survey *s)
+is_mx_route(const struct nexthop_discovery *s)
 {
 	return s->config.route->type == CONF_ROUTE_MX;
 }
 
 static void
-expires(struct survey *s, int64_t at)
+expires(struct nexthop_discovery *s, int64_t at)
 {
 	if (at < s->expires_at)
 		s->expires_at = at;
 }
 
 static uint16_t
-port(const struct survey *s)
+port(const struct nexthop_discovery *s)
 {
 	return (uint16_t)(is_mx_route(s) ? s->config.connection->port :
 	    s->config.route->port);
@@ -42,7 +42,7 @@ port(const struct survey *s)
 /* --- what makes a host ready */
 
 static bool
-sts_known(const struct survey *s)
+sts_known(const struct nexthop_discovery *s)
 {
 	return !s->config.want_sts || s->policy_domain[0] == '\0' ||
 	    s->sts != NULL;
@@ -50,14 +50,14 @@ sts_known(const struct survey *s)
 
 /* Without an address nothing else matters. */
 static bool
-is_ready(const struct survey *s, const struct survey_host *h)
+is_ready(const struct nexthop_discovery *s, const struct nexthop_host *h)
 {
 	return h->addresses_known && (h->n_addresses == 0 ||
 	    (h->tlsa_request == NULL && sts_known(s)));
 }
 
 static void
-hosts_changed(struct survey *s)
+hosts_changed(struct nexthop_discovery *s)
 {
 	for (size_t i = 0; i < s->n_hosts; i++)
 		s->host[i].ready = is_ready(s, &s->host[i]);
@@ -69,7 +69,7 @@ hosts_changed(struct survey *s)
 static void
 on_sts(void *ctx, struct sts_result *r)
 {
-	struct survey *s = ctx;
+	struct nexthop_discovery *s = ctx;
 	int64_t now = clock_now_s();
 
 	s->sts_request = NULL;
@@ -85,14 +85,14 @@ on_sts(void *ctx, struct sts_result *r)
 }
 
 static void
-ask_sts(struct survey *s, bool recheck)
+ask_sts(struct nexthop_discovery *s, bool recheck)
 {
 	s->sts_request = sts_lookup_start(s->config.lookups, s->policy_domain,
 	    s->config.sts_timeout_ms, recheck, s->config.loop, on_sts, s);
 }
 
 bool
-survey_recheck_sts(struct survey *s)
+nexthop_discovery_recheck_sts(struct nexthop_discovery *s)
 {
 	if (s->sts_request != NULL)
 		return true;
@@ -112,17 +112,18 @@ survey_recheck_sts(struct survey *s)
 static void
 on_tlsa(void *ctx, struct tlsa_result *r)
 {
-	struct survey_host *h = ctx;
+	struct nexthop_host *h = ctx;
 
 	h->tlsa_request = NULL;
 	h->tlsa = r;
-	h->n_usable = tlsa_choose(r->records, r->count, stls_tlsa_decodes);
+	h->n_usable = policy_tlsa_choose(r->records, r->count,
+	    stls_tlsa_decodes);
 	expires(h->survey, r->expires_at);
 	hosts_changed(h->survey);
 }
 
-static enum tlsa_fact
-tlsa_fact(const struct survey_host *h)
+static enum policy_tlsa_fact
+tlsa_fact(const struct nexthop_host *h)
 {
 	bool asked = h->address_status == DNS_SECURE || h->alias_secure;
 
@@ -146,7 +147,7 @@ tlsa_fact(const struct survey_host *h)
 /* --- addresses */
 
 static int
-families(const struct survey *s)
+families(const struct nexthop_discovery *s)
 {
 	if (!is_mx_route(s))
 		return HOST_ANY;
@@ -163,7 +164,7 @@ families(const struct survey *s)
 }
 
 static void
-add_family(struct survey_host *h, const struct host_result *r, int family,
+add_family(struct nexthop_host *h, const struct host_result *r, int family,
     size_t limit)
 {
 	uint16_t net_port = htons(port(h->survey));
@@ -182,14 +183,14 @@ add_family(struct survey_host *h, const struct host_result *r, int family,
 }
 
 static void
-add_addresses(struct survey_host *h, const struct host_result *r)
+add_addresses(struct nexthop_host *h, const struct host_result *r)
 {
 	const struct conf_route *route = h->survey->config.route;
 	bool mx = is_mx_route(h->survey);
 	size_t limit = mx ? (size_t)route->limits_multihomed : RELAY_ADDRESSES;
 
-	if (limit > SURVEY_ADDRESSES_MAX)
-		limit = SURVEY_ADDRESSES_MAX;
+	if (limit > NEXTHOP_ADDRESSES_MAX)
+		limit = NEXTHOP_ADDRESSES_MAX;
 	if (limit > r->count)
 		limit = r->count;
 	h->address = arena_alloc(h->survey->arena,
@@ -204,7 +205,7 @@ add_addresses(struct survey_host *h, const struct host_result *r)
 static void
 on_host(void *ctx, struct host_result *r)
 {
-	struct survey_host *h = ctx;
+	struct nexthop_host *h = ctx;
 
 	h->host_request = NULL;
 	h->addresses_known = true;
@@ -221,18 +222,18 @@ on_host(void *ctx, struct host_result *r)
 		h->why = arena_strdup(h->survey->arena, r->reason != NULL ?
 		    r->reason : "host has no address of the wanted family");
 	if (is_mx_route(h->survey)) {
-		loops_find(h, r);
-		loops_drop(h->survey);
+		nexthop_loops_find(h, r);
+		nexthop_loops_drop(h->survey);
 	}
 	host_result_free(&r);
 	hosts_changed(h->survey);
 }
 
 static void
-ask_hosts(struct survey *s)
+ask_hosts(struct nexthop_discovery *s)
 {
 	for (size_t i = 0; i < s->n_hosts; i++) {
-		struct survey_host *h = &s->host[i];
+		struct nexthop_host *h = &s->host[i];
 
 		h->survey = s;
 		h->host_request = host_lookup_start(s->config.lookups, h->name,
@@ -257,14 +258,14 @@ random_seed(void)
 }
 
 static void
-no_hosts(struct survey *s, const char *status, const char *why)
+no_hosts(struct nexthop_discovery *s, const char *status, const char *why)
 {
 	s->status = status;
 	s->why = arena_strdup(s->arena, why);
 }
 
 static void
-make_hosts(struct survey *s, size_t n)
+make_hosts(struct nexthop_discovery *s, size_t n)
 {
 	s->host = arena_alloc(s->arena, n * sizeof(*s->host));
 	memset(s->host, 0, n * sizeof(*s->host));
@@ -272,15 +273,15 @@ make_hosts(struct survey *s, size_t n)
 }
 
 static void
-take_hosts(struct survey *s, const struct mx_result *r)
+take_hosts(struct nexthop_discovery *s, const struct mx_result *r)
 {
 	const char *const own[] = { s->config.own_name,
 		s->config.connection->ehlo_hostname, NULL };
 	size_t n = r->count, limit = (size_t)s->config.route->limits_mx;
 
-	if (limit > SURVEY_HOSTS_MAX)
-		limit = SURVEY_HOSTS_MAX;
-	if (mx_order(r->hosts, &n, own, limit, random_seed()) ==
+	if (limit > NEXTHOP_HOSTS_MAX)
+		limit = NEXTHOP_HOSTS_MAX;
+	if (policy_mx_order(r->hosts, &n, own, limit, random_seed()) ==
 	    MX_ORDER_LOOP) {
 		no_hosts(s, "5.4.6", "mail loop: the best mail exchanger of "
 		    "the domain is this host");
@@ -303,7 +304,7 @@ on_mx(void *ctx, struct mx_result *r)
 		[MX_INSECURE] = "5.4.4", [MX_SECURE] = "5.4.4",
 	};
 	static_assert(ARRAY_LEN(status) == MX_STATUS_COUNT, "");
-	struct survey *s = ctx;
+	struct nexthop_discovery *s = ctx;
 
 	s->mx_request = NULL;
 	s->resolved = true;
@@ -324,7 +325,7 @@ on_mx(void *ctx, struct mx_result *r)
 
 /* A relay named in the configuration is its own, secure, host list. */
 static void
-take_relay(struct survey *s)
+take_relay(struct nexthop_discovery *s)
 {
 	s->resolved = true;
 	s->mx_status = MX_SECURE;
@@ -336,7 +337,7 @@ take_relay(struct survey *s)
 
 /* RFC 8461 3.4: the next hop's own; a literal has none. */
 static const char *
-policy_domain_of(const struct survey_config *c)
+policy_domain_of(const struct nexthop_discovery_config *c)
 {
 	const char *domain = c->route->type == CONF_ROUTE_MX ? c->next_hop :
 	    c->route->address;
@@ -346,7 +347,8 @@ policy_domain_of(const struct survey_config *c)
 }
 
 void
-survey_start(struct survey *s, const struct survey_config *config)
+nexthop_discovery_start(struct nexthop_discovery *s,
+    const struct nexthop_discovery_config *config)
 {
 	memset(s, 0, sizeof(*s));
 	s->config = *config;
@@ -363,7 +365,7 @@ survey_start(struct survey *s, const struct survey_config *config)
 }
 
 void
-survey_clear(struct survey *s)
+nexthop_discovery_clear(struct nexthop_discovery *s)
 {
 	lookup_cancel(&s->mx_request);
 	lookup_cancel(&s->sts_request);
@@ -379,7 +381,7 @@ survey_clear(struct survey *s)
 
 /* --- facts */
 
-static enum dns_status
+static enum policy_dns_status
 mx_fact(enum mx_status status)
 {
 	switch (status) {
@@ -398,10 +400,10 @@ mx_fact(enum mx_status status)
 	return DNS_ERROR;
 }
 
-static enum sts_fact
-policy_fact(const struct sts_policy *policy, const char *host)
+static enum policy_sts_fact
+policy_fact(const struct policy_sts *policy, const char *host)
 {
-	bool named = sts_policy_names(policy, host);
+	bool named = policy_sts_names(policy, host);
 
 	switch (policy->mode) {
 	case STS_TESTING:
@@ -415,8 +417,8 @@ policy_fact(const struct sts_policy *policy, const char *host)
 	return named ? STS_ENFORCE_MATCH : STS_ENFORCE_MISMATCH;
 }
 
-static enum sts_fact
-sts_fact_of(const struct survey *s, const char *host)
+static enum policy_sts_fact
+sts_fact_of(const struct nexthop_discovery *s, const char *host)
 {
 	if (s->sts == NULL)
 		return STS_NOT_ASKED;
@@ -438,11 +440,11 @@ sts_fact_of(const struct survey *s, const char *host)
 	return STS_FETCH_FAILED;
 }
 
-struct host_facts
-survey_facts(const struct survey *s, size_t host)
+struct policy_host_facts
+nexthop_discovery_facts(const struct nexthop_discovery *s, size_t host)
 {
-	const struct survey_host *h = &s->host[host];
-	struct host_facts f = {
+	const struct nexthop_host *h = &s->host[host];
+	struct policy_host_facts f = {
 		.mx = mx_fact(s->mx_status),
 		.address = h->address_status,
 		.tlsa = tlsa_fact(h),

@@ -22,12 +22,12 @@
 #include "net/loop.h"
 #include "policy/decide.h"
 
-enum { SURVEY_HOSTS_MAX = 20, SURVEY_ADDRESSES_MAX = 10 };
+enum { NEXTHOP_HOSTS_MAX = 20, NEXTHOP_ADDRESSES_MAX = 10 };
 
-struct survey;
+struct nexthop_discovery;
 
 /* All pointers are kept. */
-struct survey_config {
+struct nexthop_discovery_config {
 	struct loop *loop;
 	struct lookups *lookups;
 	const char *next_hop;		/* the recipients' domain */
@@ -37,16 +37,16 @@ struct survey_config {
 	/* A strategy that may be in force asks for them. */
 	bool want_tlsa, want_sts;
 	int64_t sts_timeout_ms;
-	/* Something is known that was not: never inside survey_start(). */
+	/* Something is known that was not: never inside nexthop_discovery_start(). */
 	void (*changed)(void *ctx);
 	void *ctx;
 };
 
-struct survey_host {
+struct nexthop_host {
 	const char *name;
 	uint16_t preference;
 	bool ready;			/* all below is known */
-	enum dns_status address_status;
+	enum policy_dns_status address_status;
 	bool alias_secure;
 	struct net_address *address;	/* with the port */
 	size_t n_addresses;
@@ -61,20 +61,20 @@ struct survey_host {
 	/* The first n_usable of tlsa->records count (policy/tlsa.h). */
 	size_t n_usable;
 	/* private */
-	struct survey *survey;
+	struct nexthop_discovery *survey;
 	bool addresses_known;
 	struct lookup_request *host_request, *tlsa_request;
 };
 
-struct survey {
-	struct survey_config config;
+struct nexthop_discovery {
+	struct nexthop_discovery_config config;
 	bool resolved;			/* the hosts are known */
 	enum mx_status mx_status;
 	bool mx_implicit;
 	const char *mx_canonical;	/* of the next hop; NULL: no alias */
 	int64_t mx_fetched_at;		/* 0: the configuration names the host */
 	int64_t expires_at;		/* of what is known so far */
-	struct survey_host *host;	/* in the order of trying */
+	struct nexthop_host *host;	/* in the order of trying */
 	size_t n_hosts;
 	/* No host: the enhanced code and a sentence. */
 	const char *status, *why;
@@ -89,18 +89,20 @@ struct survey {
 	struct lookup_request *mx_request, *sts_request;
 };
 
-void survey_start(struct survey *survey_r, const struct survey_config *config);
+void nexthop_discovery_start(struct nexthop_discovery *survey_r,
+    const struct nexthop_discovery_config *config);
 /* No more calls of `changed`; frees what was found. */
-void survey_clear(struct survey *survey);
+void nexthop_discovery_clear(struct nexthop_discovery *survey);
 
 /*
  * A host is about to be refused by a policy that was cached: the TXT record is
  * read again (RFC 8461 5).  False where there is nothing to gain by it.  Hosts
  * are not ready until the answer has come.
  */
-bool survey_recheck_sts(struct survey *survey);
+bool nexthop_discovery_recheck_sts(struct nexthop_discovery *survey);
 
 /* The facts of a host that is ready, as policy asks for them. */
-struct host_facts survey_facts(const struct survey *survey, size_t host);
+struct policy_host_facts nexthop_discovery_facts(
+    const struct nexthop_discovery *survey, size_t host);
 
 #endif

@@ -20,7 +20,7 @@ is_source(const struct conf_connection *c, const struct net_address *a)
 }
 
 void
-loops_find(struct survey_host *h, const struct host_result *r)
+nexthop_loops_find(struct nexthop_host *h, const struct host_result *r)
 {
 	char text[NET_ADDRESS_TEXT_LEN], why[120];
 
@@ -37,7 +37,7 @@ loops_find(struct survey_host *h, const struct host_result *r)
 }
 
 void
-loops_drop(struct survey *s)
+nexthop_loops_drop(struct nexthop_discovery *s)
 {
 	uint32_t from = UINT32_MAX;
 
@@ -45,7 +45,7 @@ loops_drop(struct survey *s)
 		if (s->host[i].own && s->host[i].preference < from)
 			from = s->host[i].preference;
 	for (size_t i = 0; i < s->n_hosts; i++) {
-		struct survey_host *h = &s->host[i];
+		struct nexthop_host *h = &s->host[i];
 
 		if (!h->addresses_known || h->loops || h->preference < from)
 			continue;

@@ -8,9 +8,10 @@
 #include "nexthop/discovery.h"
 
 /* Sets host->own; one address of ours is enough. */
-void loops_find(struct survey_host *host, const struct host_result *addresses);
+void nexthop_loops_find(struct nexthop_host *host,
+    const struct host_result *addresses);
 /* Takes their addresses from the hosts that are known to be ourselves and from all
  * that are no better.  One that was tried before has been tried. */
-void loops_drop(struct survey *survey);
+void nexthop_loops_drop(struct nexthop_discovery *survey);
 
 #endif

@@ -33,7 +33,7 @@ read_first_line(char *dst, size_t room, const char *path, struct error *err)
 }
 
 bool
-secret_read(char **secret_r, const struct conf_route *route,
+nexthop_secret_read(char **secret_r, const struct conf_route *route,
     struct error *err)
 {
 	char line[SECRET_MAX + 1];
@@ -57,7 +57,7 @@ secret_read(char **secret_r, const struct conf_route *route,
 }
 
 void
-secret_free(char **secret)
+nexthop_secret_free(char **secret)
 {
 	if (*secret != NULL)
 		explicit_bzero(*secret, strlen(*secret));

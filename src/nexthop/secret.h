@@ -9,13 +9,13 @@
 #include "conf/config.h"
 
 /*
- * Fresh memory, given back to secret_free(); NULL where the route has no
+ * Fresh memory, given back to nexthop_secret_free(); NULL where the route has no
  * username.  One that stands in a file is read now, its first line; EX_CONFIG,
  * naming key and file, where that cannot be.  Blocks for a small file.
  */
-bool secret_read(char **secret_r, const struct conf_route *route,
+bool nexthop_secret_read(char **secret_r, const struct conf_route *route,
     struct error *err) MUST_CHECK;
 /* Wipes it.  Accepts NULL. */
-void secret_free(char **secret);
+void nexthop_secret_free(char **secret);
 
 #endif

@@ -16,16 +16,16 @@ struct services {
 	struct stls_context *tls;
 	struct lookups *lookups;
 	struct spool *spool;		/* the resolver thread's */
-	struct writer *writer;
+	struct spool_writer *writer;
 };
 
 struct cache_write {
-	struct write_task task;
+	struct spool_write_task task;
 	struct lookup_row *row;
 };
 
 static bool
-cache_run(struct write_task *t, struct spool *spool, const char *token,
+cache_run(struct spool_write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
 	(void)token;
@@ -33,7 +33,7 @@ cache_run(struct write_task *t, struct spool *spool, const char *token,
 }
 
 static void
-cache_done(struct write_task *t, const struct error *err)
+cache_done(struct spool_write_task *t, const struct error *err)
 {
 	struct cache_write *c = (struct cache_write *)t;
 
@@ -50,11 +50,11 @@ store_row(void *ctx, struct lookup_row *row)
 	struct services *s = ctx;
 	struct cache_write *c = mem_zalloc(sizeof(*c));
 
-	c->task.when = WRITE_LATER;
+	c->task.when = SPOOL_WRITE_LATER;
 	c->task.run = cache_run;
 	c->task.done = cache_done;
 	c->row = row;
-	writer_post(s->writer, &c->task);
+	spool_writer_post(s->writer, &c->task);
 }
 
 static const char *
@@ -108,7 +108,7 @@ static bool
 services_make(void **made_r, const struct conf *conf, void *made_before,
     void *ctx, struct error *err)
 {
-	const struct services_source *source = ctx;
+	const struct nexthop_services_source *source = ctx;
 	char *settings = mem_printf("%s\n%s\n%s\n%lld\n%s\n%d",
 	    or_none(conf->tls.ca_file), or_none(conf->dns.unbound_config),
 	    or_none(conf->dns.trust_anchor), (long long)conf->dns.timeout_s,
@@ -130,20 +130,20 @@ services_make(void **made_r, const struct conf *conf, void *made_before,
 }
 
 struct settings_maker
-services_maker(struct services_source *source)
+nexthop_services_maker(struct nexthop_services_source *source)
 {
 	return (struct settings_maker){ .make = services_make,
 		.free = services_drop, .ctx = source };
 }
 
 struct lookups *
-services_lookups(const struct settings *settings)
+nexthop_services_lookups(const struct settings *settings)
 {
 	return ((const struct services *)settings->made)->lookups;
 }
 
 const struct stls_context *
-services_tls(const struct settings *settings)
+nexthop_services_tls(const struct settings *settings)
 {
 	return ((const struct services *)settings->made)->tls;
 }

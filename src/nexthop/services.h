@@ -12,9 +12,10 @@
 #include "spool/writer.h"
 #include "tls/stls.h"
 
-struct services_source {
+struct nexthop_services_source {
 	const char *database;
-	struct writer *writer;	/* of cache rows; NULL: they are not written */
+	/* of cache rows; NULL: they are not written */
+	struct spool_writer *writer;
 };
 
 /*
@@ -22,8 +23,10 @@ struct services_source {
  * last reference to one waits for the resolver's thread.  EX_CONFIG: a file that
  * is missing or wrong.  The source is kept.
  */
-struct settings_maker services_maker(struct services_source *source);
-struct lookups *services_lookups(const struct settings *settings);
-const struct stls_context *services_tls(const struct settings *settings);
+struct settings_maker nexthop_services_maker(
+    struct nexthop_services_source *source);
+struct lookups *nexthop_services_lookups(const struct settings *settings);
+const struct stls_context *nexthop_services_tls(
+    const struct settings *settings);
 
 #endif

@@ -11,24 +11,24 @@
 #include "tls/chain.h"
 #include "tls/dane.h"
 
-static const struct survey_host *
-host_of(const struct proof *p)
+static const struct nexthop_host *
+host_of(const struct nexthop_proof *p)
 {
 	return &p->survey->host[p->host];
 }
 
 const char *
-proof_sni(const struct proof *p)
+nexthop_proof_sni(const struct nexthop_proof *p)
 {
-	const struct survey_host *h = host_of(p);
+	const struct nexthop_host *h = host_of(p);
 
 	return p->decision->verdict.level == LEVEL_DANE ? h->tlsa->base :
 	    h->name;
 }
 
 static void
-judge_pkix(const struct proof *p, const struct stls_peer *peer, int64_t now,
-    enum smtp_proof proof, struct smtp_verdict *v)
+judge_pkix(const struct nexthop_proof *p, const struct stls_peer *peer,
+    int64_t now, enum smtp_proof proof, struct smtp_verdict *v)
 {
 	const char *name = host_of(p)->name;
 	struct stls_result r;
@@ -50,8 +50,8 @@ judge_pkix(const struct proof *p, const struct stls_peer *peer, int64_t now,
  * its CNAMEs expand it, where it is known to have chosen that host.
  */
 size_t
-nexthop_proof_names(const struct proof *p,
-    const char *names[static PROOF_NAMES_MAX])
+nexthop_proof_names(const struct nexthop_proof *p,
+    const char *names[static NEXTHOP_PROOF_NAMES_MAX])
 {
 	size_t n = 0;
 
@@ -72,11 +72,12 @@ nexthop_proof_names(const struct proof *p,
 }
 
 static void
-judge_dane(const struct proof *p, const struct stls_peer *peer, int64_t now,
-    struct smtp_verdict *v, char tlsa_r[static PROOF_TLSA_LEN])
+judge_dane(const struct nexthop_proof *p, const struct stls_peer *peer,
+    int64_t now, struct smtp_verdict *v,
+    char tlsa_r[static NEXTHOP_PROOF_TLSA_LEN])
 {
-	const struct survey_host *h = host_of(p);
-	const char *names[PROOF_NAMES_MAX];
+	const struct nexthop_host *h = host_of(p);
+	const char *names[NEXTHOP_PROOF_NAMES_MAX];
 	struct stls_dane dane = { h->tlsa->records, h->n_usable, names,
 		nexthop_proof_names(p, names) };
 	struct stls_result r;
@@ -87,7 +88,8 @@ judge_dane(const struct proof *p, const struct stls_peer *peer, int64_t now,
 	v->event = EVENT_TLSA_MISMATCH;
 	if (!v->verified)
 		return;
-	tlsa_text(tlsa_r, PROOF_TLSA_LEN, &h->tlsa->records[matched]);
+	policy_tlsa_text(tlsa_r, NEXTHOP_PROOF_TLSA_LEN,
+	    &h->tlsa->records[matched]);
 	if (!p->decision->verdict.sts_too)
 		return;
 	judge_pkix(p, peer, now, SMTP_PROOF_MTA_STS, v);
@@ -97,7 +99,7 @@ judge_dane(const struct proof *p, const struct stls_peer *peer, int64_t now,
 }
 
 static bool
-wants_sts(const struct proof *p)
+wants_sts(const struct nexthop_proof *p)
 {
 	const struct policy_verdict *asked = &p->decision->verdict;
 
@@ -105,14 +107,15 @@ wants_sts(const struct proof *p)
 }
 
 bool
-proof_names_host(const struct proof *p)
+nexthop_proof_names_host(const struct nexthop_proof *p)
 {
 	return p->decision->facts.mx == DNS_SECURE || wants_sts(p);
 }
 
 void
-proof_judge(const struct proof *p, const struct stls_peer *peer, int64_t now,
-    struct smtp_verdict *v, char tlsa_r[static PROOF_TLSA_LEN])
+nexthop_proof_judge(const struct nexthop_proof *p, const struct stls_peer *peer,
+    int64_t now, struct smtp_verdict *v,
+    char tlsa_r[static NEXTHOP_PROOF_TLSA_LEN])
 {
 	tlsa_r[0] = '\0';
 	if (p->decision->verdict.level == LEVEL_DANE)
@@ -120,5 +123,5 @@ proof_judge(const struct proof *p, const struct stls_peer *peer, int64_t now,
 	else
 		judge_pkix(p, peer, now, wants_sts(p) ? SMTP_PROOF_MTA_STS :
 		    SMTP_PROOF_PKIX, v);
-	v->named_by_domain = proof_names_host(p);
+	v->named_by_domain = nexthop_proof_names_host(p);
 }

@@ -10,30 +10,30 @@
 #include "tls/stls.h"
 
 /* All borrowed. */
-struct proof {
+struct nexthop_proof {
 	const struct stls_context *tls;
-	const struct survey *survey;
+	const struct nexthop_discovery *survey;
 	size_t host;
-	const struct decision *decision;
+	const struct nexthop_decision *decision;
 };
 
 /* RFC 7672 8.1 and RFC 8461 7.1: the TLSA base domain at level dane, else the
  * host. */
-const char *proof_sni(const struct proof *proof);
+const char *nexthop_proof_sni(const struct nexthop_proof *proof);
 
 /* The names of which the certificate must have one; at level dane only where a
  * DANE-TA record matches (RFC 7672 3.2.2). */
-enum { PROOF_NAMES_MAX = 4 };
-size_t nexthop_proof_names(const struct proof *proof,
-    const char *names_r[static PROOF_NAMES_MAX]);
+enum { NEXTHOP_PROOF_NAMES_MAX = 4 };
+size_t nexthop_proof_names(const struct nexthop_proof *proof,
+    const char *names_r[static NEXTHOP_PROOF_NAMES_MAX]);
 
-enum { PROOF_TLSA_LEN = 160 };
+enum { NEXTHOP_PROOF_TLSA_LEN = 160 };
 /* tlsa_r: the record that matched, "" where none did.  now in unix seconds. */
-void proof_judge(const struct proof *proof, const struct stls_peer *peer,
-    int64_t now, struct smtp_verdict *verdict_r,
-    char tlsa_r[static PROOF_TLSA_LEN]);
+void nexthop_proof_judge(const struct nexthop_proof *proof,
+    const struct stls_peer *peer, int64_t now, struct smtp_verdict *verdict_r,
+    char tlsa_r[static NEXTHOP_PROOF_TLSA_LEN]);
 /* Is the recipient's domain known to name the host, so that a verified
  * certificate proves something of the domain?  (REQUIRETLS, RFC 8689 4.2.1) */
-bool proof_names_host(const struct proof *proof);
+bool nexthop_proof_names_host(const struct nexthop_proof *proof);
 
 #endif

@@ -190,25 +190,25 @@ static const char *const sts_names[] = {
 static_assert(sizeof(sts_names) / sizeof(sts_names[0]) == STS_FACT_COUNT, "");
 
 const char *
-tlsa_fact_name(enum tlsa_fact fact)
+policy_tlsa_fact_name(enum policy_tlsa_fact fact)
 {
 	return fact < TLSA_FACT_COUNT ? tlsa_names[fact] : "error";
 }
 
 const char *
-sts_fact_name(enum sts_fact fact)
+policy_sts_fact_name(enum policy_sts_fact fact)
 {
 	return fact < STS_FACT_COUNT ? sts_names[fact] : "fetch failed";
 }
 
 static bool
-failed(enum dns_status status)
+failed(enum policy_dns_status status)
 {
 	return status != DNS_SECURE && status != DNS_INSECURE;
 }
 
 static enum dane_case
-dane_case_of(const struct host_facts *f)
+dane_case_of(const struct policy_host_facts *f)
 {
 	bool secure = f->mx == DNS_SECURE && f->address == DNS_SECURE;
 
@@ -273,7 +273,8 @@ starttls_rule(struct policy_verdict *v, enum policy_want want)
 }
 
 struct policy_verdict
-policy_decide(const struct host_facts *facts, const struct policy_wants *wants)
+policy_decide(const struct policy_host_facts *facts,
+    const struct policy_wants *wants)
 {
 	enum dane_case dc = dane_case_of(facts);
 	const struct cell *dane, *sts;
@@ -308,7 +309,7 @@ policy_decide(const struct host_facts *facts, const struct policy_wants *wants)
 }
 
 struct policy_wants
-policy_waive(const struct policy_wants *wants, enum required_no mode,
+policy_waive(const struct policy_wants *wants, enum policy_required_no mode,
     bool pinned, bool *allow_invalid_r)
 {
 	struct policy_wants w = *wants;

@@ -14,7 +14,7 @@
 #include "policy/level.h"
 
 /* What was found at the TLSA base domain.  0 stops delivery. */
-enum tlsa_fact {
+enum policy_tlsa_fact {
 	TLSA_FAILED,		/* SERVFAIL, timeout, bogus */
 	TLSA_USABLE,		/* secure, at least one usable record */
 	TLSA_UNUSABLE,		/* secure, none of the records is usable */
@@ -26,7 +26,7 @@ enum tlsa_fact {
 
 /* The MTA-STS policy of the recipient domain, fetched or cached.  0 is the one
  * that refuses most. */
-enum sts_fact {
+enum policy_sts_fact {
 	STS_ENFORCE_MISMATCH,	/* mode enforce, this host is not in it */
 	STS_ENFORCE_MATCH,
 	STS_TESTING_MISMATCH,
@@ -45,11 +45,12 @@ struct policy_wants {
 	enum policy_want dane, mta_sts, starttls;
 };
 
-struct host_facts {
-	enum dns_status mx;	/* a configured relay counts as secure */
-	enum dns_status address;
-	enum tlsa_fact tlsa;
-	enum sts_fact sts;
+struct policy_host_facts {
+	/* a configured relay counts as secure */
+	enum policy_dns_status mx;
+	enum policy_dns_status address;
+	enum policy_tlsa_fact tlsa;
+	enum policy_sts_fact sts;
 };
 
 struct policy_verdict {
@@ -68,15 +69,16 @@ struct policy_verdict {
 };
 
 /* Total over all facts and wants. */
-struct policy_verdict policy_decide(const struct host_facts *facts,
+struct policy_verdict policy_decide(const struct policy_host_facts *facts,
     const struct policy_wants *wants);
 
 /* "secure", "none", ... as shown by explain and attempt.facts. */
-const char *tlsa_fact_name(enum tlsa_fact fact);
-const char *sts_fact_name(enum sts_fact fact);
+const char *policy_tlsa_fact_name(enum policy_tlsa_fact fact);
+const char *policy_sts_fact_name(enum policy_sts_fact fact);
 
 /* queue.tls-required-no: what the header TLS-Required: No may do. */
-enum required_no { REQUIRED_NO_NEVER, REQUIRED_NO_OPTIONAL, REQUIRED_NO_ALWAYS };
+enum policy_required_no { REQUIRED_NO_NEVER, REQUIRED_NO_OPTIONAL,
+    REQUIRED_NO_ALWAYS };
 
 /*
  * RFC 8689 4.2.2: a message that waives TLS.  What is optional is lowered to
@@ -85,6 +87,6 @@ enum required_no { REQUIRED_NO_NEVER, REQUIRED_NO_OPTIONAL, REQUIRED_NO_ALWAYS }
  * true where the waiver applies to certificates, else left.
  */
 struct policy_wants policy_waive(const struct policy_wants *wants,
-    enum required_no mode, bool pinned, bool *allow_invalid_r);
+    enum policy_required_no mode, bool pinned, bool *allow_invalid_r);
 
 #endif

@@ -14,7 +14,7 @@ static const char *const names[] = {
 static_assert(sizeof(names) / sizeof(names[0]) == DNS_STATUS_COUNT, "");
 
 const char *
-dns_status_name(enum dns_status status)
+policy_dns_status_name(enum policy_dns_status status)
 {
 	return status < DNS_STATUS_COUNT ? names[status] : "error";
 }

@@ -9,7 +9,7 @@
  * and no data are answers, secure or not; an error is
  * not.
  */
-enum dns_status {
+enum policy_dns_status {
 	DNS_ERROR,		/* SERVFAIL, timeout, no server: no answer */
 	DNS_BOGUS,		/* validation failed: an answer not to be used */
 	DNS_INSECURE,		/* an answer from an unsigned zone */
@@ -18,6 +18,6 @@ enum dns_status {
 };
 
 /* "error", "bogus", "insecure", "secure". */
-const char *dns_status_name(enum dns_status status);
+const char *policy_dns_status_name(enum policy_dns_status status);
 
 #endif

@@ -10,7 +10,7 @@
 static int
 by_preference(const void *a, const void *b)
 {
-	const struct mx_choice *x = a, *y = b;
+	const struct policy_mx_choice *x = a, *y = b;
 
 	return (x->preference > y->preference) -
 	    (x->preference < y->preference);
@@ -28,11 +28,11 @@ next_random(uint64_t *seed)
 }
 
 static void
-shuffle(struct mx_choice *hosts, size_t n, uint64_t *seed)
+shuffle(struct policy_mx_choice *hosts, size_t n, uint64_t *seed)
 {
 	for (size_t i = n; i > 1; i--) {
 		size_t k = (size_t)(next_random(seed) % i);
-		struct mx_choice swap = hosts[i - 1];
+		struct policy_mx_choice swap = hosts[i - 1];
 
 		hosts[i - 1] = hosts[k];
 		hosts[k] = swap;
@@ -48,9 +48,9 @@ is_own(const char *host, const char *const *own)
 	return false;
 }
 
-enum mx_order
-mx_order(struct mx_choice *hosts, size_t *n, const char *const *own,
-    size_t limit, uint64_t seed)
+enum policy_mx_order
+policy_mx_order(struct policy_mx_choice *hosts, size_t *n,
+    const char *const *own, size_t limit, uint64_t seed)
 {
 	size_t start, end, had = *n;
 

@@ -7,12 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct mx_choice {
+struct policy_mx_choice {
 	uint16_t preference;
 	const char *host;	/* borrowed */
 };
 
-enum mx_order { MX_ORDER_OK, MX_ORDER_LOOP };
+enum policy_mx_order { MX_ORDER_OK, MX_ORDER_LOOP };
 
 /*
  * Sorts by preference, shuffles equals by seed, and drops ourselves (own, host
@@ -20,7 +20,7 @@ enum mx_order { MX_ORDER_OK, MX_ORDER_LOOP };
  * it back to us.  Then cuts at limit, and counts what is left in *n.
  * MX_ORDER_LOOP: nothing is left because we are the best host.
  */
-enum mx_order mx_order(struct mx_choice *hosts, size_t *n, const char *const *own,
-    size_t limit, uint64_t seed);
+enum policy_mx_order policy_mx_order(struct policy_mx_choice *hosts, size_t *n,
+    const char *const *own, size_t limit, uint64_t seed);
 
 #endif

@@ -9,23 +9,24 @@
 #include "base/text.h"
 
 bool
-outcome_is_policy(const char *error)
+policy_outcome_is_policy(const char *error)
 {
 	return strcmp(error, "tls") == 0 || strcmp(error, "dane") == 0 ||
 	    strcmp(error, "mta-sts") == 0;
 }
 
-struct outcome
-outcome_decide(const struct outcome_fact *facts, size_t n, bool bounce_policy)
+struct policy_outcome
+policy_outcome_decide(const struct policy_outcome_fact *facts, size_t n,
+    bool bounce_policy)
 {
-	struct outcome o = { 0, true, "" };
+	struct policy_outcome o = { 0, true, "" };
 	bool policy = false;
 
 	assert(n > 0);
 	for (size_t i = 0; i < n; i++) {
 		bool temporary = facts[i].status[0] != '5';
 
-		if (!policy && outcome_is_policy(facts[i].error)) {
+		if (!policy && policy_outcome_is_policy(facts[i].error)) {
 			policy = true;
 			o.deciding = i;
 		}

@@ -9,19 +9,19 @@
 #include <stddef.h>
 
 /* One host or address that was tried, or could not be. */
-struct outcome_fact {
+struct policy_outcome_fact {
 	const char *error;	/* word of recipient.last_error, never NULL */
 	const char *status;	/* enhanced code, "4.7.5" */
 };
 
-struct outcome {
+struct policy_outcome {
 	size_t deciding;	/* index of the fact that is recorded */
 	bool permanent;		/* fail; else defer */
 	char status[16];	/* as recorded: of the right class */
 };
 
 /* True for the words of a refusal by TLS policy: tls, dane, mta-sts. */
-bool outcome_is_policy(const char *error);
+bool policy_outcome_is_policy(const char *error);
 
 /*
  * Facts stand in the order of preference; n is at least 1.  The most preferred
@@ -29,7 +29,7 @@ bool outcome_is_policy(const char *error);
  * One temporary fact makes the whole temporary, unless the deciding one is a
  * policy failure and bounce_policy (on-policy-failure = "bounce") holds.
  */
-struct outcome outcome_decide(const struct outcome_fact *facts, size_t n,
-    bool bounce_policy);
+struct policy_outcome policy_outcome_decide(
+    const struct policy_outcome_fact *facts, size_t n, bool bounce_policy);
 
 #endif

@@ -9,17 +9,19 @@
 enum { JITTER_MAX_S = 15 };
 
 int64_t
-retry_expires_at(const struct retry_schedule *s, int64_t received_at)
+policy_retry_expires_at(const struct policy_retry_schedule *s,
+    int64_t received_at)
 {
 	return s->expire_s > 0 ? received_at + s->expire_s : 0;
 }
 
-struct retry_verdict
-retry_after(const struct retry_schedule *s, int64_t received_at,
+struct policy_retry_verdict
+policy_retry_after(const struct policy_retry_schedule *s, int64_t received_at,
     int64_t attempts, int64_t now, int jitter_permille)
 {
-	int64_t expires_at = retry_expires_at(s, received_at), delay, spread;
-	struct retry_verdict v = { false, 0 };
+	int64_t expires_at = policy_retry_expires_at(s, received_at), delay,
+	    spread;
+	struct policy_retry_verdict v = { false, 0 };
 	size_t step;
 
 	assert(s->n_retry > 0 && attempts > 0);

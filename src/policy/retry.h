@@ -11,7 +11,7 @@
 
 /* A queue.schedule.<id>: delays in seconds; the last one repeats.  Exactly one
  * of expire_s and max_attempts is above 0. */
-struct retry_schedule {
+struct policy_retry_schedule {
 	const int64_t *retry_s;
 	size_t n_retry;
 	int64_t expire_s;
@@ -19,9 +19,10 @@ struct retry_schedule {
 };
 
 /* When a message received at received_at expires; 0: by attempts, not by age. */
-int64_t retry_expires_at(const struct retry_schedule *s, int64_t received_at);
+int64_t policy_retry_expires_at(const struct policy_retry_schedule *s,
+    int64_t received_at);
 
-struct retry_verdict {
+struct policy_retry_verdict {
 	bool expired;		/* give up now */
 	int64_t next_attempt_at; /* where not expired; never after expires_at */
 };
@@ -31,7 +32,8 @@ struct retry_verdict {
  * (0 to 999, from the caller's random source) spreads the delay by up to a tenth
  * and at most 15 s, so that a backlog does not come back as one burst.
  */
-struct retry_verdict retry_after(const struct retry_schedule *s,
-    int64_t received_at, int64_t attempts, int64_t now, int jitter_permille);
+struct policy_retry_verdict policy_retry_after(
+    const struct policy_retry_schedule *s, int64_t received_at,
+    int64_t attempts, int64_t now, int jitter_permille);
 
 #endif

@@ -28,7 +28,7 @@ struct slice {
 };
 
 const char *
-sts_mode_name(enum sts_mode mode)
+policy_sts_mode_name(enum policy_sts_mode mode)
 {
 	return mode_names[mode];
 }
@@ -141,7 +141,7 @@ read_id(char id_r[STS_ID_MAX + 1], struct slice value)
 }
 
 bool
-sts_txt_parse(const char *text, size_t len, char id_r[STS_ID_MAX + 1],
+policy_sts_txt_parse(const char *text, size_t len, char id_r[STS_ID_MAX + 1],
     bool *begins_r)
 {
 	static const char version[] = "v=STSv1";
@@ -180,7 +180,7 @@ sts_txt_parse(const char *text, size_t len, char id_r[STS_ID_MAX + 1],
 /* --- the policy: values */
 
 static bool
-read_version(struct sts_policy *p, struct slice value, const char **why_r)
+read_version(struct policy_sts *p, struct slice value, const char **why_r)
 {
 	(void)p;
 	*why_r = "the version is not STSv1";
@@ -188,11 +188,11 @@ read_version(struct sts_policy *p, struct slice value, const char **why_r)
 }
 
 static bool
-read_mode(struct sts_policy *p, struct slice value, const char **why_r)
+read_mode(struct policy_sts *p, struct slice value, const char **why_r)
 {
 	for (size_t i = STS_ENFORCE; i < ARRAY_LEN(mode_names); i++)
 		if (equals(value, mode_names[i])) {
-			p->mode = (enum sts_mode)i;
+			p->mode = (enum policy_sts_mode)i;
 			return true;
 		}
 	*why_r = "the mode is not enforce, testing or none";
@@ -200,7 +200,7 @@ read_mode(struct sts_policy *p, struct slice value, const char **why_r)
 }
 
 static bool
-read_max_age(struct sts_policy *p, struct slice value, const char **why_r)
+read_max_age(struct policy_sts *p, struct slice value, const char **why_r)
 {
 	struct slice rest = value, digits = take_while(&rest, is_digit);
 	int64_t n = 0;
@@ -249,7 +249,7 @@ is_domain(struct slice text)
 }
 
 static bool
-read_mx(struct sts_policy *p, struct slice value, const char **why_r)
+read_mx(struct policy_sts *p, struct slice value, const char **why_r)
 {
 	struct slice domain = value;
 
@@ -270,7 +270,7 @@ enum { FIELD_VERSION, FIELD_MODE, FIELD_MAX_AGE, FIELD_MX, FIELD_COUNT };
  * another case is that of an extension. */
 static const struct {
 	const char *name;
-	bool (*read)(struct sts_policy *p, struct slice value,
+	bool (*read)(struct policy_sts *p, struct slice value,
 	    const char **why_r);
 	const char *missing;
 } fields[] = {
@@ -341,7 +341,7 @@ is_blank(struct slice line)
 }
 
 static bool
-read_line(struct sts_policy *p, struct slice line, bool seen[FIELD_COUNT],
+read_line(struct policy_sts *p, struct slice line, bool seen[FIELD_COUNT],
     const char **why_r)
 {
 	struct slice name, value;
@@ -362,7 +362,7 @@ read_line(struct sts_policy *p, struct slice line, bool seen[FIELD_COUNT],
 }
 
 bool
-sts_policy_parse(struct sts_policy *policy_r, const char *text, size_t len,
+policy_sts_parse(struct policy_sts *policy_r, const char *text, size_t len,
     const char **why_r)
 {
 	struct slice rest = { text, len };
@@ -388,7 +388,8 @@ sts_policy_parse(struct sts_policy *policy_r, const char *text, size_t len,
 }
 
 bool
-sts_policy_next_mx(const struct sts_policy *policy, struct sts_pattern *mx)
+policy_sts_next_mx(const struct policy_sts *policy,
+    struct policy_sts_pattern *mx)
 {
 	struct slice rest = { policy->text, policy->len }, name, value;
 
@@ -398,7 +399,7 @@ sts_policy_next_mx(const struct sts_policy *policy, struct sts_pattern *mx)
 	while (rest.len > 0)
 		if (split_line(take_line(&rest), &name, &value) &&
 		    equals(name, fields[FIELD_MX].name)) {
-			*mx = (struct sts_pattern){ value.text, value.len };
+			*mx = (struct policy_sts_pattern){ value.text, value.len };
 			return true;
 		}
 	return false;
@@ -413,7 +414,8 @@ lower(char c)
 }
 
 bool
-sts_pattern_matches(const struct sts_pattern *pattern, const char *host)
+policy_sts_pattern_matches(const struct policy_sts_pattern *pattern,
+    const char *host)
 {
 	struct slice p = { pattern->text, pattern->len };
 	struct slice h = { host, strlen(host) };
@@ -437,12 +439,12 @@ sts_pattern_matches(const struct sts_pattern *pattern, const char *host)
 }
 
 bool
-sts_policy_names(const struct sts_policy *policy, const char *host)
+policy_sts_names(const struct policy_sts *policy, const char *host)
 {
-	struct sts_pattern mx = { NULL, 0 };
+	struct policy_sts_pattern mx = { NULL, 0 };
 
-	while (sts_policy_next_mx(policy, &mx))
-		if (sts_pattern_matches(&mx, host))
+	while (policy_sts_next_mx(policy, &mx))
+		if (policy_sts_pattern_matches(&mx, host))
 			return true;
 	return false;
 }

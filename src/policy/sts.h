@@ -19,9 +19,9 @@ enum {
 	STS_AGE_MAX_S = 31557600	/* RFC 8461 3.2 */
 };
 
-enum sts_mode { STS_MODE_UNSET, STS_ENFORCE, STS_TESTING, STS_NONE };
+enum policy_sts_mode { STS_MODE_UNSET, STS_ENFORCE, STS_TESTING, STS_NONE };
 /* "enforce", "testing", "none" */
-const char *sts_mode_name(enum sts_mode mode);
+const char *policy_sts_mode_name(enum policy_sts_mode mode);
 
 /*
  * One TXT record of _mta-sts.DOMAIN, its strings joined.  True where it is an
@@ -29,19 +29,19 @@ const char *sts_mode_name(enum sts_mode mode);
  * ";" at all: the domain has a policy where exactly one record begins so and that one
  * is valid (RFC 8461 3.1).
  */
-bool sts_txt_parse(const char *text, size_t len, char id_r[STS_ID_MAX + 1],
-    bool *begins_r);
+bool policy_sts_txt_parse(const char *text, size_t len,
+    char id_r[STS_ID_MAX + 1], bool *begins_r);
 
 /* A slice of the policy's text. */
-struct sts_pattern {
+struct policy_sts_pattern {
 	const char *text;	/* not NUL-terminated */
 	size_t len;
 };
 
 /* Its patterns are read from the text when they are asked for: most domains have
  * no policy, and a policy has few. */
-struct sts_policy {
-	enum sts_mode mode;
+struct policy_sts {
+	enum policy_sts_mode mode;
 	int64_t max_age_s;	/* cut at STS_AGE_MAX_S */
 	size_t n_mx;
 	const char *text;	/* borrowed */
@@ -49,16 +49,17 @@ struct sts_policy {
 };
 
 /* False with a sentence (static) in *why_r.  The policy borrows text. */
-bool sts_policy_parse(struct sts_policy *policy_r, const char *text, size_t len,
+bool policy_sts_parse(struct policy_sts *policy_r, const char *text, size_t len,
     const char **why_r);
 /* From one pattern to the next; to the first where mx->text is NULL.  False after
  * the last. */
-bool sts_policy_next_mx(const struct sts_policy *policy,
-    struct sts_pattern *mx);
+bool policy_sts_next_mx(const struct policy_sts *policy,
+    struct policy_sts_pattern *mx);
 
 /* RFC 8461 4.1: equal but for case, or "*." for exactly one whole leftmost label.
  * A trailing dot of host does not count. */
-bool sts_pattern_matches(const struct sts_pattern *pattern, const char *host);
-bool sts_policy_names(const struct sts_policy *policy, const char *host);
+bool policy_sts_pattern_matches(const struct policy_sts_pattern *pattern,
+    const char *host);
+bool policy_sts_names(const struct policy_sts *policy, const char *host);
 
 #endif

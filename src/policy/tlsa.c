@@ -16,7 +16,8 @@ static const size_t digest_len[] = {
 };
 
 bool
-tlsa_read(struct tlsa_record *record_r, const uint8_t *rdata, size_t len)
+policy_tlsa_read(struct policy_tlsa_record *record_r, const uint8_t *rdata,
+    size_t len)
 {
 	/* RFC 6698 2.1.4: no association data, nothing to match. */
 	if (len <= HEADER)
@@ -30,7 +31,7 @@ tlsa_read(struct tlsa_record *record_r, const uint8_t *rdata, size_t len)
 }
 
 const char *
-tlsa_unusable(const struct tlsa_record *r,
+policy_tlsa_unusable(const struct policy_tlsa_record *r,
     bool (*decodes)(uint8_t selector, const uint8_t *data, size_t len))
 {
 	/* RFC 7672 3.1.3: there is no PKIX to constrain in SMTP. */
@@ -51,8 +52,8 @@ tlsa_unusable(const struct tlsa_record *r,
 
 /* Is there a stronger digest for the same usage and selector? */
 static bool
-outdone(const struct tlsa_record *r, const struct tlsa_record *records,
-    size_t n)
+outdone(const struct policy_tlsa_record *r,
+    const struct policy_tlsa_record *records, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (records[i].usage == r->usage &&
@@ -64,7 +65,7 @@ outdone(const struct tlsa_record *r, const struct tlsa_record *records,
 }
 
 size_t
-tlsa_choose(struct tlsa_record *records, size_t n,
+policy_tlsa_choose(struct policy_tlsa_record *records, size_t n,
     bool (*decodes)(uint8_t selector, const uint8_t *data, size_t len))
 {
 	size_t usable = 0, kept = 0;
@@ -72,10 +73,10 @@ tlsa_choose(struct tlsa_record *records, size_t n,
 	/* RFC 7671 9: unusable ones are dropped first, so that an unknown
 	 * digest cannot push out one we know. */
 	for (size_t i = 0; i < n; i++)
-		if (tlsa_unusable(&records[i], decodes) == NULL)
+		if (policy_tlsa_unusable(&records[i], decodes) == NULL)
 			records[usable++] = records[i];
 	for (size_t i = 0; i < usable; i++) {
-		struct tlsa_record r = records[i];
+		struct policy_tlsa_record r = records[i];
 
 		/* What was overwritten so far was outdone or is kept. */
 		if (!outdone(&r, records + i, usable - i) &&
@@ -86,7 +87,7 @@ tlsa_choose(struct tlsa_record *records, size_t n,
 }
 
 void
-tlsa_text(char *dst, size_t room, const struct tlsa_record *r)
+policy_tlsa_text(char *dst, size_t room, const struct policy_tlsa_record *r)
 {
 	int n = snprintf(dst, room, "%u %u %u ", r->usage, r->selector,
 	    r->matching);

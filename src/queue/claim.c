@@ -32,7 +32,7 @@ struct domain_count {
 
 /* A claim on its way to the writer and back. */
 struct claim_task {
-	struct write_task task;
+	struct spool_write_task task;
 	struct queue_scheduler *scheduler;
 	size_t max;
 	bool make_due;			/* --now, the first time */
@@ -92,7 +92,7 @@ free_jobs(struct claim_task *c)
 }
 
 static bool
-claim_run(struct write_task *t, struct spool *spool, const char *token,
+claim_run(struct spool_write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
 	struct claim_task *c = (struct claim_task *)t;
@@ -116,7 +116,7 @@ claim_run(struct write_task *t, struct spool *spool, const char *token,
 }
 
 static void
-claim_undo(struct write_task *t)
+claim_undo(struct spool_write_task *t)
 {
 	free_jobs((struct claim_task *)t);
 }
@@ -124,7 +124,7 @@ claim_undo(struct write_task *t)
 static void claim_arrived(void *arg);
 
 static void
-claim_done(struct write_task *t, const struct error *err)
+claim_done(struct spool_write_task *t, const struct error *err)
 {
 	struct claim_task *c = (struct claim_task *)t;
 
@@ -191,20 +191,20 @@ queue_scheduler_dropped(void *ctx, const char *domain, const int64_t *ids,
 
 /* A claim that goes back, untried. */
 struct give_back {
-	struct write_task task;
+	struct spool_write_task task;
 	int64_t id;
 };
 
 static bool
-give_back_run(struct write_task *t, struct spool *spool, const char *token,
-    struct error *err)
+give_back_run(struct spool_write_task *t, struct spool *spool,
+    const char *token, struct error *err)
 {
 	return spool_claim_release(spool, ((struct give_back *)t)->id, token,
 	    clock_now_s() + BACK_S, err);
 }
 
 static void
-give_back_done(struct write_task *t, const struct error *err)
+give_back_done(struct spool_write_task *t, const struct error *err)
 {
 	if (err != NULL)
 		log_warning("claim: %s", err->text);
@@ -232,7 +232,7 @@ give_back(struct queue_scheduler *s, int64_t id)
 	g->task.run = give_back_run;
 	g->task.done = give_back_done;
 	g->id = id;
-	writer_post(s->writer, &g->task);
+	spool_writer_post(s->writer, &g->task);
 }
 
 /*
@@ -348,7 +348,7 @@ queue_scheduler_claim(struct queue_scheduler *s)
 	c->ask_sharers = clock_now_s() != s->shared_at;
 	/* First: what it makes is due at once. */
 	queue_dsn_send(s->writer, s->in_force.current, s->own_name);
-	writer_post(s->writer, &c->task);
+	spool_writer_post(s->writer, &c->task);
 }
 
 /* More of the domains that were full.  Not where only some messages are asked
@@ -375,7 +375,7 @@ refill(struct queue_scheduler *s)
 		return;
 	}
 	s->claiming = true;
-	writer_post(s->writer, &c->task);
+	spool_writer_post(s->writer, &c->task);
 }
 
 /* Which domains have more than was taken. */

@@ -42,7 +42,7 @@ struct made {
 };
 
 struct dsn_task {
-	struct write_task task;	/* first: the writer gives it back */
+	struct spool_write_task task;	/* first: the writer gives it back */
 	struct settings *settings;
 	const char *host;
 	struct made made[MADE_MAX];
@@ -299,7 +299,7 @@ end_waits(struct spool *spool, struct error *err)
 }
 
 static bool
-dsn_task_run(struct write_task *t, struct spool *spool, const char *token,
+dsn_task_run(struct spool_write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
 	struct dsn_task *p = (struct dsn_task *)t;
@@ -320,7 +320,7 @@ dsn_task_run(struct write_task *t, struct spool *spool, const char *token,
 }
 
 static void
-dsn_task_undo(struct write_task *t)
+dsn_task_undo(struct spool_write_task *t)
 {
 	struct dsn_task *p = (struct dsn_task *)t;
 
@@ -350,7 +350,7 @@ log_made(const struct made *made)
 }
 
 static void
-dsn_task_done(struct write_task *t, const struct error *err)
+dsn_task_done(struct spool_write_task *t, const struct error *err)
 {
 	struct dsn_task *p = (struct dsn_task *)t;
 
@@ -364,7 +364,7 @@ dsn_task_done(struct write_task *t, const struct error *err)
 }
 
 void
-queue_dsn_send(struct writer *writer, struct settings *settings,
+queue_dsn_send(struct spool_writer *writer, struct settings *settings,
     const char *host)
 {
 	struct dsn_task *p = mem_zalloc(sizeof(*p));
@@ -374,5 +374,5 @@ queue_dsn_send(struct writer *writer, struct settings *settings,
 	p->task.run = dsn_task_run;
 	p->task.undo = dsn_task_undo;
 	p->task.done = dsn_task_done;
-	writer_post(writer, &p->task);
+	spool_writer_post(writer, &p->task);
 }

@@ -14,7 +14,7 @@
  * claim: what is made is due at once.  host (this host's name) is borrowed for as
  * long as the writer lives.  Any thread.
  */
-void queue_dsn_send(struct writer *writer, struct settings *settings,
+void queue_dsn_send(struct spool_writer *writer, struct settings *settings,
     const char *host);
 
 #endif

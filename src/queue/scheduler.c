@@ -273,7 +273,7 @@ start_workers(struct queue_scheduler *s, struct error *err)
 static bool
 start_all(struct queue_scheduler *s, struct error *err)
 {
-	struct writer_options wo = { .path = s->options->database,
+	struct spool_writer_options wo = { .path = s->options->database,
 		.lease_s = SPOOL_LEASE_S, .fatal = on_fatal,
 		.batch_over = queue_scheduler_batch_over, .ctx = s };
 
@@ -283,11 +283,11 @@ start_all(struct queue_scheduler *s, struct error *err)
 	s->wake = loop_timer_new(s->loop, on_wake, s);
 	s->poll = loop_timer_new(s->loop, on_poll, s);
 	s->limit = delivery_limit_new();
-	if (!stls_global_init(err) || !writer_start(&s->writer, &wo, err))
+	if (!stls_global_init(err) || !spool_writer_start(&s->writer, &wo, err))
 		return false;
-	s->services = (struct services_source){
+	s->services = (struct nexthop_services_source){
 		.database = s->options->database, .writer = s->writer };
-	s->in_force.maker = services_maker(&s->services);
+	s->in_force.maker = nexthop_services_maker(&s->services);
 	return spool_open(&s->spool, s->options->database, SPOOL_READ_WRITE,
 	    err) &&
 	    spool_data_version(s->spool, &s->data_version, err) &&
@@ -306,7 +306,7 @@ stop_all(struct queue_scheduler *s)
 	settings_unref(&s->in_force.current);
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		delivery_worker_free(&s->workers[i]);
-	writer_stop(&s->writer);
+	spool_writer_stop(&s->writer);
 	queue_upkeep_stop(s->upkeep);
 	loop_watch_free(&s->signals);
 	loop_timer_free(&s->poll);

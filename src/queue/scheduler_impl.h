@@ -21,14 +21,14 @@ enum { WORKERS_MAX = 4 };
 struct queue_scheduler {
 	const struct queue_options *options;
 	struct loop *loop;
-	struct writer *writer;
+	struct spool_writer *writer;
 	struct delivery_limit *limit;	/* of sessions */
 	struct delivery_worker *workers[WORKERS_MAX];
 	size_t n_workers, n_drained;
 	struct delivery_events events;
 	struct spool *spool;		/* for reading */
 	struct settings_follower in_force;
-	struct services_source services; /* what they are made with */
+	struct nexthop_services_source services; /* what they are made with */
 	int64_t data_version;
 	int64_t clock_offset;		/* clock_jump_s() */
 	int64_t unchanged;		/* polls since it was another one */

@@ -25,7 +25,8 @@ enum {
 };
 
 struct queue_upkeep {
-	struct write_task task;		/* first: the writer gives it back */
+	/* first: the writer gives it back */
+	struct spool_write_task task;
 	struct queue_upkeep_options options;
 	struct loop_timer *timer;
 	int64_t retention_s;
@@ -58,7 +59,7 @@ shrink(struct queue_upkeep *u, struct spool *spool, struct error *err)
 }
 
 static bool
-upkeep_run(struct write_task *t, struct spool *spool, const char *token,
+upkeep_run(struct spool_write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
 	struct queue_upkeep *u = (struct queue_upkeep *)t;
@@ -81,7 +82,7 @@ upkeep_run(struct write_task *t, struct spool *spool, const char *token,
 static void upkeep_arrived(void *arg);
 
 static void
-upkeep_done(struct write_task *t, const struct error *err)
+upkeep_done(struct spool_write_task *t, const struct error *err)
 {
 	struct queue_upkeep *u = (struct queue_upkeep *)t;
 
@@ -107,7 +108,7 @@ begin_round(void *arg)
 	u->rounds++;
 	u->before = clock_now_s() - u->retention_s;
 	lookup_counts_take(&u->counts);
-	writer_post(u->options.writer, &u->task);
+	spool_writer_post(u->options.writer, &u->task);
 }
 
 static void

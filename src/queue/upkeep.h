@@ -20,7 +20,7 @@ struct queue_upkeep;
 
 struct queue_upkeep_options {
 	struct loop *loop;
-	struct writer *writer;
+	struct spool_writer *writer;
 	/* Rounds follow each other until nothing is left, or enough was done
 	 * for a program that ends; then over is called, once. */
 	bool once;

@@ -116,7 +116,7 @@ finish(struct smtp_client *c, const struct smtp_failure *failure)
 {
 	c->phase = CLIENT_CLOSED;
 	loop_timer_clear(c->timer);
-	client_hang_up(c);
+	smtp_client_hang_up(c);
 	c->config.events->closed(c->config.ctx, failure);
 }
 
@@ -127,10 +127,10 @@ act(struct smtp_client *c, const struct smtp_action *a)
 
 	switch (a->kind) {
 	case SMTP_ACTION_START_TLS:
-		client_start_tls(c);
+		smtp_client_start_tls(c);
 		return;
 	case SMTP_ACTION_AUTHENTICATE:
-		client_authenticate(c);
+		smtp_client_authenticate(c);
 		return;
 	case SMTP_ACTION_READY:
 		become_ready(c);
@@ -190,12 +190,12 @@ exchange_octets(struct smtp_client *c)
 
 	if (c->freed)
 		return;
-	client_read_all(c);
+	smtp_client_read_all(c);
 	do {
 		before = burst;
 		if (!client_act_all(c) || c->phase == CLIENT_HANDSHAKE)
 			return;
-		may_write = client_write_all(c, &burst);
+		may_write = smtp_client_write_all(c, &burst);
 	} while (may_write && (burst > before || smtp_session_over(c->session)));
 	want(c, may_write);
 }
@@ -214,7 +214,7 @@ client_run(struct smtp_client *c)
 		/* A handshake that timed out is over, whatever TLS waits for. */
 		if (c->phase == CLIENT_HANDSHAKE &&
 		    !smtp_session_over(c->session)) {
-			client_shake_hands(c, &wait);
+			smtp_client_shake_hands(c, &wait);
 			/* Before anything is read: a server that speaks first
 			 * inside TLS may have sent its greeting with the end
 			 * of the handshake. */
@@ -291,7 +291,7 @@ on_timer(void *arg)
 	} else if (!c->kicked) {
 		/* A reply that came in time counts, though the loop was late. */
 		if (c->phase == CLIENT_OPEN)
-			client_read_all(c);
+			smtp_client_read_all(c);
 		if (smtp_session_deadline(c->session, &mark) ==
 		    c->armed_step && mark == c->armed_mark)
 			smtp_session_timeout(c->session);
@@ -346,7 +346,7 @@ smtp_client_free(struct smtp_client **client)
 		c->freed = true;
 		return;
 	}
-	client_hang_up(c);
+	smtp_client_hang_up(c);
 	loop_timer_free(&c->timer);
 	smtp_session_free(&c->session);
 	if (c->secret != NULL)

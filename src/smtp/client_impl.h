@@ -17,7 +17,7 @@ enum {
 	CLIENT_BURST = 256 * 1024,
 };
 
-enum client_phase {
+enum smtp_client_phase {
 	CLIENT_CLOSED,
 	CLIENT_BEGIN,
 	CLIENT_CONNECTING,
@@ -29,7 +29,7 @@ struct smtp_client {
 	struct smtp_client_config config;
 	char *mx, *sni, *helo, *label;
 	char *username, *secret;	/* NULL: no AUTH */
-	enum client_phase phase;
+	enum smtp_client_phase phase;
 	struct smtp_session *session;
 	struct stls *tls;
 	bool tls_usable;	/* neither failed nor at its end */
@@ -48,12 +48,12 @@ struct smtp_client {
 	struct smtp_evidence evidence;
 };
 
-void client_hang_up(struct smtp_client *c);
-void client_read_all(struct smtp_client *c);
-bool client_write_all(struct smtp_client *c, size_t *burst);
-void client_start_tls(struct smtp_client *c);
+void smtp_client_hang_up(struct smtp_client *c);
+void smtp_client_read_all(struct smtp_client *c);
+bool smtp_client_write_all(struct smtp_client *c, size_t *burst);
+void smtp_client_start_tls(struct smtp_client *c);
 /* *wait_r: what the handshake waits for. */
-void client_shake_hands(struct smtp_client *c, int *wait_r);
-void client_authenticate(struct smtp_client *c);
+void smtp_client_shake_hands(struct smtp_client *c, int *wait_r);
+void smtp_client_authenticate(struct smtp_client *c);
 
 #endif

@@ -15,7 +15,7 @@
 #include "base/text.h"
 
 void
-client_hang_up(struct smtp_client *c)
+smtp_client_hang_up(struct smtp_client *c)
 {
 	struct error err;
 
@@ -113,7 +113,7 @@ connection_failed(struct smtp_client *c, const char *why)
  * back for more.  Ends where the dialogue ended: what a flooding server sends
  * beyond that is not read. */
 void
-client_read_all(struct smtp_client *c)
+smtp_client_read_all(struct smtp_client *c)
 {
 	char data[CLIENT_READ_SIZE];
 	struct error err;
@@ -135,7 +135,7 @@ client_read_all(struct smtp_client *c)
 
 /* False where the socket takes no more, or the burst is over. */
 bool
-client_write_all(struct smtp_client *c, size_t *burst)
+smtp_client_write_all(struct smtp_client *c, size_t *burst)
 {
 	const char *data;
 	struct error err = { .text = "" };
@@ -154,7 +154,7 @@ client_write_all(struct smtp_client *c, size_t *burst)
 		case IO_END:
 		case IO_FAILED:
 			/* What the server said before it closed comes first. */
-			client_read_all(c);
+			smtp_client_read_all(c);
 			connection_failed(c, err.text);
 			return true;
 		}
@@ -184,7 +184,7 @@ is_quiet(struct smtp_client *c)
 }
 
 void
-client_start_tls(struct smtp_client *c)
+smtp_client_start_tls(struct smtp_client *c)
 {
 	struct stls_params params = {
 		.sni = c->sni, .min_version = c->config.min_version,
@@ -221,7 +221,7 @@ take_evidence(struct smtp_client *c)
 }
 
 void
-client_shake_hands(struct smtp_client *c, int *wait_r)
+smtp_client_shake_hands(struct smtp_client *c, int *wait_r)
 {
 	struct error err;
 
@@ -287,7 +287,7 @@ smtp_client_export(struct smtp_client *c, uint8_t **session_r, size_t *len_r)
 }
 
 void
-client_authenticate(struct smtp_client *c)
+smtp_client_authenticate(struct smtp_client *c)
 {
 	struct smtp_verdict v = { .event = EVENT_CERT_INVALID };
 

@@ -49,7 +49,7 @@ smtp_session_free(struct smtp_session **s)
 	if (*s == NULL)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN((*s)->exchanges); i++)
-		exchange_free(&(*s)->exchanges[i]);
+		smtp_exchange_free(&(*s)->exchanges[i]);
 	smtp_reply_parser_free(&(*s)->parser);
 	buf_free(&(*s)->out);
 	buf_free(&(*s)->pending_buf);
@@ -60,24 +60,24 @@ smtp_session_free(struct smtp_session **s)
 }
 
 static void
-on_reply(struct smtp_session *s, const struct pending *p,
+on_reply(struct smtp_session *s, const struct smtp_pending *p,
     const struct smtp_reply *reply)
 {
 	if (p->slot >= 0)
-		exchange_reply(s, p, reply);
+		smtp_exchange_reply(s, p, reply);
 	else if (p->step == SMTP_STEP_QUIT)
-		session_enter(s, SESSION_CLOSED);
+		smtp_session_enter(s, SESSION_CLOSED);
 	else if (p->step != SMTP_STEP_RSET)
-		setup_reply(s, p->step, reply);
+		smtp_setup_reply(s, p->step, reply);
 	else if (reply->code / 100 != 2)
-		session_fail_refused(s, SMTP_STEP_RSET, reply);
+		smtp_session_fail_refused(s, SMTP_STEP_RSET, reply);
 }
 
 bool
 smtp_session_idle(const struct smtp_session *s)
 {
 	return s->state == SESSION_READY && s->nothing_offered &&
-	    !exchange_any(s);
+	    !smtp_exchange_any(s);
 }
 
 /* A reply before its command was written, or to none. */
@@ -86,26 +86,26 @@ on_early_reply(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply)
 {
 	if (reply->code == 421)
-		session_fail_reply(s, step, reply);
+		smtp_session_fail_reply(s, step, reply);
 	else if (!s->tls_active && s->config.demand.level != LEVEL_NONE &&
 	    s->state == SESSION_SETUP)
-		session_fail_policy(s, EVENT_EARLY_OCTETS, false, reply,
+		smtp_session_fail_policy(s, EVENT_EARLY_OCTETS, false, reply,
 		    "a reply came before its command was sent");
 	else
-		session_protocol_error(s, step, reply,
+		smtp_session_protocol_error(s, step, reply,
 		    "a reply to no command of ours");
 }
 
 static void
 take_unasked(struct smtp_session *s, const struct smtp_reply *reply)
 {
-	struct exchange *ex = exchange_in(s, EXCHANGE_CONTENT);
+	struct smtp_exchange *ex = smtp_exchange_in(s, EXCHANGE_CONTENT);
 
 	if (smtp_session_idle(s)) {
-		session_enter(s, SESSION_CLOSED);
+		smtp_session_enter(s, SESSION_CLOSED);
 	} else if (ex != NULL && reply->code >= 400) {
-		exchange_interrupted(s, reply);
-		session_fail_reply(s, SMTP_STEP_BLOCK, reply);
+		smtp_exchange_interrupted(s, reply);
+		smtp_session_fail_reply(s, SMTP_STEP_BLOCK, reply);
 	} else {
 		on_early_reply(s, ex != NULL ? SMTP_STEP_BLOCK :
 		    SMTP_STEP_NONE, reply);
@@ -115,8 +115,8 @@ take_unasked(struct smtp_session *s, const struct smtp_reply *reply)
 static void
 take_reply(struct smtp_session *s, const struct smtp_reply *reply)
 {
-	const struct pending *head = pending_head(s);
-	struct pending p;
+	const struct smtp_pending *head = smtp_pending_head(s);
+	struct smtp_pending p;
 	bool whole;
 
 	if (head == NULL) {
@@ -131,14 +131,14 @@ take_reply(struct smtp_session *s, const struct smtp_reply *reply)
 		on_early_reply(s, p.step, reply);
 		return;
 	}
-	pending_pop(s);
+	smtp_pending_pop(s);
 	/* One limit for the STARTTLS command and the handshake. */
 	if (p.step != SMTP_STEP_TLS)
 		s->mark++;
 	on_reply(s, &p, reply);
 	if (s->failure == NULL && (reply->code == 421 || !whole) &&
 	    s->state != SESSION_CLOSED)
-		session_fail_reply(s, p.step, reply);
+		smtp_session_fail_reply(s, p.step, reply);
 }
 
 static void
@@ -146,12 +146,12 @@ session_advance(struct smtp_session *s)
 {
 	if (s->state != SESSION_READY)
 		return;
-	exchange_advance(s);
-	if (s->state != SESSION_READY || !s->quitting || exchange_any(s) ||
+	smtp_exchange_advance(s);
+	if (s->state != SESSION_READY || !s->quitting || smtp_exchange_any(s) ||
 	    s->tell_ready)
 		return;
-	session_enter(s, SESSION_LEAVING);
-	output_command(s, SMTP_STEP_QUIT, -1, 0, "QUIT", 4);
+	smtp_session_enter(s, SESSION_LEAVING);
+	smtp_output_command(s, SMTP_STEP_QUIT, -1, 0, "QUIT", 4);
 }
 
 static bool
@@ -164,7 +164,7 @@ reads_replies(const struct smtp_session *s)
 void
 smtp_session_received(struct smtp_session *s, const char *data, size_t len)
 {
-	const struct pending *head;
+	const struct smtp_pending *head;
 	struct smtp_reply reply;
 	size_t used = 0;
 
@@ -177,8 +177,9 @@ smtp_session_received(struct smtp_session *s, const char *data, size_t len)
 			session_advance(s);
 			break;
 		case SMTP_REPLY_BROKEN:
-			head = pending_head(s);
-			session_protocol_error(s, head != NULL ? head->step :
+			head = smtp_pending_head(s);
+			smtp_session_protocol_error(s, head != NULL ?
+			    head->step :
 			    SMTP_STEP_NONE, NULL,
 			    "a reply that breaks the rules of SMTP");
 			break;
@@ -216,11 +217,12 @@ fail_by_network(struct smtp_session *s, const char *what)
 
 	(void)snprintf(why, sizeof(why), "%.400s %s", what, smtp_step_waits(step));
 	if (may_be_lost(s))
-		session_enter(s, SESSION_CLOSED);
+		smtp_session_enter(s, SESSION_CLOSED);
 	else if (step == SMTP_STEP_TLS)
-		session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL, why);
+		smtp_session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL,
+		    why);
 	else
-		session_fail(s, &(struct session_fault){ .step = step,
+		smtp_session_fail(s, &(struct smtp_session_fault){ .step = step,
 		    .error = "connection",
 		    .status = step == SMTP_STEP_CONNECT ? "4.4.1" : "4.4.2" },
 		    "%s", why);
@@ -250,9 +252,9 @@ void
 smtp_session_tls_flooded(struct smtp_session *s, const char *why)
 {
 	if (may_be_lost(s))
-		session_enter(s, SESSION_CLOSED);
+		smtp_session_enter(s, SESSION_CLOSED);
 	else
-		session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL,
+		smtp_session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL,
 		    why);
 }
 
@@ -263,7 +265,7 @@ smtp_session_offer(struct smtp_session *s, const struct smtp_transaction *tx)
 		s->nothing_offered = true;
 		return;
 	}
-	exchange_begin(s, tx);
+	smtp_exchange_begin(s, tx);
 	session_advance(s);
 }
 
@@ -273,7 +275,7 @@ smtp_session_content(struct smtp_session *s, const char *data, size_t len,
 {
 	if (s->state != SESSION_READY)
 		return;
-	if (exchange_content(s, data, len, end))
+	if (smtp_exchange_content(s, data, len, end))
 		session_advance(s);
 	else
 		smtp_session_content_failed(s, SESSION_NUL);
@@ -282,8 +284,9 @@ smtp_session_content(struct smtp_session *s, const char *data, size_t len,
 void
 smtp_session_content_failed(struct smtp_session *s, const char *why)
 {
-	session_fail(s, &(struct session_fault){ .step = SMTP_STEP_NONE,
-	    .error = "io", .status = "4.3.0" },
+	smtp_session_fail(s,
+	    &(struct smtp_session_fault){ .step = SMTP_STEP_NONE, .error = "io",
+	    .status = "4.3.0" },
 	    "the message could not be read: %.500s", why);
 }
 
@@ -300,7 +303,7 @@ smtp_session_quit(struct smtp_session *s)
 {
 	s->quitting = true;
 	if (s->state == SESSION_NEW)
-		session_enter(s, SESSION_CLOSED);
+		smtp_session_enter(s, SESSION_CLOSED);
 	session_advance(s);
 }
 
@@ -327,7 +330,7 @@ smtp_session_over(const struct smtp_session *s)
 static bool
 wants_transaction(const struct smtp_session *s)
 {
-	const struct exchange *a = &s->exchanges[0], *b = &s->exchanges[1];
+	const struct smtp_exchange *a = &s->exchanges[0], *b = &s->exchanges[1];
 
 	if (s->state != SESSION_READY || s->quitting || s->nothing_offered)
 		return false;
@@ -342,7 +345,7 @@ wants_transaction(const struct smtp_session *s)
 static bool
 report(struct smtp_session *s, struct smtp_action *a)
 {
-	struct exchange *ex = exchange_in(s, EXCHANGE_DONE);
+	struct smtp_exchange *ex = smtp_exchange_in(s, EXCHANGE_DONE);
 
 	if (ex == NULL)
 		return false;
@@ -358,7 +361,7 @@ free_reported(struct smtp_session *s)
 {
 	if (s->reported < 0)
 		return;
-	exchange_free(&s->exchanges[s->reported]);
+	smtp_exchange_free(&s->exchanges[s->reported]);
 	if (s->reported == s->current)
 		s->current = 1 - s->current;
 	s->reported = -1;
@@ -378,7 +381,7 @@ take_flag(bool *flag)
 bool
 smtp_session_action(struct smtp_session *s, struct smtp_action *a)
 {
-	struct exchange *ex;
+	struct smtp_exchange *ex;
 
 	memset(a, 0, sizeof(*a));
 	free_reported(s);
@@ -397,9 +400,9 @@ smtp_session_action(struct smtp_session *s, struct smtp_action *a)
 		a->kind = SMTP_ACTION_AUTHENTICATE;
 		return true;
 	}
-	ex = exchange_in(s, EXCHANGE_CONTENT);
+	ex = smtp_exchange_in(s, EXCHANGE_CONTENT);
 	if (s->state == SESSION_READY && ex != NULL && !ex->starved &&
-	    output_backlog(s) < SESSION_LOW_WATER) {
+	    smtp_output_backlog(s) < SESSION_LOW_WATER) {
 		a->kind = SMTP_ACTION_CONTENT;
 		a->transaction = ex->tx;
 		return true;
@@ -419,7 +422,7 @@ smtp_session_action(struct smtp_session *s, struct smtp_action *a)
 enum smtp_step
 smtp_session_deadline(const struct smtp_session *s, unsigned *mark_r)
 {
-	const struct pending *head = pending_head(s);
+	const struct smtp_pending *head = smtp_pending_head(s);
 	bool content = false;
 
 	*mark_r = s->mark;
@@ -437,7 +440,7 @@ smtp_session_deadline(const struct smtp_session *s, unsigned *mark_r)
 		return SMTP_STEP_QUIT;
 	case SESSION_SETUP:
 	case SESSION_READY:
-		if (content && output_backlog(s) > 0)
+		if (content && smtp_output_backlog(s) > 0)
 			return SMTP_STEP_BLOCK;
 		return head != NULL ? head->step : SMTP_STEP_NONE;
 	case SESSION_CLOSED:

@@ -1,16 +1,16 @@
 /*
  * Inside the dialogue, from the ground up: output.c has what is written and
  * awaited, envelope.c the commands, exchange.c the transactions, failing.c the
- * end, exchange_reply.c what replies to a transaction mean, setup.c the way from
+ * end, smtp_exchange_reply.c what replies to a transaction mean, setup.c the way from
  * the greeting to ready; dialogue.c takes the events and gives the actions.
  *
- * States of the session, changed by session_enter() alone:
+ * States of the session, changed by smtp_session_enter() alone:
  *
  *   NEW --connected--> SETUP <--authenticated-- VERDICT <--established-- HANDSHAKE
  *    |                   |  \------------- 220 to STARTTLS ----------------^  ^
  *    \------------------ implicit TLS: connected ----------------------------/
  *   SETUP --last EHLO--> READY --smtp_session_quit()--> LEAVING
- *   any --session_fail()--> CLOSING (output still goes out) or CLOSED
+ *   any --smtp_session_fail()--> CLOSING (output still goes out) or CLOSED
  */
 #ifndef TLSQ_SMTP_DIALOGUE_IMPL_H
 #define TLSQ_SMTP_DIALOGUE_IMPL_H
@@ -28,7 +28,7 @@ enum {
 	SESSION_REPLY_LEN = 1024,
 };
 
-enum session_state {
+enum smtp_session_state {
 	SESSION_CLOSED,
 	SESSION_NEW,
 	SESSION_HANDSHAKE,
@@ -40,7 +40,7 @@ enum session_state {
 };
 
 /* A reply that is owed to us. */
-struct pending {
+struct smtp_pending {
 	enum smtp_step step;
 	int slot;		/* of its exchange, -1: none */
 	size_t recipient;
@@ -48,7 +48,7 @@ struct pending {
 	uint64_t end_at;	/* where its last octet is in all output */
 };
 
-enum exchange_phase {
+enum smtp_exchange_phase {
 	EXCHANGE_FREE,
 	EXCHANGE_ENVELOPE,
 	EXCHANGE_CONTENT,
@@ -57,18 +57,18 @@ enum exchange_phase {
 };
 
 /* What a recipient waits for. */
-enum mark { MARK_ENVELOPE, MARK_ACCEPTED, MARK_SETTLED };
+enum smtp_recipient_mark { MARK_ENVELOPE, MARK_ACCEPTED, MARK_SETTLED };
 
-struct recipient_state {
-	enum mark mark;
+struct smtp_exchange_recipient {
+	enum smtp_recipient_mark mark;
 	size_t reply_at;	/* in exchange.texts */
 	struct smtp_recipient_result result;
 };
 
-struct exchange {
-	enum exchange_phase phase;
+struct smtp_exchange {
+	enum smtp_exchange_phase phase;
 	const struct smtp_transaction *tx;
-	struct recipient_state *recipients;	/* in recipients_buf */
+	struct smtp_exchange_recipient *recipients;	/* in recipients_buf */
 	struct buf recipients_buf, results_buf;
 	struct buf texts;		/* replies, each ends with a NUL */
 	size_t last_text;
@@ -89,7 +89,7 @@ struct exchange {
 
 struct smtp_session {
 	struct smtp_session_config config;
-	enum session_state state;
+	enum smtp_session_state state;
 	struct smtp_capabilities caps;
 	struct smtp_reply_parser parser;
 	bool tls_active, tls_accepted;	/* accepted: the certificate will do */
@@ -102,14 +102,14 @@ struct smtp_session {
 	    AUTH_LOGIN_SECRET, AUTH_LAST } auth;	/* what is sent next */
 	int current;			/* the older of two exchanges */
 	int reported;			/* slot to free, -1: none */
-	struct exchange exchanges[2];
+	struct smtp_exchange exchanges[2];
 	unsigned completed;
 
 	struct buf out;
 	size_t out_sent;		/* of out, already written */
 	uint64_t queued, written;	/* octets, of all output */
 	uint64_t progress_at;		/* written when BLOCK was renewed */
-	struct buf pending_buf;		/* struct pending [] */
+	struct buf pending_buf;		/* struct smtp_pending [] */
 	size_t pending_first;
 	unsigned mark;
 
@@ -123,67 +123,70 @@ struct smtp_session {
 
 /* --- output.c --- */
 
-void session_enter(struct smtp_session *s, enum session_state state);
+void smtp_session_enter(struct smtp_session *s, enum smtp_session_state state);
 /* TLS with an accepted certificate, or plaintext where policy permits it. */
-bool session_mail_permitted(const struct smtp_session *s);
+bool smtp_session_mail_permitted(const struct smtp_session *s);
 
-void output_put(struct smtp_session *s, const char *data, size_t len);
+void smtp_output_put(struct smtp_session *s, const char *data, size_t len);
 /* Takes what was appended to s->out since before_len into account. */
-void output_account(struct smtp_session *s, size_t before_len);
-size_t output_backlog(const struct smtp_session *s);
+void smtp_output_account(struct smtp_session *s, size_t before_len);
+size_t smtp_output_backlog(const struct smtp_session *s);
 /* Writes the command, with CRLF, and awaits its reply. */
-void output_command(struct smtp_session *s, enum smtp_step step, int slot,
+void smtp_output_command(struct smtp_session *s, enum smtp_step step, int slot,
     size_t recipient, const char *line, size_t len);
 /* A reply is awaited for octets that are already in the output. */
-void output_await(struct smtp_session *s, enum smtp_step step, int slot,
+void smtp_output_await(struct smtp_session *s, enum smtp_step step, int slot,
     size_t recipient, size_t octets);
 /* A command of len octets may be written now. */
-bool output_may(const struct smtp_session *s, size_t len);
-const struct pending *pending_head(const struct smtp_session *s);
-void pending_pop(struct smtp_session *s);
-void pending_clear(struct smtp_session *s);
+bool smtp_output_may(const struct smtp_session *s, size_t len);
+const struct smtp_pending *smtp_pending_head(const struct smtp_session *s);
+void smtp_pending_pop(struct smtp_session *s);
+void smtp_pending_clear(struct smtp_session *s);
 
 /* --- envelope.c --- */
 
 /* The host cannot take the message, or nobody should: the verdict on each of its
  * recipients, whose reply is text_r. */
-bool envelope_refused(const struct smtp_session *s, const struct exchange *ex,
-    struct smtp_recipient_result *v_r, char text_r[static SESSION_REPLY_LEN]);
+bool smtp_envelope_refused(const struct smtp_session *s,
+    const struct smtp_exchange *ex, struct smtp_recipient_result *v_r,
+    char text_r[static SESSION_REPLY_LEN]);
 /* The address can be sent. */
-bool envelope_can_name(const char *recipient);
+bool smtp_envelope_can_name(const char *recipient);
 /* The commands, without CRLF. */
-void envelope_mail(struct buf *line, const struct smtp_session *s,
-    const struct exchange *ex);
-void envelope_rcpt(struct buf *line, const struct smtp_session *s,
-    const struct exchange *ex, const struct smtp_recipient *r);
+void smtp_envelope_mail(struct buf *line, const struct smtp_session *s,
+    const struct smtp_exchange *ex);
+void smtp_envelope_rcpt(struct buf *line, const struct smtp_session *s,
+    const struct smtp_exchange *ex, const struct smtp_recipient *r);
 
 /* --- exchange.c --- */
 
 /* Takes tx into the free slot; refuses at once what the host cannot take. */
-void exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx);
+void smtp_exchange_begin(struct smtp_session *s,
+    const struct smtp_transaction *tx);
 /* Writes what may be written, ends what is at its end. */
-void exchange_advance(struct smtp_session *s);
+void smtp_exchange_advance(struct smtp_session *s);
 /* False: NUL octets, and so all is settled. */
-bool exchange_content(struct smtp_session *s, const char *data, size_t len,
+bool smtp_exchange_content(struct smtp_session *s, const char *data, size_t len,
     bool end);
 /* The session is over: settles all that is open by s->failure. */
-void exchange_abandon(struct smtp_session *s);
-void exchange_free(struct exchange *ex);
+void smtp_exchange_abandon(struct smtp_session *s);
+void smtp_exchange_free(struct smtp_exchange *ex);
 /* The exchange that is in the phase, or NULL. */
-struct exchange *exchange_in(struct smtp_session *s, enum exchange_phase phase);
-bool exchange_any(const struct smtp_session *s);
+struct smtp_exchange *smtp_exchange_in(struct smtp_session *s,
+    enum smtp_exchange_phase phase);
+bool smtp_exchange_any(const struct smtp_session *s);
 /* One of them was settled by the server for all its recipients. */
-bool exchange_judged(const struct smtp_session *s);
+bool smtp_exchange_judged(const struct smtp_session *s);
 /* Settles each recipient whose mark is below SETTLED. */
-void exchange_settle_all(struct exchange *ex,
+void smtp_exchange_settle_all(struct smtp_exchange *ex,
     const struct smtp_recipient_result *verdict);
-void exchange_settle(struct exchange *ex, size_t i,
+void smtp_exchange_settle(struct smtp_exchange *ex, size_t i,
     const struct smtp_recipient_result *verdict);
 
 /* --- failing.c --- */
 
 /* How a session fails. */
-struct session_fault {
+struct smtp_session_fault {
 	enum smtp_step step;
 	const char *error, *status, *result_type;
 	bool permanent, loop;
@@ -191,39 +194,40 @@ struct session_fault {
 	const struct smtp_reply *reply;	/* or NULL */
 };
 
-void session_fail(struct smtp_session *s, const struct session_fault *fault,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void smtp_session_fail(struct smtp_session *s,
+    const struct smtp_session_fault *fault, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
 /* What policy_session_event() says about the event. */
-void session_fail_policy(struct smtp_session *s, enum policy_event event,
+void smtp_session_fail_policy(struct smtp_session *s, enum policy_event event,
     bool polite, const struct smtp_reply *reply, const char *why);
 /* The same about a demand that is not the session's whole one. */
-void session_fail_demand(struct smtp_session *s,
+void smtp_session_fail_demand(struct smtp_session *s,
     const struct policy_demand *demand, enum policy_event event, bool polite,
     const struct smtp_reply *reply, const char *why);
 /* A 4xx or 5xx that ends the session for now: the next host may do better. */
-void session_fail_reply(struct smtp_session *s, enum smtp_step step,
+void smtp_session_fail_reply(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply);
 /* The same, or, where it is 3xx, a breach of protocol. */
-void session_fail_refused(struct smtp_session *s, enum smtp_step step,
+void smtp_session_fail_refused(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply);
 /* The server said what it must not say here: 4.5.0. */
-void session_protocol_error(struct smtp_session *s, enum smtp_step step,
+void smtp_session_protocol_error(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply, const char *what);
 /* The reply's enhanced code or one made from its code, with the class given. */
-void session_status(char dst[static SMTP_STATUS_LEN],
+void smtp_session_status(char dst[static SMTP_STATUS_LEN],
     const struct smtp_reply *reply, char class);
 
-/* --- exchange_reply.c --- */
+/* --- smtp_exchange_reply.c --- */
 
-void exchange_reply(struct smtp_session *s, const struct pending *p,
+void smtp_exchange_reply(struct smtp_session *s, const struct smtp_pending *p,
     const struct smtp_reply *reply);
 /* 4xx or 5xx while the content is written: the verdict, ahead of time. */
-void exchange_interrupted(struct smtp_session *s,
+void smtp_exchange_interrupted(struct smtp_session *s,
     const struct smtp_reply *reply);
 
 /* --- setup.c --- */
 
-void setup_reply(struct smtp_session *s, enum smtp_step step,
+void smtp_setup_reply(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply);
 
 #endif

@@ -32,8 +32,9 @@ is_wire_safe(const char *address)
 }
 
 bool
-envelope_refused(const struct smtp_session *s, const struct exchange *ex,
-    struct smtp_recipient_result *v_r, char text_r[static SESSION_REPLY_LEN])
+smtp_envelope_refused(const struct smtp_session *s,
+    const struct smtp_exchange *ex, struct smtp_recipient_result *v_r,
+    char text_r[static SESSION_REPLY_LEN])
 {
 	const struct smtp_transaction *tx = ex->tx;
 	unsigned can = s->caps.can;
@@ -79,7 +80,7 @@ envelope_refused(const struct smtp_session *s, const struct exchange *ex,
 }
 
 bool
-envelope_can_name(const char *recipient)
+smtp_envelope_can_name(const char *recipient)
 {
 	return recipient[0] != '\0' && is_wire_safe(recipient);
 }
@@ -90,16 +91,16 @@ mail_dsn(struct buf *line, const struct smtp_transaction *tx)
 {
 	char xtext[MAIL_ENVID_MAX + 1];
 
-	if (tx->ret != DSN_RET_UNSET)
-		(void)buf_printf(line, " RET=%s", dsn_ret_name(tx->ret));
+	if (tx->ret != MAIL_RET_UNSET)
+		(void)buf_printf(line, " RET=%s", mail_ret_name(tx->ret));
 	if (tx->envid != NULL &&
 	    mail_envid_encode(xtext, tx->envid, strlen(tx->envid), NULL))
 		(void)buf_printf(line, " ENVID=%s", xtext);
 }
 
 void
-envelope_mail(struct buf *line, const struct smtp_session *s,
-    const struct exchange *ex)
+smtp_envelope_mail(struct buf *line, const struct smtp_session *s,
+    const struct smtp_exchange *ex)
 {
 	const struct smtp_transaction *tx = ex->tx;
 	unsigned can = s->caps.can;
@@ -119,15 +120,15 @@ envelope_mail(struct buf *line, const struct smtp_session *s,
 }
 
 void
-envelope_rcpt(struct buf *line, const struct smtp_session *s,
-    const struct exchange *ex, const struct smtp_recipient *r)
+smtp_envelope_rcpt(struct buf *line, const struct smtp_session *s,
+    const struct smtp_exchange *ex, const struct smtp_recipient *r)
 {
-	char notify[DSN_NOTIFY_LEN], orcpt[MAIL_ORCPT_MAX + 1];
+	char notify[MAIL_NOTIFY_LEN], orcpt[MAIL_ORCPT_MAX + 1];
 
 	(void)buf_printf(line, "RCPT TO:<%s>", r->address);
 	if ((s->caps.can & SMTP_CAN_DSN) == 0)	/* RFC 3461 4.1, 4.2 */
 		return;
-	dsn_notify_print(notify, r->notify);
+	mail_notify_print(notify, r->notify);
 	if (notify[0] != '\0')
 		(void)buf_printf(line, " NOTIFY=%s", notify);
 	if (r->orcpt != NULL && mail_orcpt_encode(orcpt, r->orcpt,

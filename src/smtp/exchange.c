@@ -1,6 +1,6 @@
 /*
  * Transactions in the dialogue: what is written for them, and how they end.
- * What the replies mean is in exchange_reply.c, the commands are in envelope.c.
+ * What the replies mean is in smtp_exchange_reply.c, the commands are in envelope.c.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #include "smtp/dialogue_impl.h"
 
 void
-exchange_free(struct exchange *ex)
+smtp_exchange_free(struct smtp_exchange *ex)
 {
-	static const struct exchange none;
+	static const struct smtp_exchange none;
 
 	buf_free(&ex->recipients_buf);
 	buf_free(&ex->results_buf);
@@ -22,8 +22,8 @@ exchange_free(struct exchange *ex)
 	*ex = none;
 }
 
-struct exchange *
-exchange_in(struct smtp_session *s, enum exchange_phase phase)
+struct smtp_exchange *
+smtp_exchange_in(struct smtp_session *s, enum smtp_exchange_phase phase)
 {
 	if (s->exchanges[s->current].phase == phase)
 		return &s->exchanges[s->current];
@@ -33,23 +33,23 @@ exchange_in(struct smtp_session *s, enum exchange_phase phase)
 }
 
 bool
-exchange_any(const struct smtp_session *s)
+smtp_exchange_any(const struct smtp_session *s)
 {
 	return s->exchanges[0].phase != EXCHANGE_FREE ||
 	    s->exchanges[1].phase != EXCHANGE_FREE;
 }
 
 static bool
-all_settled(const struct exchange *ex)
+all_settled(const struct smtp_exchange *ex)
 {
 	return ex->n_settled == ex->tx->n_recipients;
 }
 
 bool
-exchange_judged(const struct smtp_session *s)
+smtp_exchange_judged(const struct smtp_session *s)
 {
 	for (size_t e = 0; e < ARRAY_LEN(s->exchanges); e++) {
-		const struct exchange *ex = &s->exchanges[e];
+		const struct smtp_exchange *ex = &s->exchanges[e];
 
 		if (ex->phase != EXCHANGE_FREE && ex->judged && all_settled(ex))
 			return true;
@@ -61,7 +61,7 @@ exchange_judged(const struct smtp_session *s)
 
 /* Keeps text once where many recipients got the same. */
 static size_t
-keep_text(struct exchange *ex, const char *text)
+keep_text(struct smtp_exchange *ex, const char *text)
 {
 	if (ex->texts.len > 0 &&
 	    strcmp(ex->texts.data + ex->last_text, text) == 0)
@@ -72,10 +72,10 @@ keep_text(struct exchange *ex, const char *text)
 }
 
 void
-exchange_settle(struct exchange *ex, size_t i,
+smtp_exchange_settle(struct smtp_exchange *ex, size_t i,
     const struct smtp_recipient_result *verdict)
 {
-	struct recipient_state *r = &ex->recipients[i];
+	struct smtp_exchange_recipient *r = &ex->recipients[i];
 
 	if (r->mark == MARK_SETTLED)
 		return;
@@ -86,17 +86,18 @@ exchange_settle(struct exchange *ex, size_t i,
 }
 
 void
-exchange_settle_all(struct exchange *ex,
+smtp_exchange_settle_all(struct smtp_exchange *ex,
     const struct smtp_recipient_result *verdict)
 {
 	for (size_t i = 0; i < ex->tx->n_recipients; i++)
-		exchange_settle(ex, i, verdict);
+		smtp_exchange_settle(ex, i, verdict);
 }
 
 static void
-exchange_finish(struct smtp_session *s, struct exchange *ex)
+exchange_finish(struct smtp_session *s, struct smtp_exchange *ex)
 {
-	const struct exchange *other = &s->exchanges[ex == &s->exchanges[0]];
+	const struct smtp_exchange *other = &s->exchanges[ex ==
+	    &s->exchanges[0]];
 
 	assert(all_settled(ex));
 	for (size_t i = 0; i < ex->tx->n_recipients; i++) {
@@ -130,25 +131,25 @@ is_ascii(const char *s)
 static bool
 asks_dsn(const struct smtp_transaction *tx)
 {
-	if (tx->envid != NULL || tx->ret != DSN_RET_UNSET)
+	if (tx->envid != NULL || tx->ret != MAIL_RET_UNSET)
 		return true;
 	for (size_t i = 0; i < tx->n_recipients; i++)
-		if (tx->recipients[i].notify != DSN_NOTIFY_UNSET ||
+		if (tx->recipients[i].notify != MAIL_NOTIFY_UNSET ||
 		    tx->recipients[i].orcpt != NULL)
 			return true;
 	return false;
 }
 
 void
-exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx)
+smtp_exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx)
 {
 	static const unsigned bdat = SMTP_CAN_CHUNKING | SMTP_CAN_PIPELINING;
-	static const struct recipient_state fresh;
+	static const struct smtp_exchange_recipient fresh;
 	static const struct smtp_recipient_result no_address = {
 		.outcome = SMTP_PERMANENT, .error = "io", .status = "5.1.3",
 		.reply = "the recipient's address cannot be sent",
 	};
-	struct exchange *ex = &s->exchanges[s->current];
+	struct smtp_exchange *ex = &s->exchanges[s->current];
 	struct smtp_recipient_result refusal;
 	char text[SESSION_REPLY_LEN];
 
@@ -167,25 +168,25 @@ exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx)
 	mail_wire_init(&ex->wire, ex->bdat ? MAIL_WIRE_BDAT : MAIL_WIRE_DATA);
 	ex->result.dsn_dropped = (s->caps.can & SMTP_CAN_DSN) == 0 &&
 	    asks_dsn(tx);
-	if (envelope_refused(s, ex, &refusal, text))
-		exchange_settle_all(ex, &refusal);
+	if (smtp_envelope_refused(s, ex, &refusal, text))
+		smtp_exchange_settle_all(ex, &refusal);
 	for (size_t i = 0; i < tx->n_recipients; i++)
-		if (!envelope_can_name(tx->recipients[i].address))
-			exchange_settle(ex, i, &no_address);
+		if (!smtp_envelope_can_name(tx->recipients[i].address))
+			smtp_exchange_settle(ex, i, &no_address);
 	if (all_settled(ex))
 		exchange_finish(s, ex);
 }
 
 /* Commands of the envelope: MAIL, each RCPT, and DATA where BDAT is not used. */
 static size_t
-envelope_len(const struct exchange *ex)
+envelope_len(const struct smtp_exchange *ex)
 {
 	return 1 + ex->tx->n_recipients + (ex->bdat ? 0 : 1);
 }
 
 /* False where the group is full, or the reply must be waited for. */
 static bool
-emit(struct smtp_session *s, struct exchange *ex)
+emit(struct smtp_session *s, struct smtp_exchange *ex)
 {
 	struct buf line = BUF_INIT;
 	int slot = (int)(ex - s->exchanges);
@@ -200,17 +201,17 @@ emit(struct smtp_session *s, struct exchange *ex)
 		return true;
 	}
 	if (step == SMTP_STEP_MAIL)
-		envelope_mail(&line, s, ex);
+		smtp_envelope_mail(&line, s, ex);
 	else if (step == SMTP_STEP_RCPT)
-		envelope_rcpt(&line, s, ex, &ex->tx->recipients[i - 1]);
+		smtp_envelope_rcpt(&line, s, ex, &ex->tx->recipients[i - 1]);
 	else
 		(void)buf_puts(&line, "DATA");
-	may = output_may(s, line.len + 2);
+	may = smtp_output_may(s, line.len + 2);
 	if (may) {
 		/* The one place that sends an envelope. */
-		assert(session_mail_permitted(s));
-		output_command(s, step, slot, i == 0 ? 0 : i - 1, line.data,
-		    line.len);
+		assert(smtp_session_mail_permitted(s));
+		smtp_output_command(s, step, slot, i == 0 ? 0 : i - 1,
+		    line.data, line.len);
 		ex->n_emitted++;
 	}
 	buf_free(&line);
@@ -218,12 +219,12 @@ emit(struct smtp_session *s, struct exchange *ex)
 }
 
 static void
-emit_envelope(struct smtp_session *s, struct exchange *ex)
+emit_envelope(struct smtp_session *s, struct smtp_exchange *ex)
 {
 	if (ex->n_emitted == 0 && s->need_rset) {
-		if (!output_may(s, 6))
+		if (!smtp_output_may(s, 6))
 			return;
-		output_command(s, SMTP_STEP_RSET, -1, 0, "RSET", 4);
+		smtp_output_command(s, SMTP_STEP_RSET, -1, 0, "RSET", 4);
 		s->need_rset = false;
 	}
 	while (ex->n_emitted < envelope_len(ex) && !all_settled(ex))
@@ -235,7 +236,7 @@ emit_envelope(struct smtp_session *s, struct exchange *ex)
  * a large one once it is known that somebody takes it.  Never two messages
  * whose end is not answered: a crash could send both again. */
 static void
-start_bdat(struct smtp_session *s, struct exchange *ex)
+start_bdat(struct smtp_session *s, struct smtp_exchange *ex)
 {
 	if (!ex->bdat || ex != &s->exchanges[s->current] ||
 	    ex->n_emitted < envelope_len(ex))
@@ -245,7 +246,7 @@ start_bdat(struct smtp_session *s, struct exchange *ex)
 }
 
 static void
-advance_one(struct smtp_session *s, struct exchange *ex)
+advance_one(struct smtp_session *s, struct smtp_exchange *ex)
 {
 	if (ex->phase == EXCHANGE_FREE || ex->phase == EXCHANGE_DONE)
 		return;
@@ -264,30 +265,30 @@ advance_one(struct smtp_session *s, struct exchange *ex)
 }
 
 void
-exchange_advance(struct smtp_session *s)
+smtp_exchange_advance(struct smtp_session *s)
 {
 	advance_one(s, &s->exchanges[s->current]);
 	advance_one(s, &s->exchanges[1 - s->current]);
 }
 
 static void
-emit_chunk(struct smtp_session *s, struct exchange *ex, bool last)
+emit_chunk(struct smtp_session *s, struct smtp_exchange *ex, bool last)
 {
 	char line[40];
 	int n = snprintf(line, sizeof(line), "BDAT %zu%s\r\n", ex->chunk.len,
 	    last ? " LAST" : "");
 
-	assert(session_mail_permitted(s));
-	output_put(s, line, (size_t)n);
-	output_put(s, buf_str(&ex->chunk), ex->chunk.len);
+	assert(smtp_session_mail_permitted(s));
+	smtp_output_put(s, line, (size_t)n);
+	smtp_output_put(s, buf_str(&ex->chunk), ex->chunk.len);
 	buf_free(&ex->chunk);
-	output_await(s, last ? SMTP_STEP_END : SMTP_STEP_DATA,
+	smtp_output_await(s, last ? SMTP_STEP_END : SMTP_STEP_DATA,
 	    (int)(ex - s->exchanges), 0, (size_t)n);
 	ex->content_sent = true;
 }
 
 static bool
-write_bdat(struct smtp_session *s, struct exchange *ex, const char *data,
+write_bdat(struct smtp_session *s, struct smtp_exchange *ex, const char *data,
     size_t len, bool end)
 {
 	size_t n;
@@ -309,7 +310,7 @@ write_bdat(struct smtp_session *s, struct exchange *ex, const char *data,
 }
 
 static bool
-write_data(struct smtp_session *s, struct exchange *ex, const char *data,
+write_data(struct smtp_session *s, struct smtp_exchange *ex, const char *data,
     size_t len, bool end)
 {
 	size_t before = s->out.len;
@@ -317,21 +318,23 @@ write_data(struct smtp_session *s, struct exchange *ex, const char *data,
 
 	if (ok && end)
 		mail_wire_finish(&ex->wire, &s->out);
-	output_account(s, before);
+	smtp_output_account(s, before);
 	ex->content_sent = true;
 	if (ok && end)
-		output_await(s, SMTP_STEP_END, (int)(ex - s->exchanges), 0, 5);
+		smtp_output_await(s, SMTP_STEP_END, (int)(ex - s->exchanges), 0,
+		    5);
 	return ok;
 }
 
 bool
-exchange_content(struct smtp_session *s, const char *data, size_t len, bool end)
+smtp_exchange_content(struct smtp_session *s, const char *data, size_t len,
+    bool end)
 {
 	static const struct smtp_recipient_result nul = {
 		.outcome = SMTP_PERMANENT, .error = "io", .status = "5.6.0",
 		.reply = SESSION_NUL,
 	};
-	struct exchange *ex = exchange_in(s, EXCHANGE_CONTENT);
+	struct smtp_exchange *ex = smtp_exchange_in(s, EXCHANGE_CONTENT);
 
 	if (ex == NULL)
 		return true;
@@ -339,7 +342,7 @@ exchange_content(struct smtp_session *s, const char *data, size_t len, bool end)
 	if (ex->starved)
 		return true;
 	if (!(ex->bdat ? write_bdat : write_data)(s, ex, data, len, end)) {
-		exchange_settle_all(ex, &nul);
+		smtp_exchange_settle_all(ex, &nul);
 		return false;
 	}
 	if (end) {
@@ -354,8 +357,8 @@ exchange_content(struct smtp_session *s, const char *data, size_t len, bool end)
 /* What an open recipient is told.  "Not tried" where the host never had the
  * content; it had all of it where its end was written (RFC 5321 4.5.3.2.6). */
 static struct smtp_recipient_result
-abandoned_verdict(const struct smtp_session *s, const struct exchange *ex,
-    enum mark mark)
+abandoned_verdict(const struct smtp_session *s, const struct smtp_exchange *ex,
+    enum smtp_recipient_mark mark)
 {
 	const struct smtp_failure *f = s->failure;
 	struct smtp_recipient_result v = { .error = f->error, .reply = f->text };
@@ -379,7 +382,7 @@ abandoned_verdict(const struct smtp_session *s, const struct exchange *ex,
 
 /* The end was written, and no reply says that it was in vain. */
 static bool
-may_have_it(const struct smtp_session *s, const struct exchange *ex)
+may_have_it(const struct smtp_session *s, const struct smtp_exchange *ex)
 {
 	const struct smtp_failure *f = s->failure;
 	bool refused = f->reply[0] != '\0' && (f->step == SMTP_STEP_MAIL ||
@@ -390,10 +393,10 @@ may_have_it(const struct smtp_session *s, const struct exchange *ex)
 }
 
 void
-exchange_abandon(struct smtp_session *s)
+smtp_exchange_abandon(struct smtp_session *s)
 {
 	for (size_t e = 0; e < ARRAY_LEN(s->exchanges); e++) {
-		struct exchange *ex = &s->exchanges[e];
+		struct smtp_exchange *ex = &s->exchanges[e];
 
 		if (ex->phase == EXCHANGE_FREE || ex->phase == EXCHANGE_DONE)
 			continue;
@@ -402,7 +405,7 @@ exchange_abandon(struct smtp_session *s)
 			struct smtp_recipient_result v = abandoned_verdict(s,
 			    ex, ex->recipients[i].mark);
 
-			exchange_settle(ex, i, &v);
+			smtp_exchange_settle(ex, i, &v);
 		}
 		ex->n_pending = 0;
 		exchange_finish(s, ex);

@@ -23,23 +23,23 @@ reply_verdict(const struct smtp_reply *reply, enum smtp_step step,
 	};
 
 	smtp_reply_print(text, SESSION_REPLY_LEN, reply);
-	session_status(v.status, reply, permanent ? '5' : '4');
+	smtp_session_status(v.status, reply, permanent ? '5' : '4');
 	return v;
 }
 
 static void
-settle_by_reply(struct exchange *ex, const struct smtp_reply *reply,
+settle_by_reply(struct smtp_exchange *ex, const struct smtp_reply *reply,
     enum smtp_step step)
 {
 	char text[SESSION_REPLY_LEN];
 	struct smtp_recipient_result v = reply_verdict(reply, step, text);
 
 	ex->judged = true;
-	exchange_settle_all(ex, &v);
+	smtp_exchange_settle_all(ex, &v);
 }
 
 static void
-on_mail(struct exchange *ex, const struct smtp_reply *reply)
+on_mail(struct smtp_exchange *ex, const struct smtp_reply *reply)
 {
 	ex->mail_ok = reply->code / 100 == 2;
 	if (!ex->mail_ok)
@@ -56,7 +56,7 @@ is_too_many(const struct smtp_reply *reply)
 }
 
 static void
-on_rcpt(struct exchange *ex, size_t i, const struct smtp_reply *reply)
+on_rcpt(struct smtp_exchange *ex, size_t i, const struct smtp_reply *reply)
 {
 	char text[SESSION_REPLY_LEN];
 	struct smtp_recipient_result v;
@@ -75,26 +75,27 @@ on_rcpt(struct exchange *ex, size_t i, const struct smtp_reply *reply)
 		(void)text_copy(v.status, sizeof(v.status), "4.5.3");
 	}
 	ex->judged = true;
-	exchange_settle(ex, i, &v);
+	smtp_exchange_settle(ex, i, &v);
 }
 
 /* RFC 2920 3.1: 354 although nobody was accepted; the empty message that must
  * follow reaches nobody. */
 static void
-end_empty(struct smtp_session *s, struct exchange *ex)
+end_empty(struct smtp_session *s, struct smtp_exchange *ex)
 {
-	output_command(s, SMTP_STEP_END, (int)(ex - s->exchanges), 0, ".", 1);
+	smtp_output_command(s, SMTP_STEP_END, (int)(ex - s->exchanges), 0, ".",
+	    1);
 	ex->phase = EXCHANGE_END;
 }
 
 static void
-on_data(struct smtp_session *s, struct exchange *ex,
+on_data(struct smtp_session *s, struct smtp_exchange *ex,
     const struct smtp_reply *reply)
 {
 	if (reply->code >= 400)
 		settle_by_reply(ex, reply, SMTP_STEP_DATA);
 	else if (reply->code != 354)
-		session_protocol_error(s, SMTP_STEP_DATA, reply,
+		smtp_session_protocol_error(s, SMTP_STEP_DATA, reply,
 		    "neither 354 nor an error");
 	else if (ex->n_settled < ex->tx->n_recipients)
 		ex->phase = EXCHANGE_CONTENT;
@@ -103,7 +104,7 @@ on_data(struct smtp_session *s, struct exchange *ex,
 }
 
 static void
-on_chunk(struct exchange *ex, const struct smtp_reply *reply)
+on_chunk(struct smtp_exchange *ex, const struct smtp_reply *reply)
 {
 	/* It had the content, or part of it: no other host in this attempt. */
 	if (reply->code >= 400)
@@ -111,7 +112,7 @@ on_chunk(struct exchange *ex, const struct smtp_reply *reply)
 }
 
 static void
-on_end(struct exchange *ex, const struct smtp_reply *reply)
+on_end(struct smtp_exchange *ex, const struct smtp_reply *reply)
 {
 	char text[SESSION_REPLY_LEN];
 	struct smtp_recipient_result v = {
@@ -124,24 +125,24 @@ on_end(struct exchange *ex, const struct smtp_reply *reply)
 		return;
 	}
 	smtp_reply_print(text, sizeof(text), reply);
-	session_status(v.status, reply, '2');
+	smtp_session_status(v.status, reply, '2');
 	ex->judged = true;
 	for (size_t i = 0; i < ex->tx->n_recipients; i++) {
 		/* Replies come in order: each RCPT was answered before. */
 		assert(ex->recipients[i].mark != MARK_ENVELOPE);
-		exchange_settle(ex, i, &v);
+		smtp_exchange_settle(ex, i, &v);
 	}
 }
 
 void
-exchange_reply(struct smtp_session *s, const struct pending *p,
+smtp_exchange_reply(struct smtp_session *s, const struct smtp_pending *p,
     const struct smtp_reply *reply)
 {
-	struct exchange *ex = &s->exchanges[p->slot];
+	struct smtp_exchange *ex = &s->exchanges[p->slot];
 	bool data = p->step == SMTP_STEP_DATA && !ex->bdat;
 
 	if (reply->code / 100 == 3 && !data) {
-		session_protocol_error(s, p->step, reply, "a 3xx reply");
+		smtp_session_protocol_error(s, p->step, reply, "a 3xx reply");
 		return;
 	}
 	/* The connection ends: the session's failure speaks for the envelope. */
@@ -161,9 +162,10 @@ exchange_reply(struct smtp_session *s, const struct pending *p,
 }
 
 void
-exchange_interrupted(struct smtp_session *s, const struct smtp_reply *reply)
+smtp_exchange_interrupted(struct smtp_session *s,
+    const struct smtp_reply *reply)
 {
-	struct exchange *ex = exchange_in(s, EXCHANGE_CONTENT);
+	struct smtp_exchange *ex = smtp_exchange_in(s, EXCHANGE_CONTENT);
 
 	if (ex != NULL)
 		settle_by_reply(ex, reply, SMTP_STEP_BLOCK);

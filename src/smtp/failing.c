@@ -10,8 +10,8 @@
 #include "smtp/dialogue_impl.h"
 
 void
-session_status(char dst[static SMTP_STATUS_LEN], const struct smtp_reply *reply,
-    char class)
+smtp_session_status(char dst[static SMTP_STATUS_LEN],
+    const struct smtp_reply *reply, char class)
 {
 	(void)text_copy(dst, SMTP_STATUS_LEN,
 	    reply->status[0] != '\0' ? reply->status : "0.0.0");
@@ -19,8 +19,8 @@ session_status(char dst[static SMTP_STATUS_LEN], const struct smtp_reply *reply,
 }
 
 void
-session_fail(struct smtp_session *s, const struct session_fault *fault,
-    const char *fmt, ...)
+smtp_session_fail(struct smtp_session *s,
+    const struct smtp_session_fault *fault, const char *fmt, ...)
 {
 	struct smtp_failure *f;
 	bool quit;
@@ -36,7 +36,7 @@ session_fail(struct smtp_session *s, const struct session_fault *fault,
 	f->result_type = fault->result_type;
 	f->permanent = fault->permanent;
 	f->loop = fault->loop;
-	f->warm = s->completed > 0 || exchange_judged(s) ||
+	f->warm = s->completed > 0 || smtp_exchange_judged(s) ||
 	    strcmp(fault->error, "io") == 0;
 	(void)text_copy(f->status, sizeof(f->status), fault->status);
 	if (fault->reply != NULL)
@@ -46,37 +46,39 @@ session_fail(struct smtp_session *s, const struct session_fault *fault,
 	(void)vsnprintf(f->text + n, sizeof(f->text) - (size_t)n, fmt, ap);
 	va_end(ap);
 	/* QUIT in the middle of the content would be content. */
-	quit = fault->polite && output_backlog(s) == 0 &&
-	    exchange_in(s, EXCHANGE_CONTENT) == NULL;
-	exchange_abandon(s);
-	pending_clear(s);
+	quit = fault->polite && smtp_output_backlog(s) == 0 &&
+	    smtp_exchange_in(s, EXCHANGE_CONTENT) == NULL;
+	smtp_exchange_abandon(s);
+	smtp_pending_clear(s);
 	s->start_tls = false;
 	/* Nothing waits for the reply: the next host is not held up by it. */
 	if (quit) {
-		output_command(s, SMTP_STEP_QUIT, -1, 0, "QUIT", 4);
-		session_enter(s, SESSION_CLOSING);
+		smtp_output_command(s, SMTP_STEP_QUIT, -1, 0, "QUIT", 4);
+		smtp_session_enter(s, SESSION_CLOSING);
 	} else {
-		session_enter(s, SESSION_CLOSED);
+		smtp_session_enter(s, SESSION_CLOSED);
 	}
 }
 
 void
-session_fail_policy(struct smtp_session *s, enum policy_event event, bool polite,
-    const struct smtp_reply *reply, const char *why)
+smtp_session_fail_policy(struct smtp_session *s, enum policy_event event,
+    bool polite, const struct smtp_reply *reply, const char *why)
 {
-	session_fail_demand(s, &s->config.demand, event, polite, reply, why);
+	smtp_session_fail_demand(s, &s->config.demand, event, polite, reply,
+	    why);
 }
 
 void
-session_fail_demand(struct smtp_session *s, const struct policy_demand *demand,
-    enum policy_event event, bool polite, const struct smtp_reply *reply,
-    const char *why)
+smtp_session_fail_demand(struct smtp_session *s,
+    const struct policy_demand *demand, enum policy_event event, bool polite,
+    const struct smtp_reply *reply, const char *why)
 {
 	struct policy_consequence c = policy_session_event(demand, event);
 
-	session_fail(s, &(struct session_fault){ .step = SMTP_STEP_TLS,
-	    .error = c.error, .status = c.status,
-	    .result_type = c.result_type, .polite = polite, .reply = reply },
+	smtp_session_fail(s,
+	    &(struct smtp_session_fault){ .step = SMTP_STEP_TLS,
+	    .error = c.error, .status = c.status, .result_type = c.result_type,
+	    .polite = polite, .reply = reply },
 	    "%s", why);
 }
 
@@ -86,14 +88,14 @@ session_fail_demand(struct smtp_session *s, const struct policy_demand *demand,
  * takes no mail at all (RFC 7504), which is final where every host does so.
  */
 void
-session_fail_reply(struct smtp_session *s, enum smtp_step step,
+smtp_session_fail_reply(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply)
 {
 	char status[SMTP_STATUS_LEN], text[SESSION_REPLY_LEN];
 
-	session_status(status, reply, reply->code == 521 ? '5' : '4');
+	smtp_session_status(status, reply, reply->code == 521 ? '5' : '4');
 	smtp_reply_print(text, sizeof(text), reply);
-	session_fail(s, &(struct session_fault){ .step = step,
+	smtp_session_fail(s, &(struct smtp_session_fault){ .step = step,
 	    .error = "unexpected-reply", .status = status,
 	    .polite = reply->code != 421, .reply = reply },
 	    "host said: %.600s (%s%s)", text,
@@ -105,20 +107,20 @@ session_fail_reply(struct smtp_session *s, enum smtp_step step,
 }
 
 void
-session_protocol_error(struct smtp_session *s, enum smtp_step step,
+smtp_session_protocol_error(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply, const char *what)
 {
-	session_fail(s, &(struct session_fault){ .step = step,
+	smtp_session_fail(s, &(struct smtp_session_fault){ .step = step,
 	    .error = "unexpected-reply", .status = "4.5.0", .reply = reply },
 	    "%s %s", what, smtp_step_waits(step));
 }
 
 void
-session_fail_refused(struct smtp_session *s, enum smtp_step step,
+smtp_session_fail_refused(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply)
 {
 	if (reply->code >= 400)
-		session_fail_reply(s, step, reply);
+		smtp_session_fail_reply(s, step, reply);
 	else
-		session_protocol_error(s, step, reply, "a 3xx reply");
+		smtp_session_protocol_error(s, step, reply, "a 3xx reply");
 }

@@ -10,7 +10,7 @@
 enum { PENDING_SLACK = 64 };	/* answered entries kept before a move */
 
 void
-session_enter(struct smtp_session *s, enum session_state state)
+smtp_session_enter(struct smtp_session *s, enum smtp_session_state state)
 {
 	s->state = state;
 	if (state == SESSION_CLOSED) {
@@ -23,7 +23,7 @@ session_enter(struct smtp_session *s, enum session_state state)
 }
 
 bool
-session_mail_permitted(const struct smtp_session *s)
+smtp_session_mail_permitted(const struct smtp_session *s)
 {
 	if (s->tls_active)
 		return s->tls_accepted;
@@ -31,22 +31,22 @@ session_mail_permitted(const struct smtp_session *s)
 }
 
 void
-output_account(struct smtp_session *s, size_t before_len)
+smtp_output_account(struct smtp_session *s, size_t before_len)
 {
 	s->queued += s->out.len - before_len;
 }
 
 void
-output_put(struct smtp_session *s, const char *data, size_t len)
+smtp_output_put(struct smtp_session *s, const char *data, size_t len)
 {
 	size_t before = s->out.len;
 
 	(void)buf_append(&s->out, data, len);
-	output_account(s, before);
+	smtp_output_account(s, before);
 }
 
 size_t
-output_backlog(const struct smtp_session *s)
+smtp_output_backlog(const struct smtp_session *s)
 {
 	return s->out.len - s->out_sent;
 }
@@ -54,43 +54,44 @@ output_backlog(const struct smtp_session *s)
 static size_t
 pending_count(const struct smtp_session *s)
 {
-	return s->pending_buf.len / sizeof(struct pending) - s->pending_first;
+	return s->pending_buf.len / sizeof(
+	    struct smtp_pending) - s->pending_first;
 }
 
-static const struct pending *
+static const struct smtp_pending *
 pending_at(const struct smtp_session *s, size_t i)
 {
 	const void *data = s->pending_buf.data;
 
-	return (const struct pending *)data + s->pending_first + i;
+	return (const struct smtp_pending *)data + s->pending_first + i;
 }
 
-const struct pending *
-pending_head(const struct smtp_session *s)
+const struct smtp_pending *
+smtp_pending_head(const struct smtp_session *s)
 {
 	return pending_count(s) > 0 ? pending_at(s, 0) : NULL;
 }
 
 void
-pending_pop(struct smtp_session *s)
+smtp_pending_pop(struct smtp_session *s)
 {
-	const struct pending *p = pending_head(s);
+	const struct smtp_pending *p = smtp_pending_head(s);
 
 	assert(p != NULL);
 	if (p->slot >= 0)
 		s->exchanges[p->slot].n_pending--;
 	s->pending_first++;
 	if (pending_count(s) == 0) {
-		pending_clear(s);
+		smtp_pending_clear(s);
 	} else if (s->pending_first >= PENDING_SLACK) {
 		buf_shift(&s->pending_buf,
-		    s->pending_first * sizeof(struct pending));
+		    s->pending_first * sizeof(struct smtp_pending));
 		s->pending_first = 0;
 	}
 }
 
 void
-pending_clear(struct smtp_session *s)
+smtp_pending_clear(struct smtp_session *s)
 {
 	s->pending_first = 0;
 	buf_clear(&s->pending_buf);
@@ -99,10 +100,10 @@ pending_clear(struct smtp_session *s)
 }
 
 void
-output_await(struct smtp_session *s, enum smtp_step step, int slot,
+smtp_output_await(struct smtp_session *s, enum smtp_step step, int slot,
     size_t recipient, size_t octets)
 {
-	struct pending p = {
+	struct smtp_pending p = {
 		.step = step, .slot = slot, .recipient = recipient,
 		.octets = octets, .end_at = s->queued,
 	};
@@ -115,16 +116,16 @@ output_await(struct smtp_session *s, enum smtp_step step, int slot,
 }
 
 void
-output_command(struct smtp_session *s, enum smtp_step step, int slot,
+smtp_output_command(struct smtp_session *s, enum smtp_step step, int slot,
     size_t recipient, const char *line, size_t len)
 {
-	output_put(s, line, len);
-	output_put(s, "\r\n", 2);
-	output_await(s, step, slot, recipient, len + 2);
+	smtp_output_put(s, line, len);
+	smtp_output_put(s, "\r\n", 2);
+	smtp_output_await(s, step, slot, recipient, len + 2);
 }
 
 bool
-output_may(const struct smtp_session *s, size_t len)
+smtp_output_may(const struct smtp_session *s, size_t len)
 {
 	size_t unanswered = len, n = pending_count(s);
 
@@ -140,7 +141,7 @@ output_may(const struct smtp_session *s, size_t len)
 const char *
 smtp_session_output(const struct smtp_session *s, size_t *len_r)
 {
-	*len_r = output_backlog(s);
+	*len_r = smtp_output_backlog(s);
 	return buf_str(&s->out) + s->out_sent;
 }
 
@@ -149,10 +150,10 @@ smtp_session_written(struct smtp_session *s, size_t n)
 {
 	bool empty;
 
-	assert(n <= output_backlog(s));
+	assert(n <= smtp_output_backlog(s));
 	s->out_sent += n;
 	s->written += n;
-	empty = output_backlog(s) == 0;
+	empty = smtp_output_backlog(s) == 0;
 	/* A peer that takes one octet at a time gains no time by it. */
 	if (empty || s->written - s->progress_at >= SESSION_PROGRESS) {
 		s->progress_at = s->written;
@@ -165,5 +166,5 @@ smtp_session_written(struct smtp_session *s, size_t n)
 	if (s->out.room > SESSION_LOW_WATER)
 		buf_free(&s->out);
 	if (s->state == SESSION_CLOSING)
-		session_enter(s, SESSION_CLOSED);
+		smtp_session_enter(s, SESSION_CLOSED);
 }

@@ -42,7 +42,7 @@ leads_to_us(struct smtp_session *s, enum smtp_step step,
 	if (!is_name(said.name, s->config.helo) &&
 	    !is_name(said.name, s->config.own_name))
 		return false;
-	session_fail(s, &(struct session_fault){ .step = step,
+	smtp_session_fail(s, &(struct smtp_session_fault){ .step = step,
 	    .error = "dns", .status = "5.4.6", .loop = true, .polite = true,
 	    .reply = NULL }, "mail loop: the host has the name of this one, %s",
 	    said.name);
@@ -56,15 +56,15 @@ say_hello(struct smtp_session *s, enum smtp_step step)
 	int n = snprintf(line, sizeof(line), "%s %.255s", smtp_step_name(step),
 	    s->config.helo);
 
-	output_command(s, step, -1, 0, line, (size_t)n);
+	smtp_output_command(s, step, -1, 0, line, (size_t)n);
 }
 
 static void
 setup_ready(struct smtp_session *s)
 {
-	assert(session_mail_permitted(s));
+	assert(smtp_session_mail_permitted(s));
 	s->tell_ready = true;
-	session_enter(s, SESSION_READY);
+	smtp_session_enter(s, SESSION_READY);
 }
 
 /*
@@ -83,7 +83,7 @@ send_line(struct smtp_session *s, const char *command, const char *data,
 
 	text_base64(encoded, (const uint8_t *)data, len);
 	(void)buf_printf(&line, "%s%s", command, encoded);
-	output_command(s, SMTP_STEP_AUTH, -1, 0, line.data, line.len);
+	smtp_output_command(s, SMTP_STEP_AUTH, -1, 0, line.data, line.len);
 	explicit_bzero(encoded, strlen(encoded));
 	explicit_bzero(line.data, line.len);
 	free(encoded);
@@ -116,10 +116,10 @@ auth_start(struct smtp_session *s)
 	if ((s->caps.can & SMTP_CAN_AUTH_PLAIN) != 0) {
 		send_plain(s);
 	} else if ((s->caps.can & SMTP_CAN_AUTH_LOGIN) != 0) {
-		output_command(s, SMTP_STEP_AUTH, -1, 0, "AUTH LOGIN", 10);
+		smtp_output_command(s, SMTP_STEP_AUTH, -1, 0, "AUTH LOGIN", 10);
 		s->auth = AUTH_LOGIN_USERNAME;
 	} else {
-		session_fail(s, &(struct session_fault){
+		smtp_session_fail(s, &(struct smtp_session_fault){
 		    .step = SMTP_STEP_AUTH, .error = "unexpected-reply",
 		    .status = "4.7.0", .polite = true },
 		    "neither AUTH PLAIN nor AUTH LOGIN is offered within TLS");
@@ -137,7 +137,7 @@ answer_challenge(struct smtp_session *s, const struct smtp_reply *reply)
 		send_line(s, "", s->config.secret, strlen(s->config.secret));
 		s->auth = AUTH_LAST;
 	} else {
-		session_protocol_error(s, SMTP_STEP_AUTH, reply,
+		smtp_session_protocol_error(s, SMTP_STEP_AUTH, reply,
 		    "one challenge too many");
 	}
 }
@@ -152,9 +152,9 @@ on_auth(struct smtp_session *s, const struct smtp_reply *reply)
 	else if (reply->code >= 400)
 		/* Wrong credentials are ours to mend, not the sender's: the
 		 * mail waits. */
-		session_fail_reply(s, SMTP_STEP_AUTH, reply);
+		smtp_session_fail_reply(s, SMTP_STEP_AUTH, reply);
 	else
-		session_protocol_error(s, SMTP_STEP_AUTH, reply,
+		smtp_session_protocol_error(s, SMTP_STEP_AUTH, reply,
 		    "a reply that is neither 235 nor 334");
 }
 
@@ -167,7 +167,7 @@ without_tls(struct smtp_session *s, enum policy_event event,
 {
 	if (policy_session_event(&s->config.demand, event).action !=
 	    ACTION_CONTINUE_PLAIN) {
-		session_fail_policy(s, event, true, reply, why);
+		smtp_session_fail_policy(s, event, true, reply, why);
 		return;
 	}
 	s->plain_permitted = true;
@@ -182,7 +182,7 @@ hello_answered(struct smtp_session *s)
 	else if (s->tls_active || s->config.demand.level == LEVEL_NONE)
 		setup_ready(s);
 	else if ((s->caps.can & SMTP_CAN_STARTTLS) != 0)
-		output_command(s, SMTP_STEP_TLS, -1, 0, "STARTTLS", 8);
+		smtp_output_command(s, SMTP_STEP_TLS, -1, 0, "STARTTLS", 8);
 	else
 		without_tls(s, EVENT_STARTTLS_MISSING, NULL,
 		    "STARTTLS is not offered");
@@ -197,9 +197,9 @@ on_greeting(struct smtp_session *s, const struct smtp_reply *reply)
 	if (reply->code / 100 == 2)
 		say_hello(s, SMTP_STEP_EHLO);
 	else if (reply->code >= 400)
-		session_fail_reply(s, SMTP_STEP_GREETING, reply);
+		smtp_session_fail_reply(s, SMTP_STEP_GREETING, reply);
 	else
-		session_protocol_error(s, SMTP_STEP_GREETING, reply,
+		smtp_session_protocol_error(s, SMTP_STEP_GREETING, reply,
 		    "a greeting that is neither 2xx nor an error");
 }
 
@@ -225,7 +225,7 @@ on_ehlo(struct smtp_session *s, const struct smtp_reply *reply)
 		smtp_reply_print(s->ehlo_reply, SESSION_REPLY_LEN, reply);
 		say_hello(s, SMTP_STEP_HELO);
 	} else {
-		session_fail_refused(s, SMTP_STEP_EHLO, reply);
+		smtp_session_fail_refused(s, SMTP_STEP_EHLO, reply);
 	}
 }
 
@@ -240,16 +240,16 @@ on_helo(struct smtp_session *s, const struct smtp_reply *reply)
 		s->caps.size_max = 0;
 		hello_answered(s);
 	} else if (reply->code / 100 == 5 && reply->code != 521) {
-		session_status(status, reply, '5');
+		smtp_session_status(status, reply, '5');
 		smtp_reply_print(text, sizeof(text), reply);
-		session_fail(s, &(struct session_fault){
+		smtp_session_fail(s, &(struct smtp_session_fault){
 		    .step = SMTP_STEP_HELO, .error = "unexpected-reply",
 		    .status = status, .permanent = true, .polite = true,
 		    .reply = reply },
 		    "EHLO was refused with %.300s, HELO with %.300s",
 		    s->ehlo_reply, text);
 	} else {
-		session_fail_refused(s, SMTP_STEP_HELO, reply);
+		smtp_session_fail_refused(s, SMTP_STEP_HELO, reply);
 	}
 }
 
@@ -268,9 +268,10 @@ on_starttls(struct smtp_session *s, const struct smtp_reply *reply)
 		s->ehlo_reply = NULL;
 		smtp_reply_parser_reset(&s->parser);
 		s->start_tls = true;
-		session_enter(s, SESSION_HANDSHAKE);
+		smtp_session_enter(s, SESSION_HANDSHAKE);
 	} else if (reply->code == 421 || reply->code < 400) {
-		session_fail_policy(s, reply->code == 421 ? EVENT_STARTTLS_REFUSED :
+		smtp_session_fail_policy(s, reply->code == 421 ?
+		    EVENT_STARTTLS_REFUSED :
 		    EVENT_HANDSHAKE_FAILED, false, reply, why);
 	} else {
 		without_tls(s, EVENT_STARTTLS_REFUSED, reply, why);
@@ -278,7 +279,7 @@ on_starttls(struct smtp_session *s, const struct smtp_reply *reply)
 }
 
 void
-setup_reply(struct smtp_session *s, enum smtp_step step,
+smtp_setup_reply(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply)
 {
 	if (step == SMTP_STEP_GREETING)
@@ -300,8 +301,8 @@ setup_reply(struct smtp_session *s, enum smtp_step step,
 static void
 await_greeting(struct smtp_session *s)
 {
-	session_enter(s, SESSION_SETUP);
-	output_await(s, SMTP_STEP_GREETING, -1, 0, 0);
+	smtp_session_enter(s, SESSION_SETUP);
+	smtp_output_await(s, SMTP_STEP_GREETING, -1, 0, 0);
 }
 
 void
@@ -314,7 +315,7 @@ smtp_session_connected(struct smtp_session *s)
 		return;
 	}
 	s->start_tls = true;
-	session_enter(s, SESSION_HANDSHAKE);
+	smtp_session_enter(s, SESSION_HANDSHAKE);
 }
 
 void
@@ -324,7 +325,7 @@ smtp_session_tls_established(struct smtp_session *s)
 		return;
 	s->start_tls = false;
 	s->tls_active = true;
-	session_enter(s, SESSION_VERDICT);
+	smtp_session_enter(s, SESSION_VERDICT);
 }
 
 void
@@ -333,13 +334,13 @@ smtp_session_tls_failed(struct smtp_session *s, const char *why)
 	char text[700];
 
 	(void)snprintf(text, sizeof(text), "TLS handshake failed: %.600s", why);
-	session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL, text);
+	smtp_session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL, text);
 }
 
 void
 smtp_session_tls_early_octets(struct smtp_session *s)
 {
-	session_fail_policy(s, EVENT_EARLY_OCTETS, false, NULL,
+	smtp_session_fail_policy(s, EVENT_EARLY_OCTETS, false, NULL,
 	    "octets came before the TLS handshake (response injection)");
 }
 
@@ -385,7 +386,7 @@ smtp_session_authenticated(struct smtp_session *s,
 	event = verdict_event(demand.level, verdict);
 	if (!proved && policy_session_event(&demand, event).action !=
 	    ACTION_CONTINUE) {
-		session_fail_demand(s, &demand, event, true, NULL,
+		smtp_session_fail_demand(s, &demand, event, true, NULL,
 		    verdict->text[0] != '\0' ? verdict->text :
 		    "the certificate does not prove the host");
 		return;
@@ -397,6 +398,6 @@ smtp_session_authenticated(struct smtp_session *s,
 		await_greeting(s);
 		return;
 	}
-	session_enter(s, SESSION_SETUP);
+	smtp_session_enter(s, SESSION_SETUP);
 	say_hello(s, SMTP_STEP_EHLO);
 }

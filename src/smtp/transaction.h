@@ -56,7 +56,7 @@ struct smtp_transaction {
 	bool eight_bit;		/* content has octets over 127 */
 	bool smtputf8;
 	bool require_tls;	/* RFC 8689 */
-	enum dsn_ret ret;
+	enum mail_ret ret;
 	const char *envid;	/* as stored (not xtext), or NULL */
 
 	/*

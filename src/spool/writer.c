@@ -1,8 +1,8 @@
 /*
  * Group commit and housekeeping on the database.
  *
- *   WRITE_WAITING --take_batch--> WRITE_RUNNING --tell--> WRITE_DONE
- *     \--writer_withdraw--> the caller's again
+ *   SPOOL_WRITE_WAITING --take_batch--> SPOOL_WRITE_RUNNING --tell--> SPOOL_WRITE_DONE
+ *     \--spool_writer_withdraw--> the caller's again
  *
  * A batch is one transaction.  A runner's tasks are results of deliveries that
  * happened.  Where one fails, the batch is rolled back and its tasks are run again
@@ -38,15 +38,15 @@ enum {
 	BATCH_OCTETS_MAX = 32 * 1024 * 1024
 };
 
-struct writer {
-	struct writer_options options;
+struct spool_writer {
+	struct spool_writer_options options;
 	struct spool_lease lease;	/* after the start the thread's */
 	pthread_t thread;
 	atomic_int expected;	/* results on their way */
 	_Atomic int64_t busy_since_ms;	/* -1: idle */
 	pthread_mutex_t lock;	/* guards what follows, and tasks' states */
 	pthread_cond_t wake, done;
-	struct write_task *head, **tail;
+	struct spool_write_task *head, **tail;
 	size_t waiting;		/* in the list */
 	int64_t since_ms;	/* the first of them */
 	bool now, soon;		/* there are such among them */
@@ -61,7 +61,7 @@ struct writer {
 
 /* With the lock.  Need what waits not wait for more? */
 static bool
-is_complete(struct writer *w)
+is_complete(struct spool_writer *w)
 {
 	return w->stopping || w->now || w->waiting >= BATCH_MAX ||
 	    (w->soon && atomic_load(&w->expected) <= 0);
@@ -69,7 +69,7 @@ is_complete(struct writer *w)
 
 /* With the lock.  Until there is a batch, or it is time to keep house. */
 static void
-await_batch(struct writer *w)
+await_batch(struct spool_writer *w)
 {
 	while (!is_complete(w)) {
 		int64_t by_ms = w->head == NULL ? w->lease.next_ms :
@@ -85,10 +85,10 @@ await_batch(struct writer *w)
 }
 
 /* What waits, at most a batch; NULL with *stop_r once there is no more to come. */
-static struct write_task *
-take_batch(struct writer *w, bool *stop_r)
+static struct spool_write_task *
+take_batch(struct spool_writer *w, bool *stop_r)
 {
-	struct write_task *batch, *last;
+	struct spool_write_task *batch, *last;
 	uint64_t octets = 0;
 	size_t n = 0;
 
@@ -96,7 +96,7 @@ take_batch(struct writer *w, bool *stop_r)
 	await_batch(w);
 	batch = w->head;
 	for (last = batch; last != NULL; last = last->next) {
-		last->state = WRITE_RUNNING;
+		last->state = SPOOL_WRITE_RUNNING;
 		octets += last->octets;
 		if (++n == BATCH_MAX || last->next == NULL ||
 		    octets + last->next->octets > BATCH_OCTETS_MAX)
@@ -119,7 +119,7 @@ take_batch(struct writer *w, bool *stop_r)
 
 /* A damaged database ends the program, whatever found it. */
 static void
-note_damage(struct writer *w, const struct error *err)
+note_damage(struct spool_writer *w, const struct error *err)
 {
 	if (err->code != EX_DATAERR || w->broken)
 		return;
@@ -129,7 +129,7 @@ note_damage(struct writer *w, const struct error *err)
 
 /* May what failed be tried again?  Waits a little if so. */
 static bool
-patience(struct writer *w, const struct error *err)
+patience(struct spool_writer *w, const struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000L };
 	bool stopping;
@@ -157,12 +157,13 @@ patience(struct writer *w, const struct error *err)
 /* --- batches ---------------------------------------------------------- */
 
 static void
-mark_superseded(struct write_task *batch, const struct write_task *end)
+mark_superseded(struct spool_write_task *batch,
+    const struct spool_write_task *end)
 {
-	struct write_task *latest = NULL;
+	struct spool_write_task *latest = NULL;
 
-	for (struct write_task *t = batch; t != end; t = t->next) {
-		struct write_task *earlier = NULL;
+	for (struct spool_write_task *t = batch; t != end; t = t->next) {
+		struct spool_write_task *earlier = NULL;
 
 		t->superseded = false;
 		if (t->subject == NULL)
@@ -176,7 +177,7 @@ mark_superseded(struct write_task *batch, const struct write_task *end)
 
 /* A task that fails for itself leaves the transaction to the others. */
 static bool
-run_within_savepoint(struct writer *w, struct write_task *t,
+run_within_savepoint(struct spool_writer *w, struct spool_write_task *t,
     struct error *err)
 {
 	if (!spool_savepoint(w->spool, err))
@@ -189,10 +190,10 @@ run_within_savepoint(struct writer *w, struct write_task *t,
 
 /* One transaction over the list from batch up to, not including, end. */
 static bool
-run_transaction(struct writer *w, struct write_task *batch,
-    const struct write_task *end, struct error *err)
+run_transaction(struct spool_writer *w, struct spool_write_task *batch,
+    const struct spool_write_task *end, struct error *err)
 {
-	struct write_task *t;
+	struct spool_write_task *t;
 	bool ok = spool_begin(w->spool, err);
 
 	mark_superseded(batch, end);
@@ -214,7 +215,7 @@ run_transaction(struct writer *w, struct write_task *batch,
 
 /* Once, before patience: what the disk still has for results. */
 static bool
-make_room(struct writer *w, const struct error *err)
+make_room(struct spool_writer *w, const struct error *err)
 {
 	if (!spool_make_room(w->spool, err))
 		return false;
@@ -225,7 +226,8 @@ make_room(struct writer *w, const struct error *err)
 
 /* The task is its owner's again, and may be freed. */
 static void
-tell(struct writer *w, struct write_task *t, const struct error *err)
+tell(struct spool_writer *w, struct spool_write_task *t,
+    const struct error *err)
 {
 	if (t->done != NULL) {
 		t->done(t, err);
@@ -235,7 +237,7 @@ tell(struct writer *w, struct write_task *t, const struct error *err)
 	t->failed |= err != NULL;
 	if (err != NULL)
 		*t->err = *err;
-	t->state = WRITE_DONE;
+	t->state = SPOOL_WRITE_DONE;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -244,7 +246,7 @@ tell(struct writer *w, struct write_task *t, const struct error *err)
  * delivered: mail belongs where the runner looks.  (A runner ends then.)
  */
 static bool
-follow_path(struct writer *w, struct error *err)
+follow_path(struct spool_writer *w, struct error *err)
 {
 	struct spool *fresh;
 
@@ -259,7 +261,7 @@ follow_path(struct writer *w, struct error *err)
 }
 
 static void
-run_alone(struct writer *w, struct write_task *t)
+run_alone(struct spool_writer *w, struct spool_write_task *t)
 {
 	bool tried = false;
 	struct error err;
@@ -275,9 +277,9 @@ run_alone(struct writer *w, struct write_task *t)
 }
 
 static void
-run_batch(struct writer *w, struct write_task *batch)
+run_batch(struct spool_writer *w, struct spool_write_task *batch)
 {
-	struct write_task *next;
+	struct spool_write_task *next;
 	struct error err;
 	bool ok = follow_path(w, &err) &&
 	    run_transaction(w, batch, NULL, &err);
@@ -300,7 +302,7 @@ run_batch(struct writer *w, struct write_task *batch)
 
 /* After each batch, and when it is due.  Failures are met again. */
 static void
-keep_house(struct writer *w, bool wrote)
+keep_house(struct spool_writer *w, bool wrote)
 {
 	struct error err;
 
@@ -316,8 +318,8 @@ keep_house(struct writer *w, bool wrote)
 static void *
 writer_thread(void *arg)
 {
-	struct writer *w = arg;
-	struct write_task *batch;
+	struct spool_writer *w = arg;
+	struct spool_write_task *batch;
 	bool stop = false;
 
 	while (!stop) {
@@ -338,7 +340,7 @@ writer_thread(void *arg)
 /* --- start and stop --------------------------------------------------- */
 
 static void
-writer_free(struct writer *w)
+writer_free(struct spool_writer *w)
 {
 	if (w->lease.runner != NULL)
 		spool_runner_unregister(w->spool, &w->lease.runner);
@@ -350,10 +352,10 @@ writer_free(struct writer *w)
 }
 
 bool
-writer_start(struct writer **w_r, const struct writer_options *o,
-    struct error *err)
+spool_writer_start(struct spool_writer **w_r,
+    const struct spool_writer_options *o, struct error *err)
 {
-	struct writer *w = mem_zalloc(sizeof(*w));
+	struct spool_writer *w = mem_zalloc(sizeof(*w));
 	bool ok;
 	int rc;
 
@@ -380,18 +382,18 @@ writer_start(struct writer **w_r, const struct writer_options *o,
 }
 
 const char *
-writer_token(const struct writer *w)
+spool_writer_token(const struct spool_writer *w)
 {
 	return spool_runner_token(w->lease.runner);
 }
 
 void
-writer_post(struct writer *w, struct write_task *t)
+spool_writer_post(struct spool_writer *w, struct spool_write_task *t)
 {
 	bool first;
 
 	t->next = NULL;
-	t->state = WRITE_WAITING;
+	t->state = SPOOL_WRITE_WAITING;
 	t->failed = false;
 	pthread_mutex_lock(&w->lock);
 	first = w->head == NULL;
@@ -400,36 +402,37 @@ writer_post(struct writer *w, struct write_task *t)
 	*w->tail = t;
 	w->tail = &t->next;
 	w->waiting++;
-	w->now |= t->when == WRITE_NOW;
-	w->soon |= t->when == WRITE_SOON;
+	w->now |= t->when == SPOOL_WRITE_NOW;
+	w->soon |= t->when == SPOOL_WRITE_SOON;
 	if (first || is_complete(w))
 		pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 }
 
 bool
-writer_wait(struct writer *w, struct write_task *t, int timeout_ms)
+spool_writer_wait(struct spool_writer *w, struct spool_write_task *t,
+    int timeout_ms)
 {
 	int64_t by_ms = clock_mono_ms() + timeout_ms;
 	bool over;
 
 	pthread_mutex_lock(&w->lock);
-	while (t->state != WRITE_DONE &&
+	while (t->state != SPOOL_WRITE_DONE &&
 	    clock_cond_wait(&w->done, &w->lock, by_ms))
 		continue;
-	over = t->state == WRITE_DONE;
+	over = t->state == SPOOL_WRITE_DONE;
 	pthread_mutex_unlock(&w->lock);
 	return over;
 }
 
 bool
-writer_withdraw(struct writer *w, struct write_task *t)
+spool_writer_withdraw(struct spool_writer *w, struct spool_write_task *t)
 {
-	struct write_task **at = &w->head;
+	struct spool_write_task **at = &w->head;
 	bool in_time;
 
 	pthread_mutex_lock(&w->lock);
-	in_time = t->state == WRITE_WAITING;
+	in_time = t->state == SPOOL_WRITE_WAITING;
 	if (in_time) {
 		while (*at != t)
 			at = &(*at)->next;
@@ -444,13 +447,13 @@ writer_withdraw(struct writer *w, struct write_task *t)
 }
 
 int64_t
-writer_busy_since(struct writer *w)
+spool_writer_busy_since(struct spool_writer *w)
 {
 	return atomic_load(&w->busy_since_ms);
 }
 
 void
-writer_expect(struct writer *w, int n)
+spool_writer_expect(struct spool_writer *w, int n)
 {
 	if (atomic_fetch_add(&w->expected, n) + n > 0)
 		return;
@@ -461,7 +464,7 @@ writer_expect(struct writer *w, int n)
 }
 
 void
-writer_hurry(struct writer *w)
+spool_writer_hurry(struct spool_writer *w)
 {
 	pthread_mutex_lock(&w->lock);
 	if (w->soon && !w->hurried)
@@ -471,9 +474,9 @@ writer_hurry(struct writer *w)
 }
 
 void
-writer_stop(struct writer **writer)
+spool_writer_stop(struct spool_writer **writer)
 {
-	struct writer *w = *writer;
+	struct spool_writer *w = *writer;
 
 	if (w == NULL)
 		return;

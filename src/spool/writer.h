@@ -19,29 +19,30 @@
 #include "base/hash.h"
 #include "spool/spool.h"
 
-struct writer;
+struct spool_writer;
 
 /* How long a task may wait for others to share its transaction. */
-enum write_when {
-	WRITE_NOW,
+enum spool_write_when {
+	SPOOL_WRITE_NOW,
 	/* A result: until no other is expected, at most 20 ms, and 2 ms once a
 	 * session withholds the end of a message for it. */
-	WRITE_SOON,
-	WRITE_LATER		/* nobody waits for it: 20 ms */
+	SPOOL_WRITE_SOON,
+	SPOOL_WRITE_LATER		/* nobody waits for it: 20 ms */
 };
 
-enum write_state { WRITE_WAITING, WRITE_RUNNING, WRITE_DONE };
+enum spool_write_state { SPOOL_WRITE_WAITING, SPOOL_WRITE_RUNNING,
+    SPOOL_WRITE_DONE };
 
 /*
  * A piece of work, embedded in its owner's struct.  All three functions are
  * called in the writer's thread.
  */
-struct write_task {
+struct spool_write_task {
 	/* The writer's. */
-	struct write_task *next;
+	struct spool_write_task *next;
 	UT_hash_handle hh;
-	enum write_state state;
-	enum write_when when;
+	enum spool_write_state state;
+	enum spool_write_when when;
 	uint64_t octets;	/* of mail, which bounds a batch */
 	/* What it is about, so that a transaction says once what many tasks
 	 * know; NULL: like no other.  superseded: a later task of the same
@@ -50,21 +51,21 @@ struct write_task {
 	bool superseded;
 	/* Inside a transaction that other tasks share; called again after
 	 * undo where that transaction failed.  token is NULL without a lease. */
-	bool (*run)(struct write_task *t, struct spool *spool,
+	bool (*run)(struct spool_write_task *t, struct spool *spool,
 	    const char *token, struct error *err);
 	/* The transaction in which run was called is gone.  May be NULL. */
-	void (*undo)(struct write_task *t);
+	void (*undo)(struct spool_write_task *t);
 	/* err NULL: committed, durable.  Else this task is given up, with the
 	 * reason.  The task belongs to its owner again. */
-	void (*done)(struct write_task *t, const struct error *err);
-	/* With done NULL somebody waits (writer_wait), which a writer without a
+	void (*done)(struct spool_write_task *t, const struct error *err);
+	/* With done NULL somebody waits (spool_writer_wait), which a writer without a
 	 * lease asks for.  Once it is over: whether the task was given up, and the
 	 * reason in *err, which the owner provides. */
 	bool failed;
 	struct error *err;
 };
 
-struct writer_options {
+struct spool_writer_options {
 	const char *path;	/* borrowed */
 	int64_t lease_s;	/* 0: there is no runner; path alone counts */
 	/* Called in the writer's thread where the database cannot be used any
@@ -81,31 +82,32 @@ struct writer_options {
  * starts the thread.  Without a lease, should the file be moved away or deleted
  * later, the one that is then at its path is taken, or made.
  */
-bool writer_start(struct writer **w_r, const struct writer_options *o,
-    struct error *err) MUST_CHECK;
+bool spool_writer_start(struct spool_writer **w_r,
+    const struct spool_writer_options *o, struct error *err) MUST_CHECK;
 /* Under which the runner claims; lives as long as the writer.  Any thread. */
-const char *writer_token(const struct writer *w);
+const char *spool_writer_token(const struct spool_writer *w);
 /* Any thread.  Order is kept. */
-void writer_post(struct writer *w, struct write_task *t);
+void spool_writer_post(struct spool_writer *w, struct spool_write_task *t);
 /* True once a posted task without `done` is over, false where it is not after
  * timeout_ms.  Any thread but the writer's; so is the next. */
-bool writer_wait(struct writer *w, struct write_task *t, int timeout_ms);
+bool spool_writer_wait(struct spool_writer *w, struct spool_write_task *t,
+    int timeout_ms);
 /* Takes back such a task that nobody has begun: it will never be run.  False
  * where it is too late; then its end has to be waited for. */
-bool writer_withdraw(struct writer *w, struct write_task *t);
+bool spool_writer_withdraw(struct spool_writer *w, struct spool_write_task *t);
 /* Since when (clock_mono_ms) the thread has been at its present batch; -1: it
  * has none.  For a watchdog.  Any thread. */
-int64_t writer_busy_since(struct writer *w);
+int64_t spool_writer_busy_since(struct spool_writer *w);
 /* So many more (fewer, where negative) results are on their way whatever is
  * committed.  Any thread. */
-void writer_expect(struct writer *w, int n);
+void spool_writer_expect(struct spool_writer *w, int n);
 /* Something waits for what was posted.  Any thread. */
-void writer_hurry(struct writer *w);
+void spool_writer_hurry(struct spool_writer *w);
 /*
  * Runs what waits, releases all claims, unregisters, ends the thread.  A disk
  * that fails is tried for some seconds; tasks that could not be committed are
  * told so.  Blocks.  Accepts NULL.
  */
-void writer_stop(struct writer **w);
+void spool_writer_stop(struct spool_writer **w);
 
 #endif

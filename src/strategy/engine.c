@@ -40,7 +40,7 @@ static const struct {
 static int
 count_operations(void *arg)
 {
-	struct expr_engine *engine = arg;
+	struct strategy_engine *engine = arg;
 
 	if (engine->values == NULL)
 		return 0;
@@ -57,7 +57,7 @@ count_operations(void *arg)
 
 /* The first refusal is the one that is shown. */
 static int
-deny(struct expr_compilation *c, const char *what, const char *name)
+deny(struct strategy_compilation *c, const char *what, const char *name)
 {
 	if (c->denied[0] == '\0')
 		(void)snprintf(c->denied, sizeof(c->denied), "%s%s", what,
@@ -66,17 +66,17 @@ deny(struct expr_compilation *c, const char *what, const char *name)
 }
 
 static int
-authorize_column(struct expr_compilation *c, const char *table,
+authorize_column(struct strategy_compilation *c, const char *table,
     const char *column)
 {
-	enum expr_variable v;
+	enum strategy_variable v;
 
-	if (table == NULL || strcmp(table, expr_class_table[c->class]) != 0)
+	if (table == NULL || strcmp(table, strategy_class_table[c->class]) != 0)
 		return deny(c, "an expression cannot read the table ",
 		    table);
 	if (column == NULL || column[0] == '\0') /* the table, no column */
 		return SQLITE_OK;
-	if (!expr_variable_find(&v, c->class, column))
+	if (!strategy_variable_find(&v, c->class, column))
 		return deny(c, "unknown variable ", column);
 	c->varies = true;
 	c->names_host = c->names_host || v == EXPR_MX || v == EXPR_REMOTE_IP;
@@ -84,11 +84,11 @@ authorize_column(struct expr_compilation *c, const char *table,
 }
 
 static int
-authorize_function(struct expr_compilation *c, const char *name)
+authorize_function(struct strategy_compilation *c, const char *name)
 {
 	bool varies;
 
-	if (name == NULL || !expr_function_allowed(name, &varies))
+	if (name == NULL || !strategy_function_allowed(name, &varies))
 		return deny(c, "in expressions there is no function ", name);
 	if (varies)
 		c->varies = true;
@@ -99,8 +99,8 @@ static int
 authorize(void *arg, int action, const char *a, const char *b,
     const char *database, const char *trigger)
 {
-	const struct expr_engine *engine = arg;
-	struct expr_compilation *c = engine->compiling;
+	const struct strategy_engine *engine = arg;
+	struct strategy_compilation *c = engine->compiling;
 
 	(void)database;
 	(void)trigger;
@@ -121,14 +121,14 @@ authorize(void *arg, int action, const char *a, const char *b,
 }
 
 static int
-prepare(struct expr_engine *engine, const char *sql, sqlite3_stmt **stmt_r)
+prepare(struct strategy_engine *engine, const char *sql, sqlite3_stmt **stmt_r)
 {
 	return sqlite3_prepare_v3(engine->db, sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, stmt_r, NULL);
 }
 
 static int
-engine_set_up(struct expr_engine *engine)
+engine_set_up(struct strategy_engine *engine)
 {
 	sqlite3 *db = engine->db;
 	int rc = SQLITE_OK;
@@ -140,9 +140,9 @@ engine_set_up(struct expr_engine *engine)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_set_authorizer(db, authorize, engine);
 	if (rc == SQLITE_OK)
-		rc = expr_functions_register(engine);
+		rc = strategy_functions_register(engine);
 	if (rc == SQLITE_OK)
-		rc = expr_variables_register(engine);
+		rc = strategy_variables_register(engine);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, EXPR_SQL_LOOKUP, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
@@ -157,9 +157,9 @@ engine_set_up(struct expr_engine *engine)
 }
 
 bool
-expr_engine_open(struct expr_engine **engine_r, struct error *err)
+strategy_engine_open(struct strategy_engine **engine_r, struct error *err)
 {
-	struct expr_engine *engine = mem_zalloc(sizeof(*engine));
+	struct strategy_engine *engine = mem_zalloc(sizeof(*engine));
 	int rc;
 
 	rc = sqlite3_open_v2(":memory:", &engine->db, SQLITE_OPEN_READWRITE |
@@ -170,7 +170,7 @@ expr_engine_open(struct expr_engine **engine_r, struct error *err)
 		(void)error_set(err, EX_SOFTWARE,
 		    "cannot start the engine for expressions: %s",
 		    sqlite3_errmsg(engine->db));
-		expr_engine_close(&engine);
+		strategy_engine_close(&engine);
 		return false;
 	}
 	*engine_r = engine;
@@ -178,15 +178,15 @@ expr_engine_open(struct expr_engine **engine_r, struct error *err)
 }
 
 void
-expr_engine_close(struct expr_engine **engine_p)
+strategy_engine_close(struct strategy_engine **engine_p)
 {
-	struct expr_engine *engine = *engine_p;
+	struct strategy_engine *engine = *engine_p;
 
 	if (engine == NULL)
 		return;
 	sqlite3_finalize(engine->get);
 	sqlite3_finalize(engine->map);
-	expr_regex_free_all(engine);
+	strategy_regex_free_all(engine);
 	buf_free(&engine->text);
 	sqlite3_close(engine->db);
 	free(engine);
@@ -194,7 +194,7 @@ expr_engine_close(struct expr_engine **engine_p)
 }
 
 static bool
-insert_row(struct expr_engine *engine, sqlite3_stmt *insert,
+insert_row(struct strategy_engine *engine, sqlite3_stmt *insert,
     const struct conf_lookup_row *row, struct error *err)
 {
 	/* tlsq load has folded it; what was put into the spool by hand is not */
@@ -225,7 +225,7 @@ insert_row(struct expr_engine *engine, sqlite3_stmt *insert,
 }
 
 bool
-expr_engine_set_lookup(struct expr_engine *engine,
+strategy_engine_set_lookup(struct strategy_engine *engine,
     const struct conf_lookup_row *row, size_t count, struct error *err)
 {
 	sqlite3_stmt *insert = NULL;

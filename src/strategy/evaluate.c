@@ -9,15 +9,15 @@
 #include "strategy/expr_impl.h"
 #include "strategy/rewrite.h"
 
-struct expr {
-	struct expr_engine *engine;
+struct strategy_expr {
+	struct strategy_engine *engine;
 	sqlite3_stmt *stmt;
 	char *text;
 	bool names_host, varies;
 };
 
 const char *
-expr_type_name(enum expr_type type)
+strategy_expr_type_name(enum strategy_expr_type type)
 {
 	static const char *const names[] = {
 		[EXPR_NULL] = "NULL", [EXPR_INTEGER] = "a number",
@@ -30,8 +30,8 @@ expr_type_name(enum expr_type type)
 
 /* SQLite's message in the words of expressions. */
 static bool
-explain(const struct expr_engine *engine, const struct expr_compilation *c,
-    struct error *err)
+explain(const struct strategy_engine *engine,
+    const struct strategy_compilation *c, struct error *err)
 {
 	static const char column[] = "no such column: ";
 	static const char function[] = "no such function: ";
@@ -48,7 +48,8 @@ explain(const struct expr_engine *engine, const struct expr_compilation *c,
 	if (strncmp(m, column, strlen(column)) != 0)
 		return error_set(err, EX_CONFIG, "%s", m);
 	m += strlen(column);
-	(void)expr_variable_list(&known, c->class, false); /* has no limit */
+	(void)strategy_variable_list(&known, c->class, false);
+	    /* has no limit */
 	(void)error_set(err, EX_CONFIG, "unknown variable %s (text is written "
 	    "'%s'; variables are %s)", m, m, buf_str(&known));
 	buf_free(&known);
@@ -56,11 +57,11 @@ explain(const struct expr_engine *engine, const struct expr_compilation *c,
 }
 
 static bool
-prepare(struct expr *e, struct expr_compilation *c, const char *sql,
-    struct error *err)
+prepare(struct strategy_expr *e, struct strategy_compilation *c,
+    const char *sql, struct error *err)
 {
 	char *select = mem_printf(EXPR_SQL_MOULD, sql,
-	    expr_class_table[c->class]);
+	    strategy_class_table[c->class]);
 	bool ok;
 
 	e->engine->compiling = c;
@@ -77,19 +78,20 @@ prepare(struct expr *e, struct expr_compilation *c, const char *sql,
 }
 
 bool
-expr_compile(struct expr **expr_r, struct expr_engine *engine,
-    enum expr_class class, const char *text, struct error *err)
+strategy_expr_compile(struct strategy_expr **expr_r,
+    struct strategy_engine *engine, enum strategy_class class, const char *text,
+    struct error *err)
 {
-	struct expr_compilation c = { .class = class };
+	struct strategy_compilation c = { .class = class };
 	struct buf sql = { .limit = REWRITE_SQL_MAX };
-	struct expr *e = mem_zalloc(sizeof(*e));
+	struct strategy_expr *e = mem_zalloc(sizeof(*e));
 	bool ok = false;
 
 	e->engine = engine;
 	e->text = mem_strdup(text);
 	if (!strategy_rewrite(&sql, text, err))
 		goto out;
-	if (!expr_operands_check(buf_str(&sql), class, err))
+	if (!strategy_operands_check(buf_str(&sql), class, err))
 		goto out;
 	if (!prepare(e, &c, buf_str(&sql), err))
 		goto out;
@@ -99,13 +101,13 @@ expr_compile(struct expr **expr_r, struct expr_engine *engine,
 	ok = true;
 out:
 	if (!ok)
-		expr_free(&e);
+		strategy_expr_free(&e);
 	buf_free(&sql);
 	return ok;
 }
 
 void
-expr_free(struct expr **expr)
+strategy_expr_free(struct strategy_expr **expr)
 {
 	if (*expr == NULL)
 		return;
@@ -116,33 +118,33 @@ expr_free(struct expr **expr)
 }
 
 const char *
-expr_text(const struct expr *expr)
+strategy_expr_text(const struct strategy_expr *expr)
 {
 	return expr->text;
 }
 
 bool
-expr_names_host(const struct expr *expr)
+strategy_expr_names_host(const struct strategy_expr *expr)
 {
 	return expr->names_host;
 }
 
 bool
-expr_is_constant(const struct expr *expr)
+strategy_expr_is_constant(const struct strategy_expr *expr)
 {
 	return !expr->varies;
 }
 
 static void
-take_result(struct expr *e, struct expr_result *r)
+take_result(struct strategy_expr *e, struct strategy_expr_result *r)
 {
-	static const enum expr_type types[] = {
+	static const enum strategy_expr_type types[] = {
 		[SQLITE_NULL] = EXPR_NULL, [SQLITE_INTEGER] = EXPR_INTEGER,
 		[SQLITE_FLOAT] = EXPR_REAL, [SQLITE_TEXT] = EXPR_TEXT,
 		[SQLITE_BLOB] = EXPR_BLOB,
 	};
 
-	*r = (struct expr_result){
+	*r = (struct strategy_expr_result){
 		.type = types[sqlite3_column_type(e->stmt, 0)]
 	};
 	if (r->type == EXPR_INTEGER)
@@ -156,10 +158,11 @@ take_result(struct expr *e, struct expr_result *r)
 }
 
 bool
-expr_evaluate(struct expr *e, const struct expr_values *values,
-    struct expr_result *result_r, struct error *err)
+strategy_expr_evaluate(struct strategy_expr *e,
+    const struct strategy_values *values, struct strategy_expr_result *result_r,
+    struct error *err)
 {
-	struct expr_engine *engine = e->engine;
+	struct strategy_engine *engine = e->engine;
 	int rc;
 
 	engine->values = values;
@@ -180,27 +183,29 @@ expr_evaluate(struct expr *e, const struct expr_values *values,
 }
 
 bool
-expr_evaluate_text_or_null(struct expr *expr, const struct expr_values *values,
-    const char **text_r, struct error *err)
+strategy_expr_evaluate_text_or_null(struct strategy_expr *expr,
+    const struct strategy_values *values, const char **text_r,
+    struct error *err)
 {
-	struct expr_result r;
+	struct strategy_expr_result r;
 
-	if (!expr_evaluate(expr, values, &r, err))
+	if (!strategy_expr_evaluate(expr, values, &r, err))
 		return false;
 	if (r.type != EXPR_TEXT && r.type != EXPR_NULL)
 		return error_set(err, EX_CONFIG, "gives %s where text is "
-		    "needed", expr_type_name(r.type));
+		    "needed", strategy_expr_type_name(r.type));
 	*text_r = r.text;
 	return true;
 }
 
 bool
-expr_evaluate_text(struct expr *expr, const struct expr_values *values,
-    const char **text_r, struct error *err)
+strategy_expr_evaluate_text(struct strategy_expr *expr,
+    const struct strategy_values *values, const char **text_r,
+    struct error *err)
 {
 	const char *text = NULL;
 
-	if (!expr_evaluate_text_or_null(expr, values, &text, err))
+	if (!strategy_expr_evaluate_text_or_null(expr, values, &text, err))
 		return false;
 	if (text == NULL)
 		return error_set(err, EX_CONFIG, "gives NULL where text is "
@@ -210,16 +215,16 @@ expr_evaluate_text(struct expr *expr, const struct expr_values *values,
 }
 
 bool
-expr_evaluate_condition(struct expr *expr, const struct expr_values *values,
-    bool *holds_r, struct error *err)
+strategy_expr_evaluate_condition(struct strategy_expr *expr,
+    const struct strategy_values *values, bool *holds_r, struct error *err)
 {
-	struct expr_result r;
+	struct strategy_expr_result r;
 
-	if (!expr_evaluate(expr, values, &r, err))
+	if (!strategy_expr_evaluate(expr, values, &r, err))
 		return false;
 	if (r.type != EXPR_INTEGER)
 		return error_set(err, EX_CONFIG, "gives %s, which is neither "
-		    "true nor false", expr_type_name(r.type));
+		    "true nor false", strategy_expr_type_name(r.type));
 	*holds_r = r.integer != 0;
 	return true;
 }

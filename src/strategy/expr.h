@@ -24,14 +24,14 @@
 #include "conf/config.h"
 
 /* Which variables there are: those of queue.* or those of milter.*. */
-enum expr_class { EXPR_QUEUE, EXPR_MILTER, EXPR_CLASS_COUNT };
+enum strategy_class { EXPR_QUEUE, EXPR_MILTER, EXPR_CLASS_COUNT };
 
 /*
  * The variables by the names an expression gives them.  Never NULL in an
  * expression: a NULL text here reads as '' (last_error: 'none').  The texts
  * are borrowed for the call.
  */
-struct expr_values {
+struct strategy_values {
 	/* both classes */
 	const char *sender;	/* '' is the null sender */
 	const char *sender_domain, *rcpt, *rcpt_domain;
@@ -53,7 +53,7 @@ struct expr_values {
 	const char *rcpt_mailer, *rcpt_host, *client_ip, *client_name;
 };
 
-enum expr_variable {
+enum strategy_variable {
 	EXPR_SENDER, EXPR_SENDER_DOMAIN, EXPR_RCPT, EXPR_RCPT_DOMAIN,
 	EXPR_AUTH_USER, EXPR_SIZE, EXPR_MX, EXPR_REMOTE_IP, EXPR_RETRY_NUM,
 	EXPR_NOTIFY_NUM, EXPR_EXPIRES_IN, EXPR_QUEUE_AGE, EXPR_LAST_ERROR,
@@ -63,46 +63,48 @@ enum expr_variable {
 };
 
 /* Values as an expression may meet them, to try one out before it is stored. */
-struct expr_values expr_values_sample(void);
+struct strategy_values strategy_values_sample(void);
 
 /* The map that is_local_domain(d) looks in, and is_local_domain('*', d). */
-#define EXPR_LOCAL_DOMAINS "local_domains"
+#define STRATEGY_LOCAL_DOMAINS "local_domains"
 
-struct expr_engine;
+struct strategy_engine;
 
 /* Expressions must be freed before their engine is closed. */
-bool expr_engine_open(struct expr_engine **engine_r, struct error *err)
+bool strategy_engine_open(struct strategy_engine **engine_r, struct error *err)
     MUST_CHECK;
-void expr_engine_close(struct expr_engine **engine);
+void strategy_engine_close(struct strategy_engine **engine);
 
 /*
  * Replaces the lookup maps by a copy of these rows.  EX_CONFIG, naming the
  * key, where a key or value is too long or a key is there twice; then the maps
  * are as before.
  */
-bool expr_engine_set_lookup(struct expr_engine *engine,
+bool strategy_engine_set_lookup(struct strategy_engine *engine,
     const struct conf_lookup_row *row, size_t count, struct error *err)
     MUST_CHECK;
 
-struct expr;
+struct strategy_expr;
 
 /* EX_CONFIG: one sentence about what is unknown, refused or misspelt. */
-bool expr_compile(struct expr **expr_r, struct expr_engine *engine,
-    enum expr_class class, const char *text, struct error *err) MUST_CHECK;
-void expr_free(struct expr **expr);
+bool strategy_expr_compile(struct strategy_expr **expr_r,
+    struct strategy_engine *engine, enum strategy_class class, const char *text,
+    struct error *err) MUST_CHECK;
+void strategy_expr_free(struct strategy_expr **expr);
 
 /* As it was written. */
-const char *expr_text(const struct expr *expr);
+const char *strategy_expr_text(const struct strategy_expr *expr);
 /* It names mx or remote_ip: its value is another one for each host. */
-bool expr_names_host(const struct expr *expr);
+bool strategy_expr_names_host(const struct strategy_expr *expr);
 /* No variable, no map, no clock: it always has the same value. */
-bool expr_is_constant(const struct expr *expr);
+bool strategy_expr_is_constant(const struct strategy_expr *expr);
 
-enum expr_type { EXPR_NULL, EXPR_INTEGER, EXPR_REAL, EXPR_TEXT, EXPR_BLOB };
-const char *expr_type_name(enum expr_type type);
+enum strategy_expr_type { EXPR_NULL, EXPR_INTEGER, EXPR_REAL, EXPR_TEXT,
+    EXPR_BLOB };
+const char *strategy_expr_type_name(enum strategy_expr_type type);
 
-struct expr_result {
-	enum expr_type type;
+struct strategy_expr_result {
+	enum strategy_expr_type type;
 	int64_t integer;	/* EXPR_INTEGER */
 	const char *text;	/* EXPR_TEXT, else NULL; see below */
 };
@@ -112,18 +114,20 @@ struct expr_result {
  * expression, an unknown map) or a bound is passed.  The result's text is valid
  * until the engine evaluates again.
  */
-bool expr_evaluate(struct expr *expr, const struct expr_values *values,
-    struct expr_result *result_r, struct error *err) MUST_CHECK;
+bool strategy_expr_evaluate(struct strategy_expr *expr,
+    const struct strategy_values *values, struct strategy_expr_result *result_r,
+    struct error *err) MUST_CHECK;
 
 /* The same where one type is wanted; any other is EX_CONFIG.  A condition is a
  * number, 0 for false; NULL and text are neither true nor false. */
-bool expr_evaluate_text(struct expr *expr, const struct expr_values *values,
-    const char **text_r, struct error *err) MUST_CHECK;
-bool expr_evaluate_text_or_null(struct expr *expr,
-    const struct expr_values *values, const char **text_r,
+bool strategy_expr_evaluate_text(struct strategy_expr *expr,
+    const struct strategy_values *values, const char **text_r,
     struct error *err) MUST_CHECK;
-bool expr_evaluate_condition(struct expr *expr,
-    const struct expr_values *values, bool *holds_r, struct error *err)
+bool strategy_expr_evaluate_text_or_null(struct strategy_expr *expr,
+    const struct strategy_values *values, const char **text_r,
+    struct error *err) MUST_CHECK;
+bool strategy_expr_evaluate_condition(struct strategy_expr *expr,
+    const struct strategy_values *values, bool *holds_r, struct error *err)
     MUST_CHECK;
 
 #endif

@@ -50,111 +50,113 @@ enum {
 	"SELECT 1 FROM lookup WHERE map = ?1 LIMIT 1" /* lint: sql-template */
 
 /* What one compilation may name, and what it named. */
-struct expr_compilation {
-	enum expr_class class;
+struct strategy_compilation {
+	enum strategy_class class;
 	bool names_host;	/* mx or remote_ip */
 	bool varies;		/* reads variables, maps or the clock */
 	int selects;
 	char denied[160];	/* the first thing refused, in words */
 };
 
-struct expr_regex;
+struct strategy_regex;
 
-struct expr_engine {
+struct strategy_engine {
 	sqlite3 *db;
-	struct expr_compilation *compiling; /* NULL: our own SQL */
-	const struct expr_values *values; /* NULL: not evaluating */
+	struct strategy_compilation *compiling; /* NULL: our own SQL */
+	const struct strategy_values *values; /* NULL: not evaluating */
 	int operations;		/* steps so far in this evaluation */
 	int64_t deadline_ns;	/* of it, on the thread's own clock */
 	struct buf text;	/* the result's */
 	sqlite3_stmt *get, *map;
-	struct expr_regex *regex; /* uthash by pattern */
+	struct strategy_regex *regex; /* uthash by pattern */
 };
 
 /* The running evaluation has used up its time.  A busy machine refuses no
  * expression: the time is the processor's, of this thread. */
 static inline bool
-expr_engine_out_of_time(const struct expr_engine *engine)
+expr_engine_out_of_time(const struct strategy_engine *engine)
 {
 	return clock_thread_ns() > engine->deadline_ns;
 }
 
 /* variable.c: the tables the variables are columns of. */
-extern const char *const expr_class_table[EXPR_CLASS_COUNT];
-bool expr_variable_find(enum expr_variable *variable_r, enum expr_class class,
-    const char *name);
+extern const char *const strategy_class_table[EXPR_CLASS_COUNT];
+bool strategy_variable_find(enum strategy_variable *variable_r,
+    enum strategy_class class, const char *name);
 /* Domains, and those of addresses, are names in one form: mail/name.h. */
-enum expr_variable_kind {
+enum strategy_variable_kind {
 	EXPR_KIND_TEXT, EXPR_KIND_NUMBER, EXPR_KIND_DOMAIN, EXPR_KIND_ADDRESS,
 	EXPR_KIND_IP, EXPR_KIND_WORD
 };
-enum expr_variable_kind expr_variable_kind(enum expr_variable variable);
+enum strategy_variable_kind strategy_variable_kind(
+    enum strategy_variable variable);
 /* All values of one of EXPR_KIND_WORD; ends with NULL. */
-const char *const *expr_variable_words(enum expr_variable variable);
+const char *const *strategy_variable_words(enum strategy_variable variable);
 /* Appends "sender, sender_domain, ...", with their SQL types where typed. */
-bool expr_variable_list(struct buf *out, enum expr_class class, bool typed);
-int expr_variables_register(struct expr_engine *engine);
+bool strategy_variable_list(struct buf *out, enum strategy_class class,
+    bool typed);
+int strategy_variables_register(struct strategy_engine *engine);
 
 /* operand.c: the next word, literal or symbol of rewritten SQL. */
-enum expr_token_kind {
+enum strategy_token_kind {
 	EXPR_TOKEN_END, EXPR_TOKEN_WORD, EXPR_TOKEN_STRING, EXPR_TOKEN_SYMBOL
 };
-struct expr_token {
-	enum expr_token_kind kind;
+struct strategy_token {
+	enum strategy_token_kind kind;
 	const char *at;
 	size_t len;
 };
-struct expr_token expr_token_next(const char *sql);
-bool expr_token_is(const struct expr_token *t, const char *word);
-bool expr_token_variable(enum expr_variable *variable_r,
-    enum expr_class class, const struct expr_token *t);
+struct strategy_token strategy_token_next(const char *sql);
+bool strategy_token_is(const struct strategy_token *t, const char *word);
+bool strategy_token_variable(enum strategy_variable *variable_r,
+    enum strategy_class class, const struct strategy_token *t);
 
 /* EX_CONFIG where text stands as a condition in rewritten SQL. */
-bool expr_operands_check(const char *sql, enum expr_class class,
+bool strategy_operands_check(const char *sql, enum strategy_class class,
     struct error *err) MUST_CHECK;
 
 /* literal.c: EX_CONFIG for a literal that is wrong wherever it stands, evaluated
  * with the sample or not: one that no name is equal to, a pattern that does not
  * compile, a map that is not there.  For tlsq load alone: what is stored already
  * goes on. */
-bool expr_literals_check(struct expr_engine *engine, const char *text,
-    enum expr_class class, struct error *err) MUST_CHECK;
+bool strategy_literals_check(struct strategy_engine *engine, const char *text,
+    enum strategy_class class, struct error *err) MUST_CHECK;
 
 /* A call of a function, its arguments as texts. */
-struct expr_call {
-	struct expr_engine *engine;
+struct strategy_call {
+	struct strategy_engine *engine;
 	sqlite3_context *ctx;	/* for the result; NULL where there is none */
 	int argc;
 	const char *arg[EXPR_ARGUMENTS_MAX];
 };
 
 /* One function of expressions. */
-struct expr_function {
+struct strategy_function {
 	const char *name;	/* NULL ends a table */
 	int arguments;		/* -1: any number */
-	void (*call)(const struct expr_call *call);
+	void (*call)(const struct strategy_call *call);
 	/* NULL in gives NULL out, as everywhere in SQL, but where it is '' */
 	bool takes_null;
 	bool varies;
 };
-extern const struct expr_function expr_functions_text[];
-extern const struct expr_function expr_functions_address[];
-extern const struct expr_function expr_functions_map[];
+extern const struct strategy_function strategy_functions_text[];
+extern const struct strategy_function strategy_functions_address[];
+extern const struct strategy_function strategy_functions_map[];
 
 
 /* function_map.c */
-bool expr_map_exists(struct expr_engine *engine, const char *map);
+bool strategy_map_exists(struct strategy_engine *engine, const char *map);
 
 /* function.c: ours and those of SQLite; *varies_r: reads maps or the clock. */
-int expr_functions_register(struct expr_engine *engine);
-bool expr_function_allowed(const char *name, bool *varies_r);
+int strategy_functions_register(struct strategy_engine *engine);
+bool strategy_function_allowed(const char *name, bool *varies_r);
 
 /* regex.c: the pattern occurs in s; false with a sentence in *why. */
-bool expr_regex_match(struct expr_engine *engine, const char *pattern,
+bool strategy_regex_match(struct strategy_engine *engine, const char *pattern,
     const char *s, bool *match_r, char *why, size_t why_room);
 /* It compiles; else a sentence in *why. */
-bool expr_regex_check(struct expr_engine *engine, const char *pattern,
+bool strategy_regex_check(struct strategy_engine *engine, const char *pattern,
     char *why, size_t why_room);
-void expr_regex_free_all(struct expr_engine *engine);
+void strategy_regex_free_all(struct strategy_engine *engine);
 
 #endif

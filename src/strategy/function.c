@@ -29,18 +29,19 @@ is_in(const char *const *names, size_t count, const char *name)
 	return false;
 }
 
-static const struct expr_function *const tables[] = {
-	expr_functions_text, expr_functions_address, expr_functions_map,
+static const struct strategy_function *const tables[] = {
+	strategy_functions_text, strategy_functions_address,
+	    strategy_functions_map,
 };
 
 bool
-expr_function_allowed(const char *name, bool *varies_r)
+strategy_function_allowed(const char *name, bool *varies_r)
 {
 	*varies_r = is_in(of_the_clock, ARRAY_LEN(of_the_clock), name);
 	if (*varies_r || is_in(pure, ARRAY_LEN(pure), name))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
-		for (const struct expr_function *f = tables[i];
+		for (const struct strategy_function *f = tables[i];
 		    f->name != NULL; f++)
 			if (strcasecmp(f->name, name) == 0) {
 				*varies_r = f->varies;
@@ -51,15 +52,15 @@ expr_function_allowed(const char *name, bool *varies_r)
 
 /* What SQLite keeps of each. */
 struct binding {
-	struct expr_engine *engine;
-	const struct expr_function *function;
+	struct strategy_engine *engine;
+	const struct strategy_function *function;
 };
 
 static void
 call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
 	const struct binding *b = sqlite3_user_data(ctx);
-	struct expr_call call = { .engine = b->engine, .ctx = ctx,
+	struct strategy_call call = { .engine = b->engine, .ctx = ctx,
 		.argc = argc };
 
 	for (int i = 0; i < argc; i++) {
@@ -73,12 +74,12 @@ call_function(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 }
 
 int
-expr_functions_register(struct expr_engine *engine)
+strategy_functions_register(struct strategy_engine *engine)
 {
 	int rc = SQLITE_OK;
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
-		for (const struct expr_function *f = tables[i];
+		for (const struct strategy_function *f = tables[i];
 		    f->name != NULL && rc == SQLITE_OK; f++) {
 			struct binding *b = mem_alloc(sizeof(*b));
 

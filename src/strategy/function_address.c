@@ -77,7 +77,7 @@ net_contains(const struct ip *net, int prefix, const struct ip *ip)
 }
 
 static void
-call_is_ip_in_cidr(const struct expr_call *c)
+call_is_ip_in_cidr(const struct strategy_call *c)
 {
 	struct ip net, ip;
 	int prefix;
@@ -91,7 +91,7 @@ call_is_ip_in_cidr(const struct expr_call *c)
 }
 
 static bool
-is_address(const struct expr_call *c, int family)
+is_address(const struct strategy_call *c, int family)
 {
 	uint8_t octets[16];
 
@@ -99,20 +99,20 @@ is_address(const struct expr_call *c, int family)
 }
 
 static void
-call_is_ip_addr(const struct expr_call *c)
+call_is_ip_addr(const struct strategy_call *c)
 {
 	sqlite3_result_int(c->ctx, is_address(c, AF_INET) ||
 	    is_address(c, AF_INET6));
 }
 
 static void
-call_is_ipv4_addr(const struct expr_call *c)
+call_is_ipv4_addr(const struct strategy_call *c)
 {
 	sqlite3_result_int(c->ctx, is_address(c, AF_INET));
 }
 
 static void
-call_is_ipv6_addr(const struct expr_call *c)
+call_is_ipv6_addr(const struct strategy_call *c)
 {
 	sqlite3_result_int(c->ctx, is_address(c, AF_INET6));
 }
@@ -120,7 +120,7 @@ call_is_ipv6_addr(const struct expr_call *c)
 /* The last @ parts them: a quoted local part may hold others (RFC 5321 4.1.2).
  * Without one it is all local part ("postmaster"). */
 static void
-call_email_part(const struct expr_call *c)
+call_email_part(const struct strategy_call *c)
 {
 	const char *address = c->arg[0], *at = strrchr(address, '@');
 	int local_len = at != NULL ? (int)(at - address) : -1; /* -1: all */
@@ -136,7 +136,7 @@ call_email_part(const struct expr_call *c)
 		    "is 'local' or 'domain'", -1);
 }
 
-const struct expr_function expr_functions_address[] = {
+const struct strategy_function strategy_functions_address[] = {
 	{ .name = "is_ip_in_cidr", .arguments = 2,
 	  .call = call_is_ip_in_cidr },
 	{ .name = "is_ip_addr", .arguments = 1, .call = call_is_ip_addr },

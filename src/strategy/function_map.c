@@ -14,7 +14,7 @@
 
 /* SQLITE_ROW leaves the row in engine->get, for the caller to reset. */
 static int
-map_get(struct expr_engine *engine, const char *map, const char *key)
+map_get(struct strategy_engine *engine, const char *map, const char *key)
 {
 	sqlite3_stmt *get = engine->get;
 	const int operations = engine->operations;
@@ -34,7 +34,7 @@ map_get(struct expr_engine *engine, const char *map, const char *key)
 
 /* The name itself, then "*.parent", the nearest parent first. */
 static int
-map_find(struct expr_engine *engine, const char *map, const char *key)
+map_find(struct strategy_engine *engine, const char *map, const char *key)
 {
 	char *name = mail_name_fold(key), *dot = strchr(name, '.');
 	int rc = map_get(engine, map, name);
@@ -52,7 +52,7 @@ map_find(struct expr_engine *engine, const char *map, const char *key)
 }
 
 bool
-expr_map_exists(struct expr_engine *engine, const char *map)
+strategy_map_exists(struct strategy_engine *engine, const char *map)
 {
 	bool found;
 
@@ -67,12 +67,12 @@ expr_map_exists(struct expr_engine *engine, const char *map)
  * search that failed (it was interrupted, say) has found nothing out.
  */
 static void
-result_found(const struct expr_call *c, const char *map, int rc, bool value)
+result_found(const struct strategy_call *c, const char *map, int rc, bool value)
 {
-	struct expr_engine *engine = c->engine;
+	struct strategy_engine *engine = c->engine;
 	char *why;
 
-	if (rc == SQLITE_DONE && !expr_map_exists(engine, map)) {
+	if (rc == SQLITE_DONE && !strategy_map_exists(engine, map)) {
 		why = mem_printf("there is no lookup map %.80s", map);
 		sqlite3_result_error(c->ctx, why, -1);
 		free(why);
@@ -88,14 +88,14 @@ result_found(const struct expr_call *c, const char *map, int rc, bool value)
 }
 
 static void
-call_key_exists(const struct expr_call *c)
+call_key_exists(const struct strategy_call *c)
 {
 	result_found(c, c->arg[0], map_find(c->engine, c->arg[0], c->arg[1]),
 	    false);
 }
 
 static void
-call_key_get(const struct expr_call *c)
+call_key_get(const struct strategy_call *c)
 {
 	result_found(c, c->arg[0], map_find(c->engine, c->arg[0], c->arg[1]),
 	    true);
@@ -103,14 +103,14 @@ call_key_get(const struct expr_call *c)
 
 /* '' and '*' name the default map, as in expressions for Stalwart. */
 static void
-call_is_local_domain(const struct expr_call *c)
+call_is_local_domain(const struct strategy_call *c)
 {
 	const char *map = c->argc == 2 ? c->arg[0] : "";
 	bool named = map[0] != '\0' && strcmp(map, "*") != 0;
 	int rc;
 
 	if (!named)
-		map = EXPR_LOCAL_DOMAINS;
+		map = STRATEGY_LOCAL_DOMAINS;
 	rc = map_find(c->engine, map, c->arg[c->argc - 1]);
 	if (rc == SQLITE_DONE && !named)
 		sqlite3_result_int(c->ctx, 0);
@@ -118,7 +118,7 @@ call_is_local_domain(const struct expr_call *c)
 		result_found(c, map, rc, false);
 }
 
-const struct expr_function expr_functions_map[] = {
+const struct strategy_function strategy_functions_map[] = {
 	{ .name = "key_exists", .arguments = 2, .call = call_key_exists,
 	  .takes_null = true, .varies = true },
 	{ .name = "key_get", .arguments = 2, .call = call_key_get,

@@ -9,14 +9,14 @@
 #include "strategy/expr_impl.h"
 
 static void
-call_starts_with(const struct expr_call *c)
+call_starts_with(const struct strategy_call *c)
 {
 	sqlite3_result_int(c->ctx, strncmp(c->arg[0], c->arg[1],
 	    strlen(c->arg[1])) == 0);
 }
 
 static void
-call_ends_with(const struct expr_call *c)
+call_ends_with(const struct strategy_call *c)
 {
 	size_t len = strlen(c->arg[0]), end = strlen(c->arg[1]);
 
@@ -25,31 +25,31 @@ call_ends_with(const struct expr_call *c)
 }
 
 static void
-call_contains(const struct expr_call *c)
+call_contains(const struct strategy_call *c)
 {
 	sqlite3_result_int(c->ctx, strstr(c->arg[0], c->arg[1]) != NULL);
 }
 
 static void
-call_contains_ignore_case(const struct expr_call *c)
+call_contains_ignore_case(const struct strategy_call *c)
 {
 	sqlite3_result_int(c->ctx, strcasestr(c->arg[0], c->arg[1]) != NULL);
 }
 
 static void
-call_eq_ignore_case(const struct expr_call *c)
+call_eq_ignore_case(const struct strategy_call *c)
 {
 	sqlite3_result_int(c->ctx, text_equal_nocase(c->arg[0], c->arg[1]));
 }
 
 static void
-call_is_empty(const struct expr_call *c)
+call_is_empty(const struct strategy_call *c)
 {
 	sqlite3_result_int(c->ctx, c->arg[0][0] == '\0');
 }
 
 static void
-call_len(const struct expr_call *c)
+call_len(const struct strategy_call *c)
 {
 	int n = 0;
 
@@ -60,7 +60,7 @@ call_len(const struct expr_call *c)
 }
 
 static void
-result_case(const struct expr_call *c, char from, char to)
+result_case(const struct strategy_call *c, char from, char to)
 {
 	char *s = mem_strdup(c->arg[0]);
 
@@ -71,20 +71,20 @@ result_case(const struct expr_call *c, char from, char to)
 }
 
 static void
-call_to_lowercase(const struct expr_call *c)
+call_to_lowercase(const struct strategy_call *c)
 {
 	result_case(c, 'A', 'a');
 }
 
 static void
-call_to_uppercase(const struct expr_call *c)
+call_to_uppercase(const struct strategy_call *c)
 {
 	result_case(c, 'a', 'A');
 }
 
 /* NULL adds nothing, as in concat() of other SQL databases. */
 static void
-call_concat(const struct expr_call *c)
+call_concat(const struct strategy_call *c)
 {
 	struct buf b = { .limit = EXPR_LENGTH_MAX };
 	bool fits = true;
@@ -101,19 +101,19 @@ call_concat(const struct expr_call *c)
 
 /* Arguments in this order, so that `x REGEXP y` is regexp(y, x). */
 static void
-call_matches(const struct expr_call *c)
+call_matches(const struct strategy_call *c)
 {
 	char why[200];
 	bool match;
 
-	if (expr_regex_match(c->engine, c->arg[0], c->arg[1], &match, why,
+	if (strategy_regex_match(c->engine, c->arg[0], c->arg[1], &match, why,
 	    sizeof(why)))
 		sqlite3_result_int(c->ctx, match);
 	else
 		sqlite3_result_error(c->ctx, why, -1);
 }
 
-const struct expr_function expr_functions_text[] = {
+const struct strategy_function strategy_functions_text[] = {
 	{ .name = "starts_with", .arguments = 2, .call = call_starts_with },
 	{ .name = "ends_with", .arguments = 2, .call = call_ends_with },
 	{ .name = "contains", .arguments = 2, .call = call_contains },

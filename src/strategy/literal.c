@@ -49,11 +49,11 @@ static const struct relation *const equal = &relations[0];
 enum { WINDOW = 5 };
 
 struct literals {
-	struct expr_engine *engine;
-	enum expr_class class;
-	struct expr_token last[WINDOW];	/* the newest first */
+	struct strategy_engine *engine;
+	enum strategy_class class;
+	struct strategy_token last[WINDOW];	/* the newest first */
 	int depth;		/* of parentheses */
-	struct expr_token in, of_case; /* len 0: none */
+	struct strategy_token in, of_case; /* len 0: none */
 	int in_depth;
 	struct error *err;
 };
@@ -65,35 +65,36 @@ relation_holds(const struct literals *l, const struct relation *relation,
 {
 	const bool unequal = strcmp(relation->word, "!=") == 0 ||
 	    strcmp(relation->word, "<>") == 0;
-	const struct expr_values sample = expr_values_sample();
+	const struct strategy_values sample = strategy_values_sample();
 	const char *word = unequal ? "=" : relation->word;
 	char *text = relation->function ?
 	    sqlite3_mprintf("%s(%Q, %Q)", word, value, literal) :
 	    sqlite3_mprintf("%Q %s %Q", value, word, literal);
-	struct expr *expr = NULL;
-	struct expr_result r;
+	struct strategy_expr *expr = NULL;
+	struct strategy_expr_result r;
 	struct error err;
-	bool holds = !expr_compile(&expr, l->engine, l->class, text, &err) ||
-	    !expr_evaluate(expr, &sample, &r, &err) || r.integer != 0;
+	bool holds = !strategy_expr_compile(&expr, l->engine, l->class, text,
+	    &err) || !strategy_expr_evaluate(expr, &sample, &r, &err) ||
+	    r.integer != 0;
 
-	expr_free(&expr);
+	strategy_expr_free(&expr);
 	sqlite3_free(text);
 	return holds;
 }
 
 static const struct relation *
-relation_find(const struct expr_token *t, bool function)
+relation_find(const struct strategy_token *t, bool function)
 {
 	for (size_t i = 0; i < ARRAY_LEN(relations); i++)
 		if (relations[i].function == function &&
-		    expr_token_is(t, relations[i].word))
+		    strategy_token_is(t, relations[i].word))
 			return &relations[i];
 	return NULL;
 }
 
 /* What is between the quotes, each written once; the caller frees. */
 static char *
-literal_text(const struct expr_token *t)
+literal_text(const struct strategy_token *t)
 {
 	char *text = mem_zalloc(t->len), *to = text;
 
@@ -107,7 +108,7 @@ literal_text(const struct expr_token *t)
 
 /* The part of the literal that is of a domain: the local part is anybody's. */
 static const char *
-literal_domain(const char *text, enum expr_variable_kind kind)
+literal_domain(const char *text, enum strategy_variable_kind kind)
 {
 	const char *at = strrchr(text, '@');
 
@@ -134,7 +135,7 @@ domain_never_matches(const char *domain, const struct relation *relation)
 }
 
 static bool
-domain_refuse(const struct literals *l, const struct expr_token *variable,
+domain_refuse(const struct literals *l, const struct strategy_token *variable,
     const char *text, const struct relation *relation)
 {
 	char *folded = mail_name_fold(text);
@@ -159,7 +160,7 @@ domain_refuse(const struct literals *l, const struct expr_token *variable,
 }
 
 static bool
-word_check(const struct literals *l, const struct expr_token *variable,
+word_check(const struct literals *l, const struct strategy_token *variable,
     const char *text, const struct relation *relation,
     const char *const *words)
 {
@@ -181,7 +182,7 @@ word_check(const struct literals *l, const struct expr_token *variable,
 
 /* Only where a whole address is asked for; the empty one is not known. */
 static bool
-ip_check(const struct literals *l, const struct expr_token *variable,
+ip_check(const struct literals *l, const struct strategy_token *variable,
     const char *text, const struct relation *relation)
 {
 	const int len = (int)variable->len;
@@ -208,22 +209,23 @@ ip_check(const struct literals *l, const struct expr_token *variable,
 }
 
 static bool
-literal_check(const struct literals *l, const struct expr_token *variable,
-    const struct expr_token *literal, const struct relation *relation)
+literal_check(const struct literals *l, const struct strategy_token *variable,
+    const struct strategy_token *literal, const struct relation *relation)
 {
-	enum expr_variable_kind kind;
-	enum expr_variable v;
+	enum strategy_variable_kind kind;
+	enum strategy_variable v;
 	const char *domain;
 	char *text;
 	bool ok = true;
 
-	if (relation == NULL || !expr_token_variable(&v, l->class, variable))
+	if (relation == NULL || !strategy_token_variable(&v, l->class,
+	    variable))
 		return true;
-	kind = expr_variable_kind(v);
+	kind = strategy_variable_kind(v);
 	text = literal_text(literal);
 	if (kind == EXPR_KIND_WORD)
 		ok = word_check(l, variable, text, relation,
-		    expr_variable_words(v));
+		    strategy_variable_words(v));
 	else if (kind == EXPR_KIND_IP)
 		ok = ip_check(l, variable, text, relation);
 	else if (kind == EXPR_KIND_DOMAIN || kind == EXPR_KIND_ADDRESS) {
@@ -237,10 +239,10 @@ literal_check(const struct literals *l, const struct expr_token *variable,
 
 /* matches('pattern', ...), text REGEXP 'pattern' */
 static bool
-pattern_check(const struct literals *l, const struct expr_token *literal)
+pattern_check(const struct literals *l, const struct strategy_token *literal)
 {
 	char *text = literal_text(literal), why[200];
-	bool ok = expr_regex_check(l->engine, text, why, sizeof(why)) ||
+	bool ok = strategy_regex_check(l->engine, text, why, sizeof(why)) ||
 	    error_set(l->err, EX_CONFIG, "%s", why);
 
 	free(text);
@@ -249,10 +251,10 @@ pattern_check(const struct literals *l, const struct expr_token *literal)
 
 /* key_get('map', ...) */
 static bool
-map_check(const struct literals *l, const struct expr_token *literal)
+map_check(const struct literals *l, const struct strategy_token *literal)
 {
 	char *text = literal_text(literal);
-	bool ok = expr_map_exists(l->engine, text) || error_set(l->err,
+	bool ok = strategy_map_exists(l->engine, text) || error_set(l->err,
 	    EX_CONFIG, "there is no lookup map %.80s", text);
 
 	free(text);
@@ -260,88 +262,88 @@ map_check(const struct literals *l, const struct expr_token *literal)
 }
 
 static bool
-at_first_argument(const struct literals *l, const struct expr_token *t,
-    const struct expr_token *function)
+at_first_argument(const struct literals *l, const struct strategy_token *t,
+    const struct strategy_token *function)
 {
-	if (expr_token_is(function, "matches") ||
-	    expr_token_is(function, "regexp"))
+	if (strategy_token_is(function, "matches") ||
+	    strategy_token_is(function, "regexp"))
 		return pattern_check(l, t);
-	if (expr_token_is(function, "key_get") ||
-	    expr_token_is(function, "key_exists"))
+	if (strategy_token_is(function, "key_get") ||
+	    strategy_token_is(function, "key_exists"))
 		return map_check(l, t);
 	return true;
 }
 
 /* variable = 'literal', f(variable, 'literal'), IN ('literal'), WHEN 'literal' */
 static bool
-at_literal(const struct literals *l, const struct expr_token *t)
+at_literal(const struct literals *l, const struct strategy_token *t)
 {
-	const struct expr_token *last = l->last;
+	const struct strategy_token *last = l->last;
 
-	if (expr_token_is(&last[0], "(") &&
+	if (strategy_token_is(&last[0], "(") &&
 	    !at_first_argument(l, t, &last[1]))
 		return false;
-	if (expr_token_is(&last[0], "regexp"))
+	if (strategy_token_is(&last[0], "regexp"))
 		return pattern_check(l, t);
 	if (l->in.len > 0 && l->depth == l->in_depth &&
 	    !literal_check(l, &l->in, t, equal))
 		return false;
-	if (expr_token_is(&last[0], "when") &&
+	if (strategy_token_is(&last[0], "when") &&
 	    !literal_check(l, &l->of_case, t, equal))
 		return false;
-	if (expr_token_is(&last[0], ","))
-		return !expr_token_is(&last[2], "(") || literal_check(l,
+	if (strategy_token_is(&last[0], ","))
+		return !strategy_token_is(&last[2], "(") || literal_check(l,
 		    &last[1], t, relation_find(&last[3], true));
 	return literal_check(l, &last[1], t, relation_find(&last[0], false));
 }
 
 /* 'literal' = variable, eq_ignore_case('literal', variable) */
 static bool
-at_word(const struct literals *l, const struct expr_token *t)
+at_word(const struct literals *l, const struct strategy_token *t)
 {
-	const struct expr_token *last = l->last;
+	const struct strategy_token *last = l->last;
 
 	if (last[1].kind != EXPR_TOKEN_STRING)
 		return true;
-	if (expr_token_is(&last[0], ","))
-		return !expr_token_is(&last[2], "(") ||
-		    !expr_token_is(&last[3], "eq_ignore_case") ||
+	if (strategy_token_is(&last[0], ","))
+		return !strategy_token_is(&last[2], "(") ||
+		    !strategy_token_is(&last[3], "eq_ignore_case") ||
 		    literal_check(l, t, &last[1],
 		    relation_find(&last[3], true));
-	return expr_token_is(&last[0], "like") ||
-	    expr_token_is(&last[0], "glob") || literal_check(l, t, &last[1],
+	return strategy_token_is(&last[0], "like") ||
+	    strategy_token_is(&last[0], "glob") || literal_check(l, t, &last[1],
 	    relation_find(&last[0], false));
 }
 
 static void
-remember(struct literals *l, const struct expr_token *t)
+remember(struct literals *l, const struct strategy_token *t)
 {
-	const struct expr_token none = { .kind = EXPR_TOKEN_END };
-	enum expr_variable v;
+	const struct strategy_token none = { .kind = EXPR_TOKEN_END };
+	enum strategy_variable v;
 
-	if (expr_token_is(t, "(") && expr_token_is(&l->last[0], "in")) {
+	if (strategy_token_is(t, "(") && strategy_token_is(&l->last[0], "in")) {
 		l->in = l->last[1];
 		l->in_depth = l->depth + 1;
 	}
-	if (expr_token_is(&l->last[0], "case"))
+	if (strategy_token_is(&l->last[0], "case"))
 		l->of_case = *t;
-	if (expr_token_is(t, "end"))
+	if (strategy_token_is(t, "end"))
 		l->of_case = none;
-	if (expr_token_is(t, "("))
+	if (strategy_token_is(t, "("))
 		l->depth++;
-	if (expr_token_is(t, ")") && l->depth-- == l->in_depth)
+	if (strategy_token_is(t, ")") && l->depth-- == l->in_depth)
 		l->in = none;
 	/* NOT IN, IS NOT: as without it. */
-	if (expr_token_is(t, "not") && (expr_token_is(&l->last[0], "is") ||
-	    expr_token_variable(&v, l->class, &l->last[0])))
+	if (strategy_token_is(t, "not") && (strategy_token_is(&l->last[0],
+	    "is") || strategy_token_variable(&v, l->class, &l->last[0])))
 		return;
 	memmove(l->last + 1, l->last, sizeof(l->last) - sizeof(l->last[0]));
 	l->last[0] = *t;
 }
 
 bool
-expr_literals_check(struct expr_engine *engine, const char *text,
-    enum expr_class class, struct error *err)
+strategy_literals_check(struct strategy_engine *engine, const char *text,
+    enum strategy_class class, struct error *err)
 {
 	struct literals l = { .engine = engine, .class = class, .err = err };
 	struct buf sql = { .limit = REWRITE_SQL_MAX };
@@ -349,9 +351,9 @@ expr_literals_check(struct expr_engine *engine, const char *text,
 	const char *at = buf_str(&sql);
 
 	for (size_t i = 0; i < WINDOW; i++)
-		l.last[i] = (struct expr_token){ .at = "" };
-	for (struct expr_token t; ok; at = t.at + t.len) {
-		t = expr_token_next(at);
+		l.last[i] = (struct strategy_token){ .at = "" };
+	for (struct strategy_token t; ok; at = t.at + t.len) {
+		t = strategy_token_next(at);
 		if (t.kind == EXPR_TOKEN_END)
 			break;
 		if (t.kind == EXPR_TOKEN_STRING)

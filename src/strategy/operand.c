@@ -22,10 +22,10 @@ token_has(const char *at)
 	return *at == '_' || isalnum((unsigned char)*at);
 }
 
-struct expr_token
-expr_token_next(const char *sql)
+struct strategy_token
+strategy_token_next(const char *sql)
 {
-	struct expr_token t = { .kind = EXPR_TOKEN_SYMBOL, .len = 1 };
+	struct strategy_token t = { .kind = EXPR_TOKEN_SYMBOL, .len = 1 };
 
 	t.at = sql + strspn(sql, " ");
 	if (*t.at == '\0') {
@@ -48,15 +48,15 @@ expr_token_next(const char *sql)
 }
 
 bool
-expr_token_is(const struct expr_token *t, const char *word)
+strategy_token_is(const struct strategy_token *t, const char *word)
 {
 	return t->kind != EXPR_TOKEN_STRING && strlen(word) == t->len &&
 	    strncasecmp(t->at, word, t->len) == 0;
 }
 
 bool
-expr_token_variable(enum expr_variable *variable_r, enum expr_class class,
-    const struct expr_token *t)
+strategy_token_variable(enum strategy_variable *variable_r,
+    enum strategy_class class, const struct strategy_token *t)
 {
 	char name[40];
 
@@ -64,7 +64,7 @@ expr_token_variable(enum expr_variable *variable_r, enum expr_class class,
 		return false;
 	memcpy(name, t->at, t->len);
 	name[t->len] = '\0';
-	return expr_variable_find(variable_r, class, name);
+	return strategy_variable_find(variable_r, class, name);
 }
 
 /* --- operands */
@@ -78,11 +78,11 @@ enum place {
 
 struct token {
 	enum place place;
-	struct expr_token text;
+	struct strategy_token text;
 };
 
 struct operands {
-	enum expr_class class;
+	enum strategy_class class;
 	int between;		/* of these the AND is yet to come */
 	enum place before;	/* the token before alone */
 	struct token alone;	/* PLACE_TEXT: may be an operand by itself */
@@ -90,31 +90,31 @@ struct operands {
 };
 
 static enum place
-word_place(struct operands *o, const struct expr_token *t)
+word_place(struct operands *o, const struct strategy_token *t)
 {
 	static const char *const edges[] = {
 		"case", "when", "then", "else", "end"
 	};
-	enum expr_variable v;
+	enum strategy_variable v;
 
-	if (expr_token_is(t, "between"))
+	if (strategy_token_is(t, "between"))
 		o->between++;
-	if (expr_token_is(t, "and") && o->between > 0) {
+	if (strategy_token_is(t, "and") && o->between > 0) {
 		o->between--;
 		return PLACE_INSIDE;
 	}
 	/* After an operand it belongs to IN, LIKE or BETWEEN. */
-	if (expr_token_is(t, "not") &&
+	if (strategy_token_is(t, "not") &&
 	    (o->last == PLACE_INSIDE || o->last == PLACE_TEXT))
 		return PLACE_INSIDE;
-	if (expr_token_is(t, "and") || expr_token_is(t, "or") ||
-	    expr_token_is(t, "not"))
+	if (strategy_token_is(t, "and") || strategy_token_is(t, "or") ||
+	    strategy_token_is(t, "not"))
 		return PLACE_LOGIC;
 	for (size_t i = 0; i < ARRAY_LEN(edges); i++)
-		if (expr_token_is(t, edges[i]))
+		if (strategy_token_is(t, edges[i]))
 			return PLACE_EDGE;
-	return expr_token_variable(&v, o->class, t) &&
-	    expr_variable_kind(v) != EXPR_KIND_NUMBER ? PLACE_TEXT :
+	return strategy_token_variable(&v, o->class, t) &&
+	    strategy_variable_kind(v) != EXPR_KIND_NUMBER ? PLACE_TEXT :
 	    PLACE_INSIDE;
 }
 
@@ -122,7 +122,7 @@ word_place(struct operands *o, const struct expr_token *t)
 static struct token
 next_token(struct operands *o, const char *sql)
 {
-	struct token t = { PLACE_INSIDE, expr_token_next(sql) };
+	struct token t = { PLACE_INSIDE, strategy_token_next(sql) };
 
 	switch (t.text.kind) {
 	case EXPR_TOKEN_END:
@@ -151,7 +151,8 @@ alone_is_condition(const struct operands *o, enum place after)
 }
 
 bool
-expr_operands_check(const char *sql, enum expr_class class, struct error *err)
+strategy_operands_check(const char *sql, enum strategy_class class,
+    struct error *err)
 {
 	struct operands o = { .class = class, .last = PLACE_EDGE };
 

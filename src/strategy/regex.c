@@ -25,14 +25,14 @@ enum { PATTERN_MAX = 512, NEST_MAX = 50, CACHE_MAX = 64 };
 /* An item looks at no more than the text, EXPR_LENGTH_MAX. */
 enum { HEAP_MAX_KIB = 16384, ITEMS_STEP = 256 };
 
-struct expr_regex {
+struct strategy_regex {
 	UT_hash_handle hh;
 	char *pattern;
 	pcre2_code *code;
 };
 
 struct walk {
-	struct expr_engine *engine;
+	struct strategy_engine *engine;
 	unsigned int items;
 };
 
@@ -116,11 +116,11 @@ code_compile(const char *pattern, int *error_r, PCRE2_SIZE *offset_r)
 	return code;
 }
 
-static struct expr_regex *
+static struct strategy_regex *
 regex_compile(const char *pattern, char *why, size_t room)
 {
 	const char *ambiguity = pattern_ambiguity(pattern);
-	struct expr_regex *r;
+	struct strategy_regex *r;
 	PCRE2_UCHAR text[120];
 	PCRE2_SIZE offset;
 	pcre2_code *code;
@@ -145,9 +145,9 @@ regex_compile(const char *pattern, char *why, size_t room)
 }
 
 void
-expr_regex_free_all(struct expr_engine *engine)
+strategy_regex_free_all(struct strategy_engine *engine)
 {
-	struct expr_regex *r, *next;
+	struct strategy_regex *r, *next;
 
 	HASH_ITER(hh, engine->regex, r, next) {
 		HASH_DEL(engine->regex, r);
@@ -157,11 +157,11 @@ expr_regex_free_all(struct expr_engine *engine)
 	}
 }
 
-static struct expr_regex *
-regex_find(struct expr_engine *engine, const char *pattern, char *why,
+static struct strategy_regex *
+regex_find(struct strategy_engine *engine, const char *pattern, char *why,
     size_t why_room)
 {
-	struct expr_regex *r;
+	struct strategy_regex *r;
 
 	if (strlen(pattern) > PATTERN_MAX) {
 		(void)snprintf(why, why_room, "matches: the pattern is longer "
@@ -176,14 +176,14 @@ regex_find(struct expr_engine *engine, const char *pattern, char *why,
 		return NULL;
 	/* Only a pattern made of a variable can fill it. */
 	if (HASH_COUNT(engine->regex) >= CACHE_MAX)
-		expr_regex_free_all(engine);
+		strategy_regex_free_all(engine);
 	HASH_ADD_KEYPTR(hh, engine->regex, r->pattern, strlen(r->pattern), r);
 	return r;
 }
 
 bool
-expr_regex_check(struct expr_engine *engine, const char *pattern, char *why,
-    size_t why_room)
+strategy_regex_check(struct strategy_engine *engine, const char *pattern,
+    char *why, size_t why_room)
 {
 	return regex_find(engine, pattern, why, why_room) != NULL;
 }
@@ -200,7 +200,8 @@ walk_item(pcre2_callout_block *block, void *arg)
 }
 
 static int
-regex_run(struct expr_engine *engine, const struct expr_regex *r, const char *s)
+regex_run(struct strategy_engine *engine, const struct strategy_regex *r,
+    const char *s)
 {
 	pcre2_match_context *context = pcre2_match_context_create(NULL);
 	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
@@ -219,10 +220,10 @@ regex_run(struct expr_engine *engine, const struct expr_regex *r, const char *s)
 }
 
 bool
-expr_regex_match(struct expr_engine *engine, const char *pattern,
+strategy_regex_match(struct strategy_engine *engine, const char *pattern,
     const char *s, bool *match_r, char *why, size_t why_room)
 {
-	const struct expr_regex *r = regex_find(engine, pattern, why,
+	const struct strategy_regex *r = regex_find(engine, pattern, why,
 	    why_room);
 	PCRE2_UCHAR text[120];
 	int rc;

@@ -11,8 +11,8 @@
 #include "strategy/rules.h"
 
 struct rule {
-	struct expr *condition;	/* NULL: always */
-	struct expr *result;
+	struct strategy_expr *condition;	/* NULL: always */
+	struct strategy_expr *result;
 	char *words;		/* for attempt.rule */
 };
 
@@ -25,11 +25,11 @@ struct rule_list {
 /* An allow-invalid-certs that is an expression, by its text. */
 struct allow_rule {
 	UT_hash_handle hh;
-	struct expr *expr;
+	struct strategy_expr *expr;
 };
 
-struct rules {
-	struct expr_engine *engine;
+struct strategy_rules {
+	struct strategy_engine *engine;
 	const struct conf *conf;
 	struct rule_list list[CONF_RULE_COUNT];
 	struct allow_rule *allow;
@@ -51,20 +51,21 @@ rule_words(enum conf_rule_kind kind, const struct conf_rules *from, size_t i)
 }
 
 static bool
-rule_compile(struct rule *rule, struct rules *rules,
+rule_compile(struct rule *rule, struct strategy_rules *rules,
     const struct conf_rule *from, struct error *err)
 {
-	if (from->condition != NULL && !expr_compile(&rule->condition,
+	if (from->condition != NULL && !strategy_expr_compile(&rule->condition,
 	    rules->engine, EXPR_QUEUE, from->condition, err))
 		return error_prefix(err, "%s", rule->words);
-	if (!expr_compile(&rule->result, rules->engine, EXPR_QUEUE,
+	if (!strategy_expr_compile(&rule->result, rules->engine, EXPR_QUEUE,
 	    from->result, err))
 		return error_prefix(err, "%s: %s", rule->words, from->result);
 	return true;
 }
 
 static bool
-list_compile(struct rules *rules, enum conf_rule_kind kind, struct error *err)
+list_compile(struct strategy_rules *rules, enum conf_rule_kind kind,
+    struct error *err)
 {
 	const struct conf_rules *from = &rules->conf->rules[kind];
 	struct rule_list *list = &rules->list[kind];
@@ -80,24 +81,24 @@ list_compile(struct rules *rules, enum conf_rule_kind kind, struct error *err)
 			return false;
 		}
 		if ((rule->condition != NULL &&
-		    expr_names_host(rule->condition)) ||
-		    expr_names_host(rule->result))
+		    strategy_expr_names_host(rule->condition)) ||
+		    strategy_expr_names_host(rule->result))
 			list->names_host = true;
 	}
 	return true;
 }
 
 bool
-rules_compile(struct rules **rules_r, struct expr_engine *engine,
-    const struct conf *conf, struct error *err)
+strategy_rules_compile(struct strategy_rules **rules_r,
+    struct strategy_engine *engine, const struct conf *conf, struct error *err)
 {
-	struct rules *rules = mem_zalloc(sizeof(*rules));
+	struct strategy_rules *rules = mem_zalloc(sizeof(*rules));
 
 	rules->engine = engine;
 	rules->conf = conf;
 	for (int kind = 0; kind < CONF_RULE_COUNT; kind++)
 		if (!list_compile(rules, (enum conf_rule_kind)kind, err)) {
-			rules_free(&rules);
+			strategy_rules_free(&rules);
 			return false;
 		}
 	*rules_r = rules;
@@ -108,17 +109,17 @@ static void
 list_free(struct rule_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		expr_free(&list->item[i].condition);
-		expr_free(&list->item[i].result);
+		strategy_expr_free(&list->item[i].condition);
+		strategy_expr_free(&list->item[i].result);
 		free(list->item[i].words);
 	}
 	free(list->item);
 }
 
 void
-rules_free(struct rules **rules_p)
+strategy_rules_free(struct strategy_rules **rules_p)
 {
-	struct rules *rules = *rules_p;
+	struct strategy_rules *rules = *rules_p;
 	struct allow_rule *allow, *next;
 
 	if (rules == NULL)
@@ -127,7 +128,7 @@ rules_free(struct rules **rules_p)
 		list_free(&rules->list[kind]);
 	HASH_ITER(hh, rules->allow, allow, next) {
 		HASH_DEL(rules->allow, allow);
-		expr_free(&allow->expr);
+		strategy_expr_free(&allow->expr);
 		free(allow);
 	}
 	free(rules);
@@ -154,26 +155,26 @@ id_exists(const struct conf *conf, enum conf_rule_kind kind,
 }
 
 static bool
-rule_apply(const struct rules *rules, enum conf_rule_kind kind,
-    const struct rule *rule, const struct expr_values *values,
-    struct rules_choice *choice_r, struct error *err)
+rule_apply(const struct strategy_rules *rules, enum conf_rule_kind kind,
+    const struct rule *rule, const struct strategy_values *values,
+    struct strategy_rules_choice *choice_r, struct error *err)
 {
 	const char *id;
 
-	if (!expr_evaluate_text(rule->result, values, &id, err))
+	if (!strategy_expr_evaluate_text(rule->result, values, &id, err))
 		return error_prefix(err, "%s: %s", rule->words,
-		    expr_text(rule->result));
+		    strategy_expr_text(rule->result));
 	if (!id_exists(rules->conf, kind, id))
 		return error_set(err, EX_CONFIG, "%s: there is no queue.%s.%s",
 		    rule->words, conf_rule_kind_name(kind), id);
-	*choice_r = (struct rules_choice){ .id = id, .rule = rule->words };
+	*choice_r = (struct strategy_rules_choice){ .id = id, .rule = rule->words };
 	return true;
 }
 
 bool
-rules_choose(struct rules *rules, enum conf_rule_kind kind,
-    const struct expr_values *values, struct rules_choice *choice_r,
-    struct error *err)
+strategy_rules_choose(struct strategy_rules *rules, enum conf_rule_kind kind,
+    const struct strategy_values *values,
+    struct strategy_rules_choice *choice_r, struct error *err)
 {
 	const struct rule_list *list = &rules->list[kind];
 	bool holds = true;
@@ -181,8 +182,9 @@ rules_choose(struct rules *rules, enum conf_rule_kind kind,
 	for (size_t i = 0; i < list->count; i++) {
 		const struct rule *rule = &list->item[i];
 
-		if (rule->condition != NULL && !expr_evaluate_condition(
-		    rule->condition, values, &holds, err))
+		if (rule->condition != NULL &&
+		    !strategy_expr_evaluate_condition(rule->condition, values,
+		    &holds, err))
 			return error_prefix(err, "%s", rule->words);
 		if (rule->condition == NULL || holds)
 			return rule_apply(rules, kind, rule, values, choice_r,
@@ -193,36 +195,39 @@ rules_choose(struct rules *rules, enum conf_rule_kind kind,
 }
 
 bool
-rules_name_host(const struct rules *rules, enum conf_rule_kind kind)
+strategy_rules_name_host(const struct strategy_rules *rules,
+    enum conf_rule_kind kind)
 {
 	return rules->list[kind].names_host;
 }
 
 static bool
-allow_find(struct rules *rules, const char *text, struct expr **expr_r,
-    struct error *err)
+allow_find(struct strategy_rules *rules, const char *text,
+    struct strategy_expr **expr_r, struct error *err)
 {
 	struct allow_rule *allow;
-	struct expr *expr;
+	struct strategy_expr *expr;
 
 	HASH_FIND_STR(rules->allow, text, allow);
 	if (allow == NULL) {
-		if (!expr_compile(&expr, rules->engine, EXPR_QUEUE, text, err))
+		if (!strategy_expr_compile(&expr, rules->engine, EXPR_QUEUE,
+		    text, err))
 			return false;
 		allow = mem_zalloc(sizeof(*allow));
 		allow->expr = expr;
-		HASH_ADD_KEYPTR(hh, rules->allow, expr_text(expr),
-		    strlen(expr_text(expr)), allow);
+		HASH_ADD_KEYPTR(hh, rules->allow, strategy_expr_text(expr),
+		    strlen(strategy_expr_text(expr)), allow);
 	}
 	*expr_r = allow->expr;
 	return true;
 }
 
 bool
-rules_allow_invalid(struct rules *rules, const struct conf_tls_strategy *tls,
-    const struct expr_values *values, bool *allow_r, struct error *err)
+strategy_rules_allow_invalid(struct strategy_rules *rules,
+    const struct conf_tls_strategy *tls, const struct strategy_values *values,
+    bool *allow_r, struct error *err)
 {
-	struct expr *expr;
+	struct strategy_expr *expr;
 
 	switch (tls->allow_invalid_certs) {
 	case CONF_INVALID_REFUSE:
@@ -236,7 +241,7 @@ rules_allow_invalid(struct rules *rules, const struct conf_tls_strategy *tls,
 	}
 	*allow_r = false;
 	if (!allow_find(rules, tls->allow_invalid_expression, &expr, err) ||
-	    !expr_evaluate_condition(expr, values, allow_r, err))
+	    !strategy_expr_evaluate_condition(expr, values, allow_r, err))
 		return error_prefix(err, "queue.tls.%s.allow-invalid-certs: %s",
 		    tls->id, tls->allow_invalid_expression);
 	return true;
@@ -247,52 +252,56 @@ rules_allow_invalid(struct rules *rules, const struct conf_tls_strategy *tls,
 /* The type that sample values give is what other values will mostly give, but
  * NULL: a map may well lack the sample's key. */
 static bool
-check_type(const struct conf_expression *e, const struct expr_result *r,
-    bool constant, struct error *err)
+check_type(const struct conf_expression *e,
+    const struct strategy_expr_result *r, bool constant, struct error *err)
 {
 	if (r->type == (e->condition ? EXPR_INTEGER : EXPR_TEXT) ||
 	    (r->type == EXPR_NULL && (e->or_null || !constant)))
 		return true;
 	return error_set(err, EX_CONFIG, "gives %s where %s is needed",
-	    expr_type_name(r->type), e->condition ? "true or false" : "text");
+	    strategy_expr_type_name(r->type), e->condition ?
+	    "true or false" : "text");
 }
 
 /* As far as that can be done without mail: it compiles, and with sample values it
  * gives what is wanted; what it always gives is there. */
 static bool
-check_one(struct expr_engine *engine, const struct conf *conf,
+check_one(struct strategy_engine *engine, const struct conf *conf,
     const struct conf_expression *e, struct error *err)
 {
-	const enum expr_class class = e->milter ? EXPR_MILTER : EXPR_QUEUE;
-	const struct expr_values sample = expr_values_sample();
-	struct expr_result r;
-	struct expr *expr;
+	const enum strategy_class class = e->milter ? EXPR_MILTER : EXPR_QUEUE;
+	const struct strategy_values sample = strategy_values_sample();
+	struct strategy_expr_result r;
+	struct strategy_expr *expr;
 	bool ok;
 
-	if (!expr_compile(&expr, engine, class, e->text, err))
+	if (!strategy_expr_compile(&expr, engine, class, e->text, err))
 		return false;
-	ok = expr_literals_check(engine, e->text, class, err) &&
-	    expr_evaluate(expr, &sample, &r, err) &&
-	    check_type(e, &r, expr_is_constant(expr), err);
-	if (ok && !e->condition && !e->known && expr_is_constant(expr) &&
-	    r.text != NULL && !id_exists(conf, e->kind, r.text))
+	ok = strategy_literals_check(engine, e->text, class, err) &&
+	    strategy_expr_evaluate(expr, &sample, &r, err) &&
+	    check_type(e, &r, strategy_expr_is_constant(expr), err);
+	if (ok && !e->condition && !e->known &&
+	    strategy_expr_is_constant(expr) && r.text != NULL &&
+	    !id_exists(conf, e->kind, r.text))
 		ok = error_set(err, EX_CONFIG, "there is no queue.%s.%s",
 		    conf_rule_kind_name(e->kind), r.text);
-	expr_free(&expr);
+	strategy_expr_free(&expr);
 	return ok;
 }
 
 bool
-rules_check_all(const struct conf *conf, rules_report *report, void *arg)
+strategy_rules_check_all(const struct conf *conf, strategy_rules_report *report,
+    void *arg)
 {
-	struct expr_engine *engine;
+	struct strategy_engine *engine;
 	struct error err;
 	bool ok = true;
 
-	if (!expr_engine_open(&engine, &err) || !expr_engine_set_lookup(engine,
-	    conf->lookup, conf->lookup_count, &err)) {
+	if (!strategy_engine_open(&engine, &err) ||
+	    !strategy_engine_set_lookup(engine, conf->lookup,
+	    conf->lookup_count, &err)) {
 		report(arg, NULL, err.text);
-		expr_engine_close(&engine);
+		strategy_engine_close(&engine);
 		return false;
 	}
 	for (size_t i = 0; i < conf->expression_count; i++)
@@ -300,6 +309,6 @@ rules_check_all(const struct conf *conf, rules_report *report, void *arg)
 			report(arg, &conf->expression[i], err.text);
 			ok = false;
 		}
-	expr_engine_close(&engine);
+	strategy_engine_close(&engine);
 	return ok;
 }

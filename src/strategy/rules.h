@@ -9,14 +9,15 @@
 
 #include "strategy/expr.h"
 
-struct rules;
+struct strategy_rules;
 
 /* EX_CONFIG, naming the key, where an expression does not compile. */
-bool rules_compile(struct rules **rules_r, struct expr_engine *engine,
-    const struct conf *conf, struct error *err) MUST_CHECK;
-void rules_free(struct rules **rules);
+bool strategy_rules_compile(struct strategy_rules **rules_r,
+    struct strategy_engine *engine, const struct conf *conf,
+    struct error *err) MUST_CHECK;
+void strategy_rules_free(struct strategy_rules **rules);
 
-struct rules_choice {
+struct strategy_rules_choice {
 	const char *id;		/* valid until the engine evaluates again */
 	const char *rule;	/* in words, for attempt.rule; as long as rules */
 };
@@ -26,20 +27,21 @@ struct rules_choice {
  * rule, where an expression fails, gives no text, or names an id that is not
  * configured: the attempt is then deferred, no default is taken.
  */
-bool rules_choose(struct rules *rules, enum conf_rule_kind kind,
-    const struct expr_values *values, struct rules_choice *choice_r,
-    struct error *err) MUST_CHECK;
+bool strategy_rules_choose(struct strategy_rules *rules,
+    enum conf_rule_kind kind, const struct strategy_values *values,
+    struct strategy_rules_choice *choice_r, struct error *err) MUST_CHECK;
 
 /* Some expression of this kind names mx or remote_ip: choose for each host. */
-bool rules_name_host(const struct rules *rules, enum conf_rule_kind kind);
+bool strategy_rules_name_host(const struct strategy_rules *rules,
+    enum conf_rule_kind kind);
 
 /*
  * queue.tls.<id>.allow-invalid-certs: for each host, as it may be an expression
  * that names one.  It is compiled when it is first needed.  EX_CONFIG where it
  * fails: then nothing is allowed.
  */
-bool rules_allow_invalid(struct rules *rules,
-    const struct conf_tls_strategy *tls, const struct expr_values *values,
+bool strategy_rules_allow_invalid(struct strategy_rules *rules,
+    const struct conf_tls_strategy *tls, const struct strategy_values *values,
     bool *allow_r, struct error *err) MUST_CHECK;
 
 /* --- at load ------------------------------------------------------------ */
@@ -51,9 +53,10 @@ bool rules_allow_invalid(struct rules *rules,
  * problem, with a sentence and the expression (NULL: the lookup maps); true where
  * there was none.
  */
-typedef void rules_report(void *arg, const struct conf_expression *e,
+typedef void strategy_rules_report(void *arg, const struct conf_expression *e,
     const char *problem);
-bool rules_check_all(const struct conf *conf, rules_report *report, void *arg)
+bool strategy_rules_check_all(const struct conf *conf,
+    strategy_rules_report *report, void *arg)
     MUST_CHECK;
 
 #endif

@@ -20,8 +20,8 @@ enum { IN_QUEUE = 1 << EXPR_QUEUE, IN_MILTER = 1 << EXPR_MILTER };
 struct variable {
 	const char *name;
 	unsigned int classes;
-	enum expr_variable_kind kind;
-	size_t offset;		/* in struct expr_values */
+	enum strategy_variable_kind kind;
+	size_t offset;		/* in struct strategy_values */
 	const char *absent;	/* what NULL reads as; NULL: '' */
 	const char *const *words; /* EXPR_KIND_WORD: its values, NULL ends */
 };
@@ -32,7 +32,7 @@ static const char *const sources[] = { "milter", "submit", "spool", "dsn",
 	"report", NULL };
 
 #define TEXT(field, in) .name = #field, .classes = (in), \
-	.offset = offsetof(struct expr_values, field)
+	.offset = offsetof(struct strategy_values, field)
 #define NUMBER(field, in) TEXT(field, in), .kind = EXPR_KIND_NUMBER
 #define DOMAIN(field, in) TEXT(field, in), .kind = EXPR_KIND_DOMAIN
 #define ADDRESS(field, in) TEXT(field, in), .kind = EXPR_KIND_ADDRESS
@@ -67,14 +67,14 @@ static const struct variable variables[EXPR_VARIABLE_COUNT] = {
 	[EXPR_CLIENT_NAME] = { DOMAIN(client_name, IN_MILTER) },
 };
 
-const char *const expr_class_table[EXPR_CLASS_COUNT] = {
+const char *const strategy_class_table[EXPR_CLASS_COUNT] = {
 	[EXPR_QUEUE] = "queue", [EXPR_MILTER] = "milter",
 };
 
-struct expr_values
-expr_values_sample(void)
+struct strategy_values
+strategy_values_sample(void)
 {
-	return (struct expr_values){
+	return (struct strategy_values){
 		.sender = "sender@example.org", .sender_domain = "example.org",
 		.rcpt = "rcpt@example.net", .rcpt_domain = "example.net",
 		.auth_user = "user", .size = 1000, .mx = "mx.example.net",
@@ -87,33 +87,33 @@ expr_values_sample(void)
 }
 
 bool
-expr_variable_find(enum expr_variable *variable_r, enum expr_class class,
-    const char *name)
+strategy_variable_find(enum strategy_variable *variable_r,
+    enum strategy_class class, const char *name)
 {
 	for (int i = 0; i < EXPR_VARIABLE_COUNT; i++) {
 		if ((variables[i].classes & 1U << class) == 0 ||
 		    strcasecmp(variables[i].name, name) != 0)
 			continue;
-		*variable_r = (enum expr_variable)i;
+		*variable_r = (enum strategy_variable)i;
 		return true;
 	}
 	return false;
 }
 
-enum expr_variable_kind
-expr_variable_kind(enum expr_variable variable)
+enum strategy_variable_kind
+strategy_variable_kind(enum strategy_variable variable)
 {
 	return variables[variable].kind;
 }
 
 const char *const *
-expr_variable_words(enum expr_variable variable)
+strategy_variable_words(enum strategy_variable variable)
 {
 	return variables[variable].words;
 }
 
 bool
-expr_variable_list(struct buf *out, enum expr_class class, bool typed)
+strategy_variable_list(struct buf *out, enum strategy_class class, bool typed)
 {
 	const char *separator = "";
 
@@ -134,8 +134,8 @@ expr_variable_list(struct buf *out, enum expr_class class, bool typed)
 
 struct table {
 	sqlite3_vtab base;	/* first: SQLite casts */
-	struct expr_engine *engine;
-	enum expr_variable column[EXPR_VARIABLE_COUNT];
+	struct strategy_engine *engine;
+	enum strategy_variable column[EXPR_VARIABLE_COUNT];
 };
 
 struct cursor {
@@ -148,19 +148,19 @@ table_connect(sqlite3 *db, void *engine, int argc, const char *const *argv,
     sqlite3_vtab **table_r, char **why_r)
 {
 	struct table *t = mem_zalloc(sizeof(*t));
-	enum expr_class class = EXPR_QUEUE;
+	enum strategy_class class = EXPR_QUEUE;
 	struct buf columns = BUF_INIT;
 	char *sql;
 	int rc, n = 0;
 
 	(void)why_r;
-	if (argc > 0 && strcmp(argv[0], expr_class_table[EXPR_MILTER]) == 0)
+	if (argc > 0 && strcmp(argv[0], strategy_class_table[EXPR_MILTER]) == 0)
 		class = EXPR_MILTER;
 	t->engine = engine;
 	for (int i = 0; i < EXPR_VARIABLE_COUNT; i++)
 		if ((variables[i].classes & 1U << class) != 0)
-			t->column[n++] = (enum expr_variable)i;
-	(void)expr_variable_list(&columns, class, true); /* has no limit */
+			t->column[n++] = (enum strategy_variable)i;
+	(void)strategy_variable_list(&columns, class, true); /* has no limit */
 	sql = mem_printf(EXPR_SQL_VARIABLES, buf_str(&columns));
 	rc = sqlite3_declare_vtab(db, sql);
 	free(sql);
@@ -276,16 +276,16 @@ static const sqlite3_module module = {
 /* Declaring the columns is an action of its own to the authorizer, so each
  * table is touched once here, in the engine's own name. */
 int
-expr_variables_register(struct expr_engine *engine)
+strategy_variables_register(struct strategy_engine *engine)
 {
 	int rc = SQLITE_OK;
 
 	for (int i = 0; i < EXPR_CLASS_COUNT && rc == SQLITE_OK; i++) {
 		sqlite3_stmt *stmt = NULL;
 		char *sql = mem_printf(EXPR_SQL_MOULD, "1",
-		    expr_class_table[i]);
+		    strategy_class_table[i]);
 
-		rc = sqlite3_create_module(engine->db, expr_class_table[i],
+		rc = sqlite3_create_module(engine->db, strategy_class_table[i],
 		    &module, engine);
 		if (rc == SQLITE_OK)
 			rc = sqlite3_prepare_v2(engine->db, sql, -1, &stmt,

@@ -46,14 +46,14 @@ stls_result_fail(struct stls_result *r, enum stls_verdict verdict, size_t depth,
 
 /* The certificate at depth; at n the anchor's, which may be NULL. */
 static const struct stls_cert *
-cert_at(const struct chain_path *path, size_t depth)
+cert_at(const struct stls_chain_path *path, size_t depth)
 {
 	return depth < path->n ? path->certs[depth] : path->anchor.cert;
 }
 
 /* Fails with "the certificate ..." or "CA certificate CN=Example ...". */
 static bool __attribute__((format(printf, 4, 5)))
-cert_fail(struct chain_search *s, enum stls_verdict verdict, size_t depth,
+cert_fail(struct stls_chain_search *s, enum stls_verdict verdict, size_t depth,
     const char *fmt, ...)
 {
 	char name[120], what[400];
@@ -71,9 +71,9 @@ cert_fail(struct chain_search *s, enum stls_verdict verdict, size_t depth,
 }
 
 static bool
-signature_ok(struct chain_search *s, size_t depth)
+signature_ok(struct stls_chain_search *s, size_t depth)
 {
-	const struct chain_path *path = &s->path;
+	const struct stls_chain_path *path = &s->path;
 	const struct stls_cert *cert = path->certs[depth];
 	char issuer[200], subject[120];
 	enum stls_signature signature;
@@ -100,7 +100,7 @@ signature_ok(struct chain_search *s, size_t depth)
 
 /* Rules for every certificate of the path. */
 static bool
-purpose_ok(struct chain_search *s, size_t depth)
+purpose_ok(struct stls_chain_search *s, size_t depth)
 {
 	const struct stls_cert *cert = cert_at(&s->path, depth);
 
@@ -123,7 +123,7 @@ purpose_ok(struct chain_search *s, size_t depth)
 /* RFC 5280 4.2.1.3.  Key encipherment alone is what old RSA certificates say,
  * and everybody lets them sign. */
 static bool
-leaf_ok(struct chain_search *s)
+leaf_ok(struct stls_chain_search *s)
 {
 	const struct stls_cert *cert = cert_at(&s->path, 0);
 	const unsigned any = STLS_KU_DIGITAL_SIGNATURE |
@@ -136,7 +136,7 @@ leaf_ok(struct chain_search *s)
 
 /* Certificates issued to oneself do not count (RFC 5280 4.2.1.9). */
 static int
-cas_below(const struct chain_path *path, size_t depth)
+cas_below(const struct stls_chain_path *path, size_t depth)
 {
 	int n = 0;
 
@@ -150,7 +150,7 @@ cas_below(const struct chain_path *path, size_t depth)
 /* May it sign?  An anchor of version 1 cannot say so, and was put among the
  * anchors by somebody who meant it. */
 static bool
-ca_ok(struct chain_search *s, size_t depth)
+ca_ok(struct stls_chain_search *s, size_t depth)
 {
 	const struct stls_cert *cert = cert_at(&s->path, depth);
 	bool silent_anchor = depth == s->path.n && !cert->has_key_usage &&
@@ -172,7 +172,7 @@ ca_ok(struct chain_search *s, size_t depth)
 /* The constraints of the CA at depth on all below it; those a CA issued to
  * itself are exempt (RFC 5280 6.1.4), the leaf never. */
 static bool
-constraints_ok(struct chain_search *s, size_t depth)
+constraints_ok(struct stls_chain_search *s, size_t depth)
 {
 	const struct stls_cert *ca = cert_at(&s->path, depth);
 	char why[200];
@@ -193,7 +193,7 @@ constraints_ok(struct chain_search *s, size_t depth)
 }
 
 static bool
-dates_ok(struct chain_search *s, size_t depth)
+dates_ok(struct stls_chain_search *s, size_t depth)
 {
 	const struct stls_cert *cert = cert_at(&s->path, depth);
 	char iso[CLOCK_ISO_LEN];
@@ -210,7 +210,7 @@ dates_ok(struct chain_search *s, size_t depth)
 
 /* Everything but the host name: s->found says how it went. */
 static bool
-path_ok(struct chain_search *s)
+path_ok(struct stls_chain_search *s)
 {
 	size_t n = s->path.n, all = n + (s->path.anchor.cert != NULL ? 1 : 0);
 
@@ -245,7 +245,8 @@ static const unsigned char progress[STLS_VERDICT_COUNT] = {
 };
 
 bool
-chain_search_try(struct chain_search *s, const struct chain_anchor *anchor)
+stls_chain_search_try(struct stls_chain_search *s,
+    const struct stls_chain_anchor *anchor)
 {
 	bool ok;
 
@@ -264,7 +265,8 @@ chain_search_try(struct chain_search *s, const struct chain_anchor *anchor)
 }
 
 bool
-chain_search_passes(const struct chain_search *s, const struct stls_cert *cert)
+stls_chain_search_passes(const struct stls_chain_search *s,
+    const struct stls_cert *cert)
 {
 	for (size_t i = 0; i < s->path.n; i++)
 		if (stls_blob_equal(s->path.certs[i]->der, cert->der))
@@ -274,7 +276,7 @@ chain_search_passes(const struct chain_search *s, const struct stls_cert *cert)
 
 /* Why the search came to nothing, told of the longest line of issuers. */
 static void
-note_dead_end(struct chain_search *s)
+note_dead_end(struct stls_chain_search *s)
 {
 	const struct stls_cert *top = s->path.certs[s->path.n - 1];
 	char issuer[200];
@@ -296,7 +298,7 @@ note_dead_end(struct chain_search *s)
 /* Anchors before what was sent, so that an old cross-signed root at the end
  * does no harm. */
 static bool
-find_path(struct chain_search *s)
+find_path(struct stls_chain_search *s)
 {
 	const struct stls_cert *top = s->path.certs[s->path.n - 1];
 
@@ -307,7 +309,7 @@ find_path(struct chain_search *s)
 	for (size_t i = 1; i < s->n && s->path.n < STLS_CHAIN_MAX; i++) {
 		if (!s->usable[i] ||
 		    !stls_blob_equal(s->certs[i].subject, top->issuer) ||
-		    chain_search_passes(s, &s->certs[i]))
+		    stls_chain_search_passes(s, &s->certs[i]))
 			continue;
 		s->path.certs[s->path.n++] = &s->certs[i];
 		if (find_path(s))
@@ -319,8 +321,8 @@ find_path(struct chain_search *s)
 }
 
 bool
-chain_search_start(struct chain_search *s, const struct stls_peer *peer,
-    int64_t now)
+stls_chain_search_start(struct stls_chain_search *s,
+    const struct stls_peer *peer, int64_t now)
 {
 	const char *why = "";
 
@@ -344,7 +346,7 @@ chain_search_start(struct chain_search *s, const struct stls_peer *peer,
 }
 
 bool
-chain_search_run(struct chain_search *s)
+stls_chain_search_run(struct stls_chain_search *s)
 {
 	if (find_path(s))
 		return true;
@@ -355,7 +357,7 @@ chain_search_run(struct chain_search *s)
 }
 
 void
-chain_match_names(const struct stls_cert *leaf, const char *const *names,
+stls_chain_match_names(const struct stls_cert *leaf, const char *const *names,
     size_t n_names, struct stls_result *r)
 {
 	char subject[160], host[160];
@@ -376,17 +378,17 @@ chain_match_names(const struct stls_cert *leaf, const char *const *names,
 /* --- PKIX: the anchors are those of the context */
 
 static bool
-store_anchors(struct chain_search *s)
+store_anchors(struct stls_chain_search *s)
 {
 	const struct stls_cert *top = s->path.certs[s->path.n - 1];
 	const struct stls_anchor *a;
-	struct chain_anchor anchor = { NULL, NULL, false };
+	struct stls_chain_anchor anchor = { NULL, NULL, false };
 
 	for (a = stls_context_find(s->ctx, top->issuer); a != NULL;
 	    a = a->next) {
 		anchor.cert = &a->cert;
 		anchor.key = &a->cert.key;
-		if (chain_search_try(s, &anchor))
+		if (stls_chain_search_try(s, &anchor))
 			return true;
 	}
 	return false;
@@ -409,9 +411,9 @@ stls_verify_pkix(const struct stls_context *ctx, const struct stls_peer *peer,
     const char *const *names, size_t n_names, int64_t now,
     struct stls_result *r)
 {
-	struct chain_anchor own = { NULL, NULL, false };
-	struct chain_search s;
-	bool ok = chain_search_start(&s, peer, now);
+	struct stls_chain_anchor own = { NULL, NULL, false };
+	struct stls_chain_search s;
+	bool ok = stls_chain_search_start(&s, peer, now);
 
 	s.anchors = store_anchors;
 	s.ctx = ctx;
@@ -420,11 +422,11 @@ stls_verify_pkix(const struct stls_context *ctx, const struct stls_peer *peer,
 	if (own.cert != NULL) {
 		own.key = &own.cert->key;
 		s.path.n = 0;
-		ok = chain_search_try(&s, &own);
+		ok = stls_chain_search_try(&s, &own);
 	} else if (ok) {
-		ok = chain_search_run(&s);
+		ok = stls_chain_search_run(&s);
 	}
 	*r = s.result;
 	if (ok)
-		chain_match_names(&s.certs[0], names, n_names, r);
+		stls_chain_match_names(&s.certs[0], names, n_names, r);
 }

@@ -13,7 +13,7 @@
 #include "tls/chain.h"
 
 /* What is taken on trust.  The signature on an anchor is never looked at. */
-struct chain_anchor {
+struct stls_chain_anchor {
 	/* The certificate (of the store, sent, or published in DNS), or NULL
 	 * where only the key is known. */
 	const struct stls_cert *cert;
@@ -24,19 +24,19 @@ struct chain_anchor {
 
 /* certs[0] is the leaf, certs[n - 1] was issued by the anchor.  n may be 0 only
  * where the leaf is itself the anchor. */
-struct chain_path {
+struct stls_chain_path {
 	const struct stls_cert *certs[STLS_CHAIN_MAX];
 	size_t n;
-	struct chain_anchor anchor;
+	struct stls_chain_anchor anchor;
 };
 
 /*
  * The way from the leaf to an anchor, depth first.  What an anchor is, the
  * caller says: its function tries those that may have issued the last
- * certificate of the path, by chain_search_try().
+ * certificate of the path, by stls_chain_search_try().
  */
-struct chain_search {
-	bool (*anchors)(struct chain_search *search);
+struct stls_chain_search {
+	bool (*anchors)(struct stls_chain_search *search);
 	const void *ctx;	/* of that function */
 	struct stls_cert certs[STLS_CHAIN_MAX];	/* as sent, leaf first */
 	bool usable[STLS_CHAIN_MAX];
@@ -45,7 +45,7 @@ struct chain_search {
 	/* What may still be done for one peer: its certificates can be made to
 	 * spell many paths. */
 	int steps_left, signatures_left;
-	struct chain_path path;
+	struct stls_chain_path path;
 	size_t deepest;		/* of the paths that led nowhere */
 	bool complete;		/* result is that of a complete path */
 	struct stls_result result, found;	/* found: of the path that is tried */
@@ -53,19 +53,19 @@ struct chain_search {
 
 /* Parses what was sent.  False, with the result failed, where there is no leaf
  * to begin with. */
-bool chain_search_start(struct chain_search *search_r,
+bool stls_chain_search_start(struct stls_chain_search *search_r,
     const struct stls_peer *peer, int64_t now);
 /* True: a path is verified, all but the host name.  Else the result says what
  * came nearest. */
-bool chain_search_run(struct chain_search *search);
+bool stls_chain_search_run(struct stls_chain_search *search);
 /* Tries the path as it stands under the anchor. */
-bool chain_search_try(struct chain_search *search,
-    const struct chain_anchor *anchor);
-bool chain_search_passes(const struct chain_search *search,
+bool stls_chain_search_try(struct stls_chain_search *search,
+    const struct stls_chain_anchor *anchor);
+bool stls_chain_search_passes(const struct stls_chain_search *search,
     const struct stls_cert *cert);
 /* Checks a verified result's leaf for one of the names. */
-void chain_match_names(const struct stls_cert *leaf, const char *const *names,
-    size_t n_names, struct stls_result *result);
+void stls_chain_match_names(const struct stls_cert *leaf,
+    const char *const *names, size_t n_names, struct stls_result *result);
 
 /* Do the name constraints of issuer allow the names of cert?  leaf: its CN
  * counts as a host name where there is no dNSName.  False fills why_r. */

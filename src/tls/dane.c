@@ -22,14 +22,14 @@ struct dane_search {
 };
 
 static struct stls_blob
-data_of(const struct tlsa_record *r)
+data_of(const struct policy_tlsa_record *r)
 {
 	return (struct stls_blob){ r->data, r->len };
 }
 
 /* RFC 6698 2.1.3: the octets, or their digest. */
 static bool
-octets_match(const struct tlsa_record *r, struct stls_blob octets)
+octets_match(const struct policy_tlsa_record *r, struct stls_blob octets)
 {
 	byte digest[WC_MAX_DIGEST_SIZE];
 	struct stls_blob made = { digest, 0 };
@@ -53,7 +53,7 @@ octets_match(const struct tlsa_record *r, struct stls_blob octets)
 }
 
 static bool
-record_matches(const struct tlsa_record *r, struct stls_blob der,
+record_matches(const struct policy_tlsa_record *r, struct stls_blob der,
     const struct stls_public_key *key)
 {
 	if (r->selector == TLSA_CERT)
@@ -82,22 +82,22 @@ match_leaf(const struct stls_dane *dane, struct stls_blob der)
 
 /* An issuer that the peer sent and the record names. */
 static bool
-try_sent(struct chain_search *s, const struct tlsa_record *r)
+try_sent(struct stls_chain_search *s, const struct policy_tlsa_record *r)
 {
 	const struct stls_cert *top = s->path.certs[s->path.n - 1];
-	struct chain_anchor anchor = { .dateless = true };
+	struct stls_chain_anchor anchor = { .dateless = true };
 
 	for (size_t i = 1; i < s->n; i++) {
 		const struct stls_cert *cert = &s->certs[i];
 
 		if (!s->usable[i] ||
 		    !stls_blob_equal(cert->subject, top->issuer) ||
-		    chain_search_passes(s, cert) ||
+		    stls_chain_search_passes(s, cert) ||
 		    !record_matches(r, cert->der, &cert->key))
 			continue;
 		anchor.cert = cert;
 		anchor.key = &cert->key;
-		if (chain_search_try(s, &anchor))
+		if (stls_chain_search_try(s, &anchor))
 			return true;
 	}
 	return false;
@@ -105,10 +105,10 @@ try_sent(struct chain_search *s, const struct tlsa_record *r)
 
 /* An issuer that the record holds as a whole; the peer need not send it. */
 static bool
-try_published(struct chain_search *s, const struct tlsa_record *r)
+try_published(struct stls_chain_search *s, const struct policy_tlsa_record *r)
 {
 	const struct stls_cert *top = s->path.certs[s->path.n - 1];
-	struct chain_anchor anchor = { .dateless = true };
+	struct stls_chain_anchor anchor = { .dateless = true };
 	struct stls_public_key key;
 	struct stls_cert cert;
 
@@ -117,24 +117,24 @@ try_published(struct chain_search *s, const struct tlsa_record *r)
 	if (r->selector == TLSA_SPKI) {
 		anchor.key = &key;
 		return stls_public_key_parse(data_of(r), &key) &&
-		    chain_search_try(s, &anchor);
+		    stls_chain_search_try(s, &anchor);
 	}
 	if (!stls_cert_parse(r->data, r->len, &cert, NULL) ||
 	    !stls_blob_equal(cert.subject, top->issuer) ||
-	    chain_search_passes(s, &cert))
+	    stls_chain_search_passes(s, &cert))
 		return false;
 	anchor.cert = &cert;
 	anchor.key = &cert.key;
-	return chain_search_try(s, &anchor);
+	return stls_chain_search_try(s, &anchor);
 }
 
 static bool
-ta_anchors(struct chain_search *s)
+ta_anchors(struct stls_chain_search *s)
 {
 	const struct dane_search *d = s->ctx;
 
 	for (size_t i = 0; i < d->dane->n_records; i++) {
-		const struct tlsa_record *r = &d->dane->records[i];
+		const struct policy_tlsa_record *r = &d->dane->records[i];
 
 		if (r->usage != TLSA_DANE_TA ||
 		    (!try_sent(s, r) && !try_published(s, r)))
@@ -153,7 +153,7 @@ say_no_match(struct stls_result *r, const struct stls_dane *dane,
 	char first[160];
 
 	(void)stls_peer_describe(peer, &info);
-	tlsa_text(first, sizeof(first), &dane->records[0]);
+	policy_tlsa_text(first, sizeof(first), &dane->records[0]);
 	(void)stls_result_fail(r, STLS_NOT_TRUSTED, 0, "no TLSA record "
 	    "matches: %zu published, the first %s; the server's certificate "
 	    "has SHA-256 %s, its key %s", dane->n_records, first,
@@ -167,8 +167,8 @@ stls_verify_dane(const struct stls_peer *peer, const struct stls_dane *dane,
     int64_t now, struct stls_result *r, size_t *matched_r)
 {
 	struct dane_search d = { dane, matched_r };
-	struct chain_search s;
-	bool readable = chain_search_start(&s, peer, now);
+	struct stls_chain_search s;
+	bool readable = stls_chain_search_start(&s, peer, now);
 	size_t ee = dane->n_records;
 
 	*matched_r = dane->n_records;
@@ -186,9 +186,10 @@ stls_verify_dane(const struct stls_peer *peer, const struct stls_dane *dane,
 		return;
 	s.anchors = ta_anchors;
 	s.ctx = &d;
-	if (chain_search_run(&s)) {
+	if (stls_chain_search_run(&s)) {
 		*r = s.result;
-		chain_match_names(&s.certs[0], dane->names, dane->n_names, r);
+		stls_chain_match_names(&s.certs[0], dane->names, dane->n_names,
+		    r);
 		if (r->verdict != STLS_VERIFIED)
 			*matched_r = dane->n_records;
 	} else if (s.complete || s.steps_left < 0) {

@@ -15,8 +15,8 @@
 #include "tls/chain.h"
 
 struct stls_dane {
-	/* Those that count (tlsa_choose), at least one. */
-	const struct tlsa_record *records;
+	/* Those that count (policy_tlsa_choose), at least one. */
+	const struct policy_tlsa_record *records;
 	size_t n_records;
 	/* Reference identifiers of DANE-TA (RFC 7672 3.2.2): TLSA base domain,
 	 * next hop before and after CNAMEs, MX host. */
@@ -35,7 +35,7 @@ void stls_verify_dane(const struct stls_peer *peer,
     const struct stls_dane *dane, int64_t now, struct stls_result *result_r,
     size_t *matched_r);
 
-/* As tlsa_unusable() and tlsa_choose() ask: does the data of a Full(0) record
+/* As policy_tlsa_unusable() and policy_tlsa_choose() ask: does the data of a Full(0) record
  * decode as a certificate (TLSA_CERT) or a public key (TLSA_SPKI)? */
 bool stls_tlsa_decodes(uint8_t selector, const uint8_t *data, size_t len);
 

@@ -39,14 +39,14 @@ printable(const char *s)
 }
 
 void
-conf_problems_add(struct conf_problems *problems, unsigned int line,
+toml_problems_add(struct toml_problems *problems, unsigned int line,
     const char *key, const char *fmt, ...)
 {
-	struct conf_problem *p;
+	struct toml_problem *p;
 	char text[TEXT_MAX];
 	va_list ap;
 
-	if (problems->count >= CONF_PROBLEMS_MAX) {
+	if (problems->count >= TOML_PROBLEMS_MAX) {
 		problems->dropped++;
 		return;
 	}
@@ -67,10 +67,10 @@ conf_problems_add(struct conf_problems *problems, unsigned int line,
 
 /* Insertion keeps the order within a line, which qsort does not promise. */
 void
-conf_problems_sort(struct conf_problems *problems)
+toml_problems_sort(struct toml_problems *problems)
 {
 	for (size_t i = 1; i < problems->count; i++) {
-		struct conf_problem p = problems->item[i];
+		struct toml_problem p = problems->item[i];
 		size_t j = i;
 
 		for (; j > 0 && problems->item[j - 1].line > p.line; j--)
@@ -80,7 +80,7 @@ conf_problems_sort(struct conf_problems *problems)
 }
 
 void
-conf_problems_clear(struct conf_problems *problems)
+toml_problems_clear(struct toml_problems *problems)
 {
 	for (size_t i = 0; i < problems->count; i++) {
 		free(problems->item[i].key);
@@ -92,7 +92,7 @@ conf_problems_clear(struct conf_problems *problems)
 }
 
 char *
-conf_problem_text(const struct conf_problem *problem, const char *file)
+toml_problem_text(const struct toml_problem *problem, const char *file)
 {
 	const char *key = problem->key;
 	char line[16] = "";

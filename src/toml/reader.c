@@ -16,7 +16,7 @@ toml_complain(struct toml_reader *r, unsigned int line, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	conf_problems_add(r->problems, line,
+	toml_problems_add(r->problems, line,
 	    r->key.len > 0 ? buf_str(&r->key) : NULL, "%s", text);
 }
 

@@ -275,7 +275,7 @@ read_statement(struct toml_reader *r)
 static bool
 statement_begins(const struct toml_reader *r)
 {
-	struct conf_problems ignored = CONF_PROBLEMS_INIT;
+	struct toml_problems ignored = TOML_PROBLEMS_INIT;
 	struct toml_reader probe = *r;
 	struct toml_path path;
 	bool list, begins;
@@ -297,7 +297,7 @@ statement_begins(const struct toml_reader *r)
 		    toml_peek(&probe, "\r\n") || toml_peek(&probe, "#");
 	}
 	buf_free(&probe.scratch);
-	conf_problems_clear(&ignored);
+	toml_problems_clear(&ignored);
 	return begins;
 }
 
@@ -379,7 +379,7 @@ read_all(struct toml_reader *r)
 }
 
 struct toml *
-toml_read(const char *text, size_t len, struct conf_problems *problems)
+toml_read(const char *text, size_t len, struct toml_problems *problems)
 {
 	struct toml *toml = mem_zalloc(sizeof(*toml));
 	struct toml_reader r = {

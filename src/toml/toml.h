@@ -49,7 +49,7 @@ struct toml;
  * nothing was added.  The text is not kept.
  */
 struct toml *toml_read(const char *text, size_t len,
-    struct conf_problems *problems) __attribute__((returns_nonnull));
+    struct toml_problems *problems) __attribute__((returns_nonnull));
 void toml_free(struct toml **toml);
 
 const struct toml_node *toml_root(const struct toml *toml)

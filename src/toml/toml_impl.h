@@ -57,7 +57,7 @@ struct toml_path {
 
 struct toml_reader {
 	struct toml *toml;
-	struct conf_problems *problems;
+	struct toml_problems *problems;
 	const char *at, *end;
 	unsigned int line;
 	int depth;

@@ -98,14 +98,14 @@ put_problem(const struct web_html *h, struct spool_query *q)
 
 	web_html_put(h, "<article class=\"card bad\"><div class=\"top\">");
 	web_html_link(h, "domains/", name, name);
-	page_failure(h, spool_query_text(q, D_ERROR),
+	web_page_failure(h, spool_query_text(q, D_ERROR),
 	    spool_query_text(q, D_RESULT), spool_query_text(q, D_STATUS));
 	web_html_put(h, "</div><div class=\"soft\">failing since ");
 	web_html_when(h, spool_query_int(q, D_SINCE));
 	web_html_put(h, ", ");
-	page_waiting(h, spool_query_int(q, D_WAITING));
+	web_page_waiting(h, spool_query_int(q, D_WAITING));
 	web_html_put(h, " waiting</div>");
-	page_reply(h, spool_query_text(q, D_REPLY));
+	web_page_reply(h, spool_query_text(q, D_REPLY));
 	web_html_put(h, "</article>\n");
 }
 
@@ -145,7 +145,7 @@ put_queue(const struct web_html *h, const struct web_request *r, int max,
 	spool_query_put_int(&q, ":message", r->route.from_message);
 	spool_query_put_int(&q, ":recipient", r->route.from_recipient);
 	spool_query_put_int(&q, ":limit", max + 1);
-	rows = page_table(h, &q, &page_recipients, max);
+	rows = web_page_table(h, &q, &web_page_recipient_rows, max);
 	if (rows == 0)
 		web_html_put(h, "<p class=\"none\">The queue is empty.</p>\n");
 	if (rows > max)
@@ -166,7 +166,7 @@ put_domains(const struct web_html *h, const struct web_request *r, int max,
 	spool_query_start(&q, r->spool, SQL_WEB_DOMAINS);
 	spool_query_put_text(&q, ":from", r->route.from);
 	spool_query_put_int(&q, ":limit", max + 1);
-	rows = page_table(h, &q, &page_domains, max);
+	rows = web_page_table(h, &q, &web_page_domain_rows, max);
 	if (rows == 0)
 		web_html_put(h, "<p class=\"none\">There are no domains "
 		    "yet.</p>\n");
@@ -183,7 +183,7 @@ bool
 web_page_home(const struct web_request *r, struct web_answer *a,
     struct error *err)
 {
-	const struct web_html h = page_html(r, a);
+	const struct web_html h = web_page_html(r, a);
 	bool ok;
 
 	web_html_begin(&h, "Outbound mail", NULL, "");
@@ -202,7 +202,7 @@ bool
 web_page_queue(const struct web_request *r, struct web_answer *a,
     struct error *err)
 {
-	const struct web_html h = page_html(r, a);
+	const struct web_html h = web_page_html(r, a);
 	bool ok;
 
 	web_html_begin(&h, "Queue", NULL, "queue");
@@ -215,7 +215,7 @@ bool
 web_page_domains(const struct web_request *r, struct web_answer *a,
     struct error *err)
 {
-	const struct web_html h = page_html(r, a);
+	const struct web_html h = web_page_html(r, a);
 	bool ok;
 
 	web_html_begin(&h, "TLS by domain", NULL, "domains");

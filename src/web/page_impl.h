@@ -35,32 +35,34 @@ enum {
 enum { PAGE_ROWS = 100, HOME_ROWS = 20 };
 
 /* The answer is a page. */
-struct web_html page_html(const struct web_request *r, struct web_answer *a);
+struct web_html web_page_html(const struct web_request *r,
+    struct web_answer *a);
 
 /* A table of what a query of one kind has: its head, and how a row of it is
  * shown. */
-struct page_table {
+struct web_page_table {
 	const char *head;
 	void (*put_row)(const struct web_html *h, struct spool_query *q);
 };
-extern const struct page_table page_recipients, page_domains;
+extern const struct web_page_table web_page_recipient_rows,
+    web_page_domain_rows;
 
 /*
  * The rows that q still has, at most max, which it returns; max + 1 where there
  * are more: q then stands on the first of them.
  */
-int page_table(const struct web_html *h, struct spool_query *q,
-    const struct page_table *table, int max);
+int web_page_table(const struct web_html *h, struct spool_query *q,
+    const struct web_page_table *table, int max);
 /* One attempt with its evidence.  by_message: the column A_WHO is a message,
  * else an address. */
-void page_attempt(const struct web_html *h, struct spool_query *q,
+void web_page_attempt(const struct web_html *h, struct spool_query *q,
     bool by_message);
 /* "1000+": counts of what waits stop there. */
-void page_waiting(const struct web_html *h, int64_t n);
+void web_page_waiting(const struct web_html *h, int64_t n);
 /* What failed and the words for it. */
-void page_failure(const struct web_html *h, const char *error,
+void web_page_failure(const struct web_html *h, const char *error,
     const char *result, const char *status);
 /* What a server said; NULL: nothing. */
-void page_reply(const struct web_html *h, const char *reply);
+void web_page_reply(const struct web_html *h, const char *reply);
 
 #endif

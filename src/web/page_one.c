@@ -24,18 +24,18 @@ put_status(const struct web_html *h, struct spool_query *q)
 	    failing ? " bad" : tried ? " good" : "");
 	web_html_badge(h, failing ? WEB_BAD : tried ? WEB_GOOD : WEB_PLAIN,
 	    failing ? "failing" : tried ? "delivering" : "not tried yet");
-	page_failure(h, failing ? spool_query_text(q, D_ERROR) : NULL,
+	web_page_failure(h, failing ? spool_query_text(q, D_ERROR) : NULL,
 	    spool_query_text(q, D_RESULT), spool_query_text(q, D_STATUS));
 	web_html_session(h, spool_query_text(q, D_TLS),
 	    spool_query_text(q, D_DANE), spool_query_text(q, D_MTA_STS));
 	web_html_put(h, "</div>");
-	page_reply(h, spool_query_text(q, D_REPLY));
+	web_page_reply(h, spool_query_text(q, D_REPLY));
 	web_html_put(h, "<dl class=\"facts\">");
 	web_html_pair_when(h, "failing since", spool_query_time(q, D_SINCE));
 	web_html_pair_when(h, "last attempt", spool_query_time(q, D_ATTEMPT));
 	web_html_pair_when(h, "last delivery", spool_query_time(q, D_DELIVERED));
 	web_html_put(h, "<div><dt>waiting</dt><dd>");
-	page_waiting(h, spool_query_int(q, D_WAITING));
+	web_page_waiting(h, spool_query_int(q, D_WAITING));
 	web_html_put(h, "</dd></div></dl></article>\n");
 }
 
@@ -99,7 +99,7 @@ put_attempts(const struct web_html *h, const struct web_request *r,
 	spool_query_put_time(&q, ":until", until);
 	spool_query_put_int(&q, ":limit", max);
 	for (; spool_query_next(&q); row++)
-		page_attempt(h, &q, true);
+		web_page_attempt(h, &q, true);
 	if (row == 0)
 		web_html_put(h, "<p class=\"none\">There are none.</p>\n");
 	return spool_query_end(&q, err);
@@ -115,7 +115,7 @@ put_waiting(const struct web_html *h, const struct web_request *r,
 	spool_query_start(&q, r->spool, SQL_WEB_DOMAIN_QUEUE);
 	spool_query_put_text(&q, ":domain", r->route.domain);
 	spool_query_put_int(&q, ":limit", PAGE_ROWS);
-	if (page_table(h, &q, &page_recipients, PAGE_ROWS) == 0)
+	if (web_page_table(h, &q, &web_page_recipient_rows, PAGE_ROWS) == 0)
 		web_html_put(h, "<p class=\"none\">No mail is waiting for this "
 		    "domain.</p>\n");
 	web_html_put(h, "</section>\n");
@@ -144,7 +144,7 @@ bool
 web_page_domain(const struct web_request *r, struct web_answer *a,
     struct error *err)
 {
-	const struct web_html h = page_html(r, a);
+	const struct web_html h = web_page_html(r, a);
 	int64_t attempt_at = -1, delivered_at = -1;
 	struct spool_query q;
 	bool ok;
@@ -207,7 +207,7 @@ put_message_rows(const struct web_html *h, const struct web_request *r,
 	spool_query_start(&q, r->spool, SQL_WEB_MESSAGE_RECIPIENTS);
 	spool_query_put_int(&q, ":id", r->route.id);
 	spool_query_put_int(&q, ":limit", PAGE_ROWS);
-	(void)page_table(h, &q, &page_recipients, PAGE_ROWS);
+	(void)web_page_table(h, &q, &web_page_recipient_rows, PAGE_ROWS);
 	if (!spool_query_end(&q, err))
 		return false;
 	web_html_put(h, "</section>\n<section><h2>Attempts</h2>\n");
@@ -215,7 +215,7 @@ put_message_rows(const struct web_html *h, const struct web_request *r,
 	spool_query_put_int(&q, ":id", r->route.id);
 	spool_query_put_int(&q, ":limit", MESSAGE_ATTEMPTS);
 	for (; spool_query_next(&q); row++)
-		page_attempt(h, &q, false);
+		web_page_attempt(h, &q, false);
 	if (row == 0)
 		web_html_put(h, "<p class=\"none\">There are none yet.</p>\n");
 	web_html_put(h, "</section>\n");
@@ -226,7 +226,7 @@ bool
 web_page_message(const struct web_request *r, struct web_answer *a,
     struct error *err)
 {
-	const struct web_html h = page_html(r, a);
+	const struct web_html h = web_page_html(r, a);
 	struct spool_query q;
 	char id[24];
 	bool ok;

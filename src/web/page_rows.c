@@ -11,7 +11,7 @@
 enum { WAITING_MAX = 1000 };
 
 struct web_html
-page_html(const struct web_request *r, struct web_answer *a)
+web_page_html(const struct web_request *r, struct web_answer *a)
 {
 	a->type = WEB_TYPE_HTML;
 	return (struct web_html){ .out = &a->body, .now = r->now,
@@ -19,8 +19,8 @@ page_html(const struct web_request *r, struct web_answer *a)
 }
 
 int
-page_table(const struct web_html *h, struct spool_query *q,
-    const struct page_table *table, int max)
+web_page_table(const struct web_html *h, struct spool_query *q,
+    const struct web_page_table *table, int max)
 {
 	int row = 0;
 
@@ -40,15 +40,15 @@ page_table(const struct web_html *h, struct spool_query *q,
 }
 
 void
-page_waiting(const struct web_html *h, int64_t n)
+web_page_waiting(const struct web_html *h, int64_t n)
 {
 	web_html_put(h, "%" PRId64 "%s", n > WAITING_MAX ? WAITING_MAX : n,
 	    n > WAITING_MAX ? "+" : "");
 }
 
 void
-page_failure(const struct web_html *h, const char *error, const char *result,
-    const char *status)
+web_page_failure(const struct web_html *h, const char *error,
+    const char *result, const char *status)
 {
 	if (error != NULL)
 		web_html_badge(h, WEB_BAD, error);
@@ -61,7 +61,7 @@ page_failure(const struct web_html *h, const char *error, const char *result,
 }
 
 void
-page_reply(const struct web_html *h, const char *reply)
+web_page_reply(const struct web_html *h, const char *reply)
 {
 	if (reply != NULL && *reply != '\0')
 		web_html_put(h, "<div class=\"reply\">%s</div>", reply);
@@ -102,13 +102,13 @@ put_recipient(const struct web_html *h, struct spool_query *q)
 	web_html_put(h, "</td><td data-label=\"next attempt\">");
 	put_next_try(h, q);
 	web_html_put(h, "</td><td>");
-	page_failure(h, spool_query_text(q, Q_ERROR), NULL,
+	web_page_failure(h, spool_query_text(q, Q_ERROR), NULL,
 	    spool_query_text(q, Q_STATUS));
-	page_reply(h, spool_query_text(q, Q_REPLY));
+	web_page_reply(h, spool_query_text(q, Q_REPLY));
 	web_html_put(h, "</td></tr>\n");
 }
 
-const struct page_table page_recipients = {
+const struct web_page_table web_page_recipient_rows = {
 	.head = "<th class=\"w\">recipient<th class=\"w\">from<th>state"
 	    "<th>received<th>next attempt<th>last reply",
 	.put_row = put_recipient,
@@ -132,17 +132,17 @@ put_domain(const struct web_html *h, struct spool_query *q)
 	web_html_put(h, "<td data-label=\"delivered\">");
 	web_html_when(h, spool_query_time(q, D_DELIVERED));
 	web_html_put(h, "</td><td data-label=\"waiting\" class=\"n\">");
-	page_waiting(h, spool_query_int(q, D_WAITING));
+	web_page_waiting(h, spool_query_int(q, D_WAITING));
 	if (spool_query_is_null(q, D_SINCE)) {
 		web_html_put(h, "</td><td></td></tr>\n");
 		return;
 	}
 	web_html_put(h, "</td><td data-label=\"failing\"><span>");
-	page_failure(h, spool_query_text(q, D_ERROR), NULL, NULL);
+	web_page_failure(h, spool_query_text(q, D_ERROR), NULL, NULL);
 	web_html_put(h, "</span></td></tr>\n");
 }
 
-const struct page_table page_domains = {
+const struct web_page_table web_page_domain_rows = {
 	.head = "<th class=\"w\">domain<th class=\"w\">last session<th>last "
 	    "delivery<th>waiting<th>failing",
 	.put_row = put_domain,
@@ -200,7 +200,8 @@ put_certificate(const struct web_html *h, struct spool_query *q)
 }
 
 void
-page_attempt(const struct web_html *h, struct spool_query *q, bool by_message)
+web_page_attempt(const struct web_html *h, struct spool_query *q,
+    bool by_message)
 {
 	const char *outcome = spool_query_text(q, A_OUTCOME);
 	bool good = strcmp(outcome, "delivered") == 0;
@@ -213,10 +214,10 @@ page_attempt(const struct web_html *h, struct spool_query *q, bool by_message)
 	put_who(h, spool_query_text(q, A_WHO), by_message);
 	web_html_session(h, spool_query_text(q, A_TLS),
 	    spool_query_text(q, A_DANE), spool_query_text(q, A_MTA_STS));
-	page_failure(h, spool_query_text(q, A_ERROR),
+	web_page_failure(h, spool_query_text(q, A_ERROR),
 	    spool_query_text(q, A_RESULT), spool_query_text(q, A_STATUS));
 	web_html_put(h, "</div>");
-	page_reply(h, spool_query_text(q, A_REPLY));
+	web_page_reply(h, spool_query_text(q, A_REPLY));
 	web_html_put(h, "<dl class=\"facts\">");
 	put_host(h, spool_query_text(q, A_MX),
 	    spool_query_text(q, A_ADDRESS));

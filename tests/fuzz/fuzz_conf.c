@@ -14,7 +14,7 @@
 static void
 check_round_trip(struct conf_rows *rows)
 {
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct buf text = BUF_INIT, again = BUF_INIT;
 	struct conf_rows *second = NULL;
 	struct conf *conf = NULL;
@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct conf_rows *rows = NULL;
 
 	if (conf_check_text(&rows, (const char *)data, size, NULL, &problems))
@@ -48,6 +48,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		assert(problems.count > 0 && rows == NULL);
 	conf_rows_free(&rows);
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 	return 0;
 }

@@ -17,17 +17,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct conf_lookup_row rows[] = {
 	{ .map = "m", .key = "a.test", .value = "v" },
 	{ .map = "m", .key = "*.test", .value = "w" },
-	{ .map = EXPR_LOCAL_DOMAINS, .key = "x.test", .value = "" },
+	{ .map = STRATEGY_LOCAL_DOMAINS, .key = "x.test", .value = "" },
 };
 
-static struct expr_engine *
+static struct strategy_engine *
 engine_new(void)
 {
-	struct expr_engine *engine;
+	struct strategy_engine *engine;
 	struct error err;
 
-	if (!expr_engine_open(&engine, &err) ||
-	    !expr_engine_set_lookup(engine, rows, ARRAY_LEN(rows), &err))
+	if (!strategy_engine_open(&engine, &err) ||
+	    !strategy_engine_set_lookup(engine, rows, ARRAY_LEN(rows), &err))
 		abort();
 	return engine;
 }
@@ -42,11 +42,11 @@ time_used_s(void)
 }
 
 /* A local part of 256 octets and a domain of 255, of many labels. */
-static struct expr_values
+static struct strategy_values
 values_long(void)
 {
 	static char sender[256 + 1 + 255 + 1];
-	struct expr_values values = expr_values_sample();
+	struct strategy_values values = strategy_values_sample();
 
 	memset(sender, 'a', sizeof(sender) - 1);
 	sender[256] = '@';
@@ -58,19 +58,19 @@ values_long(void)
 }
 
 static void
-try(struct expr_engine *engine, enum expr_class class, const char *text)
+try(struct strategy_engine *engine, enum strategy_class class, const char *text)
 {
-	const struct expr_values values = values_long();
-	struct expr_result r;
-	struct expr *expr;
+	const struct strategy_values values = values_long();
+	struct strategy_expr_result r;
+	struct strategy_expr *expr;
 	struct error err;
 
-	if (!expr_compile(&expr, engine, class, text, &err))
+	if (!strategy_expr_compile(&expr, engine, class, text, &err))
 		return;
-	if (expr_evaluate(expr, &values, &r, &err) &&
+	if (strategy_expr_evaluate(expr, &values, &r, &err) &&
 	    (r.type == EXPR_TEXT) != (r.text != NULL))
 		abort();
-	expr_free(&expr);
+	strategy_expr_free(&expr);
 }
 
 static void
@@ -84,12 +84,12 @@ ignore(void *arg, const struct conf_expression *e, const char *problem)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct expr_engine *engine;
+	static struct strategy_engine *engine;
 	struct conf_expression e = { .key = "milter.take", .condition = true };
 	const struct conf conf = { .lookup = rows,
 		.lookup_count = ARRAY_LEN(rows), .expression = &e,
 		.expression_count = 1 };
-	enum expr_class class;
+	enum strategy_class class;
 	double start_s;
 	char *text;
 
@@ -104,7 +104,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try(engine, class, text);
 	e.milter = class == EXPR_MILTER;
 	e.text = text;
-	(void)!rules_check_all(&conf, ignore, NULL);
+	(void)!strategy_rules_check_all(&conf, ignore, NULL);
 	if (time_used_s() - start_s > 2)
 		abort();
 	free(text);

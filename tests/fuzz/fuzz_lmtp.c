@@ -20,17 +20,17 @@ try_line(const char *data, size_t size)
 	char *line = mem_alloc(size + 1);
 	struct mail_recipient rcpt;
 	struct mail_sender sender;
-	struct lmtp_command c;
+	struct mail_lmtp_command c;
 	struct error err;
 
 	memcpy(line, data, size);
 	line[size] = '\0';
-	c = lmtp_command_parse(line);
-	if (c.verb == LMTP_MAIL &&
+	c = mail_lmtp_command_parse(line);
+	if (c.verb == MAIL_LMTP_MAIL &&
 	    mail_sender_parse(&sender, c.args, "own.test", &err))
 		assert(sender.size >= 0 && (sender.address.text[0] == '\0' ||
 		    strchr(sender.address.text, '@') != NULL));
-	if (c.verb == LMTP_RCPT &&
+	if (c.verb == MAIL_LMTP_RCPT &&
 	    mail_recipient_parse(&rcpt, c.args, NULL, true, &err))
 		assert(rcpt.address.domain[0] != '\0');
 	free(line);
@@ -40,14 +40,15 @@ try_line(const char *data, size_t size)
 static size_t
 take(struct buf *content, const char *data, size_t size, size_t chunk)
 {
-	enum lmtp_place place = LMTP_LINE_START;
+	enum mail_lmtp_place place = MAIL_LMTP_LINE_START;
 	size_t at = 0;
 
-	while (at < size && place != LMTP_ENDED) {
+	while (at < size && place != MAIL_LMTP_ENDED) {
 		size_t n = size - at < chunk ? size - at : chunk, len;
 		const char *piece;
 
-		at += lmtp_content_next(&place, data + at, n, &piece, &len);
+		at += mail_lmtp_content_next(&place, data + at, n, &piece,
+		    &len);
 		(void)buf_append(content, piece, len);
 	}
 	return at;

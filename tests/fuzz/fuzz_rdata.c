@@ -38,7 +38,7 @@ read_mx_row(struct arena *arena, const char *text)
 		NULL };
 	struct buf again = BUF_INIT;
 	struct mx_facts facts;
-	struct mx_choice *mx;
+	struct policy_mx_choice *mx;
 	struct mx_result *r;
 	size_t n;
 
@@ -60,7 +60,7 @@ read_tlsa_row(struct arena *arena, const char *text)
 	struct spool_dane_cache row = { "mx.test", 25, NULL, "secure", text, 0,
 		1 };
 	struct buf again = BUF_INIT;
-	struct tlsa_record *records;
+	struct policy_tlsa_record *records;
 	struct tlsa_facts facts;
 	struct tlsa_result *r;
 	size_t n;

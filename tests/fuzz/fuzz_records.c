@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 mx_comes_back(struct arena *arena, const char *text)
 {
-	struct mx_choice *first, *again;
+	struct policy_mx_choice *first, *again;
 	struct buf out = BUF_INIT;
 	size_t n, m;
 
@@ -47,7 +47,7 @@ texts_come_back(struct arena *arena, const char *text)
 static void
 tlsa_comes_back(struct arena *arena, const char *text)
 {
-	struct tlsa_record *first, *again;
+	struct policy_tlsa_record *first, *again;
 	struct buf out = BUF_INIT;
 	size_t n, m;
 

@@ -22,7 +22,7 @@ read_txt(const char *text, size_t len)
 	bool begins;
 	size_t at;
 
-	if (!sts_txt_parse(text, len, id, &begins)) {
+	if (!policy_sts_txt_parse(text, len, id, &begins)) {
 		assert(strlen(id) <= STS_ID_MAX);
 		return;
 	}
@@ -35,7 +35,7 @@ read_txt(const char *text, size_t len)
 }
 
 static void
-look_at(const struct sts_policy *p, const struct sts_pattern *mx)
+look_at(const struct policy_sts *p, const struct policy_sts_pattern *mx)
 {
 	char *name = mem_zalloc(mx->len + 1);
 
@@ -43,19 +43,20 @@ look_at(const struct sts_policy *p, const struct sts_pattern *mx)
 	assert(strspn(name, "*-.") < mx->len);
 	if (name[0] == '*')
 		name[0] = 'x';
-	assert(sts_pattern_matches(mx, name) && sts_policy_names(p, name));
+	assert(policy_sts_pattern_matches(mx, name) && policy_sts_names(p,
+	    name));
 	free(name);
 }
 
 static void
 read_policy(const char *text, size_t len)
 {
-	struct sts_pattern mx = { NULL, 0 };
-	struct sts_policy p;
+	struct policy_sts_pattern mx = { NULL, 0 };
+	struct policy_sts p;
 	const char *why;
 	size_t n = 0;
 
-	if (!sts_policy_parse(&p, text, len, &why)) {
+	if (!policy_sts_parse(&p, text, len, &why)) {
 		assert(why != NULL);
 		return;
 	}
@@ -64,7 +65,7 @@ read_policy(const char *text, size_t len)
 	assert(p.max_age_s >= 0 && p.max_age_s <= STS_AGE_MAX_S);
 	/* It may be kept as a string. */
 	assert(memchr(text, '\0', len) == NULL);
-	for (; sts_policy_next_mx(&p, &mx); n++) {
+	for (; policy_sts_next_mx(&p, &mx); n++) {
 		assert(mx.text >= text && mx.text + mx.len <= text + len);
 		look_at(&p, &mx);
 	}

@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct toml *toml = toml_read((const char *)data, size, &problems);
 
 	/* unfolding escapes never makes a text longer */
@@ -39,6 +39,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < problems.count; i++)
 		assert(strpbrk(problems.item[i].text, "\r\n\x1b") == NULL);
 	toml_free(&toml);
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 	return 0;
 }

@@ -63,9 +63,9 @@ try_orcpt(const char *s, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char text[128], printed[DSN_NOTIFY_LEN];
+	char text[128], printed[MAIL_NOTIFY_LEN];
 	unsigned notify, again;
-	enum dsn_ret ret;
+	enum mail_ret ret;
 	struct error err;
 
 	try_envid((const char *)data, size);
@@ -74,12 +74,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(text, data, size);
 	text[size] = '\0';
-	if (dsn_ret_parse(&ret, text, &err))
-		assert(ret != DSN_RET_UNSET);
-	if (!dsn_notify_parse(&notify, text, &err))
+	if (mail_ret_parse(&ret, text, &err))
+		assert(ret != MAIL_RET_UNSET);
+	if (!mail_notify_parse(&notify, text, &err))
 		return 0;
-	dsn_notify_print(printed, notify);
-	if (!dsn_notify_parse(&again, printed, &err) || again != notify)
+	mail_notify_print(printed, notify);
+	if (!mail_notify_parse(&again, printed, &err) || again != notify)
 		assert(false && "NOTIFY does not read back");
 	return 0;
 }

@@ -19,7 +19,7 @@ enum { ARGS_MAX = 16 };
 
 /* Of one of the two commands; cli is as after it. */
 static bool
-parse(struct submit_options *submit, struct admin_options *admin,
+parse(struct cli_submit_options *submit, struct cli_admin_options *admin,
     struct cli *cli, const char *const *args, struct error *err)
 {
 	char *argv[ARGS_MAX + 2], *copy[ARGS_MAX + 2];
@@ -35,8 +35,8 @@ parse(struct submit_options *submit, struct admin_options *admin,
 	argv[argc] = NULL;
 	memcpy(copy, argv, sizeof(argv));	/* getopt permutes */
 	ok = submit != NULL ?
-	    submit_options_parse(submit, cli, argc, argv, err) :
-	    admin_options_parse(admin, cli, argc, argv, err);
+	    cli_submit_options_parse(submit, cli, argc, argv, err) :
+	    cli_admin_options_parse(admin, cli, argc, argv, err);
 	/* what is borrowed is compared before it goes */
 	if (ok && submit != NULL && submit->strategy != NULL)
 		assert_string_equal(submit->strategy, "secure");
@@ -54,7 +54,7 @@ options_stand_anywhere(void **state)
 		"s@b.example", "c@d.example", "--strategy", "secure",
 		"--notify=success,delay", "--ret", "hdrs", "--envid", "a+b",
 		"--body", "8BITMIME", NULL };
-	struct submit_options o;
+	struct cli_submit_options o;
 	struct cli cli;
 	struct error err;
 
@@ -64,18 +64,18 @@ options_stand_anywhere(void **state)
 	assert_string_equal(o.sender.text, "s@b.example");
 	assert_int_equal(o.rcpt_count, 2);
 	assert_string_equal(o.rcpts[1].domain, "d.example");
-	assert_int_equal(o.notify, DSN_SUCCESS | DSN_DELAY);
-	assert_int_equal(o.ret, DSN_RET_HDRS);
-	assert_int_equal(o.body, SUBMIT_BODY_8BITMIME);
+	assert_int_equal(o.notify, MAIL_NOTIFY_SUCCESS | MAIL_NOTIFY_DELAY);
+	assert_int_equal(o.ret, MAIL_RET_HDRS);
+	assert_int_equal(o.body, CLI_SUBMIT_BODY_8BITMIME);
 	assert_string_equal(o.envid, "a+b");
-	submit_options_free(&o);
+	cli_submit_options_free(&o);
 }
 
 static void
 nothing_given_is_nothing_asked(void **state)
 {
 	static const char *const args[] = { "a@b.example", NULL };
-	struct submit_options o;
+	struct cli_submit_options o;
 	struct cli cli;
 	struct error err;
 
@@ -83,12 +83,12 @@ nothing_given_is_nothing_asked(void **state)
 	assert_true(parse(&o, NULL, &cli, args, &err));
 	assert_false(o.has_sender || o.hold || o.quiet || o.smtputf8 ||
 	    o.require_tls || o.tls_optional);
-	assert_int_equal(o.notify, DSN_NOTIFY_UNSET);
-	assert_int_equal(o.ret, DSN_RET_UNSET);
-	assert_int_equal(o.body, SUBMIT_BODY_BY_CONTENT);
+	assert_int_equal(o.notify, MAIL_NOTIFY_UNSET);
+	assert_int_equal(o.ret, MAIL_RET_UNSET);
+	assert_int_equal(o.body, CLI_SUBMIT_BODY_BY_CONTENT);
 	assert_string_equal(o.envid, "");
 	assert_string_equal(o.orcpt, "");
-	submit_options_free(&o);
+	cli_submit_options_free(&o);
 }
 
 static void
@@ -96,14 +96,14 @@ a_recipient_counts_once(void **state)
 {
 	static const char *const args[] = { "a@b.example", "<a@B.example>",
 		"A@b.example", NULL };
-	struct submit_options o;
+	struct cli_submit_options o;
 	struct cli cli;
 	struct error err;
 
 	(void)state;
 	assert_true(parse(&o, NULL, &cli, args, &err));
 	assert_int_equal(o.rcpt_count, 2);	/* local parts have case */
-	submit_options_free(&o);
+	cli_submit_options_free(&o);
 }
 
 static void
@@ -114,7 +114,7 @@ null_sender(void **state)
 		{ "-f", "<>", "a@b.example", NULL },
 		{ "--sender=", "a@b.example", NULL },
 	};
-	struct submit_options o;
+	struct cli_submit_options o;
 	struct cli cli;
 	struct error err;
 
@@ -123,7 +123,7 @@ null_sender(void **state)
 		assert_true(parse(&o, NULL, &cli, forms[i], &err));
 		assert_true(o.has_sender);
 		assert_string_equal(o.sender.text, "");
-		submit_options_free(&o);
+		cli_submit_options_free(&o);
 	}
 }
 
@@ -169,7 +169,7 @@ bad_submissions_are_refused(void **state)
 		  EX_DATAERR, "--orcpt" },
 		{ "help is no error", { "--help" }, EX_OK, "" },
 	};
-	struct submit_options o;
+	struct cli_submit_options o;
 	struct cli cli;
 	struct error err;
 
@@ -194,7 +194,7 @@ utf8_with_its_option(void **state)
 	static const char *const by_itself[] = { "-f", "\xc3\xbc@b.example",
 		"a@b.example", NULL };
 	static const char *const domain[] = { "a@\xc3\xbc.example", NULL };
-	struct submit_options o;
+	struct cli_submit_options o;
 	struct cli cli;
 	struct error err;
 
@@ -202,28 +202,28 @@ utf8_with_its_option(void **state)
 	assert_true(parse(&o, NULL, &cli, args, &err));
 	assert_true(o.smtputf8 && o.rcpts[0].utf8);
 	assert_string_equal(o.orcpt, "utf-8;\xc3\xa4@b.example");
-	submit_options_free(&o);
+	cli_submit_options_free(&o);
 	/* An address says it itself; a domain has A-labels. */
 	assert_true(parse(&o, NULL, &cli, by_itself, &err));
 	assert_true(o.smtputf8);
-	submit_options_free(&o);
+	cli_submit_options_free(&o);
 	assert_true(parse(&o, NULL, &cli, domain, &err));
 	assert_false(o.smtputf8);
-	submit_options_free(&o);
+	cli_submit_options_free(&o);
 }
 
 static void
 after_two_hyphens_all_are_recipients(void **state)
 {
 	static const char *const args[] = { "--", "-f@b.example", NULL };
-	struct submit_options o;
+	struct cli_submit_options o;
 	struct cli cli;
 	struct error err;
 
 	(void)state;
 	assert_true(parse(&o, NULL, &cli, args, &err));
 	assert_string_equal(o.rcpts[0].text, "-f@b.example");
-	submit_options_free(&o);
+	cli_submit_options_free(&o);
 }
 
 static void
@@ -250,7 +250,7 @@ selectors_stand_anywhere(void **state)
 {
 	static const char *const args[] = { "17", "--domain", "B\xc3\x9c.Example.",
 		"3", "--sender=A.b@X.example", "17", "--dry-run", "-v", NULL };
-	struct admin_options o;
+	struct cli_admin_options o;
 	struct spool_selector s;
 	struct cli cli;
 	struct error err;
@@ -259,13 +259,13 @@ selectors_stand_anywhere(void **state)
 	assert_true(parse(NULL, &o, &cli, args, &err));
 	assert_true(o.dry_run && !o.all);
 	assert_int_equal(cli.verbosity, 1);
-	s = admin_options_selector(&o);
+	s = cli_admin_options_selector(&o);
 	assert_string_equal(s.domain, "xn--b-eha.example");
 	assert_string_equal(s.sender, "A.b@x.example");
 	assert_int_equal(s.message_count, 2);	/* each once */
 	assert_int_equal(s.messages[0], 3);
 	assert_int_equal(s.messages[1], 17);
-	admin_options_free(&o);
+	cli_admin_options_free(&o);
 }
 
 static void
@@ -273,7 +273,7 @@ what_is_not_given_is_no_condition(void **state)
 {
 	static const char *const rows[][3] = { { "--all", NULL },
 		{ "--sender", "", NULL }, { "--sender", "<>", NULL } };
-	struct admin_options o;
+	struct cli_admin_options o;
 	struct spool_selector s;
 	struct cli cli;
 	struct error err;
@@ -281,14 +281,14 @@ what_is_not_given_is_no_condition(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_true(parse(NULL, &o, &cli, rows[i], &err));
-		s = admin_options_selector(&o);
+		s = cli_admin_options_selector(&o);
 		assert_null(s.domain);
 		assert_int_equal(s.message_count, 0);
 		if (i == 0)
 			assert_null(s.sender);
 		else
 			assert_string_equal(s.sender, "");
-		admin_options_free(&o);
+		cli_admin_options_free(&o);
 	}
 }
 
@@ -324,7 +324,7 @@ bad_selections_are_refused(void **state)
 		{ "unknown option", { "--json", "3" }, EX_USAGE, "--json" },
 		{ "help is no error", { "--help" }, EX_OK, "" },
 	};
-	struct admin_options o;
+	struct cli_admin_options o;
 	struct cli cli;
 	struct error err;
 

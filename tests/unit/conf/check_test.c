@@ -21,7 +21,7 @@
 static char *
 problems_of(const char *text)
 {
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct conf_rows *rows = NULL;
 	struct buf out = BUF_INIT;
 	char *all;
@@ -29,14 +29,14 @@ problems_of(const char *text)
 	if (conf_check_text(&rows, text, strlen(text), NULL, &problems))
 		assert_int_equal(problems.count, 0);
 	for (size_t i = 0; i < problems.count; i++) {
-		char *line = conf_problem_text(&problems.item[i], "f");
+		char *line = toml_problem_text(&problems.item[i], "f");
 
 		(void)buf_printf(&out, "%s\n", line);
 		free(line);
 	}
 	all = mem_strdup(buf_str(&out));
 	buf_free(&out);
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 	conf_rows_free(&rows);
 	return all;
 }
@@ -330,7 +330,7 @@ expressions_are_there_for_who_knows_them(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-		struct conf_problems problems = CONF_PROBLEMS_INIT;
+		struct toml_problems problems = TOML_PROBLEMS_INIT;
 		char *whole = mem_printf("%s%s", text, ends[i]);
 		struct conf_rows *rows;
 		struct buf seen = BUF_INIT;
@@ -358,7 +358,7 @@ expressions_are_there_for_who_knows_them(void **state)
 		    "9: queue.strategy.tls[1] tls bad\n");
 		assert_int_equal(conf->lookup_count, 1);
 		assert_string_equal(conf->lookup[0].key, "example.org");
-		conf_problems_clear(&problems);
+		toml_problems_clear(&problems);
 		conf_rows_free(&rows);
 		conf_free(&conf);
 		buf_free(&seen);
@@ -380,7 +380,7 @@ keys_of_maps_are_stored_in_one_form(void **state)
 		"cafe.test", "*.xn--bcher-kva.test", "fin.test",
 		"Boss@cafe.test", "j\xc3\xb6rg m", "192.0.2.1", "cafe.test",
 	};
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct conf_rows *rows;
 
 	(void)state;
@@ -390,7 +390,7 @@ keys_of_maps_are_stored_in_one_form(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		assert_string_equal(rows->lookup[i].key, keys[i]);
 	conf_rows_free(&rows);
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 }
 
 int

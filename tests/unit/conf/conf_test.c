@@ -20,7 +20,7 @@
 static struct conf_rows *
 rows_of(const char *text)
 {
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct conf_rows *rows = NULL;
 
 	if (!conf_check_text(&rows, text, strlen(text), NULL, &problems))

@@ -19,12 +19,12 @@ enum { NOW = 1764000000, HOUR = 3600 };
 /* All that a session and its verdict depend on. */
 struct world {
 	struct conf_route route;
-	struct survey survey;
-	struct survey_host host;
+	struct nexthop_discovery survey;
+	struct nexthop_host host;
 	struct tlsa_result tlsa;
-	struct tlsa_record records[2];
-	struct decision decision;
-	struct proof proof;
+	struct policy_tlsa_record records[2];
+	struct nexthop_decision decision;
+	struct nexthop_proof proof;
 	struct smtp_client_config client;
 	int64_t generation;
 };
@@ -36,17 +36,17 @@ make_world(struct world *w)
 {
 	memset(w, 0, sizeof(*w));
 	w->route.type = CONF_ROUTE_MX;
-	w->records[0] = (struct tlsa_record){ 3, 1, 1, digest_a, 32 };
-	w->records[1] = (struct tlsa_record){ 2, 0, 1, digest_b, 32 };
+	w->records[0] = (struct policy_tlsa_record){ 3, 1, 1, digest_a, 32 };
+	w->records[1] = (struct policy_tlsa_record){ 2, 0, 1, digest_b, 32 };
 	w->tlsa = (struct tlsa_result){ .base = "mx.example",
 		.records = w->records, .count = 2 };
-	w->host = (struct survey_host){ .name = "mx.example",
+	w->host = (struct nexthop_host){ .name = "mx.example",
 		.tlsa = &w->tlsa, .n_usable = 2 };
-	w->survey = (struct survey){ .host = &w->host, .n_hosts = 1,
+	w->survey = (struct nexthop_discovery){ .host = &w->host, .n_hosts = 1,
 		.config = { .route = &w->route, .next_hop = "example" } };
 	w->decision.facts.mx = DNS_SECURE;
 	w->decision.verdict.level = LEVEL_DANE;
-	w->proof = (struct proof){ .survey = &w->survey,
+	w->proof = (struct nexthop_proof){ .survey = &w->survey,
 		.decision = &w->decision };
 	w->client = (struct smtp_client_config){ .sni = "mx.example",
 		.mx = "mx.example" };
@@ -155,7 +155,8 @@ set_long_record(struct world *w)
 {
 	static uint8_t whole[3000];
 
-	w->records[0] = (struct tlsa_record){ 3, 1, 0, whole, sizeof(whole) };
+	w->records[0] = (struct policy_tlsa_record){ 3, 1, 0, whole,
+	    sizeof(whole) };
 }
 
 static void
@@ -163,7 +164,8 @@ set_long_record_differing_at_its_end(struct world *w)
 {
 	static uint8_t whole[3000] = { [2999] = 1 };
 
-	w->records[0] = (struct tlsa_record){ 3, 1, 0, whole, sizeof(whole) };
+	w->records[0] = (struct policy_tlsa_record){ 3, 1, 0, whole,
+	    sizeof(whole) };
 }
 
 static void
@@ -218,7 +220,7 @@ static void
 the_order_of_records_does_not_count(void **state)
 {
 	struct world w;
-	struct tlsa_record first;
+	struct policy_tlsa_record first;
 	char *a, *b;
 
 	(void)state;

@@ -160,13 +160,13 @@ txt_strings_are_joined(void **state)
 static void
 records_come_back_as_written(void **state)
 {
-	static const struct mx_choice mx[] = {
+	static const struct policy_mx_choice mx[] = {
 		{ 0, "." }, { 10, "a\\046b.c" }, { 65535, "mx.example" },
 		{ 20, "" },
 	};
 	struct arena *arena = arena_new();
 	struct buf json = BUF_INIT;
-	struct mx_choice *back;
+	struct policy_mx_choice *back;
 	size_t n;
 
 	(void)state;
@@ -215,7 +215,7 @@ records_in_another_shape_are_refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(json); i++) {
 		struct arena *arena = arena_new();
 		char *text = mem_strdup(json[i].text);
-		struct mx_choice *mx;
+		struct policy_mx_choice *mx;
 		size_t n;
 		bool ok = records_read_mx(arena, text, &mx, &n);
 
@@ -319,7 +319,7 @@ enum { RECORDS = 4 };
 
 static const struct mx_case {
 	const char *why;
-	enum dns_status status;
+	enum policy_dns_status status;
 	bool nxdomain;
 	struct { unsigned int preference; const char *host; } mx[RECORDS];
 	enum mx_status result;
@@ -510,7 +510,7 @@ a_literal_is_its_own_mail_host(void **state)
 /* --- hosts */
 
 struct side {
-	enum dns_status status;
+	enum policy_dns_status status;
 	bool data;
 };
 

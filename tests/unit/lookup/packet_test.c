@@ -308,7 +308,7 @@ static const struct {
 	size_t len;
 	int security;
 	const char *why_bogus;
-	enum dns_status status;
+	enum policy_dns_status status;
 	bool have_data, nxdomain;
 	int64_t ttl_s;
 	const char *why;
@@ -368,7 +368,7 @@ answers_are_believed_as_far_as_they_may(void **state)
 			fail_msg("%s: status %d, ttl %lld, %s",
 			    answers[i].reason, (int)a->status,
 			    (long long)a->ttl_s, a->why != NULL ? a->why : "-");
-		facts_unref(facts);
+		lookup_facts_unref(facts);
 	}
 }
 

@@ -86,7 +86,7 @@ show(const char *domain, const struct sts_result *r)
 		"invalid", "webpki", "no-slot" };
 
 	printf("%s %s %s %s %s\n", domain, r->status == STS_STATUS_POLICY ?
-	    sts_mode_name(r->policy.mode) : names[r->status],
+	    policy_sts_mode_name(r->policy.mode) : names[r->status],
 	    r->cached ? "cached" : "fetched", r->id[0] != '\0' ? r->id : "-",
 	    r->reason != NULL ? r->reason : "-");
 	fflush(stdout);

@@ -231,8 +231,8 @@ put_result(struct buf *out, const struct sts_facts *f)
 	struct sts_result *r = sts_result_new("b.example", f, true);
 
 	if (r->status == STS_STATUS_POLICY) {
-		put(out, sts_mode_name(r->policy.mode));
-		assert_true(sts_policy_names(&r->policy, "a.example"));
+		put(out, policy_sts_mode_name(r->policy.mode));
+		assert_true(policy_sts_names(&r->policy, "a.example"));
 		assert_true(r->expires_at <= f->checked_at + STS_CHECK_S);
 	} else {
 		put(out, names[r->status]);

@@ -21,12 +21,12 @@ enum { NOW = 1000000, TTL = 300, HOST_TTL = 900 };
 
 static const struct {
 	const char *why;
-	enum dns_status status;
+	enum policy_dns_status status;
 	const char *canonical;
 	bool alias_secure;
 	size_t n;
 	const char *bases[TLSA_BASE_MAX];
-	enum tlsa_status complete;	/* where n is 0 */
+	enum tlsa_lookup_status complete;	/* where n is 0 */
 } hosts[] = {
 	{ "a signed host", DNS_SECURE, "mx.example", false, 1,
 	    { "mx.example" }, TLSA_LOOKUP_ERROR },
@@ -64,7 +64,7 @@ addresses_say_where_to_ask(void **state)
 		if (n != hosts[i].n || (n == 0 &&
 		    f.status != hosts[i].complete))
 			fail_msg("%s: %zu, %s", hosts[i].why, n,
-			    tlsa_status_name(f.status));
+			    tlsa_lookup_status_name(f.status));
 		for (size_t k = 0; k < n; k++)
 			assert_string_equal(bases[k], hosts[i].bases[k]);
 		assert_int_equal(f.expires_at, NOW + HOST_TTL);
@@ -78,10 +78,10 @@ addresses_say_where_to_ask(void **state)
 
 static const struct {
 	const char *why;
-	enum dns_status status;
+	enum policy_dns_status status;
 	bool have_data;
 	bool all;		/* no other base is asked */
-	enum tlsa_status tlsa;
+	enum tlsa_lookup_status tlsa;
 } answers[] = {
 	{ "records", DNS_SECURE, true, true, TLSA_LOOKUP_SECURE },
 	{ "securely nothing: the other name", DNS_SECURE, false, false,
@@ -117,7 +117,7 @@ answers_are_told_apart(void **state)
 
 		if (all != answers[i].all || f.status != answers[i].tlsa)
 			fail_msg("%s: %d %s", answers[i].why, all,
-			    tlsa_status_name(f.status));
+			    tlsa_lookup_status_name(f.status));
 		r = tlsa_result_new(&f);
 		assert_string_equal(r->base, "base.example");
 		assert_int_equal(r->expires_at, NOW + TTL);
@@ -142,7 +142,7 @@ static void
 rows_keep_the_facts(void **state)
 {
 	static const uint8_t octets[] = { 0, 0x7f, 0xff };
-	struct tlsa_record records[] = {
+	struct policy_tlsa_record records[] = {
 		{ 3, 1, 1, octets, sizeof(octets) },
 		{ 0, 0, 0, NULL, 0 },
 		{ 255, 254, 253, octets, 1 },

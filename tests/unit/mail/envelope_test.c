@@ -25,7 +25,7 @@ senders(void **state)
 		const char *address;	/* NULL: refused */
 		const char *envid;	/* NULL: none */
 		int64_t size;
-		enum dsn_ret ret;
+		enum mail_ret ret;
 		bool body_8bitmime, smtputf8;
 	} cases[] = {
 		{ .what = "a plain one", .args = { "<a@b.test>" },
@@ -40,7 +40,7 @@ senders(void **state)
 		{ .what = "all parameters", .args = { "<a@b.test>", "SIZE=12",
 		  "BODY=8BITMIME", "ret=hdrs", "ENVID=a+2Bb" },
 		  .address = "a@b.test", .envid = "a+b", .size = 12,
-		  .ret = DSN_RET_HDRS, .body_8bitmime = true },
+		  .ret = MAIL_RET_HDRS, .body_8bitmime = true },
 		{ .what = "UTF-8 with SMTPUTF8",
 		  .args = { "<\xc3\xa4@b.test>", "SMTPUTF8" },
 		  .address = "\xc3\xa4@b.test", .smtputf8 = true },
@@ -105,9 +105,9 @@ recipients(void **state)
 		{ "a literal", { "<a@[192.0.2.1]>" }, "a@[192.0.2.1]",
 		  "a@[192.0.2.1]", "", 0 },
 		{ "NOTIFY", { "<a@b.test>", "notify=success,DELAY" }, NULL,
-		  "a@b.test", "", DSN_SUCCESS | DSN_DELAY },
+		  "a@b.test", "", MAIL_NOTIFY_SUCCESS | MAIL_NOTIFY_DELAY },
 		{ "NOTIFY=NEVER", { "<a@b.test>", "NOTIFY=NEVER" }, NULL,
-		  "a@b.test", "", DSN_NEVER },
+		  "a@b.test", "", MAIL_NOTIFY_NEVER },
 		{ "a bad NOTIFY", { "<a@b.test>", "NOTIFY=NEVER,DELAY" }, NULL,
 		  NULL, "", 0 },
 		{ "a bad ORCPT is dropped", { "<a@b.test>", "ORCPT=x" }, NULL,
@@ -139,38 +139,39 @@ lmtp_lines(void **state)
 {
 	static const struct {
 		const char *line;
-		enum lmtp_verb verb;
+		enum mail_lmtp_verb verb;
 		const char *args;	/* joined by | */
 	} cases[] = {
-		{ "LHLO a.test", LMTP_LHLO, "" },
-		{ "lhlo", LMTP_LHLO, "" },
-		{ "data", LMTP_DATA, "" },
-		{ "DATAX", LMTP_UNKNOWN, "" },
-		{ "EHLO a", LMTP_UNKNOWN, "" },
-		{ "", LMTP_UNKNOWN, "" },
-		{ "MAIL FROM:<>", LMTP_MAIL, "<>" },
-		{ "mail from: <a@b.test> RET=FULL  X=1 ", LMTP_MAIL,
+		{ "LHLO a.test", MAIL_LMTP_LHLO, "" },
+		{ "lhlo", MAIL_LMTP_LHLO, "" },
+		{ "data", MAIL_LMTP_DATA, "" },
+		{ "DATAX", MAIL_LMTP_UNKNOWN, "" },
+		{ "EHLO a", MAIL_LMTP_UNKNOWN, "" },
+		{ "", MAIL_LMTP_UNKNOWN, "" },
+		{ "MAIL FROM:<>", MAIL_LMTP_MAIL, "<>" },
+		{ "mail from: <a@b.test> RET=FULL  X=1 ", MAIL_LMTP_MAIL,
 		  "<a@b.test>|RET=FULL|X=1" },
-		{ "RCPT TO:<\"a >\\\" b\"@c.test> NOTIFY=NEVER", LMTP_RCPT,
+		{ "RCPT TO:<\"a >\\\" b\"@c.test> NOTIFY=NEVER", MAIL_LMTP_RCPT,
 		  "<\"a >\\\" b\"@c.test>|NOTIFY=NEVER" },
-		{ "RCPT TO:<a@b.test>X", LMTP_BAD, NULL },
-		{ "RCPT TO:<a@b.test", LMTP_BAD, NULL },
-		{ "RCPT TO:<\"a>@b.test", LMTP_BAD, NULL },
-		{ "RCPT TO:a@b.test", LMTP_BAD, NULL },
-		{ "RCPT TO:", LMTP_BAD, NULL },
+		{ "RCPT TO:<a@b.test>X", MAIL_LMTP_BAD, NULL },
+		{ "RCPT TO:<a@b.test", MAIL_LMTP_BAD, NULL },
+		{ "RCPT TO:<\"a>@b.test", MAIL_LMTP_BAD, NULL },
+		{ "RCPT TO:a@b.test", MAIL_LMTP_BAD, NULL },
+		{ "RCPT TO:", MAIL_LMTP_BAD, NULL },
 		{ "MAIL FROM:<> 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
-		  LMTP_BAD, NULL },
+		  MAIL_LMTP_BAD, NULL },
 		{ "MAIL FROM:<> 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15",
-		  LMTP_MAIL, "<>|1|2|3|4|5|6|7|8|9|10|11|12|13|14|15" },
+		  MAIL_LMTP_MAIL, "<>|1|2|3|4|5|6|7|8|9|10|11|12|13|14|15" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char *line = mem_strdup(cases[i].line);
-		struct lmtp_command c = lmtp_command_parse(line);
+		struct mail_lmtp_command c = mail_lmtp_command_parse(line);
 		struct buf joined = BUF_INIT;
 
-		for (size_t n = 0; c.verb != LMTP_BAD && c.args[n] != NULL; n++)
+		for (size_t n = 0; c.verb != MAIL_LMTP_BAD && c.args[n] != NULL;
+		    n++)
 			(void)buf_printf(&joined, "%s%s", n > 0 ? "|" : "",
 			    c.args[n]);
 		if (c.verb != cases[i].verb || (cases[i].args != NULL &&
@@ -187,19 +188,19 @@ static bool
 take_content(struct buf *content, const char *data, size_t len, size_t chunk,
     size_t *used_r)
 {
-	enum lmtp_place place = LMTP_LINE_START;
+	enum mail_lmtp_place place = MAIL_LMTP_LINE_START;
 	size_t at = 0;
 
-	while (at < len && place != LMTP_ENDED) {
+	while (at < len && place != MAIL_LMTP_ENDED) {
 		size_t n = len - at < chunk ? len - at : chunk, piece_len;
 		const char *piece;
 
-		at += lmtp_content_next(&place, data + at, n, &piece,
+		at += mail_lmtp_content_next(&place, data + at, n, &piece,
 		    &piece_len);
 		(void)buf_append(content, piece, piece_len);
 	}
 	*used_r = at;
-	return place == LMTP_ENDED;
+	return place == MAIL_LMTP_ENDED;
 }
 
 static void

@@ -226,45 +226,45 @@ notify_lists(void **state)
 		{ "prefix of a word", "fail", NULL },
 		{ "unknown word", "success,maybe", NULL },
 	};
-	char out[DSN_NOTIFY_LEN];
+	char out[MAIL_NOTIFY_LEN];
 	struct error err;
 	unsigned notify;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		bool ok = dsn_notify_parse(&notify, rows[i].in, &err);
+		bool ok = mail_notify_parse(&notify, rows[i].in, &err);
 
 		if (ok != (rows[i].out != NULL))
 			fail_msg("%s: %s", rows[i].why, rows[i].in);
 		if (!ok) {
-			assert_int_equal(notify, DSN_NOTIFY_UNSET);
+			assert_int_equal(notify, MAIL_NOTIFY_UNSET);
 			assert_int_equal(strstr(err.text, "NEVER cannot be "
 			    "combined") != NULL,
 			    strcmp(rows[i].in, "never,success") == 0);
 			continue;
 		}
-		dsn_notify_print(out, notify);
+		mail_notify_print(out, notify);
 		if (strcmp(out, rows[i].out) != 0)
 			fail_msg("%s: got %s", rows[i].why, out);
 	}
-	dsn_notify_print(out, DSN_NOTIFY_UNSET);
+	mail_notify_print(out, MAIL_NOTIFY_UNSET);
 	assert_string_equal(out, "");
 }
 
 static void
 ret_words(void **state)
 {
-	enum dsn_ret ret;
+	enum mail_ret ret;
 	struct error err;
 
 	(void)state;
-	assert_true(dsn_ret_parse(&ret, "full", &err));
-	assert_string_equal(dsn_ret_name(ret), "FULL");
-	assert_true(dsn_ret_parse(&ret, "Hdrs", &err));
-	assert_string_equal(dsn_ret_name(ret), "HDRS");
-	assert_false(dsn_ret_parse(&ret, "", &err));
-	assert_false(dsn_ret_parse(&ret, "fullest", &err));
-	assert_int_equal(ret, DSN_RET_UNSET);
+	assert_true(mail_ret_parse(&ret, "full", &err));
+	assert_string_equal(mail_ret_name(ret), "FULL");
+	assert_true(mail_ret_parse(&ret, "Hdrs", &err));
+	assert_string_equal(mail_ret_name(ret), "HDRS");
+	assert_false(mail_ret_parse(&ret, "", &err));
+	assert_false(mail_ret_parse(&ret, "fullest", &err));
+	assert_int_equal(ret, MAIL_RET_UNSET);
 }
 
 int

@@ -104,8 +104,8 @@ world_open(struct world *w, void **state, const char *sql,
 	    w->scratch->path, &w->scratch->err));
 	assert_done(w->scratch, milter_status_open(&w->services.status,
 	    w->scratch->path, &w->scratch->err));
-	assert_done(w->scratch, writer_start(&w->services.writer,
-	    &(struct writer_options){ .path = w->scratch->path },
+	assert_done(w->scratch, spool_writer_start(&w->services.writer,
+	    &(struct spool_writer_options){ .path = w->scratch->path },
 	    &w->scratch->err));
 	assert_done(w->scratch, milter_waits_open(&w->services.waits,
 	    w->scratch->path, &w->scratch->err));
@@ -119,7 +119,7 @@ world_close(struct world *w)
 {
 	milter_session_free(&w->session);
 	milter_waits_close(&w->services.waits);
-	writer_stop(&w->services.writer);
+	spool_writer_stop(&w->services.writer);
 	milter_status_close(&w->services.status);
 	milter_settings_close(&w->services.settings);
 }

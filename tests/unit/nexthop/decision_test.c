@@ -17,10 +17,10 @@
 
 /* A survey of one host, all of whose facts can be set. */
 struct world {
-	struct survey survey;
-	struct survey_host host;
+	struct nexthop_discovery survey;
+	struct nexthop_host host;
 	struct tlsa_result tlsa;
-	struct tlsa_record record;
+	struct policy_tlsa_record record;
 	struct sts_result sts;
 };
 
@@ -30,18 +30,19 @@ make_world(struct world *w)
 	static const uint8_t digest[32] = { 1 };
 
 	memset(w, 0, sizeof(*w));
-	w->record = (struct tlsa_record){ 3, 1, 1, digest, sizeof(digest) };
+	w->record = (struct policy_tlsa_record){ 3, 1, 1, digest,
+	    sizeof(digest) };
 	w->tlsa = (struct tlsa_result){ .base = "mx.example",
 		.records = &w->record };
-	w->host = (struct survey_host){ .name = "mx.example", .ready = true,
+	w->host = (struct nexthop_host){ .name = "mx.example", .ready = true,
 		.address_status = DNS_SECURE, .n_addresses = 1,
 		.survey = &w->survey };
-	w->survey = (struct survey){ .resolved = true, .n_hosts = 1,
+	w->survey = (struct nexthop_discovery){ .resolved = true, .n_hosts = 1,
 		.host = &w->host, .mx_status = MX_SECURE };
 }
 
 static void
-set_tlsa(struct world *w, enum tlsa_status status, size_t usable)
+set_tlsa(struct world *w, enum tlsa_lookup_status status, size_t usable)
 {
 	w->tlsa.status = status;
 	w->tlsa.count = status == TLSA_LOOKUP_SECURE ? 1 : 0;
@@ -50,7 +51,7 @@ set_tlsa(struct world *w, enum tlsa_status status, size_t usable)
 }
 
 static void
-set_policy(struct world *w, enum sts_mode mode, const char *text)
+set_policy(struct world *w, enum policy_sts_mode mode, const char *text)
 {
 	w->sts = (struct sts_result){ .status = STS_STATUS_POLICY,
 		.policy = { .mode = mode, .n_mx = 1, .text = text,
@@ -65,12 +66,12 @@ tlsa_facts_follow_the_lookup(void **state)
 {
 	static const struct {
 		const char *why;
-		enum dns_status address;
+		enum policy_dns_status address;
 		bool alias_secure, asked;
-		enum tlsa_status status;
+		enum tlsa_lookup_status status;
 		size_t usable;
-		enum tlsa_fact fact;
-		enum dns_status address_fact;
+		enum policy_tlsa_fact fact;
+		enum policy_dns_status address_fact;
 	} rows[] = {
 		{ "a usable record", DNS_SECURE, false, true,
 		    TLSA_LOOKUP_SECURE, 1, TLSA_USABLE, DNS_SECURE },
@@ -96,7 +97,7 @@ tlsa_facts_follow_the_lookup(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct host_facts f;
+		struct policy_host_facts f;
 		struct world w;
 
 		make_world(&w);
@@ -104,11 +105,11 @@ tlsa_facts_follow_the_lookup(void **state)
 		w.host.alias_secure = rows[i].alias_secure;
 		if (rows[i].asked)
 			set_tlsa(&w, rows[i].status, rows[i].usable);
-		f = survey_facts(&w.survey, 0);
+		f = nexthop_discovery_facts(&w.survey, 0);
 		if (f.tlsa != rows[i].fact || f.address != rows[i].address_fact)
 			fail_msg("%s: %s, address %s", rows[i].why,
-			    tlsa_fact_name(f.tlsa),
-			    dns_status_name(f.address));
+			    policy_tlsa_fact_name(f.tlsa),
+			    policy_dns_status_name(f.address));
 		assert_int_equal(f.sts, STS_NOT_ASKED);
 	}
 }
@@ -117,9 +118,9 @@ static void
 policies_are_matched_to_the_host(void **state)
 {
 	static const struct {
-		enum sts_mode mode;
+		enum policy_sts_mode mode;
 		const char *text;
-		enum sts_fact fact;
+		enum policy_sts_fact fact;
 	} rows[] = {
 		{ STS_ENFORCE, "mx: mx.example", STS_ENFORCE_MATCH },
 		{ STS_ENFORCE, "mx: *.example", STS_ENFORCE_MATCH },
@@ -130,7 +131,7 @@ policies_are_matched_to_the_host(void **state)
 		/* Cannot be; the strictest, then. */
 		{ STS_MODE_UNSET, "mx: mx.other", STS_ENFORCE_MISMATCH },
 	};
-	static const enum sts_fact without[] = {
+	static const enum policy_sts_fact without[] = {
 		[STS_STATUS_FETCH_FAILED] = STS_FETCH_FAILED,
 		[STS_STATUS_NO_RECORD] = STS_NO_RECORD,
 		[STS_STATUS_INVALID] = STS_INVALID,
@@ -143,13 +144,15 @@ policies_are_matched_to_the_host(void **state)
 	make_world(&w);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		set_policy(&w, rows[i].mode, rows[i].text);
-		assert_int_equal(survey_facts(&w.survey, 0).sts, rows[i].fact);
+		assert_int_equal(nexthop_discovery_facts(&w.survey, 0).sts,
+		    rows[i].fact);
 	}
 	for (size_t i = 0; i < STS_STATUS_COUNT; i++) {
 		if (i == STS_STATUS_POLICY)
 			continue;
 		w.sts.status = (enum sts_status)i;
-		assert_int_equal(survey_facts(&w.survey, 0).sts, without[i]);
+		assert_int_equal(nexthop_discovery_facts(&w.survey, 0).sts,
+		    without[i]);
 	}
 }
 
@@ -166,12 +169,12 @@ what_needs_to_be_asked(void **state)
 		struct conf_tls_strategy s = { .wants.dane = wishes[i % 3],
 			.wants.mta_sts = wishes[i / 3 % 3],
 			.wants.starttls = wishes[i / 9 % 3] };
-		struct decision_terms t = { .strategy = &s,
+		struct nexthop_terms t = { .strategy = &s,
 			.waived = i / 27 != 0,
 			.waiver = REQUIRED_NO_OPTIONAL };
 		bool tlsa, sts, off = t.waived;
 
-		decision_needs(&t, &tlsa, &sts);
+		nexthop_decision_needs(&t, &tlsa, &sts);
 		assert_int_equal(tlsa, s.wants.dane == WANT_REQUIRE ||
 		    (s.wants.dane == WANT_OPTIONAL && !off));
 		assert_int_equal(sts, s.wants.mta_sts == WANT_REQUIRE ||
@@ -186,7 +189,7 @@ a_secret_makes_proved_tls_mandatory(void **state)
 {
 	static const enum policy_want wishes[] = { WANT_REQUIRE, WANT_OPTIONAL,
 		WANT_DISABLE };
-	struct decision d;
+	struct nexthop_decision d;
 	struct world w;
 
 	(void)state;
@@ -194,14 +197,14 @@ a_secret_makes_proved_tls_mandatory(void **state)
 	for (size_t i = 0; i < 3 * 2 * 2 * 2 * 2; i++) {
 		struct conf_tls_strategy s = { .wants.dane = WANT_DISABLE,
 			.wants.mta_sts = WANT_DISABLE, .wants.starttls = wishes[i % 3] };
-		struct decision_terms t = { .strategy = &s, .rule = "pinned",
+		struct nexthop_terms t = { .strategy = &s, .rule = "pinned",
 			.allow_invalid = i / 3 % 2 != 0,
 			.waived = i / 6 % 2 != 0,
 			.waiver = REQUIRED_NO_ALWAYS,
 			.route_allow_invalid = i / 12 % 2 != 0,
 			.has_secret = i / 24 != 0 };
 
-		decision_make(&d, &w.survey, 0, &t);
+		nexthop_decision_make(&d, &w.survey, 0, &t);
 		if (t.has_secret) {
 			assert_int_equal(d.verdict.level, LEVEL_MANDATORY);
 			assert_int_equal(d.allow_invalid,
@@ -232,29 +235,31 @@ expect_object(const char *json)
 }
 
 static void
-expect_words(const struct world *w, const struct decision *d)
+expect_words(const struct world *w, const struct nexthop_decision *d)
 {
-	char facts[DECISION_FACTS_LEN], why[600];
+	char facts[NEXTHOP_DECISION_FACTS_LEN], why[600];
 	const struct policy_verdict *v = &d->verdict;
 
-	decision_facts(facts, &w->survey, 0, d);
+	nexthop_decision_facts(facts, &w->survey, 0, d);
 	expect_object(facts);
 	assert_non_null(strstr(facts, v->why));
 	if (v->refused) {
-		decision_sentence(why, sizeof(why), &w->survey, 0, d);
+		nexthop_decision_sentence(why, sizeof(why), &w->survey, 0, d);
 		assert_non_null(strstr(why, "mx.example: "));
 		assert_non_null(strstr(why, v->why));
 	}
 	/* What is not asked for is never called proved. */
 	if (v->level != LEVEL_DANE)
-		assert_string_not_equal(decision_dane_word(d, true, true),
+		assert_string_not_equal(nexthop_decision_dane_word(d, true,
+		    true),
 		    "verified");
 	if (v->level != LEVEL_MTA_STS && !v->sts_too)
-		assert_string_not_equal(decision_sts_word(d, true, true),
+		assert_string_not_equal(nexthop_decision_sts_word(d, true,
+		    true),
 		    "verified");
-	assert_string_not_equal(decision_dane_word(d, true, false),
+	assert_string_not_equal(nexthop_decision_dane_word(d, true, false),
 	    "verified");
-	assert_string_not_equal(decision_sts_word(d, true, false),
+	assert_string_not_equal(nexthop_decision_sts_word(d, true, false),
 	    "verified");
 }
 
@@ -263,9 +268,9 @@ each_decision_has_its_words(void **state)
 {
 	static const enum policy_want wishes[] = { WANT_REQUIRE, WANT_OPTIONAL,
 		WANT_DISABLE };
-	static const enum sts_mode modes[] = { STS_ENFORCE, STS_TESTING,
+	static const enum policy_sts_mode modes[] = { STS_ENFORCE, STS_TESTING,
 		STS_NONE };
-	struct decision d;
+	struct nexthop_decision d;
 	struct world w;
 
 	(void)state;
@@ -275,16 +280,16 @@ each_decision_has_its_words(void **state)
 				.wants.dane = wishes[i % 3],
 				.wants.mta_sts = wishes[i / 3 % 3],
 				.wants.starttls = wishes[i / 9 % 3] };
-			struct decision_terms t = { .strategy = &s,
+			struct nexthop_terms t = { .strategy = &s,
 				.rule = "a rule" };
 
 			make_world(&w);
 			w.survey.mx_status = i % 2 == 0 ? MX_SECURE :
 			    MX_INSECURE;
-			set_tlsa(&w, (enum tlsa_status)tlsa, i % 5 == 0);
+			set_tlsa(&w, (enum tlsa_lookup_status)tlsa, i % 5 == 0);
 			set_policy(&w, modes[i / 27 % 3], i / 81 == 0 ?
 			    "mx: mx.example" : "mx: mx.other");
-			decision_make(&d, &w.survey, 0, &t);
+			nexthop_decision_make(&d, &w.survey, 0, &t);
 			expect_words(&w, &d);
 		}
 }
@@ -292,26 +297,36 @@ each_decision_has_its_words(void **state)
 static void
 the_words_of_a_session(void **state)
 {
-	struct decision d = { .verdict = { .level = LEVEL_DANE } };
+	struct nexthop_decision d = { .verdict = { .level = LEVEL_DANE } };
 
 	(void)state;
-	assert_string_equal(decision_dane_word(&d, true, true), "verified");
-	assert_string_equal(decision_dane_word(&d, true, false), "failed");
-	assert_string_equal(decision_dane_word(&d, false, false), "none");
+	assert_string_equal(nexthop_decision_dane_word(&d, true, true),
+	    "verified");
+	assert_string_equal(nexthop_decision_dane_word(&d, true, false),
+	    "failed");
+	assert_string_equal(nexthop_decision_dane_word(&d, false, false),
+	    "none");
 	d.verdict.host_only = true;
-	assert_string_equal(decision_dane_word(&d, true, true), "host-only");
-	d = (struct decision){ .verdict = { .level = LEVEL_MANDATORY },
+	assert_string_equal(nexthop_decision_dane_word(&d, true, true),
+	    "host-only");
+	d = (struct nexthop_decision){ .verdict = { .level = LEVEL_MANDATORY },
 		.facts = { .tlsa = TLSA_UNUSABLE },
 		.wants = { .dane = WANT_OPTIONAL } };
-	assert_string_equal(decision_dane_word(&d, true, true), "unusable");
-	d = (struct decision){ .verdict = { .level = LEVEL_MTA_STS } };
-	assert_string_equal(decision_sts_word(&d, true, true), "verified");
-	assert_string_equal(decision_sts_word(&d, true, false), "failed");
-	assert_string_equal(decision_sts_word(&d, false, false), "none");
-	d = (struct decision){ .verdict = { .level = LEVEL_OPPORTUNISTIC },
+	assert_string_equal(nexthop_decision_dane_word(&d, true, true),
+	    "unusable");
+	d = (struct nexthop_decision){ .verdict = { .level = LEVEL_MTA_STS } };
+	assert_string_equal(nexthop_decision_sts_word(&d, true, true),
+	    "verified");
+	assert_string_equal(nexthop_decision_sts_word(&d, true, false),
+	    "failed");
+	assert_string_equal(nexthop_decision_sts_word(&d, false, false),
+	    "none");
+	d = (struct nexthop_decision){ .verdict = { .level =
+	    LEVEL_OPPORTUNISTIC },
 		.facts = { .sts = STS_TESTING_MISMATCH },
 		.wants = { .mta_sts = WANT_OPTIONAL } };
-	assert_string_equal(decision_sts_word(&d, true, true), "testing");
+	assert_string_equal(nexthop_decision_sts_word(&d, true, true),
+	    "testing");
 }
 
 int

@@ -19,7 +19,7 @@
 
 struct row {
 	const char *why;
-	struct host_facts facts;
+	struct policy_host_facts facts;
 	struct policy_wants wants;
 	enum policy_level level;	/* UNSET: refused */
 	const char *error, *status, *type;
@@ -168,23 +168,23 @@ each_rule_before_contact(void **state)
 /* --- all combinations ------------------------------------------------- */
 
 static void
-each_combination(void (*fn)(const struct host_facts *,
+each_combination(void (*fn)(const struct policy_host_facts *,
     const struct policy_wants *))
 {
-	struct host_facts f;
+	struct policy_host_facts f;
 	struct policy_wants w;
 
 	for (int n = 0; n < DNS_STATUS_COUNT * DNS_STATUS_COUNT *
 	    TLSA_FACT_COUNT * STS_FACT_COUNT * 27; n++) {
 		int k = n;
 
-		f.mx = (enum dns_status)(k % DNS_STATUS_COUNT);
+		f.mx = (enum policy_dns_status)(k % DNS_STATUS_COUNT);
 		k /= DNS_STATUS_COUNT;
-		f.address = (enum dns_status)(k % DNS_STATUS_COUNT);
+		f.address = (enum policy_dns_status)(k % DNS_STATUS_COUNT);
 		k /= DNS_STATUS_COUNT;
-		f.tlsa = (enum tlsa_fact)(k % TLSA_FACT_COUNT);
+		f.tlsa = (enum policy_tlsa_fact)(k % TLSA_FACT_COUNT);
 		k /= TLSA_FACT_COUNT;
-		f.sts = (enum sts_fact)(k % STS_FACT_COUNT);
+		f.sts = (enum policy_sts_fact)(k % STS_FACT_COUNT);
 		k /= STS_FACT_COUNT;
 		w.dane = (enum policy_want)(k % 3);
 		w.mta_sts = (enum policy_want)(k / 3 % 3);
@@ -195,13 +195,14 @@ each_combination(void (*fn)(const struct host_facts *,
 
 /* RFC 7672 2.2.1: a signed host under an MX record that is not. */
 static bool
-host_only(const struct host_facts *f)
+host_only(const struct policy_host_facts *f)
 {
 	return f->mx == DNS_INSECURE && f->address == DNS_SECURE;
 }
 
 static void
-requirement_holds(const struct host_facts *f, const struct policy_wants *w)
+requirement_holds(const struct policy_host_facts *f,
+    const struct policy_wants *w)
 {
 	struct policy_verdict v = policy_decide(f, w);
 	bool secure = f->mx == DNS_SECURE && f->address == DNS_SECURE;
@@ -251,10 +252,11 @@ rank(const struct policy_verdict *v)
 
 /* The verdict with one lookup turned into an error is at least as strict. */
 static void
-errors_weaken_nothing(const struct host_facts *f, const struct policy_wants *w)
+errors_weaken_nothing(const struct policy_host_facts *f,
+    const struct policy_wants *w)
 {
 	struct policy_verdict v = policy_decide(f, w), e;
-	struct host_facts worse = *f;
+	struct policy_host_facts worse = *f;
 
 	worse.mx = DNS_ERROR;
 	e = policy_decide(&worse, w);
@@ -277,7 +279,7 @@ an_error_of_dns_never_weakens(void **state)
 }
 
 static void
-compare(const struct host_facts *f, const struct policy_wants *loose,
+compare(const struct policy_host_facts *f, const struct policy_wants *loose,
     const struct policy_wants *strict)
 {
 	struct policy_verdict l = policy_decide(f, loose);
@@ -290,7 +292,8 @@ compare(const struct host_facts *f, const struct policy_wants *loose,
 }
 
 static void
-one_step_stricter(const struct host_facts *f, const struct policy_wants *w)
+one_step_stricter(const struct policy_host_facts *f,
+    const struct policy_wants *w)
 {
 	struct policy_wants s = *w;
 
@@ -322,7 +325,7 @@ stricter_never_lowers(void **state)
 /* What the domain itself demands of the host, where the strategy has not turned
  * that off in so many words. */
 static enum policy_level
-domains_demand(const struct host_facts *f, const struct policy_wants *w)
+domains_demand(const struct policy_host_facts *f, const struct policy_wants *w)
 {
 	bool secure = f->mx == DNS_SECURE && f->address == DNS_SECURE;
 
@@ -341,7 +344,7 @@ domains_demand(const struct host_facts *f, const struct policy_wants *w)
  * where mail went out.  Fails where it went out with less than is demanded.
  */
 static const char *
-attempt(const struct host_facts *f, const struct policy_wants *w,
+attempt(const struct policy_host_facts *f, const struct policy_wants *w,
     bool allow_invalid, enum policy_event event)
 {
 	struct policy_verdict v = policy_decide(f, w);
@@ -384,7 +387,7 @@ wants_numbered(int k)
  * gives up nothing, unless the second strategy says disable.
  */
 static void
-each_sequence_of(const struct host_facts *f)
+each_sequence_of(const struct policy_host_facts *f)
 {
 	for (int n = 0; n < 27 * 2 * EVENT_COUNT; n++) {
 		struct policy_wants first = wants_numbered(n % 27);
@@ -411,13 +414,14 @@ each_sequence_of(const struct host_facts *f)
 static void
 no_order_of_failures_gives_up_a_demand(void **state)
 {
-	static const enum dns_status dns[] = { DNS_SECURE, DNS_INSECURE };
+	static const enum policy_dns_status dns[] = { DNS_SECURE,
+	    DNS_INSECURE };
 
 	(void)state;
 	for (int n = 0; n < 4 * TLSA_FACT_COUNT * STS_FACT_COUNT; n++) {
-		struct host_facts f = { dns[n % 2], dns[n / 2 % 2],
-			(enum tlsa_fact)(n / 4 % TLSA_FACT_COUNT),
-			(enum sts_fact)(n / 4 / TLSA_FACT_COUNT) };
+		struct policy_host_facts f = { dns[n % 2], dns[n / 2 % 2],
+			(enum policy_tlsa_fact)(n / 4 % TLSA_FACT_COUNT),
+			(enum policy_sts_fact)(n / 4 / TLSA_FACT_COUNT) };
 
 		each_sequence_of(&f);
 	}
@@ -429,7 +433,7 @@ a_waiver_leaves_requirements_alone(void **state)
 	static const struct {
 		const char *why;
 		struct policy_wants wants;
-		enum required_no mode;
+		enum policy_required_no mode;
 		bool pinned;
 		struct policy_wants out;
 		bool allow_invalid;

@@ -177,11 +177,12 @@ static void
 the_last_delay_repeats_until_expiry(void **state)
 {
 	static const int64_t delays[] = { 120, 300 };
-	static const struct retry_schedule days = { delays, 2, 86400, 0 };
-	static const struct retry_schedule tries = { delays, 2, 0, 3 };
+	static const struct policy_retry_schedule days = { delays, 2, 86400,
+	    0 };
+	static const struct policy_retry_schedule tries = { delays, 2, 0, 3 };
 	static const struct {
 		const char *why;
-		const struct retry_schedule *s;
+		const struct policy_retry_schedule *s;
 		int64_t attempts, now;
 		int jitter;
 		bool expired;
@@ -201,15 +202,15 @@ the_last_delay_repeats_until_expiry(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct retry_verdict v = retry_after(rows[i].s, 1000,
-		    rows[i].attempts, rows[i].now, rows[i].jitter);
+		struct policy_retry_verdict v = policy_retry_after(rows[i].s,
+		    1000, rows[i].attempts, rows[i].now, rows[i].jitter);
 
 		if (v.expired != rows[i].expired ||
 		    v.next_attempt_at != rows[i].next)
 			fail_msg("%s: %d %lld", rows[i].why, v.expired,
 			    (long long)v.next_attempt_at);
 	}
-	assert_int_equal(retry_expires_at(&tries, 5), 0);
+	assert_int_equal(policy_retry_expires_at(&tries, 5), 0);
 }
 
 static void
@@ -217,7 +218,7 @@ the_most_preferred_policy_failure_decides(void **state)
 {
 	static const struct {
 		const char *why;
-		struct outcome_fact facts[3];
+		struct policy_outcome_fact facts[3];
 		size_t n;
 		bool bounce, permanent;
 		size_t deciding;
@@ -245,8 +246,8 @@ the_most_preferred_policy_failure_decides(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct outcome o = outcome_decide(rows[i].facts, rows[i].n,
-		    rows[i].bounce);
+		struct policy_outcome o = policy_outcome_decide(rows[i].facts,
+		    rows[i].n, rows[i].bounce);
 
 		if (o.permanent != rows[i].permanent ||
 		    o.deciding != rows[i].deciding ||
@@ -259,32 +260,33 @@ the_most_preferred_policy_failure_decides(void **state)
 static void
 hosts_are_tried_in_order_and_never_in_a_circle(void **state)
 {
-	struct mx_choice list[] = { { 20, "c" }, { 10, "a" }, { 10, "b" },
+	struct policy_mx_choice list[] = { { 20, "c" }, { 10, "a" }, { 10,
+	    "b" },
 		{ 30, "us" }, { 30, "d" } };
-	struct mx_choice best[] = { { 10, "US" }, { 20, "x" } };
+	struct policy_mx_choice best[] = { { 10, "US" }, { 20, "x" } };
 	static const char *const own[] = { "me", "us", NULL };
 	size_t n = 5, first_a = 0;
 
 	(void)state;
-	assert_int_equal(mx_order(list, &n, own, 5, 1), MX_ORDER_OK);
+	assert_int_equal(policy_mx_order(list, &n, own, 5, 1), MX_ORDER_OK);
 	assert_int_equal(n, 3); /* we and our equals are dropped */
 	assert_string_equal(list[2].host, "c");
 	n = 2;
-	assert_int_equal(mx_order(best, &n, own, 5, 1), MX_ORDER_LOOP);
+	assert_int_equal(policy_mx_order(best, &n, own, 5, 1), MX_ORDER_LOOP);
 	for (uint64_t seed = 0; seed < 1000; seed++) {
-		struct mx_choice two[] = { { 1, "a" }, { 1, "b" } };
+		struct policy_mx_choice two[] = { { 1, "a" }, { 1, "b" } };
 
 		n = 2;
-		(void)mx_order(two, &n, own, 5, seed);
+		(void)policy_mx_order(two, &n, own, 5, seed);
 		first_a += two[0].host[0] == 'a';
 	}
 	assert_in_range(first_a, 400, 600);
 	n = 2;
 	best[0].host = "y";
-	assert_int_equal(mx_order(best, &n, own, 1, 1), MX_ORDER_OK);
+	assert_int_equal(policy_mx_order(best, &n, own, 1, 1), MX_ORDER_OK);
 	assert_int_equal(n, 1);
 	n = 0;
-	assert_int_equal(mx_order(best, &n, own, 1, 1), MX_ORDER_OK);
+	assert_int_equal(policy_mx_order(best, &n, own, 1, 1), MX_ORDER_OK);
 }
 
 int

@@ -92,7 +92,8 @@ txt_records_are_read_strictly_but_for_blanks(void **state)
 		/* An exact copy, for the sanitizer to see an overrun. */
 		char *text = mem_dup(txts[i].text, txts[i].len);
 		char id[STS_ID_MAX + 1];
-		bool begins, ok = sts_txt_parse(text, txts[i].len, id, &begins);
+		bool begins, ok = policy_sts_txt_parse(text, txts[i].len, id,
+		    &begins);
 
 		free(text);
 		if (ok != (txts[i].id != NULL) || begins != txts[i].begins ||
@@ -113,7 +114,7 @@ static const struct {
 	const char *why;
 	const char *text;
 	size_t len;
-	enum sts_mode mode;	/* STS_MODE_UNSET: no policy */
+	enum policy_sts_mode mode;	/* STS_MODE_UNSET: no policy */
 	size_t n_mx;
 	int64_t max_age_s;
 } policies[] = {
@@ -239,12 +240,12 @@ static const struct {
 
 /* By walking them. */
 static size_t
-count_mx(const struct sts_policy *p)
+count_mx(const struct policy_sts *p)
 {
-	struct sts_pattern mx = { NULL, 0 };
+	struct policy_sts_pattern mx = { NULL, 0 };
 	size_t n = 0;
 
-	while (sts_policy_next_mx(p, &mx)) {
+	while (policy_sts_next_mx(p, &mx)) {
 		assert_true(mx.text >= p->text &&
 		    mx.text + mx.len <= p->text + p->len);
 		n++;
@@ -259,17 +260,17 @@ policies_are_read_strictly_but_for_blanks(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(policies); i++) {
 		char *text = mem_dup(policies[i].text, policies[i].len);
 		bool want = policies[i].mode != STS_MODE_UNSET;
-		struct sts_policy p;
+		struct policy_sts p;
 		const char *why;
 
-		if (sts_policy_parse(&p, text, policies[i].len, &why) != want)
+		if (policy_sts_parse(&p, text, policies[i].len, &why) != want)
 			fail_msg("%s: %s", policies[i].why,
 			    want ? why : "accepted");
 		if (want && (p.mode != policies[i].mode ||
 		    p.n_mx != policies[i].n_mx || count_mx(&p) != p.n_mx ||
 		    p.max_age_s != policies[i].max_age_s || why != NULL))
 			fail_msg("%s: %s, %zu mx, %lld s", policies[i].why,
-			    sts_mode_name(p.mode), p.n_mx,
+			    policy_sts_mode_name(p.mode), p.n_mx,
 			    (long long)p.max_age_s);
 		if (!want && why == NULL)
 			fail_msg("%s: refused without a reason",
@@ -319,18 +320,18 @@ patterns_are_domains(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(domains); i++) {
 		char *text = mem_printf(HEAD MODE AGE "mx: %s\n",
 		    domains[i].mx);
-		struct sts_pattern mx = { NULL, 0 };
-		struct sts_policy p;
+		struct policy_sts_pattern mx = { NULL, 0 };
+		struct policy_sts p;
 		const char *why;
 
-		if (sts_policy_parse(&p, text, strlen(text), &why) !=
+		if (policy_sts_parse(&p, text, strlen(text), &why) !=
 		    domains[i].ok)
 			fail_msg("%s: %s", domains[i].why, domains[i].mx);
 		if (domains[i].ok) {
-			assert_true(sts_policy_next_mx(&p, &mx));
+			assert_true(policy_sts_next_mx(&p, &mx));
 			assert_int_equal(mx.len, strlen(domains[i].mx));
 			assert_memory_equal(mx.text, domains[i].mx, mx.len);
-			assert_false(sts_policy_next_mx(&p, &mx));
+			assert_false(policy_sts_next_mx(&p, &mx));
 		}
 		free(text);
 	}
@@ -340,14 +341,14 @@ static bool
 with_lines(const char *line, size_t n)
 {
 	struct buf text = BUF_INIT;
-	struct sts_policy p;
+	struct policy_sts p;
 	const char *why;
 	bool ok;
 
 	(void)buf_puts(&text, HEAD MODE AGE MX);
 	while (n-- > 0)
 		(void)buf_puts(&text, line);
-	ok = sts_policy_parse(&p, text.data, text.len, &why);
+	ok = policy_sts_parse(&p, text.data, text.len, &why);
 	assert_true(ok == (why == NULL));
 	buf_free(&text);
 	return ok;
@@ -400,9 +401,9 @@ hosts_match_patterns(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(matches); i++) {
 		size_t len = strlen(matches[i].pattern);
 		char *exact = mem_dup(matches[i].pattern, len);
-		struct sts_pattern p = { exact, len };
+		struct policy_sts_pattern p = { exact, len };
 
-		if (sts_pattern_matches(&p, matches[i].host) !=
+		if (policy_sts_pattern_matches(&p, matches[i].host) !=
 		    matches[i].matches)
 			fail_msg("%s", matches[i].why);
 		free(exact);
@@ -415,18 +416,18 @@ a_policy_names_what_any_pattern_does(void **state)
 	/* An extension's name may begin with "mx", and blanks end a line. */
 	static const char text[] = "mxx: x.example\n" HEAD MODE AGE
 	    "\n mx:mx.example \t\r\nmxy: y.example\n\tmx: *.example.net\n\n";
-	const struct sts_policy none = { .mode = STS_NONE };
-	struct sts_policy p;
+	const struct policy_sts none = { .mode = STS_NONE };
+	struct policy_sts p;
 	const char *why;
 
 	(void)state;
-	assert_true(sts_policy_parse(&p, text, strlen(text), &why));
-	assert_true(sts_policy_names(&p, "mx.example"));
-	assert_true(sts_policy_names(&p, "a.example.net"));
-	assert_false(sts_policy_names(&p, "a.example"));
-	assert_false(sts_policy_names(&p, "x.example"));
-	assert_false(sts_policy_names(&p, "y.example"));
-	assert_false(sts_policy_names(&none, "mx.example"));
+	assert_true(policy_sts_parse(&p, text, strlen(text), &why));
+	assert_true(policy_sts_names(&p, "mx.example"));
+	assert_true(policy_sts_names(&p, "a.example.net"));
+	assert_false(policy_sts_names(&p, "a.example"));
+	assert_false(policy_sts_names(&p, "x.example"));
+	assert_false(policy_sts_names(&p, "y.example"));
+	assert_false(policy_sts_names(&none, "mx.example"));
 }
 
 int

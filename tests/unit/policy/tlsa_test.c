@@ -27,12 +27,12 @@ five(uint8_t selector, const uint8_t *data, size_t len)
 static void
 short_rdata_is_no_record(void **state)
 {
-	struct tlsa_record r;
+	struct policy_tlsa_record r;
 
 	(void)state;
 	for (size_t len = 0; len <= 3; len++)
-		assert_false(tlsa_read(&r, octets, len));
-	assert_true(tlsa_read(&r, octets, 4));
+		assert_false(policy_tlsa_read(&r, octets, len));
+	assert_true(policy_tlsa_read(&r, octets, 4));
 	assert_int_equal(r.len, 1);
 }
 
@@ -41,7 +41,7 @@ each_reason_to_drop_a_record(void **state)
 {
 	static const struct {
 		const char *why;
-		struct tlsa_record r;
+		struct policy_tlsa_record r;
 		bool usable;
 	} rows[] = {
 		{ "3 1 1", { 3, 1, 1, octets, 32 }, true },
@@ -60,7 +60,8 @@ each_reason_to_drop_a_record(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if ((tlsa_unusable(&rows[i].r, five) == NULL) != rows[i].usable)
+		if ((policy_tlsa_unusable(&rows[i].r,
+		    five) == NULL) != rows[i].usable)
 			fail_msg("%s", rows[i].why);
 }
 
@@ -69,7 +70,7 @@ only_the_strongest_digest_counts(void **state)
 {
 	static const struct {
 		const char *why;
-		struct tlsa_record in[4];
+		struct policy_tlsa_record in[4];
 		size_t n;
 		const char *kept;	/* indices of what is kept */
 	} rows[] = {
@@ -96,12 +97,12 @@ only_the_strongest_digest_counts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct tlsa_record r[4];
+		struct policy_tlsa_record r[4];
 		char got[64] = "";
 		size_t n;
 
 		memcpy(r, rows[i].in, sizeof(r));
-		n = tlsa_choose(r, rows[i].n, five);
+		n = policy_tlsa_choose(r, rows[i].n, five);
 		for (size_t k = 0; k < n; k++)
 			(void)snprintf(got + strlen(got),
 			    sizeof(got) - strlen(got), "%s%u%u%u",
@@ -116,14 +117,14 @@ static void
 the_text_is_that_of_zone_files(void **state)
 {
 	static const uint8_t data[] = { 3, 1, 1, 0xab, 0x01 };
-	struct tlsa_record r;
+	struct policy_tlsa_record r;
 	char text[32];
 
 	(void)state;
-	assert_true(tlsa_read(&r, data, sizeof(data)));
-	tlsa_text(text, sizeof(text), &r);
+	assert_true(policy_tlsa_read(&r, data, sizeof(data)));
+	policy_tlsa_text(text, sizeof(text), &r);
 	assert_string_equal(text, "3 1 1 ab01");
-	tlsa_text(text, 10, &r);
+	policy_tlsa_text(text, 10, &r);
 	assert_string_equal(text, "3 1 1 ab");
 }
 

@@ -17,9 +17,10 @@ static const struct smtp_recipient three[] = {
 	RCPT("r1@b.example"), RCPT("r2@b.example"), RCPT("r3@b.example"),
 };
 static const struct smtp_recipient asking[] = {
-	{ .address = "r1@b.example", .notify = DSN_SUCCESS | DSN_FAILURE,
+	{ .address = "r1@b.example",
+	    .notify = MAIL_NOTIFY_SUCCESS | MAIL_NOTIFY_FAILURE,
 	  .orcpt = "rfc822;R+1@b.example" },
-	{ .address = "r2@b.example", .notify = DSN_NEVER },
+	{ .address = "r2@b.example", .notify = MAIL_NOTIFY_NEVER },
 };
 static const struct smtp_recipient utf8[] = {
 	RCPT("gr\xc3\xbc\xc3\x9f" "e@b.example"),
@@ -38,7 +39,7 @@ static const struct peer_transaction transactions[] = {
 	  .sender = "s@a.example", .recipients = one, .n_recipients = 1,
 	  .eight_bit = true } },
 	{ .letter = 'd', CONTENT(MESSAGE), .tx = { .sender = "s@a.example",
-	  .recipients = asking, .n_recipients = 2, .ret = DSN_RET_HDRS,
+	  .recipients = asking, .n_recipients = 2, .ret = MAIL_RET_HDRS,
 	  .envid = "id=1" } },
 	{ .letter = 'e', CONTENT(MESSAGE), .tx = { .sender = "s@a.example",
 	  .recipients = utf8, .n_recipients = 1, .smtputf8 = true } },

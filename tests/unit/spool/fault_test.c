@@ -313,7 +313,7 @@ a_power_cut_loses_nothing_reported(void **state)
 enum { POSTS = 3 };
 
 struct post {
-	struct write_task task;		/* first */
+	struct spool_write_task task;		/* first */
 	atomic_int runs;
 	atomic_bool is_over;
 	bool ok;			/* once over */
@@ -331,7 +331,7 @@ on_fatal(void *ctx, const struct error *err)
 }
 
 static bool
-post_run(struct write_task *t, struct spool *spool, const char *token,
+post_run(struct spool_write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
 	static const char content[] = "Subject: x\r\n\r\nbody\r\n";
@@ -353,7 +353,7 @@ post_run(struct write_task *t, struct spool *spool, const char *token,
 }
 
 static void
-post_done(struct write_task *t, const struct error *err)
+post_done(struct spool_write_task *t, const struct error *err)
 {
 	struct post *p = (struct post *)t;
 
@@ -364,12 +364,12 @@ post_done(struct write_task *t, const struct error *err)
 }
 
 static void
-post_all(struct writer *w, struct post posts[static POSTS])
+post_all(struct spool_writer *w, struct post posts[static POSTS])
 {
 	for (size_t i = 0; i < POSTS; i++) {
 		posts[i] = (struct post){ .task = { .run = post_run,
 		    .done = post_done } };
-		writer_post(w, &posts[i].task);
+		spool_writer_post(w, &posts[i].task);
 	}
 }
 
@@ -387,15 +387,15 @@ wait_over(const struct fault *f, int n, struct post posts[static POSTS])
 }
 
 static void
-start(struct scratch *s, struct writer **w_r)
+start(struct scratch *s, struct spool_writer **w_r)
 {
-	const struct writer_options o = { .path = s->path, .lease_s = 900,
+	const struct spool_writer_options o = { .path = s->path, .lease_s = 900,
 	    .fatal = on_fatal };
 
 	fresh(s);
 	spool_close(&s->spool);
 	atomic_store(&fatal_calls, 0);
-	assert_done(s, writer_start(w_r, &o, &s->err));
+	assert_done(s, spool_writer_start(w_r, &o, &s->err));
 }
 
 /* As many new messages as were reported as done, and the rest is sound. */
@@ -426,7 +426,7 @@ the_writer_waits_for_the_disk(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
 		const struct fault *f = &faults[i];
 		struct post posts[POSTS];
-		struct writer *w;
+		struct spool_writer *w;
 		int64_t ok = 0;
 		int n = 1;
 
@@ -450,7 +450,7 @@ the_writer_waits_for_the_disk(void **state)
 					fail_msg("%s, at %d: given up: %s",
 					    f->what, n, posts[k].err.text);
 		}
-		writer_stop(&w);
+		spool_writer_stop(&w);
 		check_posts(s, f, 0, ok);
 		assert_true((f->code == EX_DATAERR) ==
 		    (atomic_load(&fatal_calls) > 0));
@@ -463,12 +463,12 @@ a_writer_that_must_stop_says_what_it_could_not_write(void **state)
 	const struct fault *f = &faults[1];
 	struct scratch *s = *state;
 	struct post posts[POSTS];
-	struct writer *w;
+	struct spool_writer *w;
 
 	start(s, &w);
 	vfs_shim_arm(f->op, f->rc, 1, true);
 	post_all(w, posts);
-	writer_stop(&w);
+	spool_writer_stop(&w);
 	assert_true(vfs_shim_disarm() > 0);
 	for (size_t i = 0; i < POSTS; i++) {
 		assert_true(atomic_load(&posts[i].is_over));

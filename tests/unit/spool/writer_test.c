@@ -22,7 +22,7 @@
 enum { LEASE_S = 3 };
 
 struct claim_task {
-	struct write_task task;		/* first */
+	struct spool_write_task task;		/* first */
 	struct spool_job *jobs;
 	size_t count;
 	atomic_bool is_over;
@@ -41,7 +41,7 @@ claim(struct spool *spool, const char *token, struct spool_job **jobs_r,
 }
 
 static bool
-claim_run(struct write_task *t, struct spool *spool, const char *token,
+claim_run(struct spool_write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
 	struct claim_task *c = (struct claim_task *)t;
@@ -50,7 +50,7 @@ claim_run(struct write_task *t, struct spool *spool, const char *token,
 }
 
 static void
-claim_done(struct write_task *t, const struct error *err)
+claim_done(struct spool_write_task *t, const struct error *err)
 {
 	struct claim_task *c = (struct claim_task *)t;
 
@@ -90,14 +90,14 @@ a_slow_delivery_keeps_its_lease(void **state)
 	struct scratch *s = *state;
 	struct claim_task c = { .task = { .run = claim_run,
 	    .done = claim_done } };
-	struct writer_options o = { .path = s->path, .lease_s = LEASE_S,
+	struct spool_writer_options o = { .path = s->path, .lease_s = LEASE_S,
 	    .fatal = fatal };
-	struct writer *w;
+	struct spool_writer *w;
 	int64_t end_ms;
 
 	(void)scratch_message(s, clock_now_s(), rcpts);
-	assert_done(s, writer_start(&w, &o, &s->err));
-	writer_post(w, &c.task);
+	assert_done(s, spool_writer_start(&w, &o, &s->err));
+	spool_writer_post(w, &c.task);
 	end_ms = clock_mono_ms() + 20000;
 	while (!atomic_load(&c.is_over) && clock_mono_ms() < end_ms)
 		(void)usleep(1000);
@@ -110,7 +110,7 @@ a_slow_delivery_keeps_its_lease(void **state)
 	}
 	spool_job_free(&c.jobs);
 	/* When it ends, all goes back at once. */
-	writer_stop(&w);
+	spool_writer_stop(&w);
 	assert_int_equal(left_for_others(s), 2);
 	assert_int_equal(scratch_number(s, "SELECT count(*) FROM recipient "
 	    "WHERE state = 'queued' AND claimed_by IS NULL"), 2);
@@ -118,13 +118,13 @@ a_slow_delivery_keeps_its_lease(void **state)
 
 /* A task that says in which batch it was. */
 struct mark {
-	struct write_task task;		/* first */
+	struct spool_write_task task;		/* first */
 	atomic_int *batch;
 	atomic_int was_in;		/* 0: not done */
 };
 
 static bool
-mark_run(struct write_task *t, struct spool *spool, const char *token,
+mark_run(struct spool_write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
 	(void)t;
@@ -135,7 +135,7 @@ mark_run(struct write_task *t, struct spool *spool, const char *token,
 }
 
 static void
-mark_done(struct write_task *t, const struct error *err)
+mark_done(struct spool_write_task *t, const struct error *err)
 {
 	struct mark *m = (struct mark *)t;
 
@@ -159,21 +159,21 @@ await_mark(struct mark *m)
 
 /* How many of 20 pairs of tasks, 3 ms from each other, share a transaction. */
 static int
-pairs_together(struct writer *w, enum write_when first, enum write_when second,
-    atomic_int *batch)
+pairs_together(struct spool_writer *w, enum spool_write_when first,
+    enum spool_write_when second, atomic_int *batch)
 {
 	int together = 0;
 
 	for (int i = 0; i < 20; i++) {
 		struct mark m[2] = { { .batch = batch }, { .batch = batch } };
 
-		m[0].task = m[1].task = (struct write_task){
+		m[0].task = m[1].task = (struct spool_write_task){
 			.run = mark_run, .done = mark_done };
 		m[0].task.when = first;
 		m[1].task.when = second;
-		writer_post(w, &m[0].task);
+		spool_writer_post(w, &m[0].task);
 		(void)usleep(3000);
-		writer_post(w, &m[1].task);
+		spool_writer_post(w, &m[1].task);
 		together += await_mark(&m[0]) == await_mark(&m[1]);
 	}
 	return together;
@@ -184,31 +184,31 @@ a_result_waits_for_those_to_come(void **state)
 {
 	struct scratch *s = *state;
 	atomic_int batch = 1;
-	struct writer_options o = { .path = s->path, .lease_s = 900,
+	struct spool_writer_options o = { .path = s->path, .lease_s = 900,
 	    .fatal = fatal, .batch_over = batch_over, .ctx = &batch };
-	struct writer *w;
+	struct spool_writer *w;
 
-	assert_done(s, writer_start(&w, &o, &s->err));
+	assert_done(s, spool_writer_start(&w, &o, &s->err));
 	/* Nobody else has a result under way: it is alone. */
-	assert_in_range(pairs_together(w, WRITE_SOON, WRITE_SOON, &batch), 0,
-	    19);
-	writer_expect(w, 1);
-	assert_in_range(pairs_together(w, WRITE_SOON, WRITE_SOON, &batch), 1,
-	    20);
-	writer_expect(w, -1);
+	assert_in_range(pairs_together(w, SPOOL_WRITE_SOON, SPOOL_WRITE_SOON,
+	    &batch), 0, 19);
+	spool_writer_expect(w, 1);
+	assert_in_range(pairs_together(w, SPOOL_WRITE_SOON, SPOOL_WRITE_SOON,
+	    &batch), 1, 20);
+	spool_writer_expect(w, -1);
 	/* One that nobody waits for goes with the next that somebody does. */
-	assert_in_range(pairs_together(w, WRITE_LATER, WRITE_NOW, &batch), 1,
-	    20);
-	assert_in_range(pairs_together(w, WRITE_NOW, WRITE_LATER, &batch), 0,
-	    19);
-	writer_stop(&w);
+	assert_in_range(pairs_together(w, SPOOL_WRITE_LATER, SPOOL_WRITE_NOW,
+	    &batch), 1, 20);
+	assert_in_range(pairs_together(w, SPOOL_WRITE_NOW, SPOOL_WRITE_LATER,
+	    &batch), 0, 19);
+	spool_writer_stop(&w);
 }
 
 /* --- without a runner: somebody waits for each ---------------------------- */
 
 /* A task that stores a message, or fails after it did. */
 struct waited {
-	struct write_task task;		/* first */
+	struct spool_write_task task;		/* first */
 	struct error err;
 	const char *sender;
 	atomic_bool *go_on;		/* NULL: do not wait for it */
@@ -217,7 +217,7 @@ struct waited {
 };
 
 static bool
-waited_run(struct write_task *t, struct spool *spool, const char *token,
+waited_run(struct spool_write_task *t, struct spool *spool, const char *token,
     struct error *err)
 {
 	struct waited *w = (struct waited *)t;
@@ -247,17 +247,17 @@ waited_task(const char *sender, bool fails, atomic_bool *go_on)
 }
 
 static void
-post_waited(struct writer *w, struct waited *t)
+post_waited(struct spool_writer *w, struct waited *t)
 {
 	t->task.err = &t->err;
-	writer_post(w, &t->task);
+	spool_writer_post(w, &t->task);
 }
 
 static void
 who_waits_fails_alone_and_may_take_it_back(void **state)
 {
 	struct scratch *s = *state;
-	struct writer_options o = { .path = s->path };
+	struct spool_writer_options o = { .path = s->path };
 	atomic_bool go_on = false;
 	struct waited first = waited_task("first@s.example", false, &go_on),
 	    good = waited_task("good@s.example", false, NULL),
@@ -265,36 +265,36 @@ who_waits_fails_alone_and_may_take_it_back(void **state)
 	    last = waited_task("last@s.example", false, NULL),
 	    back = waited_task("back@s.example", false, NULL);
 	struct waited *const batch[] = { &good, &bad, &last };
-	struct writer *w;
+	struct spool_writer *w;
 
-	assert_done(s, writer_start(&w, &o, &s->err));
-	assert_int_equal(writer_busy_since(w), -1);
+	assert_done(s, spool_writer_start(&w, &o, &s->err));
+	assert_int_equal(spool_writer_busy_since(w), -1);
 	post_waited(w, &first);
 	while (!atomic_load(&first.runs))
 		(void)usleep(1000);
-	assert_true(writer_busy_since(w) > 0);
+	assert_true(spool_writer_busy_since(w) > 0);
 	for (size_t i = 0; i < ARRAY_LEN(batch); i++)
 		post_waited(w, batch[i]);
 	post_waited(w, &back);
 	/* Nobody has begun it: it is ours again.  The first one is too late. */
-	assert_false(writer_wait(w, &back.task, 10));
-	assert_true(writer_withdraw(w, &back.task));
-	assert_false(writer_wait(w, &first.task, 10));
-	assert_false(writer_withdraw(w, &first.task));
+	assert_false(spool_writer_wait(w, &back.task, 10));
+	assert_true(spool_writer_withdraw(w, &back.task));
+	assert_false(spool_writer_wait(w, &first.task, 10));
+	assert_false(spool_writer_withdraw(w, &first.task));
 	atomic_store(&go_on, true);
-	assert_true(writer_wait(w, &first.task, 20000));
+	assert_true(spool_writer_wait(w, &first.task, 20000));
 	assert_false(first.task.failed);
 	for (size_t i = 0; i < ARRAY_LEN(batch); i++) {
-		assert_true(writer_wait(w, &batch[i]->task, 20000));
+		assert_true(spool_writer_wait(w, &batch[i]->task, 20000));
 		assert_int_equal(batch[i]->task.failed, batch[i] == &bad);
-		assert_false(writer_withdraw(w, &batch[i]->task));
+		assert_false(spool_writer_withdraw(w, &batch[i]->task));
 	}
 	assert_string_equal(bad.err.text, "no good");
 	/* The list is whole after a withdrawal at its end. */
 	last = waited_task("more@s.example", false, NULL);
 	post_waited(w, &last);
-	assert_true(writer_wait(w, &last.task, 20000));
-	writer_stop(&w);
+	assert_true(spool_writer_wait(w, &last.task, 20000));
+	spool_writer_stop(&w);
 	assert_false(atomic_load(&back.runs));
 	assert_string_equal(scratch_text(s, "SELECT group_concat(sender, ' ') "
 	    "FROM (SELECT sender FROM message ORDER BY id)"),
@@ -306,25 +306,25 @@ static void
 a_locked_spool_is_told_at_once(void **state)
 {
 	struct scratch *s = *state;
-	struct writer_options o = { .path = s->path };
+	struct spool_writer_options o = { .path = s->path };
 	struct waited t[2] = { waited_task("a@s.example", false, NULL),
 	    waited_task("b@s.example", false, NULL) };
-	struct writer *w;
+	struct spool_writer *w;
 
-	assert_done(s, writer_start(&w, &o, &s->err));
+	assert_done(s, spool_writer_start(&w, &o, &s->err));
 	assert_done(s, spool_begin(s->spool, &s->err));
 	for (size_t i = 0; i < 2; i++)
 		post_waited(w, &t[i]);
 	for (size_t i = 0; i < 2; i++) {
-		assert_true(writer_wait(w, &t[i].task, 60000));
+		assert_true(spool_writer_wait(w, &t[i].task, 60000));
 		assert_true(t[i].task.failed);
 		assert_int_equal(t[i].err.code, EX_TEMPFAIL);
 	}
 	spool_rollback(s->spool);
 	post_waited(w, &t[0]);
-	assert_true(writer_wait(w, &t[0].task, 20000));
+	assert_true(spool_writer_wait(w, &t[0].task, 20000));
 	assert_false(t[0].task.failed);
-	writer_stop(&w);
+	spool_writer_stop(&w);
 	assert_int_equal(scratch_number(s, "SELECT count(*) FROM message"), 1);
 }
 

@@ -23,11 +23,11 @@ set_up(void **state)
 	static const struct conf_lookup_row row = {
 		.map = "secrets", .key = "k", .value = "v"
 	};
-	struct expr_engine *engine;
+	struct strategy_engine *engine;
 	struct error err;
 
-	if (!expr_engine_open(&engine, &err) ||
-	    !expr_engine_set_lookup(engine, &row, 1, &err))
+	if (!strategy_engine_open(&engine, &err) ||
+	    !strategy_engine_set_lookup(engine, &row, 1, &err))
 		return -1;
 	*state = engine;
 	return 0;
@@ -36,25 +36,25 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	struct expr_engine *engine = *state;
+	struct strategy_engine *engine = *state;
 
-	expr_engine_close(&engine);
+	strategy_engine_close(&engine);
 	return 0;
 }
 
 /* True where it compiles and evaluates. */
 static bool
-works(struct expr_engine *engine, const char *text, struct error *err)
+works(struct strategy_engine *engine, const char *text, struct error *err)
 {
-	const struct expr_values values = expr_values_sample();
-	struct expr_result r;
-	struct expr *expr;
+	const struct strategy_values values = strategy_values_sample();
+	struct strategy_expr_result r;
+	struct strategy_expr *expr;
 	bool ok;
 
-	if (!expr_compile(&expr, engine, EXPR_QUEUE, text, err))
+	if (!strategy_expr_compile(&expr, engine, EXPR_QUEUE, text, err))
 		return false;
-	ok = expr_evaluate(expr, &values, &r, err);
-	expr_free(&expr);
+	ok = strategy_expr_evaluate(expr, &values, &r, err);
+	strategy_expr_free(&expr);
 	return ok;
 }
 
@@ -253,25 +253,25 @@ memory_peak_mib(void)
 
 /* text with the longest sender that fits; says: NULL where it works. */
 static void
-check_cost(struct expr_engine *engine, const char *why, const char *text,
+check_cost(struct strategy_engine *engine, const char *why, const char *text,
     const char *says)
 {
-	struct expr_values values = expr_values_sample();
+	struct strategy_values values = strategy_values_sample();
 	char *sender = nest("a", "", 4095, "");
 	const int64_t start_ms = time_used_ms();
 	const long start_mib = memory_peak_mib();
 	struct error err = { .text = "" };
-	struct expr *expr = NULL;
-	struct expr_result r;
+	struct strategy_expr *expr = NULL;
+	struct strategy_expr_result r;
 	int64_t took_ms;
 	long took_mib;
 
 	values.sender = sender;
-	if (expr_compile(&expr, engine, EXPR_QUEUE, text, &err))
-		(void)!expr_evaluate(expr, &values, &r, &err);
+	if (strategy_expr_compile(&expr, engine, EXPR_QUEUE, text, &err))
+		(void)!strategy_expr_evaluate(expr, &values, &r, &err);
 	took_ms = time_used_ms() - start_ms;
 	took_mib = memory_peak_mib() - start_mib;
-	expr_free(&expr);
+	strategy_expr_free(&expr);
 	free(sender);
 	if (took_ms >= 1000 || took_mib >= 64)
 		fail_msg("%s: %lld ms, %ld MiB", why, (long long)took_ms,
@@ -360,29 +360,30 @@ an_interrupted_lookup_is_no_answer(void **state)
 	static const struct conf_lookup_row row = {
 		.map = "m", .key = "*.a", .value = "v"
 	};
-	struct expr_values values = expr_values_sample();
+	struct strategy_values values = strategy_values_sample();
 	char *sender = nest("a", "", 4095, ""), *text;
 	struct error err = { .text = "" };
-	struct expr_engine *engine;
-	struct expr_result r = { .type = EXPR_NULL };
-	struct expr *expr;
+	struct strategy_engine *engine;
+	struct strategy_expr_result r = { .type = EXPR_NULL };
+	struct strategy_expr *expr;
 
 	(void)state;
 	values.sender = sender;
 	for (int calls = 0; calls < 140; calls += 20) {
 		text = nest("key_exists('m', replace(sender, 'aa', 'a.')) & ",
 		    "", calls, "1");
-		assert_true(expr_engine_open(&engine, &err));
-		assert_true(expr_engine_set_lookup(engine, &row, 1, &err));
-		if (!expr_compile(&expr, engine, EXPR_QUEUE, text, &err))
+		assert_true(strategy_engine_open(&engine, &err));
+		assert_true(strategy_engine_set_lookup(engine, &row, 1, &err));
+		if (!strategy_expr_compile(&expr, engine, EXPR_QUEUE, text,
+		    &err))
 			fail_msg("%s", err.text);
-		if (expr_evaluate(expr, &values, &r, &err))
+		if (strategy_expr_evaluate(expr, &values, &r, &err))
 			assert_int_equal(r.integer, 1);
 		else
 			assert_string_equal(err.text,
 			    "the expression takes too long");
-		expr_free(&expr);
-		expr_engine_close(&engine);
+		strategy_expr_free(&expr);
+		strategy_engine_close(&engine);
 		free(text);
 	}
 	free(sender);

@@ -32,11 +32,11 @@ static const struct conf_lookup_row maps[] = {
 static int
 set_up(void **state)
 {
-	struct expr_engine *engine;
+	struct strategy_engine *engine;
 	struct error err;
 
-	if (!expr_engine_open(&engine, &err) || !expr_engine_set_lookup(engine,
-	    maps, ARRAY_LEN(maps), &err)) {
+	if (!strategy_engine_open(&engine, &err) ||
+	    !strategy_engine_set_lookup(engine, maps, ARRAY_LEN(maps), &err)) {
 		print_error("%s\n", err.text);
 		return -1;
 	}
@@ -47,34 +47,34 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	struct expr_engine *engine = *state;
+	struct strategy_engine *engine = *state;
 
-	expr_engine_close(&engine);
+	strategy_engine_close(&engine);
 	assert_null(engine);
 	return 0;
 }
 
 /* "text:x", "integer:1", "NULL", "a blob", or "error: ..." */
 static char *
-result_of(struct expr_engine *engine, enum expr_class class, const char *text,
-    const struct expr_values *values)
+result_of(struct strategy_engine *engine, enum strategy_class class,
+    const char *text, const struct strategy_values *values)
 {
-	struct expr_result r;
-	struct expr *expr;
+	struct strategy_expr_result r;
+	struct strategy_expr *expr;
 	struct error err;
 	char *out;
 
-	if (!expr_compile(&expr, engine, class, text, &err))
+	if (!strategy_expr_compile(&expr, engine, class, text, &err))
 		return mem_printf("error: %s", err.text);
-	if (!expr_evaluate(expr, values, &r, &err))
+	if (!strategy_expr_evaluate(expr, values, &r, &err))
 		out = mem_printf("error: %s", err.text);
 	else if (r.type == EXPR_TEXT)
 		out = mem_printf("text:%s", r.text);
 	else if (r.type == EXPR_INTEGER)
 		out = mem_printf("integer:%lld", (long long)r.integer);
 	else
-		out = mem_strdup(expr_type_name(r.type));
-	expr_free(&expr);
+		out = mem_strdup(strategy_expr_type_name(r.type));
+	strategy_expr_free(&expr);
 	return out;
 }
 
@@ -83,8 +83,8 @@ struct row {
 };
 
 static void
-run_rows(struct expr_engine *engine, enum expr_class class,
-    const struct expr_values *values, const struct row *rows, size_t count)
+run_rows(struct strategy_engine *engine, enum strategy_class class,
+    const struct strategy_values *values, const struct row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		char *got = result_of(engine, class, rows[i].text, values);
@@ -101,7 +101,7 @@ run_rows(struct expr_engine *engine, enum expr_class class,
 static void
 queue_variables_have_their_values(void **state)
 {
-	static const struct expr_values values = {
+	static const struct strategy_values values = {
 		.sender = "a@x.example", .sender_domain = "x.example",
 		.rcpt = "b@y.example", .rcpt_domain = "y.example",
 		.auth_user = "joe", .size = 12345, .mx = "mx.y.example",
@@ -143,7 +143,7 @@ queue_variables_have_their_values(void **state)
 static void
 milter_variables_have_their_values(void **state)
 {
-	static const struct expr_values values = {
+	static const struct strategy_values values = {
 		.sender = "", .sender_domain = "", .rcpt = "b@y.example",
 		.rcpt_domain = "y.example", .auth_user = "joe", .size = 7,
 		.rcpt_mailer = "esmtp", .rcpt_host = "y.example",
@@ -174,7 +174,7 @@ milter_variables_have_their_values(void **state)
 static void
 absent_values_are_empty_not_null(void **state)
 {
-	static const struct expr_values none = { .sender = NULL };
+	static const struct strategy_values none = { .sender = NULL };
 	static const struct row rows[] = {
 		{ "mx", "text:" },
 		{ "mx == 'a'", "integer:0" },
@@ -188,7 +188,7 @@ absent_values_are_empty_not_null(void **state)
 static void
 functions_on_text(void **state)
 {
-	const struct expr_values values = expr_values_sample();
+	const struct strategy_values values = strategy_values_sample();
 	static const struct row rows[] = {
 		{ "starts_with('abc', 'ab')", "integer:1" },
 		{ "starts_with('abc', 'b')", "integer:0" },
@@ -224,7 +224,7 @@ functions_on_text(void **state)
 static void
 regular_expressions(void **state)
 {
-	const struct expr_values values = expr_values_sample();
+	const struct strategy_values values = strategy_values_sample();
 	static const struct row rows[] = {
 		{ "matches('^[a-z]+$', 'abc')", "integer:1" },
 		{ "matches('^[a-z]+$', 'ab1')", "integer:0" },
@@ -271,7 +271,7 @@ regular_expressions(void **state)
 static void
 functions_on_addresses(void **state)
 {
-	const struct expr_values values = expr_values_sample();
+	const struct strategy_values values = strategy_values_sample();
 	static const struct row rows[] = {
 		{ "is_ip_addr('192.0.2.1')", "integer:1" },
 		{ "is_ip_addr('2001:db8::1')", "integer:1" },
@@ -331,7 +331,7 @@ functions_on_addresses(void **state)
 static void
 names_have_one_form(void **state)
 {
-	struct expr_values values = expr_values_sample();
+	struct strategy_values values = strategy_values_sample();
 	static const struct row rows[] = {
 		{ "sender_domain", "text:xn--bcher-kva.test" },
 		{ "sender", "text:Boss@cafe.test" },
@@ -362,7 +362,7 @@ names_have_one_form(void **state)
 static void
 long_names_are_found_or_refused(void **state)
 {
-	struct expr_values values = expr_values_sample();
+	struct strategy_values values = strategy_values_sample();
 	struct buf name = BUF_INIT, text = { .limit = 8000 };
 	char *result;
 
@@ -384,7 +384,7 @@ long_names_are_found_or_refused(void **state)
 static void
 functions_on_maps(void **state)
 {
-	const struct expr_values values = expr_values_sample();
+	const struct strategy_values values = strategy_values_sample();
 	static const struct row rows[] = {
 		{ "is_local_domain('example.org')", "integer:1" },
 		{ "is_local_domain('EXAMPLE.org')", "integer:1" },
@@ -435,7 +435,7 @@ functions_on_maps(void **state)
 static void
 operators_bind_as_documented(void **state)
 {
-	const struct expr_values values = expr_values_sample();
+	const struct strategy_values values = strategy_values_sample();
 	static const struct row rows[] = {
 		{ "1 == 1 & 2 == 2", "integer:1" }, /* bits would give 0 */
 		{ "0 == 1 | 2 == 2", "integer:1" },
@@ -472,7 +472,7 @@ operators_bind_as_documented(void **state)
 static void
 text_is_no_condition(void **state)
 {
-	const struct expr_values values = expr_values_sample();
+	const struct strategy_values values = strategy_values_sample();
 	static const struct row rows[] = {
 		{ "!auth_user", "error: auth_user is text" },
 		{ "auth_user && retry_num == 0", "error: auth_user is text" },
@@ -517,17 +517,17 @@ what_it_names_is_known(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct expr *expr;
+		struct strategy_expr *expr;
 		struct error err;
 
-		if (!expr_compile(&expr, *state, EXPR_QUEUE, rows[i].text,
-		    &err))
+		if (!strategy_expr_compile(&expr, *state, EXPR_QUEUE,
+		    rows[i].text, &err))
 			fail_msg("%s: %s", rows[i].text, err.text);
-		if (expr_names_host(expr) != rows[i].host ||
-		    expr_is_constant(expr) != rows[i].constant)
+		if (strategy_expr_names_host(expr) != rows[i].host ||
+		    strategy_expr_is_constant(expr) != rows[i].constant)
 			fail_msg("%s: host or constant", rows[i].text);
-		assert_string_equal(expr_text(expr), rows[i].text);
-		expr_free(&expr);
+		assert_string_equal(strategy_expr_text(expr), rows[i].text);
+		strategy_expr_free(&expr);
 	}
 }
 
@@ -549,24 +549,24 @@ wrong_types_are_errors(void **state)
 		  false },
 		{ "retry_num + 1", false, false, true },
 	};
-	const struct expr_values values = expr_values_sample();
+	const struct strategy_values values = strategy_values_sample();
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *text;
-		struct expr *expr;
+		struct strategy_expr *expr;
 		struct error err;
 		bool holds;
 
-		assert_true(expr_compile(&expr, *state, EXPR_QUEUE,
+		assert_true(strategy_expr_compile(&expr, *state, EXPR_QUEUE,
 		    rows[i].text, &err));
-		if (expr_evaluate_text(expr, &values, &text, &err) !=
+		if (strategy_expr_evaluate_text(expr, &values, &text, &err) !=
 		    rows[i].text_ok ||
-		    expr_evaluate_text_or_null(expr, &values, &text, &err) !=
-		    rows[i].null_ok ||
-		    expr_evaluate_condition(expr, &values, &holds, &err) !=
-		    rows[i].condition_ok)
+		    strategy_expr_evaluate_text_or_null(expr, &values, &text,
+		    &err) != rows[i].null_ok ||
+		    strategy_expr_evaluate_condition(expr, &values, &holds,
+		    &err) != rows[i].condition_ok)
 			fail_msg("%s", rows[i].text);
-		expr_free(&expr);
+		strategy_expr_free(&expr);
 	}
 }
 
@@ -584,35 +584,35 @@ new_maps_replace_the_old_ones(void **state)
 	const struct conf_lookup_row large[] = {
 		{ .map = "m", .key = "a", .value = big },
 	};
-	const struct expr_values values = expr_values_sample();
-	struct expr_engine *engine;
+	const struct strategy_values values = strategy_values_sample();
+	struct strategy_engine *engine;
 	const char *text;
-	struct expr *expr;
+	struct strategy_expr *expr;
 	struct error err;
 
 	(void)state;
 	memset(big, 'a', sizeof(big) - 1);
-	assert_true(expr_engine_open(&engine, &err));
-	assert_true(expr_engine_set_lookup(engine, maps, ARRAY_LEN(maps),
+	assert_true(strategy_engine_open(&engine, &err));
+	assert_true(strategy_engine_set_lookup(engine, maps, ARRAY_LEN(maps),
 	    &err));
 	/* An expression compiled before sees what comes after. */
-	assert_true(expr_compile(&expr, engine, EXPR_QUEUE,
+	assert_true(strategy_expr_compile(&expr, engine, EXPR_QUEUE,
 	    "key_get('fresh', 'a')", &err));
-	assert_false(expr_evaluate_text(expr, &values, &text, &err));
-	assert_true(expr_engine_set_lookup(engine, fresh, 1, &err));
-	if (!expr_evaluate_text(expr, &values, &text, &err))
+	assert_false(strategy_expr_evaluate_text(expr, &values, &text, &err));
+	assert_true(strategy_engine_set_lookup(engine, fresh, 1, &err));
+	if (!strategy_expr_evaluate_text(expr, &values, &text, &err))
 		fail_msg("%s", err.text);
 	assert_string_equal(text, "b");
 	/* What fails changes nothing. */
-	assert_false(expr_engine_set_lookup(engine, twice, 2, &err));
+	assert_false(strategy_engine_set_lookup(engine, twice, 2, &err));
 	assert_non_null(strstr(err.text, "lookup.m.a: the key is there twice"));
-	assert_false(expr_engine_set_lookup(engine, large, 1, &err));
+	assert_false(strategy_engine_set_lookup(engine, large, 1, &err));
 	assert_non_null(strstr(err.text, "lookup.m.a: longer than"));
-	assert_true(expr_evaluate_text(expr, &values, &text, &err));
-	assert_true(expr_engine_set_lookup(engine, NULL, 0, &err));
-	assert_false(expr_evaluate_text(expr, &values, &text, &err));
-	expr_free(&expr);
-	expr_engine_close(&engine);
+	assert_true(strategy_expr_evaluate_text(expr, &values, &text, &err));
+	assert_true(strategy_engine_set_lookup(engine, NULL, 0, &err));
+	assert_false(strategy_expr_evaluate_text(expr, &values, &text, &err));
+	strategy_expr_free(&expr);
+	strategy_engine_close(&engine);
 }
 
 /* A figure for the log, never a reason to fail. */
@@ -625,23 +625,24 @@ cost_is_measured(void **state)
 		"matches('^[a-z]+@example[.]net$', rcpt)",
 		"is_ip_in_cidr(remote_ip, '192.0.2.0/24')",
 	};
-	const struct expr_values values = expr_values_sample();
+	const struct strategy_values values = strategy_values_sample();
 	enum { ROUNDS = 20000 };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		int64_t start = clock_mono_ms(), ms;
-		struct expr_result r;
-		struct expr *expr;
+		struct strategy_expr_result r;
+		struct strategy_expr *expr;
 		struct error err;
 
-		assert_true(expr_compile(&expr, *state, EXPR_QUEUE, texts[i],
-		    &err));
+		assert_true(strategy_expr_compile(&expr, *state, EXPR_QUEUE,
+		    texts[i], &err));
 		for (int n = 0; n < ROUNDS; n++)
-			assert_true(expr_evaluate(expr, &values, &r, &err));
+			assert_true(strategy_expr_evaluate(expr, &values, &r,
+			    &err));
 		ms = clock_mono_ms() - start;
 		printf("# %s: %.2f microseconds\n", texts[i],
 		    (double)ms * 1000 / ROUNDS);
-		expr_free(&expr);
+		strategy_expr_free(&expr);
 	}
 }
 

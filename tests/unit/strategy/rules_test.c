@@ -17,26 +17,26 @@
 
 /* A configuration in use. */
 struct used {
-	struct expr_engine *engine;
+	struct strategy_engine *engine;
 	struct conf_rows *rows;
 	struct conf *conf;
-	struct rules *rules;
+	struct strategy_rules *rules;
 };
 
 static bool
 rows_read(struct conf_rows **rows_r, const char *toml, struct error *err)
 {
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	char *why;
 	bool ok;
 
 	ok = conf_check_text(rows_r, toml, strlen(toml), NULL, &problems);
 	if (!ok) {
-		why = conf_problem_text(&problems.item[0], "test");
+		why = toml_problem_text(&problems.item[0], "test");
 		(void)error_set(err, EX_CONFIG, "%s", why);
 		free(why);
 	}
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 	return ok;
 }
 
@@ -46,17 +46,17 @@ used_open(struct used *u, const char *toml, struct error *err)
 	*u = (struct used){ .rows = NULL };
 	return rows_read(&u->rows, toml, err) &&
 	    conf_build(&u->conf, u->rows, err) &&
-	    expr_engine_open(&u->engine, err) &&
-	    expr_engine_set_lookup(u->engine, u->rows->lookup,
+	    strategy_engine_open(&u->engine, err) &&
+	    strategy_engine_set_lookup(u->engine, u->rows->lookup,
 	    u->rows->lookup_count, err) &&
-	    rules_compile(&u->rules, u->engine, u->conf, err);
+	    strategy_rules_compile(&u->rules, u->engine, u->conf, err);
 }
 
 static void
 used_close(struct used *u)
 {
-	rules_free(&u->rules);
-	expr_engine_close(&u->engine);
+	strategy_rules_free(&u->rules);
+	strategy_engine_close(&u->engine);
 	conf_free(&u->conf);
 	conf_rows_free(&u->rows);
 }
@@ -64,14 +64,14 @@ used_close(struct used *u)
 struct row {
 	const char *why;
 	enum conf_rule_kind kind;
-	struct expr_values values;
+	struct strategy_values values;
 	const char *id, *rule;	/* id NULL: an error that begins with rule */
 };
 
 static void
 run_rows(const char *toml, const struct row *rows, size_t count)
 {
-	struct rules_choice choice;
+	struct strategy_rules_choice choice;
 	struct error err;
 	struct used u;
 
@@ -80,8 +80,8 @@ run_rows(const char *toml, const struct row *rows, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct row *r = &rows[i];
 
-		if (!rules_choose(u.rules, r->kind, &r->values, &choice,
-		    &err)) {
+		if (!strategy_rules_choose(u.rules, r->kind, &r->values,
+		    &choice, &err)) {
 			if (r->id != NULL || strncmp(err.text, r->rule,
 			    strlen(r->rule)) != 0)
 				fail_msg("%s: %s", r->why, err.text);
@@ -245,10 +245,10 @@ rules_that_name_a_host_are_known(void **state)
 	    "queue.strategy.route = \"iif(rcpt_domain == 'mx', 'mx', 'mx')\"",
 	    &err))
 		fail_msg("%s", err.text);
-	assert_true(rules_name_host(u.rules, CONF_RULE_TLS));
-	assert_true(rules_name_host(u.rules, CONF_RULE_CONNECTION));
-	assert_false(rules_name_host(u.rules, CONF_RULE_ROUTE));
-	assert_false(rules_name_host(u.rules, CONF_RULE_SCHEDULE));
+	assert_true(strategy_rules_name_host(u.rules, CONF_RULE_TLS));
+	assert_true(strategy_rules_name_host(u.rules, CONF_RULE_CONNECTION));
+	assert_false(strategy_rules_name_host(u.rules, CONF_RULE_ROUTE));
+	assert_false(strategy_rules_name_host(u.rules, CONF_RULE_SCHEDULE));
 	used_close(&u);
 }
 
@@ -257,7 +257,7 @@ invalid_certificates_are_allowed_conditionally(void **state)
 {
 	static const struct {
 		const char *id;
-		struct expr_values values;
+		struct strategy_values values;
 		bool ok, allow;
 	} rows[] = {
 		{ "always", { .retry_num = 0 }, true, true },
@@ -285,9 +285,9 @@ invalid_certificates_are_allowed_conditionally(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		bool allow = true;
 
-		if (rules_allow_invalid(u.rules, conf_tls_strategy(u.conf,
-		    rows[i].id), &rows[i].values, &allow, &err) !=
-		    rows[i].ok || allow != rows[i].allow)
+		if (strategy_rules_allow_invalid(u.rules,
+		    conf_tls_strategy(u.conf, rows[i].id), &rows[i].values,
+		    &allow, &err) != rows[i].ok || allow != rows[i].allow)
 			fail_msg("%zu %s", i, rows[i].id);
 	}
 	assert_non_null(strstr(err.text, "queue.tls.unclear."
@@ -391,7 +391,7 @@ problems_are_found_at_load(void **state)
 		if (!rows_read(&from, rows[i].toml, &err) ||
 		    !conf_build(&conf, from, &err))
 			fail_msg("%s: %s", rows[i].why, err.text);
-		ok = rules_check_all(conf, note, &found);
+		ok = strategy_rules_check_all(conf, note, &found);
 		if (ok != (rows[i].says == NULL) || ok != (found.len == 0) ||
 		    (!ok && strstr(buf_str(&found), rows[i].says) == NULL))
 			fail_msg("%s: found: %s", rows[i].why,
@@ -420,9 +420,10 @@ check_literals(const struct literal_case *rows, size_t count)
 			.expression = &e, .expression_count = 1 };
 		struct buf found = BUF_INIT;
 
-		if (rules_check_all(&conf, note_problem_only, &found) !=
-		    (rows[i].says == NULL) || (rows[i].says != NULL &&
-		    strstr(buf_str(&found), rows[i].says) == NULL))
+		if (strategy_rules_check_all(&conf, note_problem_only,
+		    &found) != (rows[i].says == NULL) ||
+		    (rows[i].says != NULL && strstr(buf_str(&found),
+		    rows[i].says) == NULL))
 			fail_msg("%s: %s", rows[i].text, buf_str(&found));
 		buf_free(&found);
 	}
@@ -556,16 +557,17 @@ words_and_addresses_that_never_match_are_refused(void **state)
 static void
 stored_literals_go_on(void **state)
 {
-	struct expr_engine *engine;
+	struct strategy_engine *engine;
 	struct error err;
-	struct expr *expr;
+	struct strategy_expr *expr;
 
 	(void)state;
-	if (!expr_engine_open(&engine, &err) || !expr_compile(&expr, engine,
-	    EXPR_QUEUE, "rcpt_domain == 'Cafe.test'", &err))
+	if (!strategy_engine_open(&engine, &err) ||
+	    !strategy_expr_compile(&expr, engine, EXPR_QUEUE,
+	    "rcpt_domain == 'Cafe.test'", &err))
 		fail_msg("%s", err.text);
-	expr_free(&expr);
-	expr_engine_close(&engine);
+	strategy_expr_free(&expr);
+	strategy_engine_close(&engine);
 }
 
 int

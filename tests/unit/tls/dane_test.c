@@ -183,7 +183,7 @@ static const struct row rows[] = {
 
 /* Fresh memory in record->data. */
 static void
-make_record(struct tlsa_record *record, const char *text)
+make_record(struct policy_tlsa_record *record, const char *text)
 {
 	uint8_t digest[WC_MAX_DIGEST_SIZE], *data;
 	struct stls_blob der, octets;
@@ -210,12 +210,12 @@ make_record(struct tlsa_record *record, const char *text)
 	if (name[0] == '!')
 		data[octets.len - 1] ^= 1;
 	free((void *)(uintptr_t)der.data);
-	*record = (struct tlsa_record){ (uint8_t)u, (uint8_t)s, (uint8_t)m,
+	*record = (struct policy_tlsa_record){ (uint8_t)u, (uint8_t)s, (uint8_t)m,
 		data, octets.len };
 }
 
 static size_t
-make_records(struct tlsa_record *records, const char *text)
+make_records(struct policy_tlsa_record *records, const char *text)
 {
 	size_t n = 0;
 
@@ -233,7 +233,7 @@ verify(const struct row *row, struct stls_result *r, size_t *matched,
     size_t *n)
 {
 	const char *names[] = { row->host != NULL ? row->host : HOST };
-	struct tlsa_record records[RECORDS_MAX];
+	struct policy_tlsa_record records[RECORDS_MAX];
 	struct stls_dane dane = { records, 0, names, 1 };
 	struct stls_peer peer;
 

@@ -100,7 +100,7 @@ static void
 check_valid(const struct valid_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct conf_problems problems = CONF_PROBLEMS_INIT;
+		struct toml_problems problems = TOML_PROBLEMS_INIT;
 		struct toml *toml = toml_read(rows[i].text,
 		    strlen(rows[i].text), &problems);
 		struct buf out = BUF_INIT;
@@ -283,7 +283,7 @@ static void
 check_invalid(const struct invalid_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct conf_problems problems = CONF_PROBLEMS_INIT;
+		struct toml_problems problems = TOML_PROBLEMS_INIT;
 		struct toml *toml = toml_read(rows[i].text,
 		    strlen(rows[i].text), &problems);
 
@@ -296,7 +296,7 @@ check_invalid(const struct invalid_row *rows, size_t count)
 		if (problems.count > 1)
 			fail_msg("%s: also: %s", rows[i].why,
 			    problems.item[1].text);
-		conf_problems_clear(&problems);
+		toml_problems_clear(&problems);
 		toml_free(&toml);
 	}
 }
@@ -502,7 +502,7 @@ reading_goes_on_after_an_error(void **state)
 	    "g = { h = 1, i }\n"	/* 13 */
 	    "j = 'x\n";			/* 14 */
 	static const unsigned int lines[] = { 1, 2, 4, 8, 12, 13, 14 };
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct toml *toml = toml_read(text, strlen(text), &problems);
 	struct buf out = BUF_INIT;
 
@@ -518,7 +518,7 @@ reading_goes_on_after_an_error(void **state)
 	assert_string_equal(buf_str(&out),
 	    "{a=?,b=?,c=?,d=1,u={f=1,g=?,j=?}}");
 	buf_free(&out);
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 	toml_free(&toml);
 }
 
@@ -526,7 +526,7 @@ static void
 nodes_know_their_lines(void **state)
 {
 	static const char text[] = "\n[a]\nb = [\n 1,\n 2 ]\n[[c]]\n[c.d]\n";
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct toml *toml = toml_read(text, strlen(text), &problems);
 	const struct toml_node *root = toml_root(toml), *b, *c;
 
@@ -546,12 +546,12 @@ nodes_know_their_lines(void **state)
 static void
 expect_problem(const struct buf *text, const char *part)
 {
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct toml *toml = toml_read(buf_str(text), text->len, &problems);
 
 	assert_true(problems.count > 0);
 	assert_non_null(strstr(problems.item[0].text, part));
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 	toml_free(&toml);
 }
 
@@ -585,26 +585,26 @@ depth_and_size_are_bounded(void **state)
 static void
 problems_are_bounded_and_cannot_forge_lines(void **state)
 {
-	struct conf_problems problems = CONF_PROBLEMS_INIT;
+	struct toml_problems problems = TOML_PROBLEMS_INIT;
 	struct buf text = BUF_INIT;
 	struct toml *toml;
 	char *line;
 
 	(void)state;
-	for (int i = 0; i < CONF_PROBLEMS_MAX + 7; i++)
+	for (int i = 0; i < TOML_PROBLEMS_MAX + 7; i++)
 		(void)buf_puts(&text, "x\n");
 	toml = toml_read(buf_str(&text), text.len, &problems);
-	assert_int_equal(problems.count, CONF_PROBLEMS_MAX);
+	assert_int_equal(problems.count, TOML_PROBLEMS_MAX);
 	assert_int_equal(problems.dropped, 7);
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 	toml_free(&toml);
 	buf_free(&text);
 
-	conf_problems_add(&problems, 3, "k\n", "a\nb\\ \x1b[2J");
-	line = conf_problem_text(&problems.item[0], "f.toml");
+	toml_problems_add(&problems, 3, "k\n", "a\nb\\ \x1b[2J");
+	line = toml_problem_text(&problems.item[0], "f.toml");
 	assert_string_equal(line, "f.toml:3: k\\x0a: a\\x0ab\\ \\x1b[2J");
 	free(line);
-	conf_problems_clear(&problems);
+	toml_problems_clear(&problems);
 }
 
 int
