@@ -40,7 +40,10 @@ letter literal | smtp literal@local.test >/dev/null
 ok "an alias that is an address literal" wait_for 10 has 'x@[127.0.0.2]'
 
 letter bounce | smtp --from ann@sender.test daemon@local.test >/dev/null
-printf '#!/bin/sh\nexit 67\n' >"$SM/deliver.sh"
+# Not written in place: Sendmail may be about to run it.
+printf '#!/bin/sh\nexit 67\n' >"$SM/refuse.sh"
+chmod 755 "$SM/refuse.sh"
+mv "$SM/refuse.sh" "$SM/deliver.sh"
 letter bounce | smtp --from fail@sender.test daemon@local.test >"$T/out"
 ok "a bounce of Sendmail's to a remote sender" wait_for 10 has fail@sender.test
 is "comes from the null sender" "$(of fail@sender.test "'<' || sender || '>'")" "<>"
