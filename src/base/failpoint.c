@@ -37,7 +37,7 @@ static _Thread_local struct {
 
 /* A test that is not understood must not pass. */
 static void
-refuse(const char *text)
+failpoint_refuse(const char *text)
 {
 	(void)fprintf(stderr, "TLSQ_FAILPOINT=%s: not understood\n", text);
 	abort();
@@ -55,7 +55,7 @@ read_point(const char *text)
 	char *end;
 
 	if (len == 0 || len >= sizeof(set.name))
-		refuse(text);
+		failpoint_refuse(text);
 	set.count = 1;
 	if (*rest == ':') {
 		set.count = strtol(rest + 1, &end, 10);
@@ -67,7 +67,7 @@ read_point(const char *text)
 			set.action++;
 	}
 	if (set.action > ACTION_FAIL || set.count < 1)
-		refuse(text);
+		failpoint_refuse(text);
 	memcpy(set.name, text, len);
 }
 

@@ -34,7 +34,7 @@ put_string(struct buf *out, const char *s)
 }
 
 static void
-begin(struct json *j, const char *key)
+json_begin(struct json *j, const char *key)
 {
 	if (j->comma)
 		(void)buf_puts(j->out, ",");
@@ -48,7 +48,7 @@ begin(struct json *j, const char *key)
 static void
 open_with(struct json *j, const char *key, const char *bracket)
 {
-	begin(j, key);
+	json_begin(j, key);
 	(void)buf_puts(j->out, bracket);
 	j->comma = false;
 }
@@ -87,7 +87,7 @@ json_close_array(struct json *j)
 void
 json_text(struct json *j, const char *key, const char *text)
 {
-	begin(j, key);
+	json_begin(j, key);
 	if (text == NULL)
 		(void)buf_puts(j->out, "null");
 	else
@@ -97,13 +97,13 @@ json_text(struct json *j, const char *key, const char *text)
 void
 json_int(struct json *j, const char *key, int64_t value)
 {
-	begin(j, key);
+	json_begin(j, key);
 	(void)buf_printf(j->out, "%" PRId64, value);
 }
 
 void
 json_bool(struct json *j, const char *key, bool value)
 {
-	begin(j, key);
+	json_begin(j, key);
 	(void)buf_puts(j->out, value ? "true" : "false");
 }

@@ -195,8 +195,8 @@ act(struct spool *spool, const struct selected *s, struct error *err)
 }
 
 static bool
-run(const struct verb *v, struct cli *cli, const struct cli_admin_options *o,
-    struct error *err)
+verb_run(const struct verb *v, struct cli *cli,
+    const struct cli_admin_options *o, struct error *err)
 {
 	struct selected s = { .verb = v, .message = -1,
 		.show = o->dry_run || cli->verbosity > 0 };
@@ -234,7 +234,7 @@ cli_act(struct cli *cli, int argc, char **argv, struct error *err)
 		verb++;
 	if (!cli_admin_options_parse(&o, cli, argc, argv, err))
 		return false;
-	ok = run(verb, cli, &o, err);
+	ok = verb_run(verb, cli, &o, err);
 	cli_admin_options_free(&o);
 	return ok;
 }

@@ -121,7 +121,7 @@ asks_for_lookup(const char *line)
 
 /* One line with its continuations. */
 static void
-take_line(struct cf *cf, const char *line, unsigned int n)
+cf_take_line(struct cf *cf, const char *line, unsigned int n)
 {
 	take_value(cf, CF_FILTERS, option_value(line, "InputMailFilters"), n);
 	take_value(cf, CF_EXPAND_NO, option_value(line, "DontExpandCnames"), n);
@@ -149,13 +149,13 @@ read_cf(struct cf *cf, FILE *f)
 		if (len > 0 && more[len - 1] == '\n')
 			more[len - 1] = '\0';
 		if (more[0] != ' ' && more[0] != '\t') {
-			take_line(cf, buf_str(&line), first);
+			cf_take_line(cf, buf_str(&line), first);
 			buf_clear(&line);
 			first = n;
 		}
 		(void)buf_puts(&line, more);
 	}
-	take_line(cf, buf_str(&line), first);
+	cf_take_line(cf, buf_str(&line), first);
 	buf_free(&line);
 	free(more);
 	return ferror(f) == 0;

@@ -139,7 +139,7 @@ struct root {
 };
 
 static void
-answered(void *ctx, const struct dns_answer *answer)
+check_answered(void *ctx, const struct dns_answer *answer)
 {
 	struct root *r = ctx;
 
@@ -217,8 +217,8 @@ check_resolver(const struct conf *conf, struct error *err)
 		loop_free(&root.loop);
 		return error_prefix(err, "resolver");
 	}
-	(void)resolver_query(resolver, ".", DNS_TYPE_SOA, root.loop, answered,
-	    &root);
+	(void)resolver_query(resolver, ".", DNS_TYPE_SOA, root.loop,
+	    check_answered, &root);
 	loop_run(root.loop);
 	resolver_close(&resolver);
 	loop_free(&root.loop);

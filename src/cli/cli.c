@@ -98,7 +98,7 @@ print_usage(const struct cli_command *command)
 }
 
 static int
-fail(struct error *err)
+command_fail(struct error *err)
 {
 	text_clean(err->text, "");
 	if (err->text[0] != '\0')
@@ -117,7 +117,7 @@ find_command(const char *name)
 
 /* Options before the subcommand, then the subcommand. */
 static bool
-run(struct cli *cli, int argc, char **argv,
+command_run(struct cli *cli, int argc, char **argv,
     const struct cli_command **command_r, struct error *err)
 {
 	const struct option_row rows[] = { CLI_COMMON_OPTIONS(cli) };
@@ -158,17 +158,17 @@ cli_main(int argc, char **argv)
 	/* what was begun is finished, also where nobody reads of it */
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_open("tlsq", true, 0);
-	ok = run(&cli, argc, argv, &command, &err);
+	ok = command_run(&cli, argc, argv, &command, &err);
 	if (cli.version)
 		(void)printf("%s\n", PACKAGE_STRING);
 	else if (cli.help)
 		print_usage(command);
 	if (!ok && !cli.version && !cli.help)
-		return fail(&err);
+		return command_fail(&err);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_gone()) {
 		(void)error_set(&err, EX_IOERR, "standard output: %s",
 		    strerror(errno));
-		return fail(&err);
+		return command_fail(&err);
 	}
 	return EX_OK;
 }

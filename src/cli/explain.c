@@ -58,7 +58,7 @@ attempt_case(const struct cli_explanation *e)
 
 /* What was said until now is seen now. */
 static void
-tell(struct cli_explanation *e)
+explain_tell(struct cli_explanation *e)
 {
 	if (e->json_wanted)
 		return;
@@ -85,7 +85,7 @@ tell_facts(struct cli_explanation *e, bool all)
 	for (; e->sts_shown && e->hosts_shown < s->n_hosts &&
 	    s->host[e->hosts_shown].ready; e->hosts_shown++)
 		cli_explain_text_host(&e->out, e, e->hosts_shown);
-	tell(e);
+	explain_tell(e);
 }
 
 static void
@@ -231,11 +231,11 @@ try_address(struct cli_explanation *e, size_t host, size_t address,
 		return true;
 	if (!e->json_wanted)
 		cli_explain_text_connect(&e->out, e, host, address);
-	tell(e);
+	explain_tell(e);
 	cli_explain_connect(e, host, address);
 	if (!e->json_wanted)
 		cli_explain_text_session(&e->out, &a->session);
-	tell(e);
+	explain_tell(e);
 	if (a->session.failed)
 		count(t, a->session.failure.error, a->session.failure.status,
 		    a->session.failure.text);
@@ -314,7 +314,7 @@ read_record(struct cli_explain_record *r, struct spool *spool,
 }
 
 static bool
-prepare(struct cli_explanation *e, struct cli *cli, struct error *err)
+explain_prepare(struct cli_explanation *e, struct cli *cli, struct error *err)
 {
 	struct nexthop_services_source source = { .database = cli->database };
 	const struct settings_maker maker = nexthop_services_maker(&source);
@@ -343,7 +343,7 @@ choose(struct cli_explanation *e, struct error *err)
 	e->way.rule = e->rule;
 	if (!e->json_wanted)
 		cli_explain_text_way(&e->out, e);
-	tell(e);
+	explain_tell(e);
 	return true;
 }
 
@@ -381,13 +381,13 @@ run_pass(struct cli_explanation *e, bool connect)
 	decide_all(e);
 	for (size_t h = 0; !e->json_wanted && h < e->survey.n_hosts; h++)
 		cli_explain_text_verdicts(&e->out, e, h);
-	tell(e);
+	explain_tell(e);
 	conclude(e, connect);
 	if (e->json_wanted)
 		cli_explain_json_pass(&e->json, e);
 	else
 		cli_explain_text_result(&e->out, e);
-	tell(e);
+	explain_tell(e);
 }
 
 /* As the runner does within one pass: the failure is booked, and the
@@ -409,7 +409,7 @@ book_failure(struct cli_explanation *e)
 }
 
 static bool
-explain(struct cli_explanation *e, bool connect, struct error *err)
+explain_address(struct cli_explanation *e, bool connect, struct error *err)
 {
 	struct nexthop_chooser *current = NULL;
 
@@ -459,11 +459,11 @@ cli_explain(struct cli *cli, int argc, char **argv, struct error *err)
 	e->now = clock_now_s();
 	ok = parse_whom(e, cli->args[0], err) &&
 	    cli_sender_parse(&sender, sender_text, err) &&
-	    prepare(e, cli, err);
+	    explain_prepare(e, cli, err);
 	if (ok) {
 		e->json_wanted = json;
 		make_attempt(e, &sender, strategy);
-		ok = explain(e, connect, err);
+		ok = explain_address(e, connect, err);
 	}
 	clear(e);
 	return ok;

@@ -26,7 +26,7 @@ on_next(void *ctx)
 }
 
 static void
-on_ready(void *ctx, const struct smtp_evidence *evidence)
+connect_on_ready(void *ctx, const struct smtp_evidence *evidence)
 {
 	struct visit *v = ctx;
 
@@ -115,7 +115,7 @@ void
 cli_explain_connect(struct cli_explanation *e, size_t host, size_t address)
 {
 	static const struct smtp_client_events events = {
-		.next = on_next, .ready = on_ready, .result = on_result,
+		.next = on_next, .ready = connect_on_ready, .result = on_result,
 		.closed = on_closed, .authenticate = on_authenticate
 	};
 	struct cli_explain_address *to = &e->address[host][address];

@@ -66,7 +66,7 @@ put_sts(struct json *j, const struct cli_explanation *e)
 }
 
 static void
-put_tlsa(struct json *j, const struct nexthop_host *h)
+json_put_tlsa(struct json *j, const struct nexthop_host *h)
 {
 	const struct tlsa_result *r = h->tlsa;
 	char text[160];
@@ -170,7 +170,7 @@ put_host(struct json *j, const struct cli_explanation *e, size_t host)
 	json_text(j, "canonical", h->canonical);
 	json_int(j, "fetched_at", h->addresses_fetched_at);
 	json_text(j, "reason", h->n_addresses == 0 ? h->why : NULL);
-	put_tlsa(j, h);
+	json_put_tlsa(j, h);
 	json_open_array(j, "addresses");
 	for (size_t i = 0; i < h->n_addresses; i++)
 		put_address(j, h, i, &e->address[host][i]);

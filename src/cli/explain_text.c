@@ -149,7 +149,7 @@ cli_explain_text_sts(struct buf *out, const struct cli_explanation *e)
 }
 
 static void
-put_tlsa(struct buf *out, const struct cli_explanation *e,
+text_put_tlsa(struct buf *out, const struct cli_explanation *e,
     const struct nexthop_host *h)
 {
 	const struct tlsa_result *r = h->tlsa;
@@ -272,7 +272,7 @@ cli_explain_text_host(struct buf *out, const struct cli_explanation *e,
 	put_source(out, e, h->addresses_fetched_at, "host_cache");
 	put_reason(out, h->n_addresses == 0 ? h->why : NULL);
 	if (h->n_addresses > 0)
-		put_tlsa(out, e, h);
+		text_put_tlsa(out, e, h);
 }
 
 /* The host's name stands above where its facts are not just above. */

@@ -32,7 +32,7 @@ struct reply {
 };
 
 static void
-on_answer(void *ctx, const struct dns_answer *answer)
+unchecked_on_answer(void *ctx, const struct dns_answer *answer)
 {
 	struct reply *r = ctx;
 
@@ -45,12 +45,12 @@ on_answer(void *ctx, const struct dns_answer *answer)
 }
 
 static struct reply
-ask(const struct cli_explanation *e, const char *name, int rrtype)
+unchecked_ask(const struct cli_explanation *e, const char *name, int rrtype)
 {
 	struct reply r = { .loop = e->loop };
 
-	(void)resolver_query(lookups_resolver(nexthop_services_lookups(
-	    e->settings)), name, rrtype, e->loop, on_answer, &r);
+	(void)resolver_query(lookup_resolver(nexthop_services_lookups(
+	    e->settings)), name, rrtype, e->loop, unchecked_on_answer, &r);
 	cli_explain_wait(e, &r.answered);
 	return r;
 }
@@ -63,20 +63,21 @@ unchecked_zone(const struct cli_explanation *e, const char *name,
 {
 	for (const char *zone = name; strchr(zone, '.') != NULL;
 	    zone = strchr(zone, '.') + 1) {
-		*ds_r = ask(e, zone, TYPE_DS);
+		*ds_r = unchecked_ask(e, zone, TYPE_DS);
 		if (ds_r->status == DNS_INSECURE)
 			continue;
 		if (ds_r->status != DNS_SECURE || !ds_r->have_data)
 			return NULL;
-		return ask(e, zone, TYPE_SOA).status == DNS_INSECURE ? zone :
+		return unchecked_ask(e, zone, TYPE_SOA).status == DNS_INSECURE ?
+		    zone :
 		    NULL;
 	}
 	return NULL;
 }
 
 static void
-tell(struct cli_explanation *e, const char *zone, const struct reply *ds,
-    unsigned int iterations)
+unchecked_tell(struct cli_explanation *e, const char *zone,
+    const struct reply *ds, unsigned int iterations)
 {
 	struct json *j = &e->json;
 
@@ -116,7 +117,7 @@ look_at_algorithm(struct cli_explanation *e, const char *name, char **last)
 	const char *zone = unchecked_zone(e, name, &ds);
 
 	if (is_new(last, zone))
-		tell(e, zone, &ds, 0);
+		unchecked_tell(e, zone, &ds, 0);
 }
 
 /* The host is secure, and that it has no TLSA record is not. */
@@ -126,13 +127,14 @@ look_at_denial(struct cli_explanation *e, const char *name, char **last)
 	const char *zone = name;
 	struct reply param;
 
-	while (strchr(zone, '.') != NULL && !ask(e, zone, TYPE_SOA).have_data)
+	while (strchr(zone, '.') != NULL && !unchecked_ask(e, zone,
+	    TYPE_SOA).have_data)
 		zone = strchr(zone, '.') + 1;
-	param = ask(e, zone, TYPE_NSEC3PARAM);
+	param = unchecked_ask(e, zone, TYPE_NSEC3PARAM);
 	if (param.status == DNS_SECURE && param.have_data &&
-	    ask(e, zone, TYPE_NOBODY_HAS).status == DNS_INSECURE &&
+	    unchecked_ask(e, zone, TYPE_NOBODY_HAS).status == DNS_INSECURE &&
 	    is_new(last, zone))
-		tell(e, zone, NULL, (unsigned int)param.head[2] << 8 |
+		unchecked_tell(e, zone, NULL, (unsigned int)param.head[2] << 8 |
 		    param.head[3]);
 }
 

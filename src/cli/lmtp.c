@@ -63,7 +63,7 @@ reply(struct lmtp *l, const char *fmt, ...)
 
 /* False at the end of input. */
 static bool
-fill(struct lmtp *l)
+lmtp_fill(struct lmtp *l)
 {
 	ssize_t n;
 
@@ -87,7 +87,7 @@ read_line(struct lmtp *l, char line[static MAIL_LMTP_LINE_MAX], bool *good_r)
 
 	*good_r = true;
 	while (c != '\n') {
-		if (!fill(l))
+		if (!lmtp_fill(l))
 			return false;
 		c = l->input[l->at++];
 		if (len == MAIL_LMTP_LINE_MAX - 1 || c == '\0')
@@ -168,7 +168,7 @@ do_rcpt(struct lmtp *l, const struct mail_lmtp_command *c)
 /* --- content ------------------------------------------------------------ */
 
 static bool
-keep(void *ctx, const void *data, size_t len, struct error *err)
+lmtp_keep(void *ctx, const void *data, size_t len, struct error *err)
 {
 	return spool_insert_content(ctx, data, len, err);
 }
@@ -185,7 +185,7 @@ read_content(struct lmtp *l, struct mail_intake *in, struct error *err)
 		const char *piece;
 		size_t len;
 
-		if (!fill(l))
+		if (!lmtp_fill(l))
 			return error_set(err, EX_IOERR, "the message was cut");
 		l->at += mail_lmtp_content_next(&place, l->input + l->at,
 		    l->end - l->at, &piece, &len);
@@ -208,7 +208,7 @@ take_content(struct lmtp *l, int64_t now, struct mail_intake_facts *facts_r,
 	clock_rfc5322(date, now);
 	(void)snprintf(id, sizeof(id), "<%" PRId64 ".%ld@%s>",
 	    clock_unix_ms(), (long)getpid(), l->host);
-	in = mail_intake_new(&options, keep, l->insert);
+	in = mail_intake_new(&options, lmtp_keep, l->insert);
 	ok = read_content(l, in, err) && mail_intake_finish(in, facts_r, err);
 	mail_intake_free(&in);
 	return ok;
@@ -217,7 +217,7 @@ take_content(struct lmtp *l, int64_t now, struct mail_intake_facts *facts_r,
 /* What the filter has stored of Sendmail's transaction is not stored again: an
  * address named directly and through an alias.  *id_r is 0 where nothing is left. */
 static bool
-store(struct lmtp *l, int64_t now, const struct mail_intake_facts *facts,
+lmtp_store(struct lmtp *l, int64_t now, const struct mail_intake_facts *facts,
     int64_t *id_r, struct error *err)
 {
 	const struct mail_sender *s = &l->sender;
@@ -254,7 +254,7 @@ store_content(struct lmtp *l, char text[static REPLY_LEN])
 	if (taken && facts.received > MAIL_HOPS_MAX)
 		(void)snprintf(text, REPLY_LEN, "554 5.4.6 mail loop: "
 		    "the message has %u Received fields", facts.received);
-	else if (!taken || !store(l, now, &facts, &id, &err))
+	else if (!taken || !lmtp_store(l, now, &facts, &id, &err))
 		(void)snprintf(text, REPLY_LEN, "%s %s",
 		    err.code == EX_IOERR ? "452 4.3.1" : "451 4.3.0", err.text);
 	else if (id == 0)
@@ -346,7 +346,7 @@ converse(struct lmtp *l)
 }
 
 static bool
-serve(struct lmtp *l, const struct cli *cli, struct error *err)
+lmtp_serve(struct lmtp *l, const struct cli *cli, struct error *err)
 {
 	host_name(l->host);
 	if (!user_become(err) ||
@@ -376,5 +376,5 @@ cli_lmtp(struct cli *cli, int argc, char **argv, struct error *err)
 	if (l.mta_id != NULL &&
 	    !text_is_identifier(l.mta_id, strlen(l.mta_id)))
 		l.mta_id = NULL;
-	return serve(&l, cli, err);
+	return lmtp_serve(&l, cli, err);
 }

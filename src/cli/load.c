@@ -29,7 +29,7 @@ static const char default_file[] = SYSCONFDIR "/tlsq/tlsq.toml";
 
 /* Before the change of user: the file may be root's alone. */
 static bool
-read_file(struct buf *text, const char *path, struct error *err)
+load_read_file(struct buf *text, const char *path, struct error *err)
 {
 	char piece[16384];
 	ssize_t n = 0;
@@ -174,7 +174,7 @@ cli_load(struct cli *cli, int argc, char **argv, struct error *err)
 		return false;
 	if (cli->arg_count > 0)
 		path = cli->args[0];
-	ok = read_file(&text, path, err) && check(&rows, &text, path, err);
+	ok = load_read_file(&text, path, err) && check(&rows, &text, path, err);
 	if (ok)
 		warn_settings(path, rows);
 	if (ok && !only_check)

@@ -209,7 +209,7 @@ make_message_id(char dst[static MESSAGE_ID_LEN], int64_t now)
 }
 
 static bool
-keep(void *ctx, const void *data, size_t len, struct error *err)
+submit_keep(void *ctx, const void *data, size_t len, struct error *err)
 {
 	return spool_insert_content(ctx, data, len, err);
 }
@@ -253,7 +253,7 @@ gather(struct spool_insert *ins, int64_t now,
 
 	clock_rfc5322(date, now);
 	make_message_id(id, now);
-	in = mail_intake_new(&options, keep, ins);
+	in = mail_intake_new(&options, submit_keep, ins);
 	ok = read_message(in, facts_r, err);
 	mail_intake_free(&in);
 	return ok;
@@ -284,7 +284,7 @@ body_type(const struct cli_submit_options *o, const struct mail_intake_facts *f)
 }
 
 static bool
-store(struct spool *spool, struct spool_insert *ins,
+submit_store(struct spool *spool, struct spool_insert *ins,
     const struct cli_submit_options *o, int64_t now, int64_t *id_r,
     struct error *err)
 {
@@ -345,7 +345,7 @@ submit(const struct cli *cli, const struct cli_submit_options *o,
 		return false;
 	ins = spool_insert_new(spool_path(spool));
 	ok = check_strategy(spool, o->strategy, err) &&
-	    store(spool, ins, o, clock_now_s(), &id, err);
+	    submit_store(spool, ins, o, clock_now_s(), &id, err);
 	spool_insert_free(&ins);
 	if (ok)
 		spool_checkpoint_if_no_runner(spool);

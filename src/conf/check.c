@@ -54,7 +54,8 @@ complain_at(const struct walk *w, unsigned int line, const char *text)
 
 /* A node that could not be read has been reported already. */
 static void
-complain(const struct walk *w, const struct toml_node *node, const char *text)
+check_complain(const struct walk *w, const struct toml_node *node,
+    const char *text)
 {
 	if (node->kind != TOML_INVALID)
 		complain_at(w, node->line, text);
@@ -67,7 +68,7 @@ walk_table(struct walk *w, const struct toml_node *table, const char *complaint,
     void (*visit)(struct walk *w, const struct toml_node *node))
 {
 	if (table->kind != TOML_TABLE) {
-		complain(w, table, complaint);
+		check_complain(w, table, complaint);
 		return;
 	}
 	for (const struct toml_node *n = table->first; n != NULL; n = n->next) {
@@ -86,9 +87,9 @@ expression(const struct walk *w, const struct toml_node *node)
 	struct error err;
 
 	if (node->kind != TOML_STRING)
-		complain(w, node, "must be an expression in quotes");
+		check_complain(w, node, "must be an expression in quotes");
 	else if ((text = conf_value_string(node, &err)) == NULL)
-		complain(w, node, err.text);
+		check_complain(w, node, err.text);
 	return text;
 }
 
@@ -101,14 +102,14 @@ read_rule(struct walk *w, enum conf_rule_kind kind,
 	const char *condition = NULL, *result;
 
 	if (node->kind != TOML_TABLE) {
-		complain(w, node, "each element of the list is "
+		check_complain(w, node, "each element of the list is "
 		    "{ if = ..., then = ... } or { else = ... }");
 		return false;
 	}
 	when = toml_get(node, "if");
 	then = toml_get(node, when != NULL ? "then" : "else");
 	if (then == NULL || node->count != (when != NULL ? 2 : 1)) {
-		complain(w, node, "a rule has if and then, or else "
+		check_complain(w, node, "a rule has if and then, or else "
 		    "alone, and nothing more");
 		return false;
 	}
@@ -145,7 +146,7 @@ read_rules(struct walk *w, const struct toml_node *node)
 		    n = n->next)
 			ok = read_rule(w, kind, n) && ok;
 	} else {
-		complain(w, node, "must be an expression in quotes, or "
+		check_complain(w, node, "must be an expression in quotes, or "
 		    "[ { if = ..., then = ... }, ..., { else = ... } ]");
 	}
 	if (!ok)
@@ -196,14 +197,14 @@ read_entry(struct walk *w, const struct toml_node *node)
 	struct error err;
 
 	if (node->kind != TOML_STRING)
-		complain(w, node, node->kind == TOML_TABLE ?
+		check_complain(w, node, node->kind == TOML_TABLE ?
 		    "must be a string; a key that has dots in it is put in "
 		    "quotes" : "must be a string");
 	else if ((value = conf_value_string(node, &err)) == NULL)
-		complain(w, node, err.text);
+		check_complain(w, node, err.text);
 	else if (strlen(node->key) != node->key_len ||
 	    node->key_len > CONF_TEXT_MAX)
-		complain(w, node, "the key holds U+0000 or is too long");
+		check_complain(w, node, "the key holds U+0000 or is too long");
 	else if ((key = walk_key_add(w, node)) != NULL)
 		conf_rows_add_lookup(w->rows, w->parts.part[1], key, value);
 }
@@ -212,7 +213,7 @@ static void
 read_map(struct walk *w, const struct toml_node *map)
 {
 	if (map->kind == TOML_TABLE && !conf_keys_id_is_valid(map->key)) {
-		complain(w, map, "the name of a map is made of letters, "
+		check_complain(w, map, "the name of a map is made of letters, "
 		    "digits, \"-\" and \"_\"");
 		return;
 	}
@@ -234,7 +235,7 @@ read_value(struct walk *w, enum conf_key_id key, const char *id,
 	if (node->kind != TOML_INVALID) {
 		text = conf_value_text(arena, &conf_keys[key], node, &err);
 		if (text == NULL)
-			complain(w, node, err.text);
+			check_complain(w, node, err.text);
 	}
 	conf_builder_value(&w->builder, key, id, text, node->line);
 	if (text != NULL && conf_keys[key].scope != SCOPE_TLS) {
@@ -271,12 +272,12 @@ enter_table(struct walk *w, enum conf_scope scope,
 	if (scope == SCOPE_GLOBAL || w->parts.count != OBJECT_PARTS)
 		return true;
 	if (!conf_keys_id_is_valid(node->key)) {
-		complain(w, node, "an id is made of letters, digits, "
+		check_complain(w, node, "an id is made of letters, digits, "
 		    "\"-\" and \"_\"");
 		return false;
 	}
 	if (scope != SCOPE_TLS && node->count == 0) {
-		complain(w, node, "has no settings: give at least one");
+		check_complain(w, node, "has no settings: give at least one");
 		return false;
 	}
 	(void)conf_builder_object(&w->builder, scope, node->key, node->line);

@@ -14,12 +14,12 @@
 
 /* On the key's line where it was given, else on that of the object. */
 static void
-complain(struct conf_builder *b, const struct conf_object *object,
+constraint_complain(struct conf_builder *b, const struct conf_object *object,
     enum conf_key_id key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
 static void
-complain(struct conf_builder *b, const struct conf_object *object,
+constraint_complain(struct conf_builder *b, const struct conf_object *object,
     enum conf_key_id key, const char *fmt, ...)
 {
 	char *full = conf_keys_full(key, object->id), text[512];
@@ -42,7 +42,8 @@ check_tls(struct conf_builder *b, const struct conf_object *object)
 	    tls->wants.mta_sts == WANT_REQUIRE ? "mta-sts" : NULL;
 
 	if (tls->wants.starttls == WANT_DISABLE && required != NULL)
-		complain(b, object, KEY_TLS_STARTTLS, "\"disable\" cannot go "
+		constraint_complain(b, object, KEY_TLS_STARTTLS,
+		    "\"disable\" cannot go "
 		    "with %s = \"require\"", required);
 }
 
@@ -69,7 +70,8 @@ check_route_keys(struct conf_builder *b, const struct conf_object *object)
 	for (size_t i = 0; i < ARRAY_LEN(route_keys); i++)
 		if (object->given[route_keys[i].key].given &&
 		    route_keys[i].type != route->type)
-			complain(b, object, route_keys[i].key, "is only for "
+			constraint_complain(b, object, route_keys[i].key,
+			    "is only for "
 			    "routes of type \"%s\"", route_keys[i].type ==
 			    CONF_ROUTE_MX ? "mx" : "relay");
 }
@@ -106,7 +108,8 @@ check_route(struct conf_builder *b, struct conf_object *object)
 	const struct conf_given *given = object->given;
 
 	if (!given[KEY_ROUTE_TYPE].given) {
-		complain(b, object, KEY_ROUTE_TYPE, "is missing: \"mx\" or "
+		constraint_complain(b, object, KEY_ROUTE_TYPE,
+		    "is missing: \"mx\" or "
 		    "\"relay\"");
 		return;
 	}
@@ -115,12 +118,13 @@ check_route(struct conf_builder *b, struct conf_object *object)
 	check_route_keys(b, object);
 	if (object->as.route.type == CONF_ROUTE_RELAY &&
 	    !given[KEY_ROUTE_ADDRESS].given)
-		complain(b, object, KEY_ROUTE_ADDRESS, "is missing: a relay "
+		constraint_complain(b, object, KEY_ROUTE_ADDRESS,
+		    "is missing: a relay "
 		    "needs one");
 	if (object->as.route.type == CONF_ROUTE_RELAY)
 		relax_loopback_relay(object);
 	if (given[KEY_ROUTE_USERNAME].given != given[KEY_ROUTE_SECRET].given)
-		complain(b, object, given[KEY_ROUTE_USERNAME].given ?
+		constraint_complain(b, object, given[KEY_ROUTE_USERNAME].given ?
 		    KEY_ROUTE_SECRET : KEY_ROUTE_USERNAME, "is missing: "
 		    "auth.username and auth.secret go together");
 }
@@ -134,19 +138,22 @@ check_schedule(struct conf_builder *b, struct conf_object *object)
 
 	if (object->given[KEY_SCHEDULE_MAX_ATTEMPTS].given) {
 		if (expire->given)
-			complain(b, object, KEY_SCHEDULE_MAX_ATTEMPTS,
+			constraint_complain(b, object,
+			    KEY_SCHEDULE_MAX_ATTEMPTS,
 			    "cannot go with expire: give one of them");
 		schedule->retry.expire_s = 0; /* only its default so far */
 	}
 	for (size_t i = 1; i < notify->count; i++)
 		if (notify->item_s[i] <= notify->item_s[i - 1]) {
-			complain(b, object, KEY_SCHEDULE_NOTIFY, "must rise: "
+			constraint_complain(b, object, KEY_SCHEDULE_NOTIFY,
+			    "must rise: "
 			    "each is a time since the message came");
 			break;
 		}
 	if (conf_object_find(b->conf, SCOPE_VIRTUAL, schedule->queue_name) ==
 	    NULL)
-		complain(b, object, KEY_SCHEDULE_QUEUE_NAME, "there is no "
+		constraint_complain(b, object, KEY_SCHEDULE_QUEUE_NAME,
+		    "there is no "
 		    "queue.virtual.%s", schedule->queue_name);
 }
 

@@ -42,7 +42,7 @@ match(const char *pattern, const struct conf_parts *parts, const char **id_r)
 }
 
 static enum conf_key_id
-find(const struct conf_parts *parts, int wanted, const char **id_r)
+key_find(const struct conf_parts *parts, int wanted, const char **id_r)
 {
 	for (unsigned int k = 0; k < KEY_COUNT; k++) {
 		*id_r = NULL;
@@ -55,7 +55,7 @@ find(const struct conf_parts *parts, int wanted, const char **id_r)
 enum conf_key_id
 conf_keys_find(const struct conf_parts *parts, const char **id_r)
 {
-	return find(parts, 0, id_r);
+	return key_find(parts, 0, id_r);
 }
 
 enum conf_key_id
@@ -63,7 +63,7 @@ conf_keys_find_below(const struct conf_parts *parts)
 {
 	const char *id;
 
-	return find(parts, 1, &id);
+	return key_find(parts, 1, &id);
 }
 
 /* TLS strategies have a table of their own. */

@@ -20,7 +20,7 @@ enum {
 };
 
 bool
-lookups_open(struct lookups **lookups_r, const struct lookups_config *config,
+lookup_open(struct lookups **lookups_r, const struct lookups_config *config,
     struct error *err)
 {
 	struct lookups *l = mem_zalloc(sizeof(*l));
@@ -43,7 +43,7 @@ lookups_open(struct lookups **lookups_r, const struct lookups_config *config,
 }
 
 void
-lookups_close(struct lookups **lookups)
+lookup_close(struct lookups **lookups)
 {
 	struct lookups *l = *lookups;
 
@@ -61,7 +61,7 @@ lookups_close(struct lookups **lookups)
 }
 
 struct resolver *
-lookups_resolver(struct lookups *lookups)
+lookup_resolver(struct lookups *lookups)
 {
 	return lookups->resolver;
 }

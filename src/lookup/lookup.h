@@ -59,7 +59,7 @@ struct lookups_config {
 	struct resolver_config dns;
 	struct sts_fetch_config sts;
 	/* For reading the cache tables, or NULL.  Kept: it is the resolver
-	 * thread's until lookups_close(), and the caller's again then. */
+	 * thread's until lookup_close(), and the caller's again then. */
 	struct spool *spool;
 	/* Takes the row, to be written when convenient and freed.  Runs in the
 	 * resolver thread and must not block.  NULL: nothing is stored. */
@@ -69,9 +69,9 @@ struct lookups_config {
 };
 
 /* As resolver_open(), resolver_close(). */
-bool lookups_open(struct lookups **lookups_r,
+bool lookup_open(struct lookups **lookups_r,
     const struct lookups_config *config, struct error *err) MUST_CHECK;
-void lookups_close(struct lookups **lookups);
-struct resolver *lookups_resolver(struct lookups *lookups);
+void lookup_close(struct lookups **lookups);
+struct resolver *lookup_resolver(struct lookups *lookups);
 
 #endif

@@ -109,7 +109,7 @@ mail_ret_name(enum mail_ret ret)
 /* --- ENVID and ORCPT ---------------------------------------------------- */
 
 static int
-hex_value(char c)
+xtext_hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -143,8 +143,8 @@ xtext_decode(struct buf *out, const char *s, size_t len,
 	for (size_t i = 0; i < len; i++) {
 		c = s[i];
 		if (c == '+') {
-			high = len - i > 2 ? hex_value(s[i + 1]) : -1;
-			low = high >= 0 ? hex_value(s[i + 2]) : -1;
+			high = len - i > 2 ? xtext_hex_value(s[i + 1]) : -1;
+			low = high >= 0 ? xtext_hex_value(s[i + 2]) : -1;
 			if (low < 0)
 				return "a + is not followed by two "
 				    "hexadecimal digits";
@@ -216,8 +216,8 @@ embedded_char(const char *s, size_t len, uint32_t *c_r)
 
 	if (len < 6 || memcmp(s, "\\x{", 3) != 0)
 		return 0;
-	for (; i < len && i < 9 && hex_value(s[i]) >= 0; i++)
-		c = c * 16 + (uint32_t)hex_value(s[i]);
+	for (; i < len && i < 9 && xtext_hex_value(s[i]) >= 0; i++)
+		c = c * 16 + (uint32_t)xtext_hex_value(s[i]);
 	if (i == len || s[i] != '}' || i < 5 || (i > 5 && s[3] == '0') ||
 	    c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		return 0;

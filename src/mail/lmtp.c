@@ -86,7 +86,7 @@ mail_lmtp_command_parse(char *line)
 
 /* From within a line to its CR. */
 static size_t
-take_line(enum mail_lmtp_place *place, const char *data, size_t len,
+content_take_line(enum mail_lmtp_place *place, const char *data, size_t len,
     const char **piece_r, size_t *piece_len_r)
 {
 	const char *cr = memchr(data, '\r', len);
@@ -135,5 +135,5 @@ mail_lmtp_content_next(enum mail_lmtp_place *place, const char *data,
 	case MAIL_LMTP_IN_LINE:
 		break;
 	}
-	return take_line(place, data, len, piece_r, piece_len_r);
+	return content_take_line(place, data, len, piece_r, piece_len_r);
 }

@@ -142,7 +142,7 @@ store_parts(struct spool_write_task *task, struct spool *spool,
 /* The envelope is the same for all but for the strategy; one that the header
  * names goes for all. */
 static bool
-store(struct milter_session *s, const struct spool_message *envelope)
+message_store(struct milter_session *s, const struct spool_message *envelope)
 {
 	struct milter_message *m = s->message;
 
@@ -303,7 +303,7 @@ milter_message_finish(struct milter_session *s)
 	if (!check_content(s, &facts))
 		return false;
 	envelope = envelope_of(s, &facts);
-	if (!store(s, &envelope))
+	if (!message_store(s, &envelope))
 		return false;
 	log_stored(s);
 	if (envelope.wait_until >= 0 && !wait_for_result(s, envelope.wait_until))

@@ -40,7 +40,7 @@ take_listen(struct milter_front *f, const char *listen)
 }
 
 static void
-serve(struct milter_front *f)
+front_serve(struct milter_front *f)
 {
 	struct error err;
 
@@ -62,7 +62,7 @@ milter_front_follow(struct milter_front *f, struct milter_settings *settings)
 	take_listen(f, s->conf->http.listen);
 	settings_unref(&s);
 	if (f->web == NULL && f->listen[0] != '\0')
-		serve(f);
+		front_serve(f);
 }
 
 void

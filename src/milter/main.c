@@ -14,7 +14,7 @@
 static const char ident[] = "tlsq-milter";
 
 static int
-run(const struct milter_options *o)
+milter_run(const struct milter_options *o)
 {
 	struct error err;
 	int pid_fd = -1;	/* locked as long as the process lives */
@@ -46,5 +46,5 @@ milter_main(int argc, char **argv)
 		return process_print(ident, o.mode == MILTER_HELP ? milter_usage :
 		    "tlsq-milter " PACKAGE_VERSION "\n");
 	log_open(ident, !o.background, o.verbosity);
-	return run(&o);
+	return milter_run(&o);
 }

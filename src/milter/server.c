@@ -48,7 +48,7 @@ struct server {
 	pthread_t thread;
 };
 
-/* An octet in it wakes the main thread.  Written by signals and by serve(). */
+/* An octet in it wakes the main thread.  Signals and server_serve() write it. */
 static int wake_fd[2] = { -1, -1 };
 static atomic_bool time_to_end;
 
@@ -127,7 +127,7 @@ open_socket(const char *spec, struct error *err)
 }
 
 static void *
-serve(void *arg)
+server_serve(void *arg)
 {
 	(void)arg;
 	/* The result is in the log: libmilter writes to syslog, too. */
@@ -139,7 +139,8 @@ serve(void *arg)
 }
 
 static bool
-start(struct server *s, const struct milter_options *o, struct error *err)
+server_start(struct server *s, const struct milter_options *o,
+    struct error *err)
 {
 	int rc;
 
@@ -155,7 +156,7 @@ start(struct server *s, const struct milter_options *o, struct error *err)
 	    !open_socket(o->socket, err))
 		return false;
 	s->front = milter_front_new(o->database);
-	if ((rc = pthread_create(&s->thread, NULL, serve, NULL)) != 0)
+	if ((rc = pthread_create(&s->thread, NULL, server_serve, NULL)) != 0)
 		return error_set(err, EX_OSERR, "cannot start a thread: %s",
 		    strerror(rc));
 	return true;
@@ -227,7 +228,7 @@ pause_ms(int ms)
 }
 
 static void *
-stop(void *arg)
+libmilter_stop(void *arg)
 {
 	(void)arg;
 	(void)smfi_stop();
@@ -244,7 +245,7 @@ stop_libmilter(const char *spec)
 {
 	pthread_t stopper;
 
-	if (pthread_create(&stopper, NULL, stop, NULL) != 0)
+	if (pthread_create(&stopper, NULL, libmilter_stop, NULL) != 0)
 		return;
 	(void)pthread_detach(stopper);
 	pause_ms(LOOK_MS);
@@ -268,7 +269,7 @@ serve_ended(struct server *s)
  * touch.
  */
 static void
-finish(struct server *s, const char *spec)
+server_finish(struct server *s, const char *spec)
 {
 	int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
 
@@ -287,7 +288,7 @@ milter_server_run(const struct milter_options *options)
 	static struct server s;	/* reachable for who still runs at the end */
 	struct error err;
 
-	if (!start(&s, options, &err)) {
+	if (!server_start(&s, options, &err)) {
 		log_error("%s", err.text);
 		close_services(&s);
 		return err.code;
@@ -295,6 +296,6 @@ milter_server_run(const struct milter_options *options)
 	log_info("serving %s", options->socket);
 	watch(&s);
 	log_info("ending");
-	finish(&s, options->socket);
+	server_finish(&s, options->socket);
 	return EX_OK;
 }

@@ -77,7 +77,7 @@ take_turn(struct milter_status *s, const char *domain, int64_t now,
 }
 
 static void
-explain(struct milter_reply *reply, bool for_good, const char *domain,
+status_explain(struct milter_reply *reply, bool for_good, const char *domain,
     struct spool_query *q)
 {
 	const char *since = spool_query_text(q, 0);
@@ -105,7 +105,7 @@ admits(struct milter_status *s, const struct conf_milter_settings *settings,
 	spool_query_put_int(&q, ":after", now - settings->failing_max_age_s);
 	if (spool_query_next(&q) &&
 	    !take_turn(s, domain, now, settings->failing_probe_s)) {
-		explain(reply, for_good, domain, &q);
+		status_explain(reply, for_good, domain, &q);
 		good = false;
 	}
 	if (!spool_query_end(&q, &err))

@@ -103,7 +103,7 @@ expires_in(const struct nexthop_case *of, const struct conf_schedule *s)
 
 /* schedule is NULL while it is being chosen. */
 static void
-fill(struct variables *x, const struct nexthop_case *of,
+chooser_fill(struct variables *x, const struct nexthop_case *of,
     const struct conf_schedule *schedule)
 {
 	const struct spool_message *m = of->message;
@@ -171,11 +171,11 @@ nexthop_choose(struct nexthop_chooser *c, const struct nexthop_case *of,
 	struct variables x;
 
 	memset(way, 0, sizeof(*way));
-	fill(&x, of, NULL);
+	chooser_fill(&x, of, NULL);
 	if (!choose(c, CONF_RULE_SCHEDULE, &x.v, &choice, err))
 		return false;
 	way->schedule = conf_schedule(conf, choice.id);
-	fill(&x, of, way->schedule);
+	chooser_fill(&x, of, way->schedule);
 	if (!choose(c, CONF_RULE_ROUTE, &x.v, &choice, err))
 		return false;
 	way->route = conf_route(conf, choice.id);
@@ -209,7 +209,7 @@ nexthop_choose_at_host(struct nexthop_chooser *c, const struct nexthop_case *of,
 {
 	struct variables x;
 
-	fill(&x, of, way->schedule);
+	chooser_fill(&x, of, way->schedule);
 	x.v.mx = mx;
 	x.v.remote_ip = remote_ip;
 	return choose_strategy(c, of, &x.v, way, err) &&
@@ -228,7 +228,7 @@ nexthop_choose_fallback(struct nexthop_chooser *c,
 
 	if (way->pinned)
 		return NULL;
-	fill(&x, of, way->schedule);
+	chooser_fill(&x, of, way->schedule);
 	x.v.retry_num++;
 	x.v.tls_failures++;
 	x.v.last_error = "tls";

@@ -81,13 +81,13 @@ open_all(struct services *s, const struct conf *conf, const char *database,
 	if (!spool_open(&s->spool, database, SPOOL_READ_WRITE, err))
 		return false;
 	lc.spool = s->spool;
-	return lookups_open(&s->lookups, &lc, err);
+	return lookup_open(&s->lookups, &lc, err);
 }
 
 static void
 services_free(struct services *s)
 {
-	lookups_close(&s->lookups);
+	lookup_close(&s->lookups);
 	spool_close(&s->spool);
 	stls_context_close(&s->tls);
 	free(s->settings);

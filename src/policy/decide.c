@@ -238,7 +238,7 @@ dane_case_of(const struct policy_host_facts *f)
 }
 
 static void
-take(struct policy_verdict *v, const struct cell *c)
+decide_take(struct policy_verdict *v, const struct cell *c)
 {
 	v->level = c->level;
 	v->error = c->error;
@@ -249,11 +249,11 @@ take(struct policy_verdict *v, const struct cell *c)
 }
 
 static struct policy_verdict
-refuse(const struct cell *c)
+decide_refuse(const struct cell *c)
 {
 	struct policy_verdict v = { .refused = true };
 
-	take(&v, c);
+	decide_take(&v, c);
 	return v;
 }
 
@@ -286,20 +286,20 @@ policy_decide(const struct policy_host_facts *facts,
 	dane = &dane_cells[dc][wants->dane];
 	sts = &sts_cells[facts->sts][wants->mta_sts];
 	if (dane->level == LEVEL_UNSET)
-		return refuse(dane);
+		return decide_refuse(dane);
 	/* RFC 8461 2: MTA-STS is not asked of a host that DANE authenticates
 	 * by a secure MX, unless the strategy requires both. */
 	if (dc == DANE_USABLE && dane->level == LEVEL_DANE &&
 	    wants->mta_sts != WANT_REQUIRE)
 		sts = &sts_cells[STS_NOT_ASKED][WANT_OPTIONAL];
 	if (sts->level == LEVEL_UNSET)
-		return refuse(sts);
+		return decide_refuse(sts);
 	starttls_rule(&v, wants->starttls);
 	v.result_type = sts->result_type;
 	if (sts->level > v.level)
-		take(&v, sts);
+		decide_take(&v, sts);
 	if (dane->level > v.level)
-		take(&v, dane);
+		decide_take(&v, dane);
 	else if (dane->result_type != NULL)
 		v.result_type = dane->result_type;
 	v.sts_too = v.level == LEVEL_DANE && sts->level == LEVEL_MTA_STS;

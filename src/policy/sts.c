@@ -73,7 +73,7 @@ equals(struct slice s, const char *text)
 }
 
 static struct slice
-take(struct slice *from, size_t n)
+sts_take(struct slice *from, size_t n)
 {
 	struct slice s = { from->text, n };
 
@@ -90,7 +90,7 @@ take_while(struct slice *from, bool (*is)(char c))
 
 	while (n < from->len && is(from->text[n]))
 		n++;
-	return take(from, n);
+	return sts_take(from, n);
 }
 
 static bool
@@ -98,7 +98,7 @@ take_char(struct slice *from, char c)
 {
 	if (from->len == 0 || from->text[0] != c)
 		return false;
-	(void)take(from, 1);
+	(void)sts_take(from, 1);
 	return true;
 }
 
@@ -153,7 +153,7 @@ policy_sts_txt_parse(const char *text, size_t len, char id_r[STS_ID_MAX + 1],
 	if (len < strlen(version) ||
 	    memcmp(text, version, strlen(version)) != 0)
 		return false;
-	(void)take(&rest, strlen(version));
+	(void)sts_take(&rest, strlen(version));
 	/* The prose says "v=STSv1;", the ABNF allows blanks before the ";". */
 	*begins_r = starts_txt_delimiter(rest);
 	if (!*begins_r)
@@ -254,7 +254,7 @@ read_mx(struct policy_sts *p, struct slice value, const char **why_r)
 	struct slice domain = value;
 
 	if (domain.len > 2 && memcmp(domain.text, "*.", 2) == 0)
-		(void)take(&domain, 2);
+		(void)sts_take(&domain, 2);
 	*why_r = "an mx is not a host name, nor one after \"*.\"";
 	if (!is_domain(domain))
 		return false;
@@ -287,14 +287,14 @@ static_assert(ARRAY_LEN(fields) == FIELD_COUNT, "");
 
 /* A line without its end, LF or CRLF; the last one may do without. */
 static struct slice
-take_line(struct slice *from)
+sts_take_line(struct slice *from)
 {
 	const char *lf = memchr(from->text, '\n', from->len);
-	struct slice line = take(from, lf != NULL ?
+	struct slice line = sts_take(from, lf != NULL ?
 	    (size_t)(lf - from->text) : from->len);
 
 	if (lf != NULL) {
-		(void)take(from, 1);
+		(void)sts_take(from, 1);
 		if (line.len > 0 && line.text[line.len - 1] == '\r')
 			line.len--;
 	}
@@ -309,7 +309,7 @@ is_value(struct slice value)
 
 	if (value.len == 0)
 		return false;
-	for (; value.len > 0; (void)take(&value, n)) {
+	for (; value.len > 0; (void)sts_take(&value, n)) {
 		n = text_utf8_len(value.text, value.len);
 		if (n == 0 || (n == 1 && (value.text[0] < ' ' ||
 		    value.text[0] > '~')))
@@ -373,7 +373,7 @@ policy_sts_parse(struct policy_sts *policy_r, const char *text, size_t len,
 	if (len > STS_POLICY_MAX)
 		return false;
 	while (rest.len > 0)
-		if (!read_line(policy_r, take_line(&rest), seen, why_r))
+		if (!read_line(policy_r, sts_take_line(&rest), seen, why_r))
 			return false;
 	seen[FIELD_MX] |= policy_r->mode == STS_NONE;
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
@@ -395,9 +395,9 @@ policy_sts_next_mx(const struct policy_sts *policy,
 
 	/* What is left of that pattern's line is no line of its own. */
 	if (mx->text != NULL)
-		(void)take(&rest, (size_t)(mx->text - rest.text) + mx->len);
+		(void)sts_take(&rest, (size_t)(mx->text - rest.text) + mx->len);
 	while (rest.len > 0)
-		if (split_line(take_line(&rest), &name, &value) &&
+		if (split_line(sts_take_line(&rest), &name, &value) &&
 		    equals(name, fields[FIELD_MX].name)) {
 			*mx = (struct policy_sts_pattern){ value.text, value.len };
 			return true;
@@ -427,8 +427,8 @@ policy_sts_pattern_matches(const struct policy_sts_pattern *pattern,
 		dot = memchr(h.text, '.', h.len);
 		if (dot == NULL || dot == h.text)
 			return false;
-		(void)take(&h, (size_t)(dot - h.text));
-		(void)take(&p, 1);
+		(void)sts_take(&h, (size_t)(dot - h.text));
+		(void)sts_take(&p, 1);
 	}
 	if (p.len != h.len)
 		return false;

@@ -112,7 +112,7 @@ become_ready(struct smtp_client *c)
 }
 
 static void
-finish(struct smtp_client *c, const struct smtp_failure *failure)
+client_finish(struct smtp_client *c, const struct smtp_failure *failure)
 {
 	c->phase = CLIENT_CLOSED;
 	loop_timer_clear(c->timer);
@@ -145,7 +145,7 @@ act(struct smtp_client *c, const struct smtp_action *a)
 		events->result(c->config.ctx, a->transaction, a->result);
 		return;
 	case SMTP_ACTION_CLOSE:
-		finish(c, a->failure);
+		client_finish(c, a->failure);
 		return;
 	}
 	abort();
@@ -253,7 +253,7 @@ on_connected(struct smtp_client *c)
 }
 
 static void
-on_ready(void *arg, int ready)
+client_on_ready(void *arg, int ready)
 {
 	struct smtp_client *c = arg;
 
@@ -264,7 +264,7 @@ on_ready(void *arg, int ready)
 }
 
 static void
-begin(struct smtp_client *c)
+client_begin(struct smtp_client *c)
 {
 	const struct net_address *source = &c->config.source;
 	struct error err;
@@ -275,19 +275,19 @@ begin(struct smtp_client *c)
 		return;
 	}
 	c->phase = CLIENT_CONNECTING;
-	c->watch = loop_watch_new(c->config.loop, c->fd, on_ready, c);
+	c->watch = loop_watch_new(c->config.loop, c->fd, client_on_ready, c);
 	loop_watch_want(c->watch, LOOP_WRITE);
 }
 
 static void
-on_timer(void *arg)
+client_on_timer(void *arg)
 {
 	struct smtp_client *c = arg;
 	unsigned mark;
 
 	if (c->phase == CLIENT_BEGIN) {
 		if (!smtp_session_over(c->session))
-			begin(c);
+			client_begin(c);
 	} else if (!c->kicked) {
 		/* A reply that came in time counts, though the loop was late. */
 		if (c->phase == CLIENT_OPEN)
@@ -329,7 +329,7 @@ smtp_client_start(const struct smtp_client_config *config)
 		.username = c->username, .secret = c->secret,
 	};
 	c->session = smtp_session_new(&session);
-	c->timer = loop_timer_new(config->loop, on_timer, c);
+	c->timer = loop_timer_new(config->loop, client_on_timer, c);
 	loop_timer_set(c->timer, 0);
 	return c;
 }

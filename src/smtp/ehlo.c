@@ -31,7 +31,7 @@ static const struct keyword mechanisms[] = {
 };
 
 static unsigned
-find(const struct keyword *table, size_t n_table, const char *s, size_t n)
+ehlo_find(const struct keyword *table, size_t n_table, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n_table; i++)
 		if (strlen(table[i].name) == n &&
@@ -83,7 +83,7 @@ parse_auth(struct smtp_capabilities *caps, const char *s, const char *end)
 	while ((s = skip_blanks(s, end)) < end) {
 		size_t n = word(s, end);
 
-		caps->can |= find(mechanisms, ARRAY_LEN(mechanisms), s, n);
+		caps->can |= ehlo_find(mechanisms, ARRAY_LEN(mechanisms), s, n);
 		s += n;
 	}
 }
@@ -101,7 +101,7 @@ parse_line(struct smtp_capabilities *caps, const char *s, const char *end)
 		parse_auth(caps, s + (n == 4 ? 4 : 5), end);
 		return;
 	}
-	can = find(keywords, ARRAY_LEN(keywords), s, n);
+	can = ehlo_find(keywords, ARRAY_LEN(keywords), s, n);
 	caps->can |= can;
 	s = skip_blanks(s + n, end);
 	if (can == SMTP_CAN_SIZE)

@@ -45,7 +45,7 @@ parse_code(const char *line, size_t len, unsigned *code_r)
 
 /* One line without its LF.  *last_r: no hyphen follows the code. */
 static bool
-take_line(struct smtp_reply_parser *p, bool *last_r)
+reply_take_line(struct smtp_reply_parser *p, bool *last_r)
 {
 	const char *line = buf_str(&p->line);
 	size_t len = p->line.len;
@@ -132,7 +132,7 @@ complete(struct smtp_reply_parser *p, struct smtp_reply *reply_r)
 /* After a complete reply: ready for the next; a text of unusual size is given
  * back, so that an idle session is small. */
 static void
-begin(struct smtp_reply_parser *p)
+reply_begin(struct smtp_reply_parser *p)
 {
 	buf_clear(&p->line);
 	buf_clear(&p->text);
@@ -167,10 +167,10 @@ smtp_reply_parse(struct smtp_reply_parser *p, const char *data, size_t len,
 	if (p->broken)
 		return SMTP_REPLY_BROKEN;
 	if (p->complete)
-		begin(p);
+		reply_begin(p);
 	while (*used_r < len) {
 		if (!take_octet(p, data[(*used_r)++], &eol) ||
-		    (eol && !take_line(p, &last))) {
+		    (eol && !reply_take_line(p, &last))) {
 			p->broken = true;
 			return SMTP_REPLY_BROKEN;
 		}

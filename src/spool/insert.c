@@ -64,7 +64,7 @@ spool_insert_free(struct spool_insert **ins_p)
 }
 
 static const char *
-keep(struct spool_insert *ins, const char *text)
+insert_keep(struct spool_insert *ins, const char *text)
 {
 	return text != NULL ? arena_strdup(ins->arena, text) : NULL;
 }
@@ -81,10 +81,10 @@ spool_insert_recipient(struct spool_insert *ins,
 	    at != NULL ? at + 1 : "");
 	text_lower(domain);
 	*g = (struct gathered){ .rcpt = {
-		.address = keep(ins, rcpt->address),
+		.address = insert_keep(ins, rcpt->address),
 		.domain = domain,
-		.notify = keep(ins, rcpt->notify),
-		.orcpt = keep(ins, rcpt->orcpt),
+		.notify = insert_keep(ins, rcpt->notify),
+		.orcpt = insert_keep(ins, rcpt->orcpt),
 		.held = rcpt->held,
 	} };
 	*ins->tail = g;
@@ -209,8 +209,8 @@ store_piece(struct spool *spool, int64_t message_id, int64_t seq,
 }
 
 static bool
-read_file(struct spool_insert *ins, char *piece, uint64_t offset, size_t len,
-    struct error *err)
+insert_read_file(struct spool_insert *ins, char *piece, uint64_t offset,
+    size_t len, struct error *err)
 {
 	for (size_t done = 0; done < len;) {
 		ssize_t n = pread(ins->fd, piece + done, len - done,
@@ -243,7 +243,7 @@ store_content(struct spool_insert *ins, struct spool *spool,
 		if (piece == NULL)
 			data = ins->buf.data + offset;
 		else
-			ok = read_file(ins, piece, offset, len, err);
+			ok = insert_read_file(ins, piece, offset, len, err);
 		ok = ok && store_piece(spool, message_id, seq, data, len, err);
 		offset += len;
 	}

@@ -7,7 +7,7 @@
 #include "spool/query.h"
 
 static void
-start(struct spool_query *q, struct spool *spool, enum sql_id id,
+wait_start(struct spool_query *q, struct spool *spool, enum sql_id id,
     const char *messages)
 {
 	spool_query_start(q, spool, id);
@@ -21,7 +21,7 @@ spool_wait_count(struct spool *spool, const char *messages, int64_t now,
 	struct spool_query q;
 
 	*counts_r = (struct spool_wait_counts){ .others = 0 };
-	start(&q, spool, SQL_MILTER_OUTCOME, messages);
+	wait_start(&q, spool, SQL_MILTER_OUTCOME, messages);
 	spool_query_put_int(&q, ":now", now);
 	if (spool_query_next(&q))
 		*counts_r = (struct spool_wait_counts){
@@ -39,7 +39,7 @@ spool_wait_failure(struct spool *spool, const char *messages,
 	struct spool_query q;
 
 	*failure_r = (struct spool_wait_failure){ .address = NULL };
-	start(&q, spool, SQL_MILTER_FAILURE, messages);
+	wait_start(&q, spool, SQL_MILTER_FAILURE, messages);
 	if (spool_query_next(&q))
 		*failure_r = (struct spool_wait_failure){
 			.address = spool_query_copy(&q, 0, arena),
@@ -55,7 +55,7 @@ spool_wait_withdraw(struct spool *spool, const char *messages, int64_t now,
 	struct spool_query q;
 
 	*withdrawn_r = false;
-	start(&q, spool, SQL_MILTER_WITHDRAW, messages);
+	wait_start(&q, spool, SQL_MILTER_WITHDRAW, messages);
 	spool_query_put_int(&q, ":now", now);
 	if (!spool_query_run(&q, err))
 		return false;
@@ -70,6 +70,6 @@ spool_wait_answered(struct spool *spool, const char *messages,
 {
 	struct spool_query q;
 
-	start(&q, spool, SQL_MILTER_ANSWERED, messages);
+	wait_start(&q, spool, SQL_MILTER_ANSWERED, messages);
 	return spool_query_run(&q, err);
 }

@@ -226,7 +226,7 @@ make_room(struct spool_writer *w, const struct error *err)
 
 /* The task is its owner's again, and may be freed. */
 static void
-tell(struct spool_writer *w, struct spool_write_task *t,
+writer_tell(struct spool_writer *w, struct spool_write_task *t,
     const struct error *err)
 {
 	if (t->done != NULL) {
@@ -268,12 +268,12 @@ run_alone(struct spool_writer *w, struct spool_write_task *t)
 
 	while (!run_transaction(w, t, t->next, &err)) {
 		if ((tried || !make_room(w, &err)) && !patience(w, &err)) {
-			tell(w, t, &err);
+			writer_tell(w, t, &err);
 			return;
 		}
 		tried = true;
 	}
-	tell(w, t, NULL);
+	writer_tell(w, t, NULL);
 }
 
 static void
@@ -291,7 +291,7 @@ run_batch(struct spool_writer *w, struct spool_write_task *batch)
 	for (; batch != NULL; batch = next) {
 		next = batch->next;
 		if (ok || w->lease.runner == NULL)
-			tell(w, batch, ok ? NULL : &err);
+			writer_tell(w, batch, ok ? NULL : &err);
 		else
 			run_alone(w, batch);
 	}

@@ -121,7 +121,8 @@ authorize(void *arg, int action, const char *a, const char *b,
 }
 
 static int
-prepare(struct strategy_engine *engine, const char *sql, sqlite3_stmt **stmt_r)
+engine_prepare(struct strategy_engine *engine, const char *sql,
+    sqlite3_stmt **stmt_r)
 {
 	return sqlite3_prepare_v3(engine->db, sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, stmt_r, NULL);
@@ -146,9 +147,9 @@ engine_set_up(struct strategy_engine *engine)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, EXPR_SQL_LOOKUP, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = prepare(engine, EXPR_SQL_GET, &engine->get);
+		rc = engine_prepare(engine, EXPR_SQL_GET, &engine->get);
 	if (rc == SQLITE_OK)
-		rc = prepare(engine, EXPR_SQL_MAP, &engine->map);
+		rc = engine_prepare(engine, EXPR_SQL_MAP, &engine->map);
 	for (size_t i = 0; i < ARRAY_LEN(limits) && rc == SQLITE_OK; i++)
 		(void)sqlite3_limit(db, limits[i].limit, limits[i].value);
 	sqlite3_progress_handler(db, EXPR_OPERATIONS_STEP, count_operations,
@@ -232,7 +233,7 @@ strategy_engine_set_lookup(struct strategy_engine *engine,
 	bool ok = false;
 
 	if (sqlite3_exec(engine->db, EXPR_SQL_BEGIN, NULL, NULL, NULL) !=
-	    SQLITE_OK || prepare(engine, EXPR_SQL_INSERT, &insert) !=
+	    SQLITE_OK || engine_prepare(engine, EXPR_SQL_INSERT, &insert) !=
 	    SQLITE_OK) {
 		(void)error_set(err, EX_SOFTWARE, "cannot copy the lookup maps:"
 		    " %s", sqlite3_errmsg(engine->db));

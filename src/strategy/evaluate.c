@@ -30,7 +30,7 @@ strategy_expr_type_name(enum strategy_expr_type type)
 
 /* SQLite's message in the words of expressions. */
 static bool
-explain(const struct strategy_engine *engine,
+evaluate_explain(const struct strategy_engine *engine,
     const struct strategy_compilation *c, struct error *err)
 {
 	static const char column[] = "no such column: ";
@@ -57,7 +57,7 @@ explain(const struct strategy_engine *engine,
 }
 
 static bool
-prepare(struct strategy_expr *e, struct strategy_compilation *c,
+evaluate_prepare(struct strategy_expr *e, struct strategy_compilation *c,
     const char *sql, struct error *err)
 {
 	char *select = mem_printf(EXPR_SQL_MOULD, sql,
@@ -70,7 +70,7 @@ prepare(struct strategy_expr *e, struct strategy_compilation *c,
 	e->engine->compiling = NULL;
 	free(select);
 	if (!ok)
-		return explain(e->engine, c, err);
+		return evaluate_explain(e->engine, c, err);
 	/* The mould has one column and reads only: rewriting saw to it. */
 	assert(sqlite3_column_count(e->stmt) == 1);
 	assert(sqlite3_stmt_readonly(e->stmt));
@@ -93,7 +93,7 @@ strategy_expr_compile(struct strategy_expr **expr_r,
 		goto out;
 	if (!strategy_operands_check(buf_str(&sql), class, err))
 		goto out;
-	if (!prepare(e, &c, buf_str(&sql), err))
+	if (!evaluate_prepare(e, &c, buf_str(&sql), err))
 		goto out;
 	e->names_host = c.names_host;
 	e->varies = c.varies;

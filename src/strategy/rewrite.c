@@ -83,7 +83,7 @@ static const char plus_on_text[] =
     "+ adds numbers; to join text use concat(a, b)";
 
 static bool
-refuse(struct scan *s, const char *why)
+rewrite_refuse(struct scan *s, const char *why)
 {
 	return error_set(s->err, EX_CONFIG, "character %d: %s",
 	    (int)(s->at - s->text) + 1, why);
@@ -93,7 +93,7 @@ static bool
 emit(struct scan *s, const char *text, size_t len)
 {
 	if (!buf_append(s->out, text, len))
-		return refuse(s, "the expression is too long");
+		return rewrite_refuse(s, "the expression is too long");
 	return true;
 }
 
@@ -114,12 +114,12 @@ scan_string(struct scan *s)
 	const char *p = s->at + 1;
 
 	if (s->last == TOKEN_PLUS)
-		return refuse(s, plus_on_text);
+		return rewrite_refuse(s, plus_on_text);
 	if (!emit(s, " '", 2))
 		return false;
 	for (;; p++) {
 		if (*p == '\0')
-			return refuse(s, "the quote is not closed");
+			return rewrite_refuse(s, "the quote is not closed");
 		if (*p == quote && p[1] != quote)
 			break;
 		if (*p == quote)
@@ -142,7 +142,8 @@ scan_word(struct scan *s)
 	for (size_t i = 0; i < ARRAY_LEN(refused_words); i++)
 		if (strlen(refused_words[i]) == len &&
 		    strncasecmp(s->at, refused_words[i], len) == 0)
-			return refuse(s, "an expression holds no query");
+			return rewrite_refuse(s,
+			    "an expression holds no query");
 	if (s->last == TOKEN_STRING && !emit(s, " ", 1))
 		return false;
 	if (!emit(s, s->at, len))
@@ -163,9 +164,9 @@ scan_symbol(struct scan *s, const struct symbol *sym)
 	if (c == '(')
 		s->depth++;
 	else if (c == ')' && --s->depth < 0)
-		return refuse(s, "this ) closes nothing");
+		return rewrite_refuse(s, "this ) closes nothing");
 	if (c == '+' && s->last == TOKEN_STRING)
-		return refuse(s, plus_on_text);
+		return rewrite_refuse(s, plus_on_text);
 	if (!emit(s, sym->sql, strlen(sym->sql)))
 		return false;
 	s->at += strlen(sym->text);
@@ -185,7 +186,7 @@ scan_token(struct scan *s)
 		if (strncmp(s->at, symbols[i].text,
 		    strlen(symbols[i].text)) == 0)
 			return scan_symbol(s, &symbols[i]);
-	return refuse(s, "this character has no meaning here");
+	return rewrite_refuse(s, "this character has no meaning here");
 }
 
 bool
@@ -203,6 +204,6 @@ strategy_rewrite(struct buf *out, const char *text, struct error *err)
 		if (!scan_token(&s))
 			return false;
 	if (s.depth > 0)
-		return refuse(&s, "a ( is not closed");
+		return rewrite_refuse(&s, "a ( is not closed");
 	return true;
 }

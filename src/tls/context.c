@@ -134,7 +134,7 @@ add_all(struct stls_context *ctx, const char *text)
 }
 
 static bool
-read_file(const char *path, struct buf *text, struct error *err)
+context_read_file(const char *path, struct buf *text, struct error *err)
 {
 	/* not waiting for the other end of a pipe */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -163,7 +163,7 @@ static bool
 load_anchors(struct stls_context *ctx, const char *path, struct error *err)
 {
 	struct buf text = { NULL, 0, 0, CA_FILE_MAX };
-	bool ok = read_file(path, &text, err);
+	bool ok = context_read_file(path, &text, err);
 
 	if (ok)
 		add_all(ctx, buf_str(&text));

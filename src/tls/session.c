@@ -283,7 +283,7 @@ stls_free(struct stls **s_p)
 }
 
 static enum stls_status
-fail(struct stls *s, int code, struct error *err)
+handshake_fail(struct stls *s, int code, struct error *err)
 {
 	s->failed = true;
 	stls_failure_text(s, code, err);
@@ -292,7 +292,7 @@ fail(struct stls *s, int code, struct error *err)
 }
 
 static enum stls_status
-refuse(struct stls *s, struct error *err, const char *why)
+handshake_refuse(struct stls *s, struct error *err, const char *why)
 {
 	s->failed = true;
 	(void)error_set(err, EX_TEMPFAIL, "%s", why);
@@ -313,7 +313,7 @@ status_of(struct stls *s, int rc, struct error *err)
 		wolfSSL_ERR_clear_error();
 		return STLS_EOF;
 	}
-	return fail(s, code, err);
+	return handshake_fail(s, code, err);
 }
 
 /*
@@ -346,7 +346,8 @@ stls_handshake(struct stls *s, struct error *err)
 	if (s->done)
 		return STLS_OK;
 	if (s->failed)
-		return refuse(s, err, "the TLS session has failed before");
+		return handshake_refuse(s, err,
+		    "the TLS session has failed before");
 	rc = wolfSSL_connect(s->wolfssl);
 	if (rc != WOLFSSL_SUCCESS)
 		return status_of(s, rc, err);
@@ -354,10 +355,11 @@ stls_handshake(struct stls *s, struct error *err)
 	    (const uint8_t *)buf_str(&s->first), s->first.len }, &s->peer);
 	buf_free(&s->first);
 	if (why != NULL)
-		return refuse(s, err, why);
+		return handshake_refuse(s, err, why);
 	/* Every suite that is offered has a certificate in it. */
 	if (!s->peer.resumed && s->peer.n_chain == 0)
-		return refuse(s, err, "the server sent no certificate");
+		return handshake_refuse(s, err,
+		    "the server sent no certificate");
 	if (s->peer.n_chain > 0 && s->peer.signature == NULL)
 		s->peer.signature = signature_of_key(&s->peer);
 	s->done = true;
@@ -373,7 +375,7 @@ stls_read(struct stls *s, void *data, size_t room, size_t *n_r,
 	*n_r = 0;
 	/* wolfSSL must not be asked after its shutdown (CVE-2026-15442). */
 	if (!s->done || s->failed || s->shut)
-		return refuse(s, err, "no TLS session to read from");
+		return handshake_refuse(s, err, "no TLS session to read from");
 	rc = wolfSSL_read(s->wolfssl, data,
 	    room < WRITE_MAX ? (int)room : WRITE_MAX);
 	if (rc <= 0)
@@ -391,7 +393,7 @@ stls_write(struct stls *s, const void *data, size_t len, size_t *n_r,
 
 	*n_r = 0;
 	if (!s->done || s->failed)
-		return refuse(s, err, "no TLS session to write to");
+		return handshake_refuse(s, err, "no TLS session to write to");
 	if (len == 0)
 		return STLS_OK;
 	rc = wolfSSL_write(s->wolfssl, data,

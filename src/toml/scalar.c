@@ -266,7 +266,7 @@ classify(const char *token, struct toml_node *node)
 }
 
 static void
-complain(struct toml_reader *r, const char *token)
+scalar_complain(struct toml_reader *r, const char *token)
 {
 	if (*token == '\0')
 		toml_complain(r, r->line, "a value was expected here");
@@ -291,7 +291,7 @@ toml_read_scalar(struct toml_reader *r, struct toml_item **value_r)
 	if (len <= TOKEN_MAX)
 		classify(token, &value->node);
 	if (value->node.kind == TOML_INVALID)
-		complain(r, token);
+		scalar_complain(r, token);
 	value->node.len = strlen(token);
 	value->node.text = arena_strdup(r->toml->arena, token);
 	*value_r = value;

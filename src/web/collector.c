@@ -284,7 +284,7 @@ collect_or_say_why(struct web_collector *c)
 }
 
 static void *
-run(void *arg)
+collector_run(void *arg)
 {
 	struct web_collector *c = arg;
 
@@ -326,7 +326,7 @@ web_collector_start(struct web_collector **collector_r, const char *database,
 	    "the first count is still running; try again");
 	(void)pthread_mutex_init(&c->lock, NULL);
 	clock_cond_init(&c->wake);
-	rc = pthread_create(&c->thread, NULL, run, c);
+	rc = pthread_create(&c->thread, NULL, collector_run, c);
 	if (rc != 0) {
 		free_collector(c);
 		return error_set(err, EX_OSERR, "http: cannot start a thread: "

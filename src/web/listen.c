@@ -100,7 +100,7 @@ describe(char *dst, size_t room, const struct web_listen *l)
 }
 
 static bool
-refuse(struct error *err, const struct web_listen *l, int why)
+listen_refuse(struct error *err, const struct web_listen *l, int why)
 {
 	char where[160];
 	int code = why == EADDRINUSE ? EX_UNAVAILABLE :
@@ -164,9 +164,9 @@ web_listen_open(int *fd_r, struct web_listen *l, struct error *err)
 	    SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
-		return refuse(err, l, errno);
+		return listen_refuse(err, l, errno);
 	if (!set_up(fd, l)) {
-		(void)refuse(err, l, errno);
+		(void)listen_refuse(err, l, errno);
 		(void)close(fd);
 		return false;
 	}

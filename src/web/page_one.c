@@ -65,7 +65,7 @@ put_policy(const struct web_html *h, struct spool_query *q)
 }
 
 static bool
-put_tlsa(const struct web_html *h, const struct web_request *r,
+page_put_tlsa(const struct web_html *h, const struct web_request *r,
     struct error *err)
 {
 	struct spool_query q;
@@ -126,7 +126,7 @@ static bool
 put_evidence(const struct web_html *h, const struct web_request *r,
     int64_t attempt_at, int64_t delivered_at, struct error *err)
 {
-	bool ok = put_tlsa(h, r, err);
+	bool ok = page_put_tlsa(h, r, err);
 
 	web_html_put(h, "</section>\n");
 	if (ok && delivered_at >= 0 && delivered_at < attempt_at) {

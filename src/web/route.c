@@ -30,7 +30,7 @@ static const struct row {
 };
 
 static int
-hex_value(char c)
+route_hex_value(char c)
 {
 	static const char digits[] = "0123456789abcdef";
 	const char *p = c == '\0' ? NULL : strchr(digits,
@@ -50,8 +50,9 @@ decode(char *dst, size_t room, const char *src, size_t len, bool query)
 		int c = (unsigned char)src[i];
 
 		if (c == '%') {
-			int high = i + 2 < len ? hex_value(src[i + 1]) : -1;
-			int low = high >= 0 ? hex_value(src[i + 2]) : -1;
+			int high = i + 2 < len ?
+			    route_hex_value(src[i + 1]) : -1;
+			int low = high >= 0 ? route_hex_value(src[i + 2]) : -1;
 
 			if (low < 0)
 				return false;

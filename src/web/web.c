@@ -276,7 +276,7 @@ send_answer(struct MHD_Connection *connection, struct web_answer *a)
 }
 
 static void
-refuse(struct web_answer *a, unsigned status, const char *text)
+request_refuse(struct web_answer *a, unsigned status, const char *text)
 {
 	a->status = status;
 	a->type = WEB_TYPE_TEXT;
@@ -302,9 +302,11 @@ handle(void *ctx, struct MHD_Connection *connection, const char *url,
 	(void)upload;
 	(void)upload_size;
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		refuse(&a, MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD only");
+		request_refuse(&a, MHD_HTTP_METHOD_NOT_ALLOWED,
+		    "GET and HEAD only");
 	else if (!web_host_is_ours(&web->listen, host))
-		refuse(&a, MHD_HTTP_MISDIRECTED_REQUEST, "the Host field must "
+		request_refuse(&a, MHD_HTTP_MISDIRECTED_REQUEST,
+		    "the Host field must "
 		    "name 127.0.0.1, [::1] or localhost");
 	else
 		make_answer(web, *target, accept, &a);

@@ -125,7 +125,7 @@ ask_txt(struct probe *p, struct suffix *suffix, const char *domain)
 	d->probe = p;
 	d->suffix = suffix;
 	p->open++;
-	(void)resolver_query(lookups_resolver(p->lookups), name,
+	(void)resolver_query(lookup_resolver(p->lookups), name,
 	    DNS_TYPE_TXT, p->loop, on_txt, d);
 	free(name);
 }
@@ -160,7 +160,7 @@ main(int argc, char **argv)
 	config.dns.trust_anchor = argv[2];
 	config.dns.timeout_ms = strtoll(argv[3], NULL, 10);
 	check(loop_new(&p.loop, &err), &err);
-	check(lookups_open(&p.lookups, &config, &err), &err);
+	check(lookup_open(&p.lookups, &config, &err), &err);
 	p.began_ms = clock_mono_ms();
 	for (int i = 0; i < n; i++) {
 		p.suffix[i].text = argv[6 + i];
@@ -173,7 +173,7 @@ main(int argc, char **argv)
 		    "%" PRId64 "\n", p.suffix[i].text, p.suffix[i].secure,
 		    p.suffix[i].insecure, p.suffix[i].none, p.suffix[i].txt,
 		    p.suffix[i].failed, p.suffix[i].within_ms);
-	lookups_close(&p.lookups);
+	lookup_close(&p.lookups);
 	loop_free(&p.loop);
 	return 0;
 }

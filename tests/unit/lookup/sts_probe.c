@@ -156,10 +156,10 @@ main(int argc, char **argv)
 	    spool_open(&p.writes, argv[1], SPOOL_READ_WRITE, &err) &&
 	    loop_new(&p.loop, &err), &err);
 	config.spool = p.reads;
-	check(lookups_open(&p.lookups, &config, &err), &err);
+	check(lookup_open(&p.lookups, &config, &err), &err);
 	for (int i = 6; i + 1 < argc; i += 2)
 		run(&p, argv[i], argv[i + 1]);
-	lookups_close(&p.lookups);
+	lookup_close(&p.lookups);
 	loop_free(&p.loop);
 	spool_close(&p.reads);
 	spool_close(&p.writes);
