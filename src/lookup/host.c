@@ -24,7 +24,7 @@ struct host_ask {
 };
 
 static bool
-from_name(struct facts *facts, const char *host, int64_t now)
+host_from_name(struct facts *facts, const char *host, int64_t now)
 {
 	struct net_address addr;
 
@@ -35,7 +35,7 @@ from_name(struct facts *facts, const char *host, int64_t now)
 }
 
 static bool
-from_row(struct facts *facts, struct spool *spool, const char *host,
+host_from_row(struct facts *facts, struct spool *spool, const char *host,
     int64_t now, struct error *err)
 {
 	struct spool_host_cache row;
@@ -47,7 +47,7 @@ from_row(struct facts *facts, struct spool *spool, const char *host,
 }
 
 static void
-finish(struct host_ask *ask)
+host_finish(struct host_ask *ask)
 {
 	struct lookup_pending *pending = ask->pending;
 
@@ -63,11 +63,11 @@ on_alias(void *ctx, const struct dns_answer *answer)
 
 	host_facts_add_alias(f->of, f->arena, answer,
 	    ask->pending->lookups->clock_s());
-	finish(ask);
+	host_finish(ask);
 }
 
 static void
-on_addresses(void *ctx, const struct dns_answer *answer)
+host_on_addresses(void *ctx, const struct dns_answer *answer)
 {
 	struct leg *leg = ctx;
 	struct host_ask *ask = leg->ask;
@@ -84,11 +84,11 @@ on_addresses(void *ctx, const struct dns_answer *answer)
 		(void)resolver_query(l->resolver, pending->name, DNS_TYPE_CNAME,
 		    l->loop, on_alias, ask);
 	else
-		finish(ask);
+		host_finish(ask);
 }
 
 static void
-start(struct lookup_pending *pending)
+host_start(struct lookup_pending *pending)
 {
 	static const int rrtypes[] = {
 		[HOST_FAMILY_V4] = DNS_TYPE_A,
@@ -104,18 +104,18 @@ start(struct lookup_pending *pending)
 		ask->leg[i].ask = ask;
 		ask->leg[i].family = (enum host_family)i;
 		(void)resolver_query(l->resolver, pending->name, rrtypes[i],
-		    l->loop, on_addresses, &ask->leg[i]);
+		    l->loop, host_on_addresses, &ask->leg[i]);
 	}
 }
 
 static bool
-to_row(struct lookup_row *row, const char *host, const struct facts *facts)
+host_to_row(struct lookup_row *row, const char *host, const struct facts *facts)
 {
 	return host_facts_to_row(&row->of.host, row->arena, host, facts->of);
 }
 
 static void
-deliver(const struct lookup_request *rq, struct facts *facts)
+host_deliver(const struct lookup_request *rq, struct facts *facts)
 {
 	void (*fn)(void *ctx, struct host_result *result) =
 	    (void (*)(void *, struct host_result *))rq->fn;
@@ -134,11 +134,11 @@ static const struct lookup_kind host_kind = {
 	.fetched_at = offsetof(struct host_lookup_facts, fetched_at),
 	.expires_at = offsetof(struct host_lookup_facts, expires_at),
 	.validated = true,
-	.from_name = from_name,
-	.from_row = from_row,
-	.ask = start,
-	.to_row = to_row,
-	.deliver = deliver,
+	.from_name = host_from_name,
+	.from_row = host_from_row,
+	.ask = host_start,
+	.to_row = host_to_row,
+	.deliver = host_deliver,
 };
 
 struct lookup_request *

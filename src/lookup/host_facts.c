@@ -276,7 +276,7 @@ host_facts_from_row(struct host_lookup_facts *facts_r, struct arena *arena,
 }
 
 static const char *
-explain(struct arena *arena, const char *host, int families,
+host_explain(struct arena *arena, const char *host, int families,
     const struct host_family_facts *f)
 {
 	const char *kind = families == HOST_V4 ? "IPv4 " :
@@ -323,7 +323,7 @@ host_result_new(const char *host, const struct host_lookup_facts *facts, int fam
 	}
 	r->address = address;
 	if (r->count == 0)
-		r->reason = explain(arena, host, families, f);
+		r->reason = host_explain(arena, host, families, f);
 	return r;
 }
 

@@ -194,7 +194,7 @@ start_pending(struct lookups *l, const char *key, struct lookup_request *rq,
 /* A row is of use until it expires, and facts from signatures only under the trust
  * anchors that are in force (doc/policy.md 4). */
 static bool
-from_row(const struct lookups *l, const struct lookup_request *rq,
+lookup_from_row(const struct lookups *l, const struct lookup_request *rq,
     struct facts *facts, int64_t now)
 {
 	const struct lookup_kind *kind = rq->kind;
@@ -220,7 +220,7 @@ load(const struct lookups *l, const struct lookup_request *rq, int64_t now)
 	struct facts *facts = lookup_facts_new(rq->kind->size);
 
 	if (rq->kind->from_name(facts, rq->name, now) || (l->spool != NULL &&
-	    from_row(l, rq, facts, now)))
+	    lookup_from_row(l, rq, facts, now)))
 		return facts;
 	lookup_facts_unref(facts);
 	return NULL;

@@ -9,7 +9,7 @@
 #include "lookup/mx_facts.h"
 
 static bool
-from_name(struct facts *facts, const char *domain, int64_t now)
+mx_from_name(struct facts *facts, const char *domain, int64_t now)
 {
 	if (domain[0] != '[')
 		return false;
@@ -18,7 +18,7 @@ from_name(struct facts *facts, const char *domain, int64_t now)
 }
 
 static bool
-from_row(struct facts *facts, struct spool *spool, const char *domain,
+mx_from_row(struct facts *facts, struct spool *spool, const char *domain,
     int64_t now, struct error *err)
 {
 	struct spool_mx_cache row;
@@ -30,7 +30,7 @@ from_row(struct facts *facts, struct spool *spool, const char *domain,
 }
 
 static void
-on_answer(void *ctx, const struct dns_answer *answer)
+mx_on_answer(void *ctx, const struct dns_answer *answer)
 {
 	struct lookup_pending *pending = ctx;
 
@@ -45,18 +45,18 @@ ask(struct lookup_pending *pending)
 	struct lookups *l = pending->lookups;
 
 	(void)resolver_query(l->resolver, pending->name, DNS_TYPE_MX, l->loop,
-	    on_answer, pending);
+	    mx_on_answer, pending);
 }
 
 static bool
-to_row(struct lookup_row *row, const char *domain, const struct facts *facts)
+mx_to_row(struct lookup_row *row, const char *domain, const struct facts *facts)
 {
 	mx_facts_to_row(&row->of.mx, row->arena, domain, facts->of);
 	return true;
 }
 
 static void
-deliver(const struct lookup_request *rq, struct facts *facts)
+mx_deliver(const struct lookup_request *rq, struct facts *facts)
 {
 	void (*fn)(void *ctx, struct mx_result *result) =
 	    (void (*)(void *, struct mx_result *))rq->fn;
@@ -74,11 +74,11 @@ static const struct lookup_kind mx_kind = {
 	.fetched_at = offsetof(struct mx_facts, fetched_at),
 	.expires_at = offsetof(struct mx_facts, expires_at),
 	.validated = true,
-	.from_name = from_name,
-	.from_row = from_row,
+	.from_name = mx_from_name,
+	.from_row = mx_from_row,
 	.ask = ask,
-	.to_row = to_row,
-	.deliver = deliver,
+	.to_row = mx_to_row,
+	.deliver = mx_deliver,
 };
 
 struct lookup_request *

@@ -68,7 +68,7 @@ is_null_mx(const struct mx_facts *f)
 }
 
 static void
-read_records(struct mx_facts *f, struct arena *arena,
+mx_read_records(struct mx_facts *f, struct arena *arena,
     const struct dns_answer *answer)
 {
 	struct rdata_mx mx;
@@ -112,7 +112,7 @@ mx_facts_from_answer(struct mx_facts *facts_r, struct arena *arena,
 	if (answer->canonical != NULL)
 		facts_r->canonical = arena_strdup(arena, answer->canonical);
 	if (answer->have_data)
-		read_records(facts_r, arena, answer);
+		mx_read_records(facts_r, arena, answer);
 	if (is_null_mx(facts_r))
 		facts_r->status = MX_NULL;
 }
@@ -194,7 +194,7 @@ add_host(struct mx_result *r, uint16_t preference, const char *host)
 
 /* Why there is no host. */
 static const char *
-explain(struct arena *arena, const char *domain, const struct mx_facts *f)
+mx_explain(struct arena *arena, const char *domain, const struct mx_facts *f)
 {
 	static const struct { const char *before, *after; } sentences[] = {
 		[MX_ERROR] = { "DNS lookup of MX for ", " failed" },
@@ -238,7 +238,7 @@ mx_result_new(const char *domain, const struct mx_facts *facts)
 			add_host(r, facts->records[i].preference,
 			    facts->records[i].host);
 	if (r->count == 0)
-		r->reason = explain(arena, domain, facts);
+		r->reason = mx_explain(arena, domain, facts);
 	return r;
 }
 

@@ -65,7 +65,7 @@ lookup_request_new(const char *name, struct loop *reply, void (*fn)(void),
 }
 
 static void
-deliver(void *arg)
+request_deliver(void *arg)
 {
 	struct lookup_request *rq = arg;
 
@@ -84,7 +84,7 @@ lookup_request_answer(struct lookup_request_list *list, struct facts *facts)
 	while ((rq = STAILQ_FIRST(list)) != NULL) {
 		STAILQ_REMOVE_HEAD(list, next);
 		rq->facts = lookup_facts_ref(facts);
-		loop_post(rq->reply, deliver, rq);
+		loop_post(rq->reply, request_deliver, rq);
 	}
 }
 

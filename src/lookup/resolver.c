@@ -152,7 +152,7 @@ tell(struct query *q, struct facts *a)
 
 /* Takes the facts. */
 static void
-finish(struct query *q, struct facts *a)
+resolver_finish(struct query *q, struct facts *a)
 {
 	leave(q);
 	tell(q, a);
@@ -162,7 +162,7 @@ finish(struct query *q, struct facts *a)
 static void
 fail(struct query *q, int64_t ttl_s, const char *cause)
 {
-	finish(q, answer_failed(q->name, q->rrtype, ttl_s, cause));
+	resolver_finish(q, answer_failed(q->name, q->rrtype, ttl_s, cause));
 }
 
 static void
@@ -215,7 +215,7 @@ static void
 answered(struct query *q, struct facts *a)
 {
 	if (!wants_second_try(q, a)) {
-		finish(q, a);
+		resolver_finish(q, a);
 		return;
 	}
 	lookup_facts_unref(a);
@@ -227,7 +227,7 @@ answered(struct query *q, struct facts *a)
 
 /* The packet is libunbound's, and everybody's who asked for it. */
 static void
-on_answer(void *arg, int rcode, void *packet, int len, int security,
+resolver_on_answer(void *arg, int rcode, void *packet, int len, int security,
     char *why_bogus, int was_ratelimited)
 {
 	const struct answer_raw raw = {
@@ -293,7 +293,7 @@ ask(struct resolver *r, struct query *q)
 	if (packet_name(canon, q->name)) {
 		q->asking = true;
 		code = ub_resolve_event(r->unbound.ctx, q->name, q->rrtype, 1,
-		    q, on_answer, &q->id);
+		    q, resolver_on_answer, &q->id);
 		q->asking = false;
 	}
 	early = q->early;
@@ -333,7 +333,7 @@ ask_some(void *arg)
 }
 
 static void
-start(struct resolver *r, char *key, struct lookup_request *rq)
+resolver_start(struct resolver *r, char *key, struct lookup_request *rq)
 {
 	struct query *q = mem_zalloc(sizeof(*q));
 
@@ -366,7 +366,7 @@ on_request(void *arg)
 
 	HASH_FIND(hh, r->queries, key, (unsigned int)strlen(key), q);
 	if (q == NULL) {
-		start(r, key, rq);
+		resolver_start(r, key, rq);
 		return;
 	}
 	STAILQ_INSERT_TAIL(&q->waiting, rq, next);
@@ -374,7 +374,7 @@ on_request(void *arg)
 }
 
 static void
-deliver(const struct lookup_request *rq, struct facts *facts)
+resolver_deliver(const struct lookup_request *rq, struct facts *facts)
 {
 	void (*fn)(void *ctx, const struct dns_answer *answer) =
 	    (void (*)(void *, const struct dns_answer *))rq->fn;
@@ -390,7 +390,7 @@ resolver_query(struct resolver *resolver, const char *name, int rrtype,
 	struct lookup_request *rq = lookup_request_new(name, reply,
 	    (void (*)(void))fn, ctx);
 
-	rq->deliver = deliver;
+	rq->deliver = resolver_deliver;
 	rq->owner = resolver;
 	rq->option = rrtype;
 	loop_post(resolver->loop, on_request, rq);

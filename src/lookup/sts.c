@@ -13,7 +13,7 @@
 #include "lookup/sts_fetch.h"
 
 static bool
-from_name(struct facts *facts, const char *domain, int64_t now)
+sts_from_name(struct facts *facts, const char *domain, int64_t now)
 {
 	if (sts_domain_valid(domain))
 		return false;
@@ -22,7 +22,7 @@ from_name(struct facts *facts, const char *domain, int64_t now)
 }
 
 static bool
-from_row(struct facts *facts, struct spool *spool, const char *domain,
+sts_from_row(struct facts *facts, struct spool *spool, const char *domain,
     int64_t now, struct error *err)
 {
 	struct spool_sts_cache row;
@@ -51,7 +51,7 @@ use(const struct lookup_request *rq, const struct facts *known, int64_t now)
 
 /* A lookup has three steps, each with its own bound of time. */
 static void
-finish(struct lookup_pending *pending)
+sts_finish(struct lookup_pending *pending)
 {
 	/* What fails because we end is not to be kept. */
 	if (pending->lookups->closing)
@@ -66,11 +66,11 @@ on_fetched(void *ctx, const struct sts_fetched *fetched)
 
 	sts_facts_add_fetched(pending->facts->of, pending->facts->arena, fetched,
 	    pending->lookups->clock_s());
-	finish(pending);
+	sts_finish(pending);
 }
 
 static void
-on_addresses(void *ctx, struct host_result *addresses)
+sts_on_addresses(void *ctx, struct host_result *addresses)
 {
 	struct lookup_pending *pending = ctx;
 	struct lookups *l = pending->lookups;
@@ -82,7 +82,7 @@ on_addresses(void *ctx, struct host_result *addresses)
 	} else {
 		sts_facts_fail(pending->facts->of, pending->facts->arena,
 		    addresses->reason, STS_RETRY_S, l->clock_s());
-		finish(pending);
+		sts_finish(pending);
 	}
 	host_result_free(&addresses);
 }
@@ -96,17 +96,17 @@ on_txt(void *ctx, const struct dns_answer *answer)
 
 	if (!sts_facts_add_txt(pending->facts->of, pending->facts->arena,
 	    pending->name, answer, l->clock_s())) {
-		finish(pending);
+		sts_finish(pending);
 		return;
 	}
 	host = mem_printf("mta-sts.%s", pending->name);
-	(void)host_lookup_start(l, host, HOST_ANY, l->loop, on_addresses,
+	(void)host_lookup_start(l, host, HOST_ANY, l->loop, sts_on_addresses,
 	    pending);
 	free(host);
 }
 
 static void
-start(struct lookup_pending *pending)
+sts_start(struct lookup_pending *pending)
 {
 	struct lookups *l = pending->lookups;
 	char *name = mem_printf("_mta-sts.%s", pending->name);
@@ -119,7 +119,8 @@ start(struct lookup_pending *pending)
 }
 
 static bool
-to_row(struct lookup_row *row, const char *domain, const struct facts *facts)
+sts_to_row(struct lookup_row *row, const char *domain,
+    const struct facts *facts)
 {
 	const struct sts_facts *sts = facts->of;
 
@@ -130,7 +131,7 @@ to_row(struct lookup_row *row, const char *domain, const struct facts *facts)
 }
 
 static void
-deliver(const struct lookup_request *rq, struct facts *facts)
+sts_deliver(const struct lookup_request *rq, struct facts *facts)
 {
 	const struct sts_facts *sts = facts->of;
 	void (*fn)(void *ctx, struct sts_result *result) =
@@ -148,12 +149,12 @@ static const struct lookup_kind sts_kind = {
 	.size = sizeof(struct sts_facts),
 	.fetched_at = offsetof(struct sts_facts, fetched_at),
 	.expires_at = offsetof(struct sts_facts, expires_at),
-	.from_name = from_name,
-	.from_row = from_row,
+	.from_name = sts_from_name,
+	.from_row = sts_from_row,
 	.use = use,
-	.ask = start,
-	.to_row = to_row,
-	.deliver = deliver,
+	.ask = sts_start,
+	.to_row = sts_to_row,
+	.deliver = sts_deliver,
 };
 
 struct lookup_request *

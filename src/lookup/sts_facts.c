@@ -129,7 +129,7 @@ struct found {
 };
 
 static void
-read_records(struct found *found_r, const struct dns_answer *answer)
+sts_read_records(struct found *found_r, const struct dns_answer *answer)
 {
 	struct buf text = BUF_INIT;
 	char id[STS_ID_MAX + 1];
@@ -207,7 +207,7 @@ sts_facts_add_txt(struct sts_facts *f, struct arena *arena,
 		sts_facts_fail(f, arena, answer->why, answer->ttl_s, now);
 		return false;
 	}
-	read_records(&found, answer);
+	sts_read_records(&found, answer);
 	if (found.begin != 1 || !found.valid) {
 		txt_is_no_record(f, arena, domain, &found, answer->ttl_s, now);
 		return false;

@@ -73,7 +73,7 @@ release(struct sts_fetch *f)
 }
 
 static void
-finish(struct sts_fetch *f, CURLcode code)
+sts_fetch_finish(struct sts_fetch *f, CURLcode code)
 {
 	struct sts_fetched r = { .status = STS_STATUS_FETCH_FAILED };
 	char why[STS_WHY_MAX];
@@ -125,7 +125,7 @@ reap(struct sts_fetcher *fetcher)
 		code = msg->data.result;
 		(void)curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE,
 		    (char **)&f);
-		finish(f, code);
+		sts_fetch_finish(f, code);
 	}
 	begin_waiting(fetcher);
 }

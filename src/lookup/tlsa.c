@@ -38,7 +38,7 @@ host_of(const char *name)
 }
 
 static bool
-from_name(struct facts *facts, const char *name, int64_t now)
+tlsa_from_name(struct facts *facts, const char *name, int64_t now)
 {
 	struct tlsa_facts *tlsa = facts->of;
 	struct net_address addr;
@@ -52,7 +52,7 @@ from_name(struct facts *facts, const char *name, int64_t now)
 }
 
 static bool
-from_row(struct facts *facts, struct spool *spool, const char *name,
+tlsa_from_row(struct facts *facts, struct spool *spool, const char *name,
     int64_t now, struct error *err)
 {
 	struct spool_dane_cache row;
@@ -64,7 +64,7 @@ from_row(struct facts *facts, struct spool *spool, const char *name,
 }
 
 static void
-finish(struct tlsa_ask *ask)
+tlsa_finish(struct tlsa_ask *ask)
 {
 	struct lookup_pending *pending = ask->pending;
 
@@ -75,7 +75,7 @@ finish(struct tlsa_ask *ask)
 static void ask_next(struct tlsa_ask *ask);
 
 static void
-on_answer(void *ctx, const struct dns_answer *answer)
+tlsa_on_answer(void *ctx, const struct dns_answer *answer)
 {
 	struct tlsa_ask *ask = ctx;
 	struct facts *f = ask->pending->facts;
@@ -85,7 +85,7 @@ on_answer(void *ctx, const struct dns_answer *answer)
 	    ask->at < ask->n)
 		ask_next(ask);
 	else
-		finish(ask);
+		tlsa_finish(ask);
 }
 
 static void
@@ -96,12 +96,12 @@ ask_next(struct tlsa_ask *ask)
 	    ask->bases[ask->at]);
 
 	(void)resolver_query(l->resolver, name, DNS_TYPE_TLSA, l->loop,
-	    on_answer, ask);
+	    tlsa_on_answer, ask);
 	free(name);
 }
 
 static void
-on_addresses(void *ctx, struct host_result *addresses)
+tlsa_on_addresses(void *ctx, struct host_result *addresses)
 {
 	struct tlsa_ask *ask = ctx;
 	struct facts *f = ask->pending->facts;
@@ -113,21 +113,21 @@ on_addresses(void *ctx, struct host_result *addresses)
 	if (ask->n > 0)
 		ask_next(ask);
 	else
-		finish(ask);
+		tlsa_finish(ask);
 }
 
 static void
-start(struct lookup_pending *pending)
+tlsa_start(struct lookup_pending *pending)
 {
 	struct tlsa_ask *ask = mem_zalloc(sizeof(*ask));
 
 	ask->pending = pending;
 	(void)host_lookup_start(pending->lookups, host_of(pending->name),
-	    HOST_ANY, pending->lookups->loop, on_addresses, ask);
+	    HOST_ANY, pending->lookups->loop, tlsa_on_addresses, ask);
 }
 
 static bool
-to_row(struct lookup_row *row, const char *name, const struct facts *facts)
+tlsa_to_row(struct lookup_row *row, const char *name, const struct facts *facts)
 {
 	tlsa_facts_to_row(&row->of.dane, row->arena, host_of(name),
 	    port_of(name), facts->of);
@@ -135,7 +135,7 @@ to_row(struct lookup_row *row, const char *name, const struct facts *facts)
 }
 
 static void
-deliver(const struct lookup_request *rq, struct facts *facts)
+tlsa_deliver(const struct lookup_request *rq, struct facts *facts)
 {
 	void (*fn)(void *ctx, struct tlsa_result *result) =
 	    (void (*)(void *, struct tlsa_result *))rq->fn;
@@ -153,11 +153,11 @@ static const struct lookup_kind tlsa_kind = {
 	.fetched_at = offsetof(struct tlsa_facts, fetched_at),
 	.expires_at = offsetof(struct tlsa_facts, expires_at),
 	.validated = true,
-	.from_name = from_name,
-	.from_row = from_row,
-	.ask = start,
-	.to_row = to_row,
-	.deliver = deliver,
+	.from_name = tlsa_from_name,
+	.from_row = tlsa_from_row,
+	.ask = tlsa_start,
+	.to_row = tlsa_to_row,
+	.deliver = tlsa_deliver,
 };
 
 struct lookup_request *

@@ -67,7 +67,7 @@ tlsa_facts_from_host(struct tlsa_facts *facts_r, struct arena *arena,
 }
 
 static void
-read_records(struct tlsa_facts *f, struct arena *arena,
+tlsa_read_records(struct tlsa_facts *f, struct arena *arena,
     const struct dns_answer *answer)
 {
 	struct policy_tlsa_record *r;
@@ -99,7 +99,7 @@ tlsa_facts_add_answer(struct tlsa_facts *f, struct arena *arena,
 		f->status = answer->have_data ? TLSA_LOOKUP_SECURE :
 		    TLSA_LOOKUP_NONE;
 		if (answer->have_data)
-			read_records(f, arena, answer);
+			tlsa_read_records(f, arena, answer);
 		return answer->have_data;
 	case DNS_INSECURE:
 		f->status = TLSA_LOOKUP_INSECURE;
@@ -163,7 +163,7 @@ tlsa_facts_to_row(struct spool_dane_cache *row_r, struct arena *arena,
 }
 
 static const char *
-explain(struct arena *arena, const struct tlsa_facts *f)
+tlsa_explain(struct arena *arena, const struct tlsa_facts *f)
 {
 	char text[512];
 
@@ -194,7 +194,7 @@ tlsa_result_new(const struct tlsa_facts *facts)
 		else
 			r->records[r->count++] = facts->records[i];
 	if (is_failed(r->status))
-		r->reason = explain(arena, facts);
+		r->reason = tlsa_explain(arena, facts);
 	return r;
 }
 

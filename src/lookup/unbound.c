@@ -240,7 +240,7 @@ answered(void *ctx, int rcode, void *packet, int len, int security,
  * answers out of its head, before ub_resolve_event() returns.
  */
 static bool
-start(struct ub_ctx *ctx, struct error *err)
+unbound_start(struct ub_ctx *ctx, struct error *err)
 {
 	const char *complaint;
 	char *log = NULL;
@@ -282,7 +282,7 @@ configure(struct unbound *u, const struct resolver_config *config,
 	    config->unbound_config, &u->changed_at, err))
 		return false;
 	return add_anchor(u->ctx, config, &u->changed_at, err) &&
-	    is_validating(u->ctx, err) && start(u->ctx, err);
+	    is_validating(u->ctx, err) && unbound_start(u->ctx, err);
 }
 
 bool
