@@ -94,6 +94,22 @@ text_utf8_len(const char *s, size_t len)
 }
 
 size_t
+text_utf8_put(char out[static 4], uint32_t c)
+{
+	static const uint32_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	const size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	if (c > 0x1fffff)
+		c = 0x1fffff;
+	for (size_t i = n - 1; i > 0; i--) {
+		out[i] = (char)(0x80 | (c & 0x3f));
+		c >>= 6;
+	}
+	out[0] = (char)(lead[n] | c);
+	return n;
+}
+
+size_t
 text_printable_len(const char *s, size_t len)
 {
 	const uint8_t *u = (const uint8_t *)s;
@@ -129,6 +145,16 @@ text_is_identifier(const char *text, size_t len)
 		    strchr("\"(),;<>\\", text[i]) != NULL)
 			return false;
 	return len > 0 && len <= IDENTIFIER_MAX;
+}
+
+int
+text_hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 void

@@ -16,6 +16,8 @@ bool text_equal_nocase(const char *a, const char *b);
 bool text_starts_nocase(const char *s, const char *prefix);
 /* Lower-case hex of n octets; dst has room for 2n + 1. */
 void text_hex(char *dst, const uint8_t *data, size_t n);
+/* The value of a hex digit of either case; -1 where it is none. */
+int text_hex_value(char c);
 /* RFC 4648 4, padded; dst has room for TEXT_BASE64_LEN(n). */
 #define TEXT_BASE64_LEN(n) (((n) + 2) / 3 * 4 + 1)
 void text_base64(char *dst, const uint8_t *data, size_t n);
@@ -26,7 +28,10 @@ void text_base64(char *dst, const uint8_t *data, size_t n);
 void text_escape(char *dst, size_t room, const char *src, size_t len);
 /* Octets of the well-formed UTF-8 character at s (1 to 4); 0 if it is none. */
 size_t text_utf8_len(const char *s, size_t len);
-/* The same; 0 for control characters too: C0, DEL, and C1, which terminals obey
+/* Writes a code point as UTF-8; returns the number of octets.  What is no character
+ * (a surrogate, above U+10FFFF) becomes what text_utf8_len() refuses. */
+size_t text_utf8_put(char out[static 4], uint32_t c);
+/* As text_utf8_len(); 0 for control characters too: C0, DEL, and C1, which terminals obey
  * as well. */
 size_t text_printable_len(const char *s, size_t len);
 /* Puts ? for each octet that is not printable, in place; but those in keep stay,

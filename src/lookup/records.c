@@ -133,14 +133,6 @@ read_octet(struct scan *s, uint8_t *n_r)
 	return true;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 read_hex(struct scan *s, const uint8_t **data_r, size_t *len_r)
 {
@@ -154,8 +146,8 @@ read_hex(struct scan *s, const uint8_t **data_r, size_t *len_r)
 		return false;
 	data = arena_alloc(s->arena, digits / 2);
 	for (size_t i = 0; i < digits / 2; i++)
-		data[i] = (uint8_t)(hex_value(s->at[2 * i]) << 4 |
-		    hex_value(s->at[2 * i + 1]));
+		data[i] = (uint8_t)(text_hex_value(s->at[2 * i]) << 4 |
+		    text_hex_value(s->at[2 * i + 1]));
 	s->at += digits + 1;
 	*data_r = data;
 	*len_r = digits / 2;

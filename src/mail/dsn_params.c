@@ -108,16 +108,6 @@ mail_ret_name(enum mail_ret ret)
 
 /* --- ENVID and ORCPT ---------------------------------------------------- */
 
-static int
-xtext_hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* xchar: what stands for itself */
 static bool
 is_xchar(char c)
@@ -143,8 +133,8 @@ xtext_decode(struct buf *out, const char *s, size_t len,
 	for (size_t i = 0; i < len; i++) {
 		c = s[i];
 		if (c == '+') {
-			high = len - i > 2 ? xtext_hex_value(s[i + 1]) : -1;
-			low = high >= 0 ? xtext_hex_value(s[i + 2]) : -1;
+			high = len - i > 2 ? text_hex_value(s[i + 1]) : -1;
+			low = high >= 0 ? text_hex_value(s[i + 2]) : -1;
 			if (low < 0)
 				return "a + is not followed by two "
 				    "hexadecimal digits";
@@ -216,8 +206,8 @@ embedded_char(const char *s, size_t len, uint32_t *c_r)
 
 	if (len < 6 || memcmp(s, "\\x{", 3) != 0)
 		return 0;
-	for (; i < len && i < 9 && xtext_hex_value(s[i]) >= 0; i++)
-		c = c * 16 + (uint32_t)xtext_hex_value(s[i]);
+	for (; i < len && i < 9 && text_hex_value(s[i]) >= 0; i++)
+		c = c * 16 + (uint32_t)text_hex_value(s[i]);
 	if (i == len || s[i] != '}' || i < 5 || (i > 5 && s[3] == '0') ||
 	    c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		return 0;

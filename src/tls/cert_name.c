@@ -127,31 +127,6 @@ put_octets(struct buf *b, struct stls_blob v)
 	}
 }
 
-static size_t
-utf8_encode(uint32_t c, char out[static 4])
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | (c >> 18 & 7));
-	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 /* BMPString (unit 2), UniversalString (unit 4); surrogates end up as hex. */
 static void
 put_wide(struct buf *b, struct stls_blob v, size_t unit)
@@ -164,7 +139,7 @@ put_wide(struct buf *b, struct stls_blob v, size_t unit)
 
 		for (size_t k = 0; k < unit; k++)
 			c = c << 8 | v.data[i + k];
-		n = utf8_encode(c, utf8);
+		n = text_utf8_put(utf8, c);
 		if (text_utf8_len(utf8, n) != n)
 			n = 0;
 		put_char(b, utf8, n, i == 0);

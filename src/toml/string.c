@@ -10,26 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void
-put_utf8(struct buf *out, uint32_t c)
-{
-	static const uint32_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-	const size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	char s[4];
-
-	for (size_t i = n - 1; i > 0; i--) {
-		s[i] = (char)(0x80 | (c & 0x3f));
-		c >>= 6;
-	}
-	s[0] = (char)(lead[n] | c);
-	(void)buf_append(out, s, n);
-}
+#include "base/text.h"
 
 /* \uXXXX and \UXXXXXXXX: any Unicode scalar value, so no surrogates. */
 static bool
 read_unicode(struct toml_reader *r, size_t digits)
 {
-	char text[9] = "";
+	char text[9] = "", utf8[4];
 	uint32_t c;
 
 	while (strlen(text) < digits && r->at < r->end &&
@@ -46,7 +33,7 @@ read_unicode(struct toml_reader *r, size_t digits)
 		    (unsigned int)c);
 		return false;
 	}
-	put_utf8(&r->scratch, c);
+	(void)buf_append(&r->scratch, utf8, text_utf8_put(utf8, c));
 	return true;
 }
 

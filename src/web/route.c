@@ -29,16 +29,6 @@ static const struct row {
 	{ .path = "/healthz", .page = WEB_HEALTHZ },
 };
 
-static int
-route_hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *p = c == '\0' ? NULL : strchr(digits,
-	    c >= 'A' && c <= 'F' ? c + ('a' - 'A') : c);
-
-	return p != NULL ? (int)(p - digits) : -1;
-}
-
 /* RFC 3986 2.1; in a query '+' is a blank, as forms send it.  False for escapes
  * that are none, control characters, what does not fit. */
 static bool
@@ -51,8 +41,8 @@ decode(char *dst, size_t room, const char *src, size_t len, bool query)
 
 		if (c == '%') {
 			int high = i + 2 < len ?
-			    route_hex_value(src[i + 1]) : -1;
-			int low = high >= 0 ? route_hex_value(src[i + 2]) : -1;
+			    text_hex_value(src[i + 1]) : -1;
+			int low = high >= 0 ? text_hex_value(src[i + 2]) : -1;
 
 			if (low < 0)
 				return false;

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdalign.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -74,6 +75,45 @@ what_is_stored_cannot_command_a_terminal(void **state)
 		text_clean(text, rows[i].keep);
 		assert_string_equal(text, rows[i].out);
 		free(text);
+	}
+}
+
+static void
+characters_are_spelled_and_others_refused(void **state)
+{
+	static const struct {
+		const char *why;
+		uint32_t c;
+		const char *utf8;	/* NULL: no character */
+	} rows[] = {
+		{ "one octet", 'A', "A" },
+		{ "two", 0xfc, "\xc3\xbc" },
+		{ "three", 0x20ac, "\xe2\x82\xac" },
+		{ "four", 0x1f600, "\xf0\x9f\x98\x80" },
+		{ "the last one", 0x10ffff, "\xf4\x8f\xbf\xbf" },
+		{ "a surrogate", 0xd800, NULL },
+		{ "above the last one", 0x110000, NULL },
+		{ "more than 21 bits must not become another", 0x500041, NULL },
+		{ "all bits", UINT32_MAX, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char out[5] = "";
+		size_t n = text_utf8_put(out, rows[i].c);
+		bool good = text_utf8_len(out, n) == n;
+
+		if (good != (rows[i].utf8 != NULL) ||
+		    (good && strcmp(out, rows[i].utf8) != 0))
+			fail_msg("%s: %s", rows[i].why, out);
+	}
+	for (int c = 0; c < 256; c++) {
+		const char *at = c != 0 ? strchr("0123456789abcdefABCDEF",
+		    (char)c) : NULL;
+		int value = at == NULL ? -1 : (int)strtol((char[]){ (char)c, '\0' },
+		    NULL, 16);
+
+		assert_int_equal(text_hex_value((char)c), value);
 	}
 }
 
@@ -225,6 +265,7 @@ main(void)
 		cmocka_unit_test(arenas_keep_what_they_gave),
 		cmocka_unit_test(escape_hides_what_could_forge_a_line),
 		cmocka_unit_test(what_is_stored_cannot_command_a_terminal),
+		cmocka_unit_test(characters_are_spelled_and_others_refused),
 		cmocka_unit_test(json_escapes_controls),
 		cmocka_unit_test(buf_refuses_beyond_its_limit),
 		cmocka_unit_test(times_are_spelled_as_the_rfcs_say),
