@@ -20,8 +20,8 @@ static const struct { int rrtype; const char *name; } types[] = {
 	{ .rrtype = DNS_TYPE_TLSA, .name = "TLSA" },
 };
 
-const char *
-answer_type_name(int rrtype)
+static const char *
+type_name(int rrtype)
 {
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i].rrtype == rrtype)
@@ -64,7 +64,7 @@ set_why(struct facts *f, const char *before, int rrtype,
 	char raw[2 * WHY_MAX], *why = arena_alloc(f->arena, WHY_MAX);
 
 	(void)snprintf(raw, sizeof(raw), "%s %s for %.255s %s: %s", before,
-	    answer_type_name(rrtype), name, after, cause);
+	    type_name(rrtype), name, after, cause);
 	text_escape(why, WHY_MAX, raw, strlen(raw));
 	((struct dns_answer *)f->of)->why = why;
 }

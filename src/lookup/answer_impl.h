@@ -7,9 +7,6 @@
 #include "lookup/request_impl.h"
 #include "lookup/resolver.h"
 
-/* "A", "MX", ... */
-const char *answer_type_name(int rrtype);
-
 enum { RCODE_SERVFAIL = 2 };
 
 /* libunbound's numbers; another one is taken for bogus. */

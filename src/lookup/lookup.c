@@ -70,8 +70,9 @@ lookup_resolver(struct lookups *lookups)
 
 static atomic_llong hits[LOOKUP_CACHE_COUNT], misses[LOOKUP_CACHE_COUNT];
 
-const char *
-lookup_cache_name(enum lookup_cache cache)
+/* As in the log and the metrics. */
+static const char *
+cache_name(enum lookup_cache cache)
 {
 	static const char *const names[] = {
 		[LOOKUP_CACHE_MX] = "mx",
@@ -100,7 +101,7 @@ lookup_counts_put(struct spool *spool, const struct lookup_counts *counts,
 	for (int i = 0; i < LOOKUP_CACHE_COUNT; i++)
 		if ((counts->hits[i] > 0 || counts->misses[i] > 0) &&
 		    !spool_cache_use_add(spool,
-		    lookup_cache_name((enum lookup_cache)i), counts->hits[i],
+		    cache_name((enum lookup_cache)i), counts->hits[i],
 		    counts->misses[i], err))
 			return false;
 	return true;
@@ -205,7 +206,7 @@ lookup_from_row(const struct lookups *l, const struct lookup_request *rq,
 	if (!kind->from_row(facts, l->spool, rq->name, now, &err)) {
 		if (err.text[0] != '\0')
 			log_warning("%s cache: %s: %s",
-			    lookup_cache_name(kind->cache), rq->name, err.text);
+			    cache_name(kind->cache), rq->name, err.text);
 		return false;
 	}
 	fetched_at = time_of(facts, kind->fetched_at);

@@ -24,8 +24,6 @@ enum lookup_cache {
 	LOOKUP_CACHE_MX, LOOKUP_CACHE_HOST, LOOKUP_CACHE_DANE,
 	LOOKUP_CACHE_MTA_STS, LOOKUP_CACHE_COUNT
 };
-/* "mx", "host", "dane", "mta-sts" */
-const char *lookup_cache_name(enum lookup_cache cache);
 
 struct facts;
 /* What is to be kept in the spool: one row of one of the cache tables. */
