@@ -101,6 +101,7 @@ read_number(struct scan *s, uint16_t *n_r)
 	return digits > 0;
 }
 
+/* Names in presentation format and addresses: ASCII. */
 static bool
 read_string(struct scan *s, const char **text_r)
 {
@@ -111,7 +112,7 @@ read_string(struct scan *s, const char **text_r)
 	while (*s->at != '"') {
 		if (*s->at == '\\' && *++s->at != '"' && *s->at != '\\')
 			return false;
-		if ((unsigned char)*s->at < ' ' ||
+		if (*s->at < ' ' || *s->at > '~' ||
 		    p == text + sizeof(text) - 1)
 			return false;
 		*p++ = *s->at++;
