@@ -166,12 +166,17 @@ plural(int64_t n)
 }
 
 static void
-summary(const struct verb *v, const struct spool_changed *c, bool dry_run)
+summary(struct cli *cli, const struct verb *v, const struct spool_changed *c,
+    bool dry_run)
 {
-	(void)printf("%s%s: %" PRId64 " recipient%s of %" PRId64
-	    " message%s\n", dry_run ? "would be " : "", v->done,
-	    c->recipients, plural(c->recipients), c->messages,
-	    plural(c->messages));
+	char text[sizeof(cli->changed)];
+
+	(void)snprintf(text, sizeof(text), "%s: %" PRId64 " recipient%s of %"
+	    PRId64 " message%s", v->done, c->recipients,
+	    plural(c->recipients), c->messages, plural(c->messages));
+	(void)printf("%s%s\n", dry_run ? "would be " : "", text);
+	if (!dry_run && c->recipients > 0)
+		memcpy(cli->changed, text, sizeof(text));
 	if (c->in_delivery > 0)
 		(void)printf("in delivery: %" PRId64 " of them; one that its "
 		    "server still accepts counts as delivered\n",
@@ -182,7 +187,8 @@ summary(const struct verb *v, const struct spool_changed *c, bool dry_run)
 }
 
 static bool
-act(struct spool *spool, const struct selected *s, struct error *err)
+act(struct cli *cli, struct spool *spool, const struct selected *s,
+    struct error *err)
 {
 	struct spool_changed changed;
 	bool ok = spool_act(spool, s->verb->action, s->targets, s->count,
@@ -190,7 +196,7 @@ act(struct spool *spool, const struct selected *s, struct error *err)
 
 	/* What is done before an error stays done. */
 	if (ok || changed.recipients > 0)
-		summary(s->verb, &changed, false);
+		summary(cli, s->verb, &changed, false);
 	return ok;
 }
 
@@ -208,9 +214,9 @@ verb_run(const struct verb *v, struct cli *cli,
 		return false;
 	ok = spool_select(spool, &selector, found, &s, err);
 	if (ok && o->dry_run)
-		summary(v, &s.would, true);
+		summary(cli, v, &s.would, true);
 	else if (ok)
-		ok = act(spool, &s, err);
+		ok = act(cli, spool, &s, err);
 	free(s.targets);
 	spool_close(&spool);
 	return ok;

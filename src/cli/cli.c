@@ -146,29 +146,39 @@ reader_has_gone(void)
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
 }
 
+/* A change stays made where the report of it cannot be written. */
+static int
+finish_output(const struct cli *cli)
+{
+	struct error err;
+
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_gone())
+		return EX_OK;
+	(void)error_set(&err, EX_IOERR, "standard output: %s%s%s",
+	    strerror(errno), cli->changed[0] != '\0' ? "; the change is "
+	    "made, only this report could not be written: " : "", cli->changed);
+	return command_fail(&err);
+}
+
 int
 cli_main(int argc, char **argv)
 {
 	struct cli cli = { .database = spool_default_path() };
 	const struct cli_command *command;
 	struct error err = { .code = EX_OK };
-	bool ok;
+	int failed = EX_OK, lost;
 
 	process_standard_files();
 	/* what was begun is finished, also where nobody reads of it */
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_open("tlsq", true, 0);
-	ok = command_run(&cli, argc, argv, &command, &err);
+	if (!command_run(&cli, argc, argv, &command, &err) && !cli.version &&
+	    !cli.help)
+		failed = command_fail(&err);
 	if (cli.version)
 		(void)printf("%s\n", PACKAGE_STRING);
 	else if (cli.help)
 		print_usage(command);
-	if (!ok && !cli.version && !cli.help)
-		return command_fail(&err);
-	if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_gone()) {
-		(void)error_set(&err, EX_IOERR, "standard output: %s",
-		    strerror(errno));
-		return command_fail(&err);
-	}
-	return EX_OK;
+	lost = finish_output(&cli);
+	return failed != EX_OK ? failed : lost;
 }

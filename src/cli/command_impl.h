@@ -19,6 +19,8 @@ struct cli {
 	bool help, version;	/* asked for: print that and nothing else */
 	char **args;		/* beside options */
 	int arg_count;
+	/* The change that the command has made, to name if the report fails. */
+	char changed[128];
 };
 
 /*

@@ -332,7 +332,7 @@ check_strategy(struct spool *spool, const char *id, struct error *err)
 }
 
 static bool
-submit(const struct cli *cli, const struct cli_submit_options *o,
+submit(struct cli *cli, const struct cli_submit_options *o,
     struct error *err)
 {
 	struct spool_insert *ins;
@@ -350,12 +350,12 @@ submit(const struct cli *cli, const struct cli_submit_options *o,
 	if (ok)
 		spool_checkpoint_if_no_runner(spool);
 	spool_close(&spool);
-	if (ok && !o->quiet && (printf("%" PRId64 "\n", id) < 0 ||
-	    fflush(stdout) != 0) && errno != EPIPE)
-		return error_set(err, EX_IOERR, "standard output: %s; the "
-		    "message was stored, with the id %" PRId64,
-		    strerror(errno), id);
-	return ok;
+	if (!ok || o->quiet)
+		return ok;
+	(void)snprintf(cli->changed, sizeof(cli->changed), "stored: message %"
+	    PRId64, id);
+	(void)printf("%" PRId64 "\n", id);
+	return true;
 }
 
 bool
