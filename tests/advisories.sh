@@ -1,6 +1,6 @@
 #!/bin/sh
-# Rows of the table in doc/security.md that say "not reachable" or "not built": the programs call nothing of
-# it, or Debian does not build it.  An advisory below stands for all that have the same reason.
+# Checks the rows of doc/security.md that say "not reachable" (the programs do not call the code) or "not built"
+# (Debian does not compile it).  One advisory below represents all with the same reason.
 n=0
 result() { # passed? description
 	n=$((n + 1))

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The units as installed: systemd understands them, and finds them well confined.
+# systemd accepts the installed units, and rates them as well confined.
 # Needs an installation (TLSQ_PREFIX) and systemd-analyze, not a running systemd.
 n=0
 result() { # passed? description

@@ -1,5 +1,5 @@
 /*
- * What this machine can do at most, for figures of the runner to stand beside:
+ * Measures the limits of this machine, to compare the runner's figures with:
  * bounds DIRECTORY ADDRESS [CA.pem]
  *
  * Syncs of a file in the directory; round trips on loopback; and the bare

@@ -1,8 +1,8 @@
 /*
- * What a claim costs in a spool as large as the one given: claim DATABASE MAX
+ * Measures the cost of a claim in a given spool: claim DATABASE MAX
  *
- * Claims as the runner does, in a transaction of its own, and gives all back.
- * The CPU of the claim and of its commit are told apart.
+ * Claims as the runner does, in a transaction of its own, and releases everything.
+ * Reports the CPU of the claim and of its commit separately.
  */
 #include <stdio.h>
 #include <stdlib.h>

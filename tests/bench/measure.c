@@ -1,5 +1,5 @@
 /*
- * Runs a program and says what it and all its descendants took: time, CPU,
+ * Runs a program and reports what it and all its descendants used: time, CPU,
  * memory, syncs.  One line of NAME=VALUE words goes to a file at the end.
  *
  * Daemons that leave their parent come back to this process, which is their

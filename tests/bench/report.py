@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Figures of measurements.
+"""Prints the figures of measurements.
 
 report.py --line        words NAME=VALUE of one run on standard input: a tab-separated line for people and for us
 report.py RESULTS.tsv   medians by workload and peer, and how tlsq stands to the best of the others

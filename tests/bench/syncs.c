@@ -2,8 +2,8 @@
  * Counts the syncs of every program it is preloaded into (LD_PRELOAD): a number
  * in the file that BENCH_SYNCS names, which all of them share.
  *
- * Not strace: it doubles the time of what it watches, and figures of one run
- * should go together.
+ * strace would double the time of the program, so that the figures of one run
+ * would not match.
  */
 #include <fcntl.h>
 #include <stdatomic.h>

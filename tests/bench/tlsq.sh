@@ -1,6 +1,6 @@
 # tlsq-runner as a sender.  Sourced by run.sh.
 
-# starttls = require: as Postfix's encrypt, and the certificate must be good.  DANE
+# starttls = require: like Postfix's encrypt, but the certificate must be valid.  DANE
 # is tried where the domain has it.
 tlsq_config() { # further lines on standard input
 	rm -f "$T"/spool/*

@@ -1,12 +1,12 @@
 # Certificates for the tests, made by openssl(1).  Sourced by lib.sh; needs T.
 #
-#   ca_make NAME [OPTION...]	a certificate authority; "ca" is the one that is trusted
+#   ca_make NAME [OPTION...]	a certificate authority; "ca" is the trusted one
 #   cert_make NAME [OPTION...]	a server's certificate for the host names in dns=
 # OPTION: dns=a,b (default NAME.test), ca=NAME (default ca), self (signed by itself),
 #   from=YYYYMMDD, to=YYYYMMDD, key=rsa (else P-256), cn=TEXT, alone (without the
 #   intermediates), withkey=NAME (same key as that certificate)
 #   tlsa_of NAME USAGE SELECTOR MATCHING	a TLSA record of it, as in a zone file
-# NAME.pem has the certificate and what leads to the root, NAME.key its key.
+# NAME.pem has the certificate and its chain, NAME.key its key.
 
 cert_options() {
 	cert_name=$1

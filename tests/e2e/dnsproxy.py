@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Stands before the name server: counts queries and makes chosen ones fail.
+"""A proxy in front of the name server: counts queries and makes chosen ones fail.
 
 usage: dnsproxy.py DIR PORT NSD_PORT
 

@@ -1,7 +1,7 @@
-# A DNS root of our own, sourced after lib.sh: stub zones, as dns_start has them, would hide most of what libunbound
+# A private DNS root, sourced after lib.sh.  The stub zones of dns_start would bypass most of what libunbound
 # does.  It has one zone, "test.", and asks on port 53.
 #	dnsroot_start FILE		its records, relative to "test."
-# Then $T/dns/ub.conf and $T/dns/root.key are there as after dns_start.
+# It makes $T/dns/ub.conf and $T/dns/root.key, as dns_start does.
 dnsroot_key() { ldns-keygen -k -a ECDSAP256SHA256 "$1"; }
 
 dnsroot_sign() { # zone file key

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Questions about a delivery status notification, read by Python's email package.
+"""Answers questions about a delivery status notification, parsed with Python's email package.
 
 usage: dsn.py FILE QUESTION
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A filter of Sendmail's that does what the subject asks: for scenarios with several filters.
+"""A mail filter that does what the Subject asks, for scenarios with several filters.
 
 usage: filter.py PORT LOG
 

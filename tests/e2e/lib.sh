@@ -1,9 +1,9 @@
-# What every scenario shares: tests/e2e/<behaviour>/run.sh sources this file, says
-# what should happen with `is`, `like` and `ok` (TAP), and ends with `finish`.
+# Shared by all scenarios: tests/e2e/<behaviour>/run.sh sources this file, checks
+# results with `is`, `like` and `ok` (TAP), and ends with `finish`.
 #
-# Each scenario has the machine for itself: namespaces of its own for network,
-# mounts, processes and host name, so ports 25 and 53 are free and nothing that
-# it started outlives it.  T is its directory (kept with KEEP=1), DB its spool.
+# Each scenario runs in namespaces of its own for network, mounts, processes and
+# host name, so ports 25 and 53 are free and no process outlives it.  T is its
+# directory (kept with KEEP=1), DB its spool.
 # CONTRIBUTING.md shows how to write one.
 
 E2E=${E2E:-$(cd "$(dirname "$0")/.." && pwd)}

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The resolver that Sendmail asks in its scenarios: on 127.0.0.1, port 53, no DNSSEC.
+"""The resolver for Sendmail in its scenarios: on 127.0.0.1, port 53, without DNSSEC.
 
 usage: nameserver.py DIR
 

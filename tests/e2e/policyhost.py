@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The HTTPS server of MTA-STS policies for the end-to-end tests: all domains in one process, told apart by SNI.
+"""The HTTPS server of MTA-STS policies for the end-to-end tests: one process serves all domains, selected by SNI.
 
 usage: policyhost.py DIR ADDRESS:PORT...
 

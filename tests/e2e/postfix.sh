@@ -2,9 +2,9 @@
 # build and never installed (its package conflicts with sendmail-bin).  Sourced by
 # scenarios after lib.sh.
 #
-# Postfix and not OpenSMTPD or Exim: it is the strictest of them on the wire
-# (smtpd_forbid_bare_newline, unauthorised pipelining), takes DSN, SMTPUTF8 and
-# CHUNKING, and says in its Received header what TLS it saw.  It runs from
+# Postfix and not OpenSMTPD or Exim: it is the strictest of them about the protocol
+# (smtpd_forbid_bare_newline, unauthorised pipelining), supports DSN, SMTPUTF8 and
+# CHUNKING, and records in its Received header which TLS it saw.  It runs from
 # any directory with LD_LIBRARY_PATH, as users that every Debian has.
 
 POSTFIX_ROOT=${POSTFIX_ROOT:-$top_builddir/peers/postfix}

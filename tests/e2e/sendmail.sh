@@ -2,12 +2,11 @@
 # beside the build and never installed (sendmail-bin conflicts with every other
 # MTA).  Sourced by scenarios after lib.sh.
 #
-# It runs as on a Debian where the administrator did what doc/sendmail.md says: on
-# the package's own sendmail.mc and submit.mc with the lines of tlsq, on ports 25
-# and 587 of 127.0.0.1, with real accounts.  /etc is a copy, in this mount namespace
-# only.  Local mail goes to local.test, into $SM/mbox.USER.  The resolver that it
-# asks is nameserver.py: nobody signs what that says, and a scenario may forge it
-# ($SM/dns/forged).
+# It is configured as doc/sendmail.md says: the package's own sendmail.mc and
+# submit.mc with the lines of tlsq, on ports 25 and 587 of 127.0.0.1, with real
+# accounts.  /etc is a copy, in this mount namespace only.  Local mail is mail to
+# local.test, and is delivered to $SM/mbox.USER.  Its resolver is nameserver.py,
+# whose answers are unsigned, and which a scenario may make forge ($SM/dns/forged).
 
 SENDMAIL_ROOT=${SENDMAIL_ROOT:-$top_builddir/peers/sendmail}
 SENDMAIL=$SENDMAIL_ROOT/usr/libexec/sendmail/sendmail

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""An SMTP client that says what it was told: for scenarios with Sendmail.
+"""An SMTP client that sends what it is told to, for scenarios with Sendmail.
 
 usage: smtp.py [OPTION]... [RCPT]... <message
 

@@ -1,5 +1,5 @@
-# A validating resolver for programs that ask the system's, on the zones of
-# dns_start: unbound on port 53.  Sourced by scenarios after lib.sh.
+# A validating resolver for programs that use the system's resolver: unbound on
+# port 53, with the zones of dns_start.  Sourced by scenarios after lib.sh.
 resolver_start() {
 	[ -x /usr/sbin/unbound ] || skip_all "unbound is not installed (./bootstrap does it)"
 	sed "s|^server:|server:\n  username: \"\"\n  chroot: \"\"\n  directory: \"$T\"\n  pidfile: \"\"\n  use-syslog: no\n\

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Questions about what the scripted servers saw (DIR/wire.jsonl, see peer.py).
+"""Answers questions about what the scripted servers saw (DIR/wire.jsonl, see peer.py).
 
 usage: wire.py DIR QUESTION [HOST [REGEX]]     HOST * is every server; REGEX in any case
 

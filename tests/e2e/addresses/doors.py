@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Gives each address of a table to every door of the spool, as sender and as recipient.
+"""Submits each address of a table in every way that mail can enter the spool, as sender and as recipient.
 
 usage: doors.py DATABASE MILTER-SOCKET TABLE    prints a line for each disagreement with the table, then how many
                                                 addresses were given to how many doors

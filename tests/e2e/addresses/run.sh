@@ -1,5 +1,5 @@
 #!/bin/sh
-# Milter, LMTP, submit and SQL take and refuse the same addresses; what they take goes out as it came, and nothing is injected by it.
+# The milter, LMTP, submit and SQL accept and reject the same addresses, send them unchanged, and let none of them inject anything.
 . "${0%/*}/../lib.sh"
 MILTER_SOCKET=unix:$T/run/milter.sock
 . "$E2E/sendmail.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The commands that change the queue, also on mail in delivery; stats; what JSON output escapes.
+# The commands that change the queue, also for mail in delivery; stats; escaping in JSON output.
 . "${0%/*}/../lib.sh"
 
 n=0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A certificate that does not prove the host's name is refused, unless the strategy says otherwise.
+# A certificate that does not prove the host's name is rejected, unless the strategy allows it.
 . "${0%/*}/../lib.sh"
 
 ca_make other self

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A database that is not ours, newer, broken or read-only: one clear line, an exit code, and it is not touched.
+# A database that is foreign, newer, damaged or read-only: one clear line, an exit code, and the file is not changed.
 . "${0%/*}/../lib.sh"
 FOREIGN_DB=yes
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Files that the configuration names and that cannot be used: one line, exit code 78, and no mail is judged by less.
+# Files that the configuration names and that cannot be used: one line, exit code 78, and no weaker check of any mail.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

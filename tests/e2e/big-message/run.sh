@@ -1,5 +1,5 @@
 #!/bin/sh
-# 50 MB go in and out in pieces: memory stays small.
+# 50 MB are received and sent in pieces, in little memory.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

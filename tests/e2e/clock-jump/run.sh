@@ -1,5 +1,5 @@
 #!/bin/sh
-# The system's clock is set back and forward under a daemon: mail is tried when it is due by the clock that rules then.
+# The system clock is set back and forward while the daemon runs: mail is tried when it is due by the new clock.
 . "${0%/*}/../lib.sh"
 faketime=$(echo /usr/lib/*/faketime/libfaketimeMT.so.1)
 [ -e "$faketime" ] || skip_all "needs libfaketime"

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The failpoints of the source, one a line: points.py DIR [rows]   (rows: without the side of the commit)"""
+"""Prints the failpoints in the source, one per line: points.py DIR [rows]   (rows: without before/after-commit)"""
 import pathlib
 import re
 import sys

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Killed at each failpoint and started again: nothing is lost, at most one message of each session is sent twice.
+# The programs are killed at each failpoint and restarted: nothing is lost, and at most one message of each session is sent twice.
 #
-# Each step below is run once as it is, to learn what failpoints it passes and
-# how it ends.  Then, for each failpoint that the source has, the spool is put
-# back to where a step that passes it began, the program is killed there, the
-# step is done again, and must end as it did at first.  POINTS: only these.
+# Each step below first runs undisturbed, to record which failpoints it passes and
+# how it ends.  Then, for each failpoint in the source, the spool is reset to the
+# start of a step that passes it, the program is killed there, the step runs again,
+# and must end as it did the first time.  POINTS=... runs only these failpoints.
 E2E_LIMIT=900
 . "${0%/*}/../lib.sh"
 [ "$E2E_FAILPOINTS" = yes ] || skip_all "needs a build with --enable-failpoints"

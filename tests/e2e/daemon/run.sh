@@ -1,5 +1,5 @@
 #!/bin/sh
-# The daemon notices new mail within a second, a new configuration too, and stops when told.
+# The daemon notices new mail and a new configuration within a second, and stops on SIGTERM.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

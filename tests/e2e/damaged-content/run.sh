@@ -1,5 +1,5 @@
 #!/bin/sh
-# Content that lost a piece is never sent as if it were whole, by DATA or BDAT, and tlsq check and cat say so.
+# Content with a missing piece is never sent as if it were complete, by DATA or BDAT; tlsq check and cat report it.
 . "${0%/*}/../lib.sh"
 
 for d in data bdat; do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# TLSA records, secure or not, usable or not: what they ask of a host is proved before MAIL, or no mail goes there.
+# TLSA records, secure or not, usable or not: a host proves what they demand before MAIL, or gets no mail.
 . "${0%/*}/../lib.sh"
 
 . "${0%/*}/zones.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Mail leaves over verified STARTTLS, and the spool and the log say so.
+# Mail is delivered over verified STARTTLS, and the spool and the log say so.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

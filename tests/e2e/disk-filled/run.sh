@@ -1,5 +1,5 @@
 #!/bin/sh
-# A disk that mail fills: new mail is refused in time, and what waits can be deleted and delivered, which makes room again.
+# Mail fills the disk: new mail is refused in time, and waiting mail can be delivered and deleted, which frees space.
 . "${0%/*}/../lib.sh"
 
 dns_zone ok.test unsigned <<X

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A DNS answer that is false, or does not come, defers the mail: never a fall-back to something weaker.
+# A DNS answer that is bogus or missing defers the mail: nothing falls back to a weaker decision.
 . "${0%/*}/../lib.sh"
 
 for z in 'bogus bogus' 'expired expired'; do

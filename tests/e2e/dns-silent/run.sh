@@ -1,5 +1,5 @@
 #!/bin/sh
-# Thousands of recipients at domains whose name servers are silent fail no lookup but their own, and delay the others little.
+# Thousands of recipients at domains with silent name servers: only their own lookups fail, and other mail is hardly delayed.
 . "${0%/*}/../lib.sh"
 . "$E2E/dnsroot.sh"
 count=${SILENT:-1500}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A runner that is killed between a failure and its report: the report is neither lost nor made twice.
+# A runner is killed between a failure and its DSN: the DSN is neither lost nor sent twice.
 . "${0%/*}/../lib.sh"
 
 dns_zone bank.test signed <<E

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Mail that waits long: a notice for each time in the schedule, then a failure when it expires.
+# Mail that is deferred for long: a delay notification at each time in the schedule, then a failure when it expires.
 . "${0%/*}/../lib.sh"
 
 dns_zone down.test signed <<E

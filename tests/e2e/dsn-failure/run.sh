@@ -1,5 +1,5 @@
 #!/bin/sh
-# Mail that a server refuses comes back: one report to the sender, through the same spool.
+# Mail that a server rejects is returned: the sender gets one DSN, through the same spool.
 . "${0%/*}/../lib.sh"
 
 dns_zone bank.test signed <<E

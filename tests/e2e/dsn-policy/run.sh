@@ -1,5 +1,5 @@
 #!/bin/sh
-# A refusal by TLS policy says in plain words which policy, which host and what was found.
+# If TLS policy prevents a delivery, the DSN says in plain words which policy, which host and what was found.
 . "${0%/*}/../lib.sh"
 
 cert_make mx dns=mx.dane.test

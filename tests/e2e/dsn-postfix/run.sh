@@ -1,5 +1,5 @@
 #!/bin/sh
-# Postfix as the local MTA, as strict about MIME as it can be, takes every kind of report.
+# Postfix as the local MTA, with its strictest MIME checks, accepts every kind of DSN.
 . "${0%/*}/../lib.sh"
 . "$E2E/postfix.sh"
 

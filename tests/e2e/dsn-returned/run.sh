@@ -1,5 +1,5 @@
 #!/bin/sh
-# What of the message comes back: RET, size, 8-bit content, SMTPUTF8, REQUIRETLS.
+# How much of the message a DSN returns: RET, size, 8-bit content, SMTPUTF8, REQUIRETLS.
 . "${0%/*}/../lib.sh"
 
 dns_zone bank.test signed <<E

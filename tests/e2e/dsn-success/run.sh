@@ -1,5 +1,5 @@
 #!/bin/sh
-# NOTIFY=SUCCESS: a host with DSN takes the duty over; for one without, we say "relayed".
+# NOTIFY=SUCCESS: a host with DSN support takes over; for a host without it, tlsq sends "relayed".
 . "${0%/*}/../lib.sh"
 
 dns_zone knows.test signed <<E

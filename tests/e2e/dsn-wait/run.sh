@@ -1,5 +1,5 @@
 #!/bin/sh
-# While the milter waits for a result it owns the answer: no report, until it has let go or has died.
+# While the milter waits for a result, no DSN is sent, until the milter has finished or died.
 . "${0%/*}/../lib.sh"
 
 dns_zone bank.test signed <<E

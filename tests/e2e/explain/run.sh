@@ -1,5 +1,5 @@
 #!/bin/sh
-# tlsq explain says before what the runner then does, step by step, and changes nothing.
+# tlsq explain predicts each step that the runner then takes, and changes nothing.
 . "${0%/*}/../lib.sh"
 
 cert_make bank self to=20210101 dns=elsewhere.test

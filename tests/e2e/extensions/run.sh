@@ -1,5 +1,5 @@
 #!/bin/sh
-# SIZE, 8BITMIME, SMTPUTF8 and DSN: used where offered, refused or left out where not.
+# SIZE, 8BITMIME, SMTPUTF8 and DSN are used where the server offers them; elsewhere mail is sent without them or fails.
 . "${0%/*}/../lib.sh"
 
 i=0

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Servers that flood the client, by every loop that their speed can feed, all at once: each is deferred and
-# says why, and other mail of the same threads does not wait for them.
+# Servers that flood the client, all at once, through every loop that a fast server can keep busy: mail to each is
+# deferred with the reason, and other mail of the same threads does not wait.
 . "${0%/*}/../lib.sh"
 
 here=$(cd "${0%/*}" && pwd)

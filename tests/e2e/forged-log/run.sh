@@ -1,5 +1,5 @@
 #!/bin/sh
-# Neither a remote reply nor an address can forge a log line, a terminal sequence or a line of the views.
+# Neither a server's reply nor an address can forge a log line, a terminal sequence or a row of the views.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

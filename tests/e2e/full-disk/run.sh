@@ -1,5 +1,5 @@
 #!/bin/sh
-# A disk that is full, before and while mail goes out: what is said is clear, nothing is lost and nothing sent twice.
+# The disk is full before and during delivery: the messages are clear, nothing is lost and nothing is sent twice.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The harness itself: that its servers do what their script says and that its
-# checks notice what they are there to notice.  Uses no program of ours.
+# Tests the harness itself: its servers do what their script says, and its checks
+# detect what they are meant to detect.  Runs no program of tlsq.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

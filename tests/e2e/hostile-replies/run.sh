@@ -1,5 +1,5 @@
 #!/bin/sh
-# Replies that no server should send: bounded, never a delivery, never a forged log line.
+# Replies that no server should send: they are bounded, never count as a delivery, and never forge a log line.
 . "${0%/*}/../lib.sh"
 
 i=0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The HTTP front end: the page, JSON and metrics of a spool, foreign words in them, its limits, and a database that comes and goes.
+# The HTTP front end: page, JSON and metrics of a spool, escaping, limits, and a database that disappears and comes back.
 . "${0%/*}/../lib.sh"
 
 here=${0%/*}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Hosts with IPv6 addresses only, or with both families, one of them dead.
+# Hosts with IPv6 addresses only, or with both families, one of them unreachable.
 . "${0%/*}/../lib.sh"
 [ $has_ipv6 = yes ] || skip_all "no IPv6 here"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The usual last resort, plaintext once TLS has failed, reaches no host whose domain demands TLS.
+# The usual last resort, plaintext after TLS has failed, is never used for a host whose domain demands TLS.
 . "${0%/*}/../lib.sh"
 
 cert_make mx dns=mx.dane.test,mx.sts.test

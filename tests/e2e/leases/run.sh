@@ -1,5 +1,5 @@
 #!/bin/sh
-# Ten runners at once, one of them killed every second: each message arrives, at most one of a killed session twice.
+# Ten runners at once, one of them killed every second: each message arrives, and at most one message of a killed session twice.
 # LEASES_MESSAGES: how many (2000; 10000 in make check-long).
 E2E_LIMIT=900
 . "${0%/*}/../lib.sh"

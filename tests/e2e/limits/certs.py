@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""certs.py DIR: certificates that wolfSSL does not take, as DIR/NAME.pem and .key, for mx.NAME.test."""
+"""certs.py DIR: writes certificates that wolfSSL rejects, as DIR/NAME.pem and .key, for mx.NAME.test."""
 import base64
 import os
 import sys

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What Debian's libraries cannot do is said in the reply, in the words that doc/limits.md has for it.
+# If Debian's libraries cannot talk to a server, the reply says so in the words of doc/limits.md.
 . "${0%/*}/../lib.sh"
 
 mkdir -p "$T/certs"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A connection that ends at a bad moment: delivered is only what got its 2xx.
+# Connections that end at a bad moment: only a message with a 2xx reply counts as delivered.
 . "${0%/*}/../lib.sh"
 
 dns_zone dot.test signed <<E

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Mail whose MX leads back to us fails at once, with 5.4.6; a better host is tried, a worse one is not; relay routes are not meant.
+# Mail whose MX is this host fails at once, with 5.4.6; a better MX is tried, a worse one is not; relay routes are exempt.
 . "${0%/*}/../lib.sh"
 
 dns_zone mx.test unsigned <<X

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tlsq-milter as a service: what it tells its manager, signals, background, pid file, its user.
+# tlsq-milter as a service: service manager, signals, background, pid file, user.
 . "${0%/*}/../lib.sh"
 MILTER_SOCKET=unix:$T/run/milter.sock
 . "$E2E/sendmail.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Where MTA-STS policies come from: TXT by DNS, HTTPS, mta_sts_cache; what fails and what is kept.
+# Where MTA-STS policies come from (TXT, HTTPS, mta_sts_cache), what happens on failures, and what is kept.
 . "${0%/*}/../lib.sh"
 probe=$top_builddir/tests/unit/lookup/sts_probe
 [ -x "$probe" ] || skip_all "tests/unit/lookup/sts_probe is not built"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Policy hosts that are silent take all the fetches there may be: mail whose policy was not asked for waits, and is not sent without one.
+# Silent policy hosts use up all fetches: mail whose policy could not be fetched is deferred, and not sent without a policy.
 . "${0%/*}/../lib.sh"
 
 # 40 domains share a policy host that says nothing; at one address 8 fetches run at a time

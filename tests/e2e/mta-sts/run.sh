@@ -1,5 +1,5 @@
 #!/bin/sh
-# MTA-STS: in enforce a host must be in the policy and prove its name; failures of the policy itself never weaken a cached one.
+# MTA-STS: with mode enforce a host must be in the policy and prove its name; a failed fetch never weakens a cached policy.
 . "${0%/*}/../lib.sh"
 
 ca_make other self

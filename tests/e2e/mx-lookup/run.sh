@@ -1,5 +1,5 @@
 #!/bin/sh
-# Where mail goes, as DNS says: null MX, implicit MX, names and addresses that are not there, CNAMEs, order.
+# Where mail goes, by DNS: null MX, implicit MX, missing names and addresses, CNAMEs, order.
 . "${0%/*}/../lib.sh"
 
 dns_zone null.test signed <<E

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What one host or address cannot do, the next may: refused, silent, dropped, 4xx before DATA.
+# If a host or address fails, the next one is tried: refused, silent, dropped, 4xx before DATA.
 . "${0%/*}/../lib.sh"
 
 first='refused greet4 greet5 garbage ehlo4 mail4 rcpt4 data4 dropped dropmail tlsbreak'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A server that answers with a cipher suite or a group that was not offered gets no octet of mail.
+# A server that chooses a cipher suite or group that was not offered gets no mail.
 . "${0%/*}/../lib.sh"
 
 cert_make mx dns=mx.null.test,mx.cbc.test,mx.group.test,mx.offered.test

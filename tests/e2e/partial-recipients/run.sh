@@ -1,5 +1,5 @@
 #!/bin/sh
-# Each recipient has its own reply: some taken, some refused, some to be tried again.
+# Each recipient has its own result: some accepted, some rejected, some deferred.
 . "${0%/*}/../lib.sh"
 i=0
 

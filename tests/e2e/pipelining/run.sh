@@ -1,5 +1,5 @@
 #!/bin/sh
-# The envelope and DATA go in one write where PIPELINING is offered, one by one where not; EHLO falls back to HELO.
+# Envelope and DATA are sent in one write with PIPELINING, else one by one; EHLO falls back to HELO.
 . "${0%/*}/../lib.sh"
 
 i=0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A message at which a server drops the connection takes no other mail with it; a server that drops all is not hammered.
+# A message that makes a server drop the connection does not affect other mail; a server that drops every connection is not hammered.
 . "${0%/*}/../lib.sh"
 
 i=0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Postfix, on the same zones and servers, comes to the same verdict on every TLSA record set.
+# With the same zones and servers, Postfix reaches the same verdict on every set of TLSA records.
 . "${0%/*}/../lib.sh"
 . "$E2E/postfix.sh"
 . "$E2E/validating-resolver.sh"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Postfix takes our mail over STARTTLS: DSN, SMTPUTF8, 8-bit, pipelining and a large message.
+# Postfix accepts mail from tlsq over STARTTLS: DSN, SMTPUTF8, 8-bit, pipelining and a large message.
 . "${0%/*}/../lib.sh"
 . "$E2E/postfix.sh"
 

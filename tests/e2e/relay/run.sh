@@ -1,5 +1,5 @@
 #!/bin/sh
-# A relay is reached over TLS from the first octet or by STARTTLS, and learns the secret within TLS alone.
+# A relay is used with implicit TLS or STARTTLS, and gets the password only within TLS.
 . "${0%/*}/../lib.sh"
 
 cert_make relay dns=relay.hop.test,implicit.hop.test,clear.hop.test

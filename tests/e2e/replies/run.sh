@@ -1,5 +1,5 @@
 #!/bin/sh
-# 4xx and 5xx at each step: what is final, for whom, and with which code.
+# 4xx and 5xx replies at each step: what is final, for which recipients, and with which code.
 . "${0%/*}/../lib.sh"
 i=0
 

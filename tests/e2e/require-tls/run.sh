@@ -1,5 +1,5 @@
 #!/bin/sh
-# REQUIRETLS asks for a proved host of the domain that offers it too; TLS-Required: No lowers what is optional.
+# REQUIRETLS needs an authenticated host of the domain that offers it; TLS-Required: No relaxes what is optional.
 . "${0%/*}/../lib.sh"
 
 ca_make other self

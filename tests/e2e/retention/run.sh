@@ -1,5 +1,5 @@
 #!/bin/sh
-# Content goes with the last result, the rest after queue.retention; the file and its log stay bounded.
+# Content is deleted with the last result, everything else after queue.retention; the file and its log stay small.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

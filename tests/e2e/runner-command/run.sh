@@ -1,5 +1,5 @@
 #!/bin/sh
-# The command line of tlsq-runner: help, version, what it refuses and selects, standard files that are closed.
+# The command line of tlsq-runner: help, version, what it rejects and selects, closed standard files.
 . "${0%/*}/../lib.sh"
 
 exits "help" 0 tlsq-runner --help

@@ -1,5 +1,5 @@
 #!/bin/sh
-# When the next try is due, what --now, --domain and --message choose, and when it is over.
+# When the next attempt is due, what --now, --domain and --message select, and when a message expires.
 . "${0%/*}/../lib.sh"
 
 dns_zone down.test signed <<E

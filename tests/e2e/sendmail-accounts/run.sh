@@ -1,5 +1,5 @@
 #!/bin/sh
-# Real accounts on Debian's own flags: mail from one to an alias or .forward that points elsewhere is in the spool.
+# Real accounts with Debian's own mailer flags: mail from one to an alias or .forward that points elsewhere reaches the spool.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tlsq check reads Sendmail's .cf files and says what keeps remote mail, or its domain, from tlsq.
+# tlsq check reads Sendmail's .cf files and reports what keeps remote mail from tlsq or changes its domain.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Rules of Sendmail that tlsq's mail does not meet, as doc/sendmail.md says: Compat: holds where milter.take leaves its recipients
-# to Sendmail; TLS_Rcpt:, TLS_Srv: and Try_TLS: hold for what Sendmail delivers itself, and have their likes in tlsq.
+# Rules of Sendmail that do not apply to tlsq's mail (doc/sendmail.md): Compat: applies if milter.take leaves the recipients to
+# Sendmail; TLS_Rcpt:, TLS_Srv: and Try_TLS: apply to what Sendmail delivers itself, and tlsq has equivalents.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

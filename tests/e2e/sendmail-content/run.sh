@@ -1,5 +1,5 @@
 #!/bin/sh
-# What Sendmail's client sent arrives octet for octet, with this hop's Received field and what was missing.
+# What Sendmail's client sent arrives octet by octet, plus a Received field and any missing fields.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

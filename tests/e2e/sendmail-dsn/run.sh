@@ -1,5 +1,5 @@
 #!/bin/sh
-# Our DSN goes to the local Sendmail: to a local sender it is delivered there, for a remote one it comes back and leaves.
+# A DSN from tlsq goes to the local Sendmail: for a local sender it is delivered there, for a remote sender it comes back and is sent.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

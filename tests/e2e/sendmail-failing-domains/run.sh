@@ -1,5 +1,5 @@
 #!/bin/sh
-# A domain whose mail fails on TLS is refused at RCPT, with the reason; one that was mended is found out.
+# A domain whose mail fails on TLS is refused at RCPT, with the reason; when it works again, tlsq notices.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Two filters before ours: it stores what they made of a message, and what they refuse, discard or keep never gets to it.
+# Two filters before tlsq: it stores what they made of a message, and does not get what they reject, discard or quarantine.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

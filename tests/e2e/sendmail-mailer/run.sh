@@ -1,5 +1,5 @@
 #!/bin/sh
-# What no filter sees (aliases to remote addresses, Sendmail's bounces, its command line) reaches the spool by the mailer.
+# What no filter sees (aliases to remote addresses, Sendmail's bounces, its command line) reaches the spool through the mailer.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

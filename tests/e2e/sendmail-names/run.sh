@@ -1,5 +1,5 @@
 #!/bin/sh
-# Whatever Sendmail's resolver says of a recipient's domain, the spool gets the domain as it was written: by SMTP, from the command line, by an alias.
+# Whatever Sendmail's resolver answers, the spool gets the recipient's domain as it was written: by SMTP, from the command line, by an alias.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

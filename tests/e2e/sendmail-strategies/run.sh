@@ -1,5 +1,5 @@
 #!/bin/sh
-# Who may ask for what: TLS-Required, Require-TLS-ESMTP, milter.strategy-header, milter.tls-strategy.
+# Who may request what: TLS-Required, Require-TLS-ESMTP, milter.strategy-header, milter.tls-strategy.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sendmail keeps local mail and gives remote mail to the spool, with envelope, identity and its queue id.
+# Sendmail keeps local mail and gives remote mail to the spool, with the envelope, the client and its queue id.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Whatever keeps a message from the disk is a 4xx to Sendmail's client, and nothing leaves another way.
+# Whatever keeps a message from being stored, Sendmail's client gets a 4xx, and nothing leaves by another path.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# milter.wait: the client of Sendmail hears what became of its message; who says no, and when, loses nothing.
+# milter.wait: Sendmail's client learns the result of its message, and nothing is lost whoever fails, and whenever.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

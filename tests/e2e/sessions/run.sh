@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sessions are kept for the mail that waits, within the limits of the configuration.
+# Sessions stay open for the waiting mail, within the limits of the configuration.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

@@ -1,5 +1,5 @@
 #!/bin/sh
-# SIGTERM: what is under way has ten seconds, a server that may have taken a message a minute to say so; the rest is released.
+# SIGTERM: deliveries in progress get ten seconds, a server that may have accepted a message gets a minute to reply, and the rest is released.
 . "${0%/*}/../lib.sh"
 
 i=1

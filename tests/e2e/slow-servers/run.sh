@@ -1,5 +1,5 @@
 #!/bin/sh
-# 500 servers that do not answer delay nobody else, and each is deferred for its cause.
+# 500 servers that do not answer delay no other mail, and mail to each is deferred with the right reason.
 . "${0%/*}/../lib.sh"
 
 # 250 accept the connection and never greet, 250 do not even accept it

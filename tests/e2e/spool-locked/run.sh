@@ -1,5 +1,5 @@
 #!/bin/sh
-# A program that holds the spool's lock makes others wait, not lose; a spool that is taken away ends the daemon.
+# A program that holds the lock of the spool delays others but loses nothing; if the spool is removed, the daemon exits.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

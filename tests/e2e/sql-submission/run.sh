@@ -1,5 +1,5 @@
 #!/bin/sh
-# Plain SQL puts mail in, and is refused with a clear message where it is wrong.
+# Plain SQL submits mail, and fails with a clear message if something is wrong.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

@@ -1,5 +1,5 @@
 #!/bin/sh
-# starttls = "optional" takes TLS where it is offered and plaintext where not; "disable" never asks.
+# starttls = "optional" uses TLS if it is offered, else plaintext; "disable" never uses STARTTLS.
 . "${0%/*}/../lib.sh"
 
 dns_zone plain.test signed <<E

@@ -1,5 +1,5 @@
 #!/bin/sh
-# starttls = "require" never ends in plaintext: no offer, a refusal, or an offer taken back.
+# starttls = "require" never ends in plaintext: STARTTLS not offered, refused, or offered and withdrawn.
 . "${0%/*}/../lib.sh"
 i=0
 

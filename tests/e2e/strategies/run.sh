@@ -1,5 +1,5 @@
 #!/bin/sh
-# The strategy is chosen by expression for each attempt and next hop, and for each host where it names one.
+# Expressions choose the strategy for each attempt and next hop, and for each host if they use its name or address.
 . "${0%/*}/../lib.sh"
 
 ca_make other self

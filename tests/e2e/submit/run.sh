@@ -1,5 +1,5 @@
 #!/bin/sh
-# tlsq submit: addresses of every kind, what is added, what is refused and leaves nothing behind.
+# tlsq submit: addresses of every kind, what it adds, what it rejects without leaving anything behind.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A server that falls silent costs its step's timeout, and nobody loses mail by it.
+# A server that falls silent costs the timeout of that step, and no mail is lost.
 . "${0%/*}/../lib.sh"
 
 steps='connect greeting ehlo starttls handshake tlsehlo mail rcpt data eom trickle'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The command tlsq: what submit records, what list, show and cat print, load and config there and back, exit codes.
+# The command tlsq: what submit records, what list, show and cat print, load and config as inverses, exit codes.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Two runners at once deliver each message once; what a killed one had claimed the next takes at once.
+# Two runners at once deliver each message once; if one is killed, the other takes over its claims at once.
 . "${0%/*}/../lib.sh"
 
 dns_zone example.test signed <<E

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A domain that cannot be reached is asked once for many letters; when it can be again, all that waited leaves.
+# A domain that cannot be reached is tried once for many messages; when it is reachable again, all waiting mail is delivered.
 . "${0%/*}/../lib.sh"
 
 for d in down other; do
