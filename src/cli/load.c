@@ -180,11 +180,14 @@ cli_load(struct cli *cli, int argc, char **argv, struct error *err)
 	if (ok && !only_check)
 		ok = user_become(err) &&
 		    spool_open(&spool, cli->database, SPOOL_CREATE, err) &&
-		    spool_config_store(spool, rows, err) &&
-		    spool_config_missing_pins(spool, warn_pin,
-		    (void *)(uintptr_t)path, err);
-	if (ok && spool != NULL)
+		    spool_config_store(spool, rows, err);
+	if (ok && spool != NULL) {
 		spool_checkpoint_if_no_runner(spool);
+		ok = spool_config_missing_pins(spool, warn_pin,
+		    (void *)(uintptr_t)path, err) || error_prefix(err, "the "
+		    "configuration is stored, but pinned messages could not "
+		    "be checked");
+	}
 	spool_close(&spool);
 	conf_rows_free(&rows);
 	buf_free(&text);

@@ -144,6 +144,14 @@ letter pinned | submit --quiet --strategy secure -f a@sender.test pin@hold.test
 sed s/secure/other/ "$T/first.toml" >"$T/dropped.toml"
 exits "load without a strategy that a message is pinned to" 0 tlsq_ load "$T/dropped.toml"
 like "warns of it" "$(cat "$T/err")" 'queue\.tls\.secure: warning: [0-9]+ waiting message.* pinned to this strategy'
+sed s/secure/third/ "$T/first.toml" >"$T/third.toml"
+sql "PRAGMA legacy_alter_table = 1; ALTER TABLE message RENAME TO hidden"
+exits "load into a spool whose messages cannot be read" 70 tlsq_ load "$T/third.toml"
+like "says that the configuration is stored" "$(cat "$T/err")" 'the configuration is stored, but .*no such table: message'
+like "as it is" "$(tlsq_ config)" 'queue\.tls\.third'
+sql "PRAGMA legacy_alter_table = 1; ALTER TABLE hidden RENAME TO message"
+exits "load of a file that is wrong" 78 sh -c "echo 'x = 1' | tlsq -d $DB load -"
+unlike "says nothing of that" "$(cat "$T/err")" stored
 exits "load with it again" 0 tlsq_ load "$T/first.toml"
 is "does not" "$(cat "$T/err")" ""
 
