@@ -4,10 +4,11 @@
 -- name: message_insert
 INSERT INTO message (mta_id, sender, source, received_at, wait_until, size,
 	body_type, smtputf8, require_tls, tls_optional, ret, envid, client_ip,
-	client_name, auth_user, tls_strategy)
+	client_name, auth_user, tls_strategy, tls_report)
 	VALUES (:mta_id, :sender, :source, :received_at, :wait_until, :size,
 	coalesce(:body_type, '7BIT'), :smtputf8, :require_tls, :tls_optional, :ret,
-	:envid, :client_ip, :client_name, :auth_user, :tls_strategy)
+	:envid, :client_ip, :client_name, :auth_user, :tls_strategy,
+	:tls_report)
 	RETURNING id;
 
 -- name: recipient_insert

@@ -71,7 +71,7 @@ SELECT count(DISTINCT claimed_by) FROM recipient INDEXED BY recipient_active
 -- name: message_read
 SELECT mta_id, sender, source, received_at, wait_until, size, body_type, ret, envid,
 	smtputf8, require_tls, tls_optional, client_ip, client_name, auth_user,
-	tls_strategy FROM message WHERE id = :id;
+	tls_strategy, tls_report FROM message WHERE id = :id;
 
 -- Leases that ran out: whoever comes first makes them due again.
 -- name: claim_expire

@@ -53,7 +53,8 @@ CREATE TABLE message ( -- one accepted mail: its envelope
 	client_name TEXT,
 	auth_user TEXT,
 	tls_strategy TEXT, -- pinned on this message: a tls_strategy.id
-	finished_at INTEGER -- no recipient is undelivered since; content is gone
+	finished_at INTEGER, -- no recipient is undelivered since; content is gone
+	tls_report TEXT -- the id of the TLS report that it carries (RFC 8460)
 ) STRICT;
 
 CREATE INDEX message_unfinished ON message (id) WHERE finished_at IS NULL;
@@ -212,7 +213,12 @@ CREATE TABLE attempt ( -- one recipient and one host tried (mx NULL: ended befor
 			OR error = 'concurrency' OR error = 'io'),
 	result_type TEXT, -- RFC 8460 4.3; NULL: none applies
 	status TEXT, -- RFC 3463
-	reply TEXT
+	reply TEXT,
+	shadow_strategy TEXT, -- that queue.strategy.tls-shadow chose
+	shadow_outcome TEXT -- what would have come of it
+		CONSTRAINT "attempt.shadow_outcome is NULL or one of delivered, deferred, failed, unknown"
+		CHECK (shadow_outcome = 'delivered' OR shadow_outcome = 'deferred'
+			OR shadow_outcome = 'failed' OR shadow_outcome = 'unknown')
 ) STRICT;
 
 CREATE INDEX attempt_recipient ON attempt (recipient_id);
@@ -343,8 +349,9 @@ CREATE TABLE tls_strategy ( -- named demands on TLS
 
 CREATE TABLE strategy_rule ( -- expressions that choose a strategy, in order
 	kind TEXT NOT NULL
-		CONSTRAINT "strategy_rule.kind is one of tls, route, connection, schedule"
-		CHECK (kind IN ('tls', 'route', 'connection', 'schedule')),
+		CONSTRAINT "strategy_rule.kind is one of tls, route, connection, schedule, tls-shadow, requiretls"
+		CHECK (kind IN ('tls', 'route', 'connection', 'schedule',
+			'tls-shadow', 'requiretls')),
 	position INTEGER NOT NULL,
 	condition TEXT, -- NULL: else
 	result TEXT NOT NULL, -- an expression that gives an id
@@ -394,6 +401,32 @@ CREATE TABLE tls_report ( -- counts for RFC 8460
 		receiving_ip, reason)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE tls_report_sent ( -- what becomes of the report of a day to a domain
+	day TEXT NOT NULL,
+	domain TEXT NOT NULL,
+	report_id TEXT NOT NULL, -- the same each time it is tried
+	state TEXT NOT NULL DEFAULT 'due'
+		CONSTRAINT "tls_report_sent.state is one of due, sent, queued, failed, skipped"
+		CHECK (state IN ('due', 'sent', 'queued', 'failed', 'skipped')),
+		-- queued: it is mail (message_id); skipped: nobody wants it
+	tries INTEGER NOT NULL DEFAULT 0,
+	next_try_at INTEGER NOT NULL,
+	target TEXT, -- where it went, or was tried last
+	why TEXT, -- what the receiver said, or why it was not sent
+	message_id INTEGER, -- of the mail
+	finished_at INTEGER,
+	PRIMARY KEY (day, domain)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX tls_report_sent_due ON tls_report_sent (next_try_at)
+	WHERE state = 'due';
+
+CREATE TABLE tls_report_refused ( -- addresses that do not take TLS reports
+	address TEXT PRIMARY KEY NOT NULL,
+	until INTEGER NOT NULL, -- none is sent there before
+	why TEXT NOT NULL -- the reply to the last one
+) STRICT, WITHOUT ROWID;
+
 INSERT INTO tls_strategy (id, allow_invalid_certs)
 	VALUES ('default', 'false'), ('invalid-tls', 'true');
 INSERT INTO strategy_rule (kind, position, condition, result) VALUES
@@ -406,4 +439,4 @@ INSERT INTO strategy_rule (kind, position, condition, result) VALUES
 
 -- name: schema_version
 PRAGMA application_id = 1953264497;
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;

@@ -14,6 +14,7 @@ src_libtlsq_a_SOURCES += \
 	src/cli/list.c \
 	src/cli/lmtp.c \
 	src/cli/load.c \
+	src/cli/report.c \
 	src/cli/show.c \
 	src/cli/stats.c \
 	src/cli/submit.c src/cli/submit_impl.h

@@ -166,7 +166,8 @@ struct conf_http_settings {
 };
 
 struct conf_report_settings {
-	bool tls_enable;
+	bool tls_enable, tls_only_failures;
+	int tls_max_per_day;
 	const char *tls_from, *tls_org_name, *tls_contact_info; /* or NULL */
 	const char *dsn_from_name;
 	const char *dsn_from_address; /* NULL: MAILER-DAEMON at host name */

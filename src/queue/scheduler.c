@@ -126,6 +126,17 @@ keep_up(struct queue_scheduler *s)
 	    s->in_force.current->conf->queue.retention_s);
 }
 
+/* --once: what the reports are made of was recorded by now. */
+static void
+report(struct queue_scheduler *s)
+{
+	s->reporter = queue_reporter_start(&(struct queue_reporter_options){
+	    .loop = s->loop, .database = s->options->database,
+	    .own_name = s->own_name, .in_force = &s->in_force,
+	    .once = s->options->mode == RUNNER_ONCE,
+	    .over = on_upkeep_over, .ctx = s });
+}
+
 /* Nothing is due and nothing is open: sets the timer; with --once keeps up, then
  * ends. */
 static void
@@ -135,9 +146,15 @@ at_rest(struct queue_scheduler *s, int64_t next_due_at)
 
 	if (s->options->mode == RUNNER_ONCE) {
 		/* Mail first: what it leaves behind is then seen to as well. */
-		if (s->upkeep == NULL)
+		if (s->upkeep == NULL) {
 			keep_up(s);
-		else if (queue_upkeep_is_over(s->upkeep))
+			return;
+		}
+		if (!queue_upkeep_is_over(s->upkeep))
+			return;
+		if (s->reporter == NULL)
+			report(s);
+		if (queue_reporter_is_over(s->reporter))
 			begin_stop(s);
 		return;
 	}
@@ -303,6 +320,7 @@ stop_all(struct queue_scheduler *s)
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		delivery_worker_stop(s->workers[i]);
 	queue_watchdog_free(&s->watchdog);
+	queue_reporter_stop(s->reporter);
 	settings_unref(&s->in_force.current);
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		delivery_worker_free(&s->workers[i]);
@@ -313,6 +331,7 @@ stop_all(struct queue_scheduler *s)
 	loop_timer_free(&s->wake);
 	loop_free(&s->loop);
 	queue_upkeep_free(&s->upkeep);
+	queue_reporter_free(&s->reporter);
 	queue_backlog_clear(&s->backlog);
 	delivery_limit_free(&s->limit);
 	spool_close(&s->spool);
@@ -326,6 +345,7 @@ be_service(struct queue_scheduler *s)
 {
 	loop_timer_set(s->poll, POLL_MS);
 	keep_up(s);
+	report(s);
 	s->watchdog = queue_watchdog_start(s->loop, s->workers, s->n_workers,
 	    &s->backlog.open);
 	notify_send("READY=1\nMAINPID=%ld\n", (long)getpid());

@@ -10,6 +10,7 @@
 #include "queue/backlog.h"
 #include "delivery/session_limit.h"
 #include "queue/options.h"
+#include "queue/reporter.h"
 #include "queue/upkeep.h"
 #include "queue/watchdog.h"
 #include "delivery/worker.h"
@@ -48,6 +49,7 @@ struct queue_scheduler {
 	struct loop_watch *signals;
 	/* --once: NULL until all mail is done */
 	struct queue_upkeep *upkeep;
+	struct queue_reporter *reporter;	/* as upkeep */
 	struct queue_watchdog *watchdog;	/* NULL: nobody listens */
 	int signal_fd;
 	bool stopping;

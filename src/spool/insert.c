@@ -295,6 +295,7 @@ store_message(struct spool_insert *ins, struct spool *spool,
 	spool_query_put_foreign(&q, ":client_name", m->client_name, "");
 	spool_query_put_foreign(&q, ":auth_user", m->auth_user, "");
 	spool_query_put_text(&q, ":tls_strategy", m->tls_strategy);
+	spool_query_put_text(&q, ":tls_report", m->tls_report);
 	if (spool_query_next(&q))
 		*id_r = spool_query_int(&q, 0);
 	return spool_query_run(&q, err);

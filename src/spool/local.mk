@@ -7,6 +7,7 @@ sql_files = \
 	$(top_srcdir)/sql/upgrade/002.sql \
 	$(top_srcdir)/sql/upgrade/003.sql \
 	$(top_srcdir)/sql/upgrade/004.sql \
+	$(top_srcdir)/sql/upgrade/005.sql \
 	$(top_srcdir)/sql/connection.sql \
 	$(top_srcdir)/sql/insert.sql \
 	$(top_srcdir)/sql/queue.sql \
@@ -15,7 +16,8 @@ sql_files = \
 	$(top_srcdir)/sql/config.sql \
 	$(top_srcdir)/sql/cache.sql \
 	$(top_srcdir)/sql/runner.sql \
-	$(top_srcdir)/sql/admin.sql
+	$(top_srcdir)/sql/admin.sql \
+	$(top_srcdir)/sql/report.sql
 EXTRA_DIST += sql
 
 src_libtlsq_a_SOURCES += \

@@ -38,6 +38,7 @@ spool_message_read(struct spool *spool, struct arena *a,
 			.client_name = spool_query_copy(&q, 13, a),
 			.auth_user = spool_query_copy(&q, 14, a),
 			.tls_strategy = spool_query_copy(&q, 15, a),
+			.tls_report = spool_query_copy(&q, 16, a),
 		};
 	return spool_query_end(&q, err);
 }

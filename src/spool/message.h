@@ -29,6 +29,7 @@ struct spool_message {
 	const char *envid;		/* decoded: plain text */
 	const char *client_ip, *client_name, *auth_user;
 	const char *tls_strategy;	/* pinned; must exist */
+	const char *tls_report;		/* its id, where it carries one */
 };
 
 struct spool_recipient {

@@ -26,7 +26,7 @@ enum spool_mode {
 	SPOOL_CREATE,		/* a missing file (or its directory) is made */
 };
 
-enum { SPOOL_APPLICATION_ID = 0x746c7371, SPOOL_SCHEMA_VERSION = 4 };
+enum { SPOOL_APPLICATION_ID = 0x746c7371, SPOOL_SCHEMA_VERSION = 5 };
 enum { SPOOL_BUSY_MS = 5000 };
 
 /* $TLSQ_DATABASE, else LOCALSTATEDIR/spool/tlsq/spool.db.  Never NULL. */

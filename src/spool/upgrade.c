@@ -21,6 +21,7 @@ static const enum sql_id steps[SPOOL_SCHEMA_VERSION] = {
 	[1] = SQL_UPGRADE_002,
 	[2] = SQL_UPGRADE_003,
 	[3] = SQL_UPGRADE_004,
+	[4] = SQL_UPGRADE_005,
 };
 
 static bool

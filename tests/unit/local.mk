@@ -24,6 +24,7 @@ include tests/unit/lookup/local.mk
 include tests/unit/dsn/local.mk
 include tests/unit/nexthop/local.mk
 include tests/unit/delivery/local.mk
+include tests/unit/report/local.mk
 include tests/unit/milter/local.mk
 include tests/unit/web/local.mk
 include tests/unit/cli/local.mk

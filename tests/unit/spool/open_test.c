@@ -75,7 +75,7 @@ a_new_spool_is_complete(void **state)
 	assert_int_equal(st.st_mode & 07777, 02770);
 	assert_string_equal(scratch_text(s, "PRAGMA application_id"),
 	    "1953264497");
-	assert_string_equal(scratch_text(s, "PRAGMA user_version"), "4");
+	assert_string_equal(scratch_text(s, "PRAGMA user_version"), "5");
 	assert_string_equal(scratch_text(s, "PRAGMA page_size"), "8192");
 	assert_string_equal(scratch_text(s, "PRAGMA auto_vacuum"), "2");
 	assert_string_equal(scratch_text(s, "PRAGMA journal_mode"), "wal");
@@ -436,7 +436,7 @@ version_1_becomes_what_a_new_spool_is(void **state)
 	assert_done(s, spool_open(&s->spool, s->path, SPOOL_READ_WRITE,
 	    &s->err));
 	assert_done(s, spool_verify(s->spool, &s->err));
-	assert_string_equal(scratch_text(s, "PRAGMA user_version"), "4");
+	assert_string_equal(scratch_text(s, "PRAGMA user_version"), "5");
 	assert_string_equal(scratch_text(s, "SELECT group_concat(id || "
 	    "address || state || attempts || coalesce(status, '-') || "
 	    "tls_failures) FROM recipient"), "1b@y.examplequeued0-0,"
@@ -491,7 +491,7 @@ an_upgrade_waits_for_its_turn_and_runs_once(void **state)
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
-	assert_string_equal(scratch_text(s, "PRAGMA user_version"), "4");
+	assert_string_equal(scratch_text(s, "PRAGMA user_version"), "5");
 	assert_int_equal(scratch_number(s, "SELECT count(*) FROM recipient"),
 	    2);
 }
