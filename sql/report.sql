@@ -6,8 +6,8 @@
 INSERT INTO tls_report (day, domain, policy_type, policy, result_type, mx,
 	sending_ip, receiving_ip, reason, count)
 	VALUES (date(:now, 'unixepoch'), :domain, :policy_type, :policy,
-	:result_type, :mx, :sending_ip, :receiving_ip, :reason, 1)
-	ON CONFLICT DO UPDATE SET count = count + 1;
+	:result_type, :mx, :sending_ip, :receiving_ip, :reason, :sessions)
+	ON CONFLICT DO UPDATE SET count = count + excluded.count;
 
 -- The reports of days that are over, each to be sent at a time of its own (RFC
 -- 8460 4.1).  Where the runner was down for a week nobody waits any more.

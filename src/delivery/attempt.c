@@ -21,6 +21,9 @@ delivery_record_new(const char *mx, const char *address)
 	atomic_init(&r->refs, 1);
 	atomic_init(&r->unrecorded, 0);
 	r->arena = arena_new_for(RECORD_ROOM);
+	r->refused = mx == NULL;
+	if (r->refused)
+		return r;
 	r->row = (struct spool_session){ .started_at = clock_now_s(),
 		.mx = arena_strdup(r->arena, mx),
 		.address = arena_strdup(r->arena, address), .tls = "none",
@@ -77,6 +80,13 @@ delivery_attempt_new(const struct spool_attempt *row,
 	if (a->row.status == NULL)
 		a->row.status = "";
 	return a;
+}
+
+const struct spool_session *
+delivery_attempt_session(const struct delivery_attempt *a)
+{
+	return a->session != NULL && !a->session->refused ? &a->session->row :
+	    NULL;
 }
 
 struct delivery_attempt *

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "base/mem.h"
+#include "nexthop/tls_count.h"
 #include "spool/record.h"
 
 struct delivery_record {
@@ -19,12 +20,17 @@ struct delivery_record {
 	atomic_int unrecorded;	/* results of its messages not committed */
 	int64_t row_id;		/* the writer's: 0 until it is inserted */
 	bool stored;		/* the writer's: row_id is committed */
-	/* has the texts of the row that are not static */
+	/* has the texts of the rows that are not static */
 	struct arena *arena;
 	struct spool_session row;
+	/* Of a refusal that is counted: row is empty, and is not stored. */
+	bool refused;
+	/* What it adds to the TLS report of the domain. */
+	struct spool_tls_count counts[NEXTHOP_TLS_COUNTS_MAX];
+	size_t n_counts;
 };
 
-/* A record without a session yet; texts are copied. */
+/* A record without a session yet, texts are copied; mx NULL: of a refusal. */
 struct delivery_record *delivery_record_new(const char *mx,
     const char *address) __attribute__((returns_nonnull));
 /* Both accept NULL. */
@@ -33,7 +39,8 @@ void delivery_record_unref(struct delivery_record **r);
 
 struct delivery_attempt {
 	atomic_int refs;
-	struct delivery_record *session;	/* a reference, or NULL */
+	/* A reference, or NULL; of a session, or of a counted refusal. */
+	struct delivery_record *session;
 	bool no_receipts;	/* the host does not know DSN, and was asked */
 	/* Without what the recipient knows: ids, domain, outcome; strategy NULL:
 	 * the job's, with its rule.  error NULL: delivered.  status is set. */
@@ -48,6 +55,9 @@ struct delivery_attempt {
  */
 struct delivery_attempt *delivery_attempt_new(const struct spool_attempt *row,
     struct delivery_record *session) __attribute__((returns_nonnull));
+/* NULL: none was opened. */
+const struct spool_session *delivery_attempt_session(
+    const struct delivery_attempt *a);
 struct delivery_attempt *delivery_attempt_ref(struct delivery_attempt *a);
 void delivery_attempt_unref(struct delivery_attempt **a);
 

@@ -167,15 +167,20 @@ static void
 refuse_host(struct delivery_destination *d, struct delivery_place place,
     const struct nexthop_decision *dec)
 {
+	struct delivery_record *counted = delivery_record_new(NULL, NULL);
 	struct delivery_attempt *a;
 	char why[600];
 
+	if (!d->waived)
+		counted->n_counts = nexthop_tls_counts(counted->counts,
+		    counted->arena, &d->survey, place.host, dec, NULL);
 	nexthop_decision_sentence(why, sizeof(why), &d->survey, place.host,
 	    dec);
 	a = delivery_destination_attempt(d, place.host, dec,
 	    &(struct spool_attempt){
 	    .error = dec->verdict.error, .status = dec->verdict.status,
-	    .result_type = dec->verdict.result_type, .reply = why }, NULL);
+	    .result_type = dec->verdict.result_type, .reply = why }, counted);
+	delivery_record_unref(&counted);
 	delivery_destination_failed(d, place, a, !d->choice.per_host);
 	delivery_attempt_unref(&a);
 }

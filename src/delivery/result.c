@@ -221,6 +221,21 @@ attempt_row(const struct delivery_job *job, size_t i, size_t k)
 	return a;
 }
 
+/* The session, or the refusal, with its counts for the TLS report. */
+static bool
+store_record(struct delivery_record *s, struct spool *spool, int64_t now,
+    struct error *err)
+{
+	if (s->refused)
+		s->row_id = -1;
+	else if (!spool_session_add(spool, &s->row, &s->row_id, err))
+		return false;
+	for (size_t i = 0; i < s->n_counts; i++)
+		if (!spool_tls_count_add(spool, &s->counts[i], now, err))
+			return false;
+	return true;
+}
+
 static bool
 store_attempt(const struct delivery_job *job, size_t i, size_t k,
     struct spool *spool, int64_t *id_r, struct error *err)
@@ -228,8 +243,8 @@ store_attempt(const struct delivery_job *job, size_t i, size_t k,
 	struct delivery_record *s = job->progress[i].attempts[k]->session;
 	struct spool_attempt a = attempt_row(job, i, k);
 
-	if (s != NULL && s->row_id == 0 &&
-	    !spool_session_add(spool, &s->row, &s->row_id, err))
+	if (s != NULL && s->row_id == 0 && !store_record(s, spool,
+	    job->progress[i].result.now, err))
 		return false;
 	a.session_id = s != NULL ? s->row_id : -1;
 	return spool_attempt_add(spool, &a, id_r, err);
@@ -259,8 +274,10 @@ store_domain(const struct delivery_job *job, size_t i, struct spool *spool,
 	static const struct spool_session none;
 	const struct delivery_progress *p = &job->progress[i];
 	const struct delivery_attempt *a = p->attempts[p->deciding];
-	const struct spool_session *s = a->session != NULL ?
-	    &a->session->row : &none;
+	const struct spool_session *s = delivery_attempt_session(a);
+
+	if (s == NULL)
+		s = &none;
 
 	return spool_domain_status_set(spool, &(struct spool_domain_status){
 	    .domain = delivery_job_domain(job), .at = p->result.now,
@@ -320,14 +337,14 @@ static void
 log_result(const struct delivery_job *job, size_t i, const struct error *err)
 {
 	const struct delivery_progress *p = &job->progress[i];
-	const struct delivery_record *s = p->attempts[p->deciding]->session;
 	const struct spool_attempt a = attempt_row(job, i, p->deciding);
 	char text[2000], to[MAIL_ADDRESS_LOG_LEN];
 
 	delivery_log_format(text, sizeof(text), &(struct delivery_log_line){
 	    .message = &job->claimed->message,
 	    .to = delivery_job_rcpt(job, i)->address, .attempt = &a,
-	    .session = s != NULL ? &s->row : NULL, .result = &p->result });
+	    .session = delivery_attempt_session(p->attempts[p->deciding]),
+	    .result = &p->result });
 	log_info("%s", text);
 	mail_address_log(to, delivery_job_rcpt(job, i)->address);
 	if (p->effect != SPOOL_RECORDED)

@@ -242,7 +242,7 @@ on_session_ready(void *ctx, const struct smtp_evidence *evidence)
 	struct delivery_session *s = ctx;
 
 	(void)evidence;
-	delivery_session_fill_record(s);
+	delivery_session_fill_record(s, NULL, false);
 	delivery_session_keep_proof(s);
 	s->ready = true;
 	s->dest->n_unready--;
@@ -341,7 +341,9 @@ on_closed(void *ctx, const struct smtp_failure *f)
 	bool recheck = false;
 
 	if (!s->ready)
-		delivery_session_fill_record(s);
+		delivery_session_fill_record(s,
+		    f != NULL ? f->result_type : NULL,
+		    again || f->result_type == NULL);
 	if (f != NULL) {
 		struct delivery_attempt *a = failed_attempt(s, f);
 

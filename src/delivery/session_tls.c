@@ -64,8 +64,37 @@ record_text(struct delivery_record *r, const char *text)
 	    arena_strdup(r->arena, text) : NULL;
 }
 
+static const char *
+address_of(struct delivery_record *r, const struct net_address *address)
+{
+	char text[NET_ADDRESS_TEXT_LEN];
+
+	if (address->len == 0)
+		return NULL;
+	net_address_text(text, address);
+	return arena_strdup(r->arena, text);
+}
+
+/* For the domain's TLS report; mail that waives TLS is not in it. */
+static void
+fill_counts(struct delivery_session *s, const struct smtp_evidence *e,
+    const char *failed, bool lost)
+{
+	struct delivery_record *r = s->record;
+	const struct nexthop_tls_session seen = {
+		.tls = e->tls, .failed = failed, .lost = lost,
+		.verdict = s->proof != NULL ? &s->proof->verdict : NULL,
+		.local = address_of(r, &e->local), .remote = r->row.address
+	};
+
+	if (!s->dest->waived)
+		r->n_counts = nexthop_tls_counts(r->counts, r->arena,
+		    &s->dest->survey, s->place.host, &s->decision, &seen);
+}
+
 void
-delivery_session_fill_record(struct delivery_session *s)
+delivery_session_fill_record(struct delivery_session *s, const char *failed,
+    bool lost)
 {
 	const struct smtp_evidence *e = smtp_client_evidence(s->client);
 	struct delivery_record *r = s->record;
@@ -75,6 +104,7 @@ delivery_session_fill_record(struct delivery_session *s)
 	/* Both were asked for, and only the other one failed. */
 	bool matched = s->proof != NULL && s->proof->verdict.sts_failed;
 
+	fill_counts(s, e, failed, lost);
 	r->row.tls = smtp_proof_name(e->proof);
 	r->row.dane = nexthop_decision_dane_word(&s->decision, e->tls,
 	    proved || matched);

@@ -199,8 +199,10 @@ void delivery_session_offer_resumption(struct delivery_session *s,
 /* As smtp_client_events.authenticate. */
 void delivery_session_judge(void *session, const struct stls_peer *peer,
     struct smtp_verdict *verdict_r);
-/* The evidence that is stored. */
-void delivery_session_fill_record(struct delivery_session *s);
+/* The evidence that is stored, once it is ready or has failed before: failed, an
+ * RFC 8460 result type, or (lost) for a reason that has nothing to do with TLS. */
+void delivery_session_fill_record(struct delivery_session *s,
+    const char *failed, bool lost);
 /* Ready: the TLS session is kept for others. */
 void delivery_session_keep_proof(struct delivery_session *s);
 /* The host did not get on with a session of before, which is forgotten: true,

@@ -57,6 +57,21 @@ spool_attempt_add(struct spool *spool, const struct spool_attempt *a,
 	return true;
 }
 
+bool
+spool_tls_count_add(struct spool *spool, const struct spool_tls_count *c,
+    int64_t now, struct error *err)
+{
+	return spool_run(spool, SQL_REPORT_COUNT, SPOOL_VALUES(
+	    SPOOL_INT(":now", now), SPOOL_TEXT(":domain", c->domain),
+	    SPOOL_TEXT(":policy_type", c->policy_type),
+	    SPOOL_TEXT(":policy", c->policy),
+	    SPOOL_TEXT(":result_type", c->result_type),
+	    SPOOL_TEXT(":mx", c->mx), SPOOL_TEXT(":sending_ip", c->sending_ip),
+	    SPOOL_TEXT(":receiving_ip", c->receiving_ip),
+	    SPOOL_FOREIGN(":reason", c->reason),
+	    SPOOL_INT(":sessions", c->sessions)), err);
+}
+
 static const char *const outcome_states[] = {
 	[SPOOL_DEFERRED] = "deferred",
 	[SPOOL_FAILED] = "failed",

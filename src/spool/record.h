@@ -48,6 +48,18 @@ struct spool_attempt {
 bool spool_attempt_add(struct spool *spool, const struct spool_attempt *a,
     int64_t *id_r, struct error *err) MUST_CHECK;
 
+/* What one session adds to tls_report; no text is NULL. */
+struct spool_tls_count {
+	const char *domain;
+	const char *policy_type;	/* tlsa sts no-policy-found */
+	const char *policy;		/* JSON: policy-string, mx-host */
+	const char *result_type;	/* RFC 8460 4.3; "": success */
+	const char *mx, *sending_ip, *receiving_ip, *reason;
+	int sessions;			/* 0: the policy was seen, not applied */
+};
+bool spool_tls_count_add(struct spool *spool, const struct spool_tls_count *c,
+    int64_t now, struct error *err) MUST_CHECK;
+
 enum spool_outcome {
 	SPOOL_DEFERRED,
 	SPOOL_FAILED,
