@@ -74,14 +74,23 @@ SELECT 1 FROM lookup WHERE map = 'tlsrpt' AND value = 'discard'
 	AND key IN (lower(:address), lower(substr(:address, instr(:address, '@') + 1)))
 	LIMIT 1;
 
+-- What became of a report that is mail.  That the local mail server took it says
+-- nothing yet; that it refused it does.
+-- name: report_result
+UPDATE tls_report_sent SET state = iif(r.state = 'delivered', 'sent', 'failed'),
+	target = r.address, why = r.reply, finished_at = :now
+	FROM recipient AS r JOIN message AS m ON m.id = r.message_id
+	WHERE r.id = :id AND report_id = m.tls_report
+	AND (m.source <> 'report' OR r.state <> 'delivered');
+
 -- A report that could not be delivered: its address gets none for 30 days.  Within
 -- the transaction of the result; :id is the recipient.
 -- name: report_refuse
 INSERT INTO tls_report_refused (address, until, why)
 	SELECT recipient.address, :now + 2592000, coalesce(recipient.reply, '')
 	FROM recipient JOIN message ON message.id = message_id
-	WHERE recipient.id = :id AND message.tls_report IS NOT NULL
-	AND source <> 'report'
+	WHERE recipient.id = :id AND state IN ('failed', 'expired')
+	AND message.tls_report IS NOT NULL AND source <> 'report'
 	ON CONFLICT DO UPDATE SET until = excluded.until, why = excluded.why;
 
 -- name: report_list

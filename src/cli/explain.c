@@ -116,7 +116,8 @@ survey(struct cli_explanation *e)
 		.changed = on_changed, .ctx = e
 	};
 	const struct nexthop_terms terms = nexthop_decision_terms_of(&e->way,
-	    e->settings->conf, false);
+	    e->settings->conf,
+	    NEXTHOP_WAIVER_NONE);
 
 	if (!e->way.per_host)
 		nexthop_decision_needs(&terms, &c.want_tlsa, &c.want_sts);
@@ -139,7 +140,8 @@ terms_at(struct cli_explanation *e, size_t host, size_t address,
 	if (way.per_host && !nexthop_choose_at_host(e->chooser, &of, h->name,
 	    ip, &way, err))
 		return false;
-	*t = nexthop_decision_terms_of(&way, e->settings->conf, false);
+	*t = nexthop_decision_terms_of(&way, e->settings->conf,
+	    NEXTHOP_WAIVER_NONE);
 	return true;
 }
 

@@ -131,6 +131,29 @@ warn_file(const char *path, const struct conf_setting_row *s)
 		    s->key, file, why);
 }
 
+static bool
+is_set(const struct conf_rows *rows, const char *key)
+{
+	for (size_t i = 0; i < rows->setting_count; i++)
+		if (strcmp(rows->setting[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* Mail is delivered without; so it is no error. */
+static void
+warn_reports(const char *path, const struct conf_rows *rows)
+{
+	static const char *const needed[] = { "report.tls.org-name",
+		"report.tls.contact-info", "report.tls.from" };
+
+	for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+		if (!is_set(rows, needed[i]))
+			(void)fprintf(stderr, "%s: report.tls.enable: "
+			    "warning: %s is not set; no TLS reports are sent "
+			    "until it is\n", path, needed[i]);
+}
+
 static void
 warn_settings(const char *path, const struct conf_rows *rows)
 {
@@ -140,9 +163,7 @@ warn_settings(const char *path, const struct conf_rows *rows)
 		warn_file(path, s);
 		if (strcmp(s->key, "report.tls.enable") == 0 &&
 		    strcmp(s->value, "true") == 0)
-			(void)fprintf(stderr, "%s: %s: warning: this version "
-			    "sends no TLS reports; the key has no effect\n",
-			    path, s->key);
+			warn_reports(path, rows);
 	}
 }
 

@@ -261,12 +261,14 @@ make_key(const struct delivery_job *job)
 {
 	const struct nexthop_choice *c = &job->choice;
 	bool relay = c->route->type == CONF_ROUTE_RELAY;
+	enum nexthop_waiver waiver = nexthop_waiver_of(&job->claimed->message);
 
 	return mem_printf("%s\n%s\n%s\n%s\n%s\n%s\n%lld\n%lld",
 	    relay ? c->route->address : delivery_job_domain(job),
 	    c->strategy->id, c->route->id, c->connection->id,
-	    c->schedule->queue_name, !delivery_job_waives_tls(job) ?
-	    "" : c->pinned ? "waived, pinned" : "waived",
+	    c->schedule->queue_name, waiver == NEXTHOP_WAIVER_NONE ? "" :
+	    waiver == NEXTHOP_WAIVER_REPORT ? "report" :
+	    c->pinned ? "waived, pinned" : "waived",
 	    (long long)job->settings->generation, c->per_host ?
 	    (long long)delivery_job_rcpt(job, 0)->id : 0LL);
 }
@@ -285,7 +287,7 @@ destination_new(struct delivery_worker *w, struct delivery_job *job, char *key)
 	d->choice = job->choice;
 	d->rule = mem_strdup(job->rule);
 	d->choice.rule = d->rule;
-	d->waived = delivery_job_waives_tls(job);
+	d->waiver = nexthop_waiver_of(&job->claimed->message);
 	d->sole = job->choice.per_host ? delivery_job_ref(job) : NULL;
 	d->queue = d->choice.schedule->queue_name;
 	d->queue_limit =

@@ -158,7 +158,7 @@ terms_of(const struct delivery_destination *d, struct delivery_place place,
 		    d->plan.host[place.host].name, ip, &choice, err))
 			return false;
 	}
-	*t = nexthop_decision_terms_of(&choice, d->settings->conf, d->waived);
+	*t = nexthop_decision_terms_of(&choice, d->settings->conf, d->waiver);
 	return true;
 }
 
@@ -171,7 +171,7 @@ refuse_host(struct delivery_destination *d, struct delivery_place place,
 	struct delivery_attempt *a;
 	char why[600];
 
-	if (!d->waived)
+	if (d->waiver == NEXTHOP_WAIVER_NONE)
 		counted->n_counts = nexthop_tls_counts(counted->counts,
 		    counted->arena, &d->survey, place.host, dec, NULL);
 	nexthop_decision_sentence(why, sizeof(why), &d->survey, place.host,
@@ -377,7 +377,7 @@ delivery_destination_resolve(struct delivery_destination *d)
 		.changed = on_survey, .ctx = d
 	};
 	const struct nexthop_terms terms = nexthop_decision_terms_of(choice,
-	    d->settings->conf, d->waived);
+	    d->settings->conf, d->waiver);
 
 	if (!choice->per_host)
 		nexthop_decision_needs(&terms, &c.want_tlsa, &c.want_sts);

@@ -130,13 +130,6 @@ delivery_job_case(const struct delivery_job *job, size_t i, int64_t now)
 		.rcpt = delivery_job_rcpt(job, i), .now = now };
 }
 
-bool
-delivery_job_waives_tls(const struct delivery_job *job)
-{
-	return job->claimed->message.tls_optional &&
-	    !job->claimed->message.require_tls;
-}
-
 const char *
 delivery_job_domain(const struct delivery_job *job)
 {

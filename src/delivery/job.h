@@ -74,8 +74,6 @@ const struct spool_recipient *delivery_job_rcpt(const struct delivery_job *job,
     size_t i);
 struct nexthop_case delivery_job_case(const struct delivery_job *job, size_t i,
     int64_t now);
-/* The message waives TLS (RFC 8689 4.2.2). */
-bool delivery_job_waives_tls(const struct delivery_job *job);
 const char *delivery_job_domain(const struct delivery_job *job);
 /* Adds an attempt to one recipient; takes a reference of its own. */
 void delivery_job_add_attempt(struct delivery_job *job, size_t i,

@@ -66,12 +66,20 @@ jitter_permille(void)
 	return r % 1000;
 }
 
+/* A TLS report lives a day at most (RFC 8460 5.4 names no more). */
+static const int64_t report_retries_s[] = { 900, 3600, 4 * 3600, 8 * 3600 };
+static const struct policy_retry_schedule report_schedule = {
+	.retry_s = report_retries_s, .n_retry = ARRAY_LEN(report_retries_s),
+	.max_attempts = ARRAY_LEN(report_retries_s) + 1
+};
+
 /* Sets when to try again; a schedule that is used up makes it expired. */
 static void
 set_schedule(struct delivery_progress *p, const struct delivery_job *job,
     int attempts)
 {
 	const struct policy_retry_schedule *retry =
+	    job->claimed->message.tls_report != NULL ? &report_schedule :
 	    &job->choice.schedule->retry;
 	int64_t received_at = job->claimed->message.received_at;
 	int64_t expires_at = policy_retry_expires_at(retry, received_at);
@@ -264,7 +272,11 @@ store_result(struct delivery_job *job, size_t i, struct spool *spool,
 			p->result.last_attempt_id = id;
 	}
 	p->result.token = token;
-	return spool_result_set(spool, &p->result, &p->effect, err);
+	return spool_result_set(spool, &p->result, &p->effect, err) &&
+	    (job->claimed->message.tls_report == NULL ||
+	    p->result.outcome == SPOOL_DEFERRED ||
+	    spool_report_result(spool, p->result.recipient_id, p->result.now,
+	    err));
 }
 
 static bool

@@ -87,7 +87,7 @@ fill_counts(struct delivery_session *s, const struct smtp_evidence *e,
 		.local = address_of(r, &e->local), .remote = r->row.address
 	};
 
-	if (!s->dest->waived)
+	if (s->dest->waiver == NEXTHOP_WAIVER_NONE)
 		r->n_counts = nexthop_tls_counts(r->counts, r->arena,
 		    &s->dest->survey, s->place.host, &s->decision, &seen);
 }

@@ -55,7 +55,7 @@ struct delivery_destination {
 	struct nexthop_chooser *chooser;
 	struct nexthop_choice choice;
 	char *rule;			/* choice.rule */
-	bool waived;			/* its messages waive TLS */
+	enum nexthop_waiver waiver;	/* of its messages */
 	char *secret;			/* for the relay, or NULL */
 	/* where choice is per_host; else NULL */
 	struct delivery_job *sole;

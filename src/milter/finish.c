@@ -44,6 +44,11 @@ check_content(struct milter_session *s, const struct mail_intake_facts *facts)
 	if (facts->nuls > 0)
 		log_warning("%s: %" PRIu64 " NUL octets removed", m->name,
 		    facts->nuls);
+	/* RFC 8460 3: receivers ignore a report that is not signed. */
+	if (report_intake_is_report(&m->report) && !m->report.is_signed)
+		return milter_reply_set(&s->reply, "554", "5.7.20", "TLS report "
+		    "without a DKIM signature of %s: see doc/sendmail.md, TLS "
+		    "reports", m->sender.address.domain);
 	/* The header's word is final, and a wrong one the submitter's mistake. */
 	return wanted == NULL || conf_tls_strategy(m->conf, wanted) != NULL ||
 	    milter_reply_set(&s->reply, "554", "5.6.0",
@@ -99,6 +104,8 @@ envelope_of(const struct milter_session *s,
 		.client_name = s->client_name,
 		.auth_user = m->auth_user,
 		.tls_strategy = m->wanted_strategy,
+		.tls_report = report_intake_is_report(&m->report) ?
+		    m->report.id : NULL,
 	};
 }
 

@@ -140,6 +140,8 @@ milter_session_mail(struct milter_session *s, const char *const *args)
 	/* A sender that is wrong is no matter until something is taken. */
 	m->sender_good = mail_sender_parse(&m->sender, args, m->hop.own_name,
 	    &m->sender_error);
+	m->is_reporter = m->trusted && m->conf->report.tls_from != NULL &&
+	    strcmp(m->sender.address.text, m->conf->report.tls_from) == 0;
 	return MILTER_CONTINUE;
 }
 
@@ -333,6 +335,9 @@ milter_session_header(struct milter_session *s, const char *name,
 		keep_strategy(s->message, value);
 		return MILTER_CONTINUE;
 	}
+	if (s->message->is_reporter)
+		report_intake_header(&s->message->report,
+		    s->message->sender.address.domain, name, value);
 	if (!s->leading_blanks)
 		value = with_blank = mem_printf(" %s", value);
 	ok = milter_message_header(s->message, name, value, &err);

@@ -11,6 +11,7 @@
 #include "mail/intake.h"
 #include "milter/received.h"
 #include "milter/session.h"
+#include "report/intake.h"
 #include "spool/insert.h"
 
 /*
@@ -49,6 +50,8 @@ struct milter_message {
 	const char *auth_user;
 	struct milter_hop hop;	/* its time is when the message came */
 	bool trusted;		/* authenticated, or of this host */
+	bool is_reporter;	/* report.tls.from, of this host */
+	struct report_intake report;	/* where is_reporter */
 	unsigned seen;		/* recipients, ours and others */
 	unsigned others;	/* left to the mail server */
 	const char *only;	/* the first, where it is ours */

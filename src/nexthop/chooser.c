@@ -162,6 +162,22 @@ choose_strategy(struct nexthop_chooser *c, const struct nexthop_case *of,
 	return true;
 }
 
+/* A TLS report goes by the local Sendmail, where OpenDKIM signs it, whatever the
+ * rules say of it: unsigned it is worth nothing (RFC 8460 3). */
+static bool
+choose_route(struct nexthop_chooser *c, const struct nexthop_case *of,
+    const struct strategy_values *values, struct nexthop_choice *way,
+    struct error *err)
+{
+	struct strategy_rules_choice choice = { .id = "local" };
+
+	if (strcmp(of->message->source, "report") != 0 &&
+	    !choose(c, CONF_RULE_ROUTE, values, &choice, err))
+		return false;
+	way->route = conf_route(c->settings->conf, choice.id);
+	return true;
+}
+
 bool
 nexthop_choose(struct nexthop_chooser *c, const struct nexthop_case *of,
     struct nexthop_choice *way, struct error *err)
@@ -176,9 +192,8 @@ nexthop_choose(struct nexthop_chooser *c, const struct nexthop_case *of,
 		return false;
 	way->schedule = conf_schedule(conf, choice.id);
 	chooser_fill(&x, of, way->schedule);
-	if (!choose(c, CONF_RULE_ROUTE, &x.v, &choice, err))
+	if (!choose_route(c, of, &x.v, way, err))
 		return false;
-	way->route = conf_route(conf, choice.id);
 	if (!choose(c, CONF_RULE_CONNECTION, &x.v, &choice, err))
 		return false;
 	way->connection = conf_connection(conf, choice.id);

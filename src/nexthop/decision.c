@@ -9,14 +9,25 @@
 
 #include "base/mem.h"
 
+enum nexthop_waiver
+nexthop_waiver_of(const struct spool_message *message)
+{
+	if (message->tls_report != NULL)
+		return NEXTHOP_WAIVER_REPORT;
+	return message->tls_optional && !message->require_tls ?
+	    NEXTHOP_WAIVER_HEADER : NEXTHOP_WAIVER_NONE;
+}
+
 struct nexthop_terms
 nexthop_decision_terms_of(const struct nexthop_choice *choice,
-    const struct conf *conf, bool waived)
+    const struct conf *conf, enum nexthop_waiver waiver)
 {
 	return (struct nexthop_terms){
 		.strategy = choice->strategy, .rule = choice->rule,
-		.pinned = choice->pinned, .waived = waived,
-		.waiver = conf->queue.tls_required_no,
+		.pinned = choice->pinned,
+		.waived = waiver != NEXTHOP_WAIVER_NONE,
+		.waiver = waiver == NEXTHOP_WAIVER_REPORT ? REQUIRED_NO_ALWAYS :
+		    conf->queue.tls_required_no,
 		.allow_invalid = choice->allow_invalid,
 		.route_allow_invalid = choice->route->type == CONF_ROUTE_RELAY &&
 		    choice->route->tls_allow_invalid_certs,

@@ -12,6 +12,15 @@
 #include "nexthop/chooser.h"
 #include "nexthop/discovery.h"
 
+/* What a message takes off its strategy. */
+enum nexthop_waiver {
+	NEXTHOP_WAIVER_NONE,
+	NEXTHOP_WAIVER_HEADER,	/* TLS-Required: No, as queue.tls-required-no says */
+	/* A TLS report goes even where a policy fails (RFC 8460 3). */
+	NEXTHOP_WAIVER_REPORT
+};
+enum nexthop_waiver nexthop_waiver_of(const struct spool_message *message);
+
 /* What the strategy asks for, and what the message takes off it. */
 struct nexthop_terms {
 	const struct conf_tls_strategy *strategy;
@@ -36,7 +45,8 @@ struct nexthop_decision {
 };
 
 struct nexthop_terms nexthop_decision_terms_of(
-    const struct nexthop_choice *choice, const struct conf *conf, bool waived);
+    const struct nexthop_choice *choice, const struct conf *conf,
+    enum nexthop_waiver waiver);
 /* What of the terms holds before any fact is known: whether the records and the
  * policy need to be asked for. */
 void nexthop_decision_needs(const struct nexthop_terms *terms, bool *tlsa_r,

@@ -122,14 +122,15 @@ add(struct counting *c, const char *type, const char *policy,
 	const struct nexthop_tls_session *s = c->session;
 	struct spool_tls_count *count = &c->counts[c->n++];
 
-	*count = (struct spool_tls_count){ .domain = c->survey->policy_domain,
+	*count = (struct spool_tls_count){ 
+		.domain = arena_strdup(c->arena, c->survey->policy_domain),
 		.policy_type = type, .policy = policy, .sessions = sessions,
 		.result_type = "", .mx = "", .sending_ip = "",
 		.receiving_ip = "", .reason = "" };
 	if (result == NULL)
 		return;
 	count->result_type = result;
-	count->mx = c->host->name;
+	count->mx = arena_strdup(c->arena, c->host->name);
 	if (s == NULL)
 		return;
 	if (s->local != NULL)

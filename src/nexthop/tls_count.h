@@ -32,8 +32,7 @@ enum { NEXTHOP_TLS_COUNTS_MAX = 3 };
 
 /*
  * The counts for a session at a host, or (session NULL) for the refusal that the
- * decision is.  Texts are the arena's, the survey's or static; their number is
- * returned.
+ * decision is.  Texts are the arena's, or static; their number is returned.
  */
 size_t nexthop_tls_counts(
     struct spool_tls_count counts_r[static NEXTHOP_TLS_COUNTS_MAX],

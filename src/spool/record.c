@@ -131,6 +131,17 @@ spool_result_set(struct spool *spool, const struct spool_result *r,
 }
 
 bool
+spool_report_result(struct spool *spool, int64_t recipient_id, int64_t now,
+    struct error *err)
+{
+	const struct spool_value values[] = { SPOOL_INT(":id", recipient_id),
+		SPOOL_INT(":now", now), { .name = NULL } };
+
+	return spool_run(spool, SQL_REPORT_RESULT, values, err) &&
+	    spool_run(spool, SQL_REPORT_REFUSE, values, err);
+}
+
+bool
 spool_message_finish(struct spool *spool, int64_t message_id, int64_t now,
     struct error *err)
 {

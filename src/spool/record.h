@@ -99,6 +99,11 @@ enum spool_effect {
 bool spool_result_set(struct spool *spool, const struct spool_result *r,
     enum spool_effect *effect_r, struct error *err) MUST_CHECK;
 
+/* The recipient's message carries a TLS report, and the result was final: what
+ * became of the report is told, and an address that refused it is noted. */
+bool spool_report_result(struct spool *spool, int64_t recipient_id, int64_t now,
+    struct error *err) MUST_CHECK;
+
 /*
  * Ends the message if nothing of it is undelivered, no DSN is owed and nobody
  * waits for it (wait_until NULL): sets finished_at, deletes the content.

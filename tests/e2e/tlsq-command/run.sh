@@ -136,7 +136,7 @@ exits "a name that is there in two forms" 78 tlsq_ load "$T/twice.toml"
 like "is told with both lines" "$(cat "$T/err")" 'twice\.toml:3: lookup\.m\.cafe\.test\.: .*line 2'
 printf '[report.tls]\nenable = true\n[tls]\nca-file = "%s"\n[queue.tls.secure]\n' "$T/none.pem" >"$T/warn.toml"
 exits "load of what is most likely a mistake" 0 tlsq_ load --check "$T/warn.toml"
-like "warns of a key without effect" "$(cat "$T/err")" 'warn\.toml: report\.tls\.enable: warning: .*no effect'
+like "warns of a key that lacks others" "$(cat "$T/err")" 'warn\.toml: report\.tls\.enable: warning: report\.tls\.org-name is not set'
 like "and of a file that is not there" "$(cat "$T/err")" 'warn\.toml: tls\.ca-file: warning: .*none\.pem: No such file'
 exits "load of the configuration in force" 0 tlsq_ load "$T/first.toml"
 is "warns of nothing" "$(cat "$T/err")" ""
