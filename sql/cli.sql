@@ -168,3 +168,15 @@ SELECT kind, count(*), strftime('%Y-%m-%dT%H:%M:%SZ', min(at), 'unixepoch') FROM
 	SELECT 8, last_attempt_at FROM domain_status
 		WHERE last_attempt_at > :now + 60
 ) WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind;
+
+-- What became of the TLS reports of the last week; whether the last one that went
+-- by mail lacked its signature.
+-- name: cli_check_reports
+SELECT count(*), count(*) FILTER (WHERE state = 'sent'),
+	count(*) FILTER (WHERE state IN ('due', 'queued')),
+	count(*) FILTER (WHERE state = 'failed'),
+	(SELECT why LIKE '554 5.7.20 %' FROM tls_report_sent
+		WHERE state IN ('sent', 'failed') AND message_id IS NOT NULL
+		ORDER BY finished_at DESC, day DESC LIMIT 1)
+	FROM tls_report_sent
+	WHERE day >= date(:now, 'unixepoch', '-7 days');

@@ -32,7 +32,13 @@ UPDATE recipient SET next_attempt_at = :now
 -- name: claim_read
 SELECT message_id, address, domain, notify, orcpt, last_error, status, reply,
 	attempts, tls_failures, notified, expires_at, next_attempt_at
-	FROM recipient WHERE id = :id AND state IN ('queued', 'deferred');
+	FROM recipient WHERE id = :id
+	AND EXISTS (SELECT 1 FROM message WHERE message.id = message_id) AND state IN ('queued', 'deferred');
+
+-- What a shell without foreign keys has left of a message that it deleted.
+-- name: claim_orphan
+DELETE FROM recipient WHERE id = :id
+	AND NOT EXISTS (SELECT 1 FROM message WHERE message.id = message_id);
 
 -- name: claim_take
 UPDATE recipient SET state = 'active', claimed_by = :token, claimed_until = :until

@@ -220,3 +220,15 @@ CREATE VIEW problems AS -- domains failing now
 		AND (d.last_attempt_at > unixepoch() - 86400 OR EXISTS
 			(SELECT 1 FROM recipient AS r WHERE r.domain = d.domain
 			AND r.finished_at IS NULL));
+
+-- The sqlite3 shell has foreign keys off: what it deletes takes its parts along here.
+DROP TRIGGER IF EXISTS message_deleted;
+CREATE TRIGGER message_deleted AFTER DELETE ON message BEGIN
+	DELETE FROM content WHERE message_id = OLD.id;
+	DELETE FROM recipient WHERE message_id = OLD.id;
+END;
+
+DROP TRIGGER IF EXISTS recipient_deleted;
+CREATE TRIGGER recipient_deleted AFTER DELETE ON recipient BEGIN
+	DELETE FROM attempt WHERE recipient_id = OLD.id;
+END;

@@ -96,6 +96,27 @@ check_clock(struct spool *spool, const struct conf *conf, struct error *err)
 	return spool_query_end(&q, err);
 }
 
+/* What became of the last week's. */
+static bool
+check_reports(struct spool *spool, struct error *err)
+{
+	struct spool_query q;
+	bool is_unsigned = false;
+
+	spool_query_start_with(&q, spool, SQL_CLI_CHECK_REPORTS, SPOOL_VALUES(
+	    SPOOL_INT(":now", clock_now_s())));
+	if (spool_query_next(&q) && spool_query_int(&q, 0) > 0) {
+		(void)printf("TLS reports: %" PRId64 " sent, %" PRId64
+		    " waiting, %" PRId64 " failed in the last 7 days\n",
+		    spool_query_int(&q, 1), spool_query_int(&q, 2),
+		    spool_query_int(&q, 3));
+		is_unsigned = spool_query_int(&q, 4) > 0;
+	}
+	return spool_query_end(&q, err) && (!is_unsigned || error_set(err,
+	    EX_CONFIG, "a TLS report was not signed by OpenDKIM, and so not "
+	    "sent; see doc/sendmail.md, TLS reports"));
+}
+
 static void
 say_sqlite(void)
 {
@@ -135,6 +156,7 @@ cli_check(struct cli *cli, int argc, char **argv, struct error *err)
 		(void)puts("integrity: sound");
 		ok = check_configuration(spool, &settings, err) &&
 		    check_clock(spool, settings->conf, err) &&
+		    check_reports(spool, err) &&
 		    check_outside(settings->conf, err);
 	}
 	settings_unref(&settings);

@@ -292,8 +292,9 @@ read_and_take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
 		};
 		(*taken)++;
 	}
-	return spool_query_end(&q, err) && (!found || take_candidate(c, id,
-	    err));
+	return spool_query_end(&q, err) && (found ? take_candidate(c, id, err) :
+	    spool_run(c->spool, SQL_CLAIM_ORPHAN, SPOOL_VALUES(
+	    SPOOL_INT(":id", id)), err));
 }
 
 /* Hands the jobs over, or frees them where the claim failed. */

@@ -584,6 +584,42 @@ only_what_fails_now_is_a_problem(void **state)
 	    "recent.example0,waits.example1");
 }
 
+/* As the sqlite3 shell does, with foreign keys off. */
+static void
+a_message_deleted_by_hand_takes_its_parts_along(void **state)
+{
+	struct scratch *s = *state;
+	struct spool_claim claim = claim_at(NOW, "h/b/1/1");
+
+	(void)scratch_message(s, NOW, ADDRESSES("a@y.example", "b@y.example"));
+	(void)scratch_message(s, NOW, ADDRESSES("stays@y.example"));
+	assert_string_equal(scratch_sql(s,
+	    "DELETE FROM message WHERE id = 1"), "");
+	assert_string_equal(scratch_text(s, "SELECT group_concat(address) "
+	    "FROM recipient"), "stays@y.example");
+	assert_int_equal(scratch_number(s, "SELECT count(*) FROM content "
+	    "WHERE message_id = 1"), 0);
+	assert_int_equal(take_count(s, &claim), 1);
+}
+
+/* What was left so before there were triggers is dropped, and holds nobody up. */
+static void
+a_recipient_without_a_message_is_dropped(void **state)
+{
+	struct scratch *s = *state;
+	struct spool_claim claim = claim_at(NOW, "h/b/1/1");
+
+	(void)scratch_message(s, NOW, ADDRESSES("a@y.example"));
+	(void)scratch_message(s, NOW, ADDRESSES("b@y.example"));
+	assert_string_equal(scratch_sql(s, "DROP TRIGGER message_deleted; "
+	    "DELETE FROM message WHERE id = 1"), "");
+	assert_int_equal(scratch_number(s, "SELECT count(*) FROM recipient"),
+	    2);
+	assert_int_equal(take_count(s, &claim), 1);
+	assert_string_equal(scratch_text(s, "SELECT group_concat(address || "
+	    "state) FROM recipient"), "b@y.exampleactive");
+}
+
 #define SPOOL_TEST(f) \
 	cmocka_unit_test_setup_teardown(f, scratch_open_setup, scratch_teardown)
 
@@ -606,6 +642,8 @@ main(void)
 		SPOOL_TEST(a_domain_fails_since_its_first_failure),
 		SPOOL_TEST(a_domain_is_forgotten_when_nothing_is_tried_or_waits),
 		SPOOL_TEST(only_what_fails_now_is_a_problem),
+		SPOOL_TEST(a_message_deleted_by_hand_takes_its_parts_along),
+		SPOOL_TEST(a_recipient_without_a_message_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
