@@ -17,10 +17,10 @@ INSERT INTO session (started_at, mx, address, tls, protocol, cipher, cert_sha256
 -- name: attempt_add
 INSERT INTO attempt (message_id, recipient_id, domain, started_at, duration_ms,
 	strategy, rule, mx, address, level, facts, session_id, outcome, error,
-	result_type, status, reply)
+	result_type, status, reply, shadow_strategy, shadow_outcome)
 	VALUES (:message_id, :recipient_id, :domain, :started_at, :duration_ms,
 	:strategy, :rule, :mx, :address, :level, :facts, :session_id, :outcome, :error,
-	:result_type, :status, :reply);
+	:result_type, :status, :reply, :shadow_strategy, :shadow_outcome);
 
 -- name: result_set
 UPDATE recipient SET state = :state, attempts = attempts + 1,

@@ -349,9 +349,9 @@ CREATE TABLE tls_strategy ( -- named demands on TLS
 
 CREATE TABLE strategy_rule ( -- expressions that choose a strategy, in order
 	kind TEXT NOT NULL
-		CONSTRAINT "strategy_rule.kind is one of tls, route, connection, schedule, tls-shadow, requiretls"
+		CONSTRAINT "strategy_rule.kind is one of tls, route, connection, schedule, tls-shadow"
 		CHECK (kind IN ('tls', 'route', 'connection', 'schedule',
-			'tls-shadow', 'requiretls')),
+			'tls-shadow')),
 	position INTEGER NOT NULL,
 	condition TEXT, -- NULL: else
 	result TEXT NOT NULL, -- an expression that gives an id

@@ -232,3 +232,11 @@ DROP TRIGGER IF EXISTS recipient_deleted;
 CREATE TRIGGER recipient_deleted AFTER DELETE ON recipient BEGIN
 	DELETE FROM attempt WHERE recipient_id = OLD.id;
 END;
+
+DROP VIEW IF EXISTS shadow;
+CREATE VIEW shadow AS -- per domain, what queue.strategy.tls-shadow would have changed
+	SELECT domain, shadow_strategy, outcome, shadow_outcome, count(*) AS attempts,
+		count(DISTINCT message_id) AS messages, max(id) AS last_attempt_id
+	FROM attempt
+	WHERE shadow_strategy IS NOT NULL
+	GROUP BY domain, shadow_strategy, outcome, shadow_outcome;

@@ -1,5 +1,4 @@
--- Version 4 to 5: TLS reports are sent, a shadow strategy is judged, REQUIRETLS has
--- rules.  Never edited once released.  Views and triggers are made again after the
+-- Version 4 to 5: TLS reports are sent, a shadow strategy is judged.  Never edited once released.  Views and triggers are made again after the
 -- last step.
 
 -- name: upgrade_005
@@ -15,9 +14,9 @@ ALTER TABLE attempt ADD COLUMN
 
 CREATE TABLE strategy_rule_5 ( -- expressions that choose a strategy, in order
 	kind TEXT NOT NULL
-		CONSTRAINT "strategy_rule.kind is one of tls, route, connection, schedule, tls-shadow, requiretls"
+		CONSTRAINT "strategy_rule.kind is one of tls, route, connection, schedule, tls-shadow"
 		CHECK (kind IN ('tls', 'route', 'connection', 'schedule',
-			'tls-shadow', 'requiretls')),
+			'tls-shadow')),
 	position INTEGER NOT NULL,
 	condition TEXT, -- NULL: else
 	result TEXT NOT NULL, -- an expression that gives an id

@@ -68,6 +68,10 @@ static const struct cli_command commands[] = {
 	{ .name = "stats", .run = cli_stats,
 	  .purpose = "count recipients by state, domain and age, and cached lookups",
 	  .synopsis = "[--json]" },
+	{ .name = "whatif", .run = cli_whatif,
+	  .purpose = "show what another TLS strategy would have changed",
+	  .synopsis = "[--json] [--since 30d] --strategy ID [--probe]\n"
+	    "    | [--json] [--since 30d] --shadow" },
 	{ .name = "report", .run = cli_report,
 	  .purpose = "print TLS reports (RFC 8460) as JSON, or send those due",
 	  .synopsis = "[--day YYYY-MM-DD] [--domain D] [--send]" },

@@ -57,6 +57,8 @@ bool cli_act(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 bool cli_stats(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
+bool cli_whatif(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
 bool cli_report(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 bool cli_check(struct cli *cli, int argc, char **argv, struct error *err)

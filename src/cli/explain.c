@@ -470,3 +470,34 @@ cli_explain(struct cli *cli, int argc, char **argv, struct error *err)
 	clear(e);
 	return ok;
 }
+
+bool
+cli_explain_probe(struct cli *cli, const char *domain, const char *strategy,
+    bool *sent_r, bool *permanent_r, char *why, size_t room,
+    struct error *err)
+{
+	struct cli_explanation *e = mem_zalloc(sizeof(*e));
+	const struct mail_address nobody = { .utf8 = false };
+	struct nexthop_chooser *current = NULL;
+	bool ok;
+
+	e->now = clock_now_s();
+	e->json_wanted = true;	/* and never printed */
+	e->json.out = &e->out;
+	ok = parse_whom(e, domain, err) && explain_prepare(e, cli, err) &&
+	    nexthop_chooser_get(&e->chooser, &current, e->settings, err);
+	nexthop_chooser_unref(&current);
+	if (ok) {
+		make_attempt(e, &nobody, strategy);
+		cli_explain_json_start(&e->json, e);
+		ok = choose(e, err);
+	}
+	if (ok) {
+		run_pass(e, true);
+		*sent_r = e->sent;
+		*permanent_r = !e->sent && e->outcome.permanent;
+		(void)text_copy(why, room, e->sent ? "" : e->why);
+	}
+	clear(e);
+	return ok;
+}

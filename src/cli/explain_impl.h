@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "cli/command_impl.h"
 #include "mail/address.h"
 #include "policy/outcome.h"
 #include "nexthop/chooser.h"
@@ -74,6 +75,16 @@ struct cli_explanation {
 	/* After error tls: the strategy that is tried at once, or NULL. */
 	const struct conf_tls_strategy *fallback;
 };
+
+/* --- explain.c */
+
+/*
+ * `tlsq explain --strategy ID --connect DOMAIN` without a word: would mail be
+ * handed over, and if not, is that for good, and why?
+ */
+bool cli_explain_probe(struct cli *cli, const char *domain,
+    const char *strategy, bool *sent_r, bool *permanent_r, char *why,
+    size_t room, struct error *err) MUST_CHECK;
 
 /* --- cli_explain_unchecked.c */
 

@@ -17,8 +17,11 @@ src_libtlsq_a_SOURCES += \
 	src/cli/report.c \
 	src/cli/show.c \
 	src/cli/stats.c \
-	src/cli/submit.c src/cli/submit_impl.h
-sql_files += $(top_srcdir)/sql/cli.sql $(top_srcdir)/sql/stats.sql
+	src/cli/submit.c src/cli/submit_impl.h \
+	src/cli/whatif.c src/cli/whatif_impl.h \
+	src/cli/whatif_print.c
+sql_files += $(top_srcdir)/sql/cli.sql $(top_srcdir)/sql/stats.sql \
+	$(top_srcdir)/sql/whatif.sql
 
 bin_PROGRAMS += tlsq
 tlsq_SOURCES = src/main_tlsq.c

@@ -30,6 +30,9 @@
 bool conf_rows_print(struct buf *out, const struct conf_rows *rows,
     struct error *err) MUST_CHECK;
 
+/* "90s", "3m", "4h", "5d", "90" (seconds) */
+bool conf_syntax_duration(const char *text, int64_t *seconds_r);
+
 /* --- the snapshot ----------------------------------------------------- */
 
 enum conf_allow_invalid {

@@ -163,6 +163,7 @@ static const enum conf_scope rule_scopes[] = {
 	[CONF_RULE_TLS] = SCOPE_TLS, [CONF_RULE_ROUTE] = SCOPE_ROUTE,
 	[CONF_RULE_CONNECTION] = SCOPE_CONNECTION,
 	[CONF_RULE_SCHEDULE] = SCOPE_SCHEDULE,
+	[CONF_RULE_TLS_SHADOW] = SCOPE_TLS,
 };
 
 /*
@@ -193,8 +194,8 @@ check_constant(struct conf_builder *b, struct conf_expression *e)
 	e->known = quoted;
 	if (quoted && conf_object_find(b->conf, scope, id) == NULL)
 		toml_problems_add(b->problems, e->line, e->key,
-		    "there is no queue.%s.%s", conf_rule_kind_name(e->kind),
-		    id);
+		    "there is no queue.%s.%s",
+		    conf_rule_kind_object(e->kind), id);
 	if (!quoted && conf_object_find(b->conf, scope, id) != NULL)
 		toml_problems_add(b->problems, e->line, e->key, "an expression "
 		    "that names an id has it in quotes of its own: \"'%s'\"",
@@ -209,7 +210,7 @@ check_rules(struct conf_builder *b, enum conf_rule_kind kind)
 	const char *wrong = NULL;
 	char *key;
 
-	if (b->rules_broken[kind])
+	if (b->rules_broken[kind] || rules->count == 0)
 		return;
 	if (rules->item[rules->count - 1].condition != NULL)
 		wrong = "the list must end in { else = ... }";

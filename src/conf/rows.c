@@ -11,6 +11,7 @@ static const char *const rule_kinds[] = {
 	[CONF_RULE_TLS] = "tls", [CONF_RULE_ROUTE] = "route",
 	[CONF_RULE_CONNECTION] = "connection",
 	[CONF_RULE_SCHEDULE] = "schedule",
+	[CONF_RULE_TLS_SHADOW] = "tls-shadow",
 };
 
 static_assert(ARRAY_LEN(rule_kinds) == CONF_RULE_COUNT, "a name for each");
@@ -19,6 +20,12 @@ const char *
 conf_rule_kind_name(enum conf_rule_kind kind)
 {
 	return rule_kinds[kind];
+}
+
+const char *
+conf_rule_kind_object(enum conf_rule_kind kind)
+{
+	return rule_kinds[kind == CONF_RULE_TLS_SHADOW ? CONF_RULE_TLS : kind];
 }
 
 bool

@@ -19,10 +19,15 @@
 /* Strategy expressions are kept under these words in strategy_rule.kind. */
 enum conf_rule_kind {
 	CONF_RULE_TLS, CONF_RULE_ROUTE, CONF_RULE_CONNECTION,
-	CONF_RULE_SCHEDULE, CONF_RULE_COUNT
+	CONF_RULE_SCHEDULE,
+	/* judged beside the one for tls and only recorded; may have no rule */
+	CONF_RULE_TLS_SHADOW,
+	CONF_RULE_COUNT
 };
 const char *conf_rule_kind_name(enum conf_rule_kind kind);
-/* False where name is none of "tls", "route", "connection", "schedule". */
+/* What it gives the id of: "tls", "route", ... */
+const char *conf_rule_kind_object(enum conf_rule_kind kind);
+/* False where name is none of them. */
 bool conf_rule_kind_find(enum conf_rule_kind *kind_r, const char *name);
 
 /* The columns of tls_strategy behind its id, in their order. */

@@ -63,8 +63,6 @@ bool conf_value_store(struct arena *arena, const struct conf_key *key,
 
 /* --- syntax.c */
 bool conf_syntax_number(const char *text, int64_t *value_r);
-/* "90s", "3m", "4h", "5d", "90" (seconds) */
-bool conf_syntax_duration(const char *text, int64_t *seconds_r);
 bool conf_syntax_is_address(const char *text); /* IPv4 or IPv6 */
 /* An address, or a name of letters, digits, - and _ */
 bool conf_syntax_is_host(const char *text);

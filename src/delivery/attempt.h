@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "base/mem.h"
+#include "nexthop/facts.h"
 #include "nexthop/tls_count.h"
 #include "spool/record.h"
 
@@ -23,6 +24,7 @@ struct delivery_record {
 	/* has the texts of the rows that are not static */
 	struct arena *arena;
 	struct spool_session row;
+	struct nexthop_seen seen;
 	/* Of a refusal that is counted: row is empty, and is not stored. */
 	bool refused;
 	/* What it adds to the TLS report of the domain. */
@@ -45,6 +47,10 @@ struct delivery_attempt {
 	/* Without what the recipient knows: ids, domain, outcome; strategy NULL:
 	 * the job's, with its rule.  error NULL: delivered.  status is set. */
 	struct spool_attempt row;
+	/* For the shadow strategy: what a decision was made from. */
+	bool decided;
+	struct policy_seen seen;
+	int64_t hosts;
 	char texts[];
 };
 

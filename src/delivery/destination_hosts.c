@@ -18,8 +18,10 @@ delivery_destination_attempt(const struct delivery_destination *d, size_t host,
     const struct nexthop_decision *dec, const struct spool_attempt *row,
     struct delivery_record *session)
 {
-	char facts[NEXTHOP_DECISION_FACTS_LEN];
+	static const struct nexthop_seen unseen;
 	struct spool_attempt a = *row;
+	struct buf facts = BUF_INIT;
+	struct delivery_attempt *attempt;
 
 	if (a.started_at == 0) {
 		a.started_at = d->started_at;
@@ -27,18 +29,23 @@ delivery_destination_attempt(const struct delivery_destination *d, size_t host,
 	}
 	if (host < d->plan.n_hosts)
 		a.mx = d->plan.host[host].name;
-	a.facts = facts;
-	if (dec == NULL) {
-		(void)snprintf(facts, sizeof(facts), "{\"mx\":\"%s\"}",
-		    mx_status_name(d->survey.mx_status));
-	} else {
+	if (dec != NULL) {
 		a.level = dec->verdict.level == LEVEL_UNSET ? NULL :
 		    policy_level_name(dec->verdict.level);
 		a.strategy = dec->strategy->id;
 		a.rule = dec->rule;
-		nexthop_decision_facts(facts, &d->survey, host, dec);
 	}
-	return delivery_attempt_new(&a, session);
+	nexthop_facts_write(&facts, &d->survey, host, dec,
+	    session != NULL ? &session->seen : &unseen);
+	a.facts = buf_str(&facts);
+	attempt = delivery_attempt_new(&a, session);
+	attempt->decided = dec != NULL;
+	attempt->hosts = (int64_t)d->survey.n_hosts;
+	if (dec != NULL)
+		nexthop_facts_seen(&attempt->seen, dec, session != NULL ?
+		    &session->seen : &unseen);
+	buf_free(&facts);
+	return attempt;
 }
 
 struct delivery_attempt *

@@ -18,6 +18,7 @@
 #include "delivery/logline.h"
 #include "dsn/dsn.h"
 #include "mail/address.h"
+#include "nexthop/forecast.h"
 #include "policy/outcome.h"
 #include "policy/retry.h"
 
@@ -206,6 +207,25 @@ delivery_results_add_exhausted(struct delivery_results *r, size_t i,
 
 /* --- rows ------------------------------------------------------------- */
 
+/* Evidence for `tlsq whatif --shadow`, and nothing else. */
+static void
+judge_shadow(struct spool_attempt *a, const struct delivery_job *job,
+    const struct delivery_attempt *attempt)
+{
+	const struct nexthop_choice *choice = &job->choice;
+	const struct nexthop_past past = {
+		.seen = attempt->decided ? &attempt->seen : NULL,
+		.hosts = attempt->hosts,
+		.relay = choice->route->type == CONF_ROUTE_RELAY,
+		.outcome = a->outcome, .error = a->error,
+		.waived = nexthop_waiver_of(&job->claimed->message) !=
+		    NEXTHOP_WAIVER_NONE, .pinned = choice->pinned };
+
+	a->shadow_strategy = choice->shadow->id;
+	a->shadow_outcome = nexthop_forecast(&past, choice->shadow,
+	    job->settings->conf).outcome;
+}
+
 /* Attempt k of a recipient, with what that one knows; without its session. */
 static struct spool_attempt
 attempt_row(const struct delivery_job *job, size_t i, size_t k)
@@ -226,6 +246,8 @@ attempt_row(const struct delivery_job *job, size_t i, size_t k)
 	}
 	a.outcome = k == p->deciding ? words[p->result.outcome] :
 	    a.status[0] == '5' ? "failed" : "deferred";
+	if (job->choice.shadow != NULL)
+		judge_shadow(&a, job, p->attempts[k]);
 	return a;
 }
 

@@ -242,9 +242,9 @@ on_session_ready(void *ctx, const struct smtp_evidence *evidence)
 	struct delivery_session *s = ctx;
 
 	(void)evidence;
+	s->ready = true;
 	delivery_session_fill_record(s, NULL, false);
 	delivery_session_keep_proof(s);
-	s->ready = true;
 	s->dest->n_unready--;
 	s->dest->kick(s->dest);
 }

@@ -3,6 +3,7 @@
  * resumed, what the first session with the same key proved (delivery/tls_cache.h).
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -75,6 +76,34 @@ address_of(struct delivery_record *r, const struct net_address *address)
 	return arena_strdup(r->arena, text);
 }
 
+/* What `tlsq whatif` asks of the host.  A handshake that failed is no word on
+ * STARTTLS: it was offered. */
+static struct nexthop_seen
+seen_of(const struct delivery_session *s, const struct smtp_evidence *e,
+    const char *failed)
+{
+	const struct smtp_verdict *v = s->proof != NULL ? &s->proof->verdict :
+	    NULL;
+	struct nexthop_seen seen = { .tls = POLICY_TLS_UNSEEN };
+
+	if (e->tls)
+		seen.tls = POLICY_TLS_USED;
+	else if (failed != NULL)
+		seen.tls = strcmp(failed, "starttls-not-supported") == 0 ?
+		    POLICY_TLS_MISSING : POLICY_TLS_BROKEN;
+	else if (s->ready)
+		seen.tls = s->decision.verdict.level == LEVEL_NONE &&
+		    (e->capabilities.can & SMTP_CAN_STARTTLS) != 0 ?
+		    POLICY_TLS_OFFERED : POLICY_TLS_MISSING;
+	if (v == NULL)
+		return seen;
+	seen.pkix = v->pkix;
+	if (s->decision.verdict.level == LEVEL_DANE)
+		seen.dane = v->verified || v->sts_failed ?
+		    POLICY_DANE_VERIFIED : POLICY_DANE_FAILED;
+	return seen;
+}
+
 /* For the domain's TLS report; mail that waives TLS is not in it. */
 static void
 fill_counts(struct delivery_session *s, const struct smtp_evidence *e,
@@ -105,6 +134,7 @@ delivery_session_fill_record(struct delivery_session *s, const char *failed,
 	bool matched = s->proof != NULL && s->proof->verdict.sts_failed;
 
 	fill_counts(s, e, failed, lost);
+	r->seen = seen_of(s, e, failed);
 	r->row.tls = smtp_proof_name(e->proof);
 	r->row.dane = nexthop_decision_dane_word(&s->decision, e->tls,
 	    proved || matched);

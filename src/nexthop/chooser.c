@@ -178,6 +178,22 @@ choose_route(struct nexthop_chooser *c, const struct nexthop_case *of,
 	return true;
 }
 
+/* It decides nothing, so what is wrong with it delays no mail. */
+static void
+choose_shadow(struct nexthop_chooser *c, const struct strategy_values *values,
+    struct nexthop_choice *way)
+{
+	struct strategy_rules_choice choice;
+	struct error err;
+
+	if (c->settings->conf->rules[CONF_RULE_TLS_SHADOW].count == 0)
+		return;
+	if (choose(c, CONF_RULE_TLS_SHADOW, values, &choice, &err))
+		way->shadow = conf_tls_strategy(c->settings->conf, choice.id);
+	else
+		log_debug("%s", err.text);
+}
+
 bool
 nexthop_choose(struct nexthop_chooser *c, const struct nexthop_case *of,
     struct nexthop_choice *way, struct error *err)
@@ -199,6 +215,7 @@ nexthop_choose(struct nexthop_chooser *c, const struct nexthop_case *of,
 	way->connection = conf_connection(conf, choice.id);
 	if (!choose_strategy(c, of, &x.v, way, err))
 		return false;
+	choose_shadow(c, &x.v, way);
 	way->per_host = (!way->pinned &&
 	    strategy_rules_name_host(c->rules, CONF_RULE_TLS)) ||
 	    way->strategy->allow_invalid_certs == CONF_INVALID_BY_EXPRESSION;
@@ -214,7 +231,8 @@ nexthop_choice_same(const struct nexthop_choice *a,
 {
 	return !a->per_host && !b->per_host && a->schedule == b->schedule &&
 	    a->route == b->route && a->connection == b->connection &&
-	    a->strategy == b->strategy && a->rule == b->rule;
+	    a->strategy == b->strategy && a->rule == b->rule &&
+	    a->shadow == b->shadow;
 }
 
 bool

@@ -85,32 +85,6 @@ nexthop_decision_same(const struct nexthop_decision *a,
 
 /* --- words */
 
-void
-nexthop_decision_facts(char dst[static NEXTHOP_DECISION_FACTS_LEN],
-    const struct nexthop_discovery *survey, size_t host,
-    const struct nexthop_decision *d)
-{
-	const struct nexthop_host *h = &survey->host[host];
-	char records[80] = "";
-
-	if (h->tlsa != NULL && h->tlsa->status == TLSA_LOOKUP_SECURE)
-		(void)snprintf(records, sizeof(records),
-		    ",\"tlsa_records\":%zu,\"tlsa_usable\":%zu",
-		    h->tlsa->count + h->tlsa->too_short, h->n_usable);
-	(void)snprintf(dst, NEXTHOP_DECISION_FACTS_LEN, "{\"mx\":\"%s\","
-	    "\"address\":\"%s\",\"tlsa\":\"%s\"%s,\"mta_sts\":\"%s\"%s%s%s,"
-	    "\"why\":\"%s\",\"source\":\"%s\"}",
-	    mx_status_name(survey->mx_status),
-	    policy_dns_status_name(d->facts.address),
-	    policy_tlsa_fact_name(d->facts.tlsa), records,
-	    policy_sts_fact_name(d->facts.sts), survey->sts != NULL &&
-	    survey->sts->id[0] != '\0' ?
-	    ",\"mta_sts_id\":\"" : "",
-	    survey->sts != NULL ? survey->sts->id : "",
-	    survey->sts != NULL && survey->sts->id[0] != '\0' ? "\"" : "",
-	    d->verdict.why, d->verdict.source);
-}
-
 /* What the lookups said, where a rule only says that they failed. */
 static const char *
 cause(const struct nexthop_discovery *survey, const struct nexthop_host *h,

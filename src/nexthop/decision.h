@@ -60,11 +60,6 @@ void nexthop_decision_make(struct nexthop_decision *decision_r,
 bool nexthop_decision_same(const struct nexthop_decision *a,
     const struct nexthop_decision *b);
 
-/* attempt.facts: a JSON object. */
-enum { NEXTHOP_DECISION_FACTS_LEN = 512 };
-void nexthop_decision_facts(char dst[static NEXTHOP_DECISION_FACTS_LEN],
-    const struct nexthop_discovery *survey, size_t host,
-    const struct nexthop_decision *d);
 /* A refusal in words: what was decided, on which host, why. */
 void nexthop_decision_sentence(char *dst, size_t room,
     const struct nexthop_discovery *survey, size_t host,

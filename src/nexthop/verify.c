@@ -35,6 +35,8 @@ judge_pkix(const struct nexthop_proof *p, const struct stls_peer *peer,
 
 	stls_verify_pkix(p->tls, peer, &name, 1, now, &r);
 	smtp_verdict_from_chain(v, &r, proof);
+	v->pkix = !v->verified ? policy_pkix_of(v->event) : r.matched_cn ?
+	    POLICY_PKIX_CN_ONLY : POLICY_PKIX_VERIFIED;
 	/* RFC 8461 4.2: a dNSName, nothing else. */
 	if (v->verified && proof == SMTP_PROOF_MTA_STS && r.matched_cn) {
 		v->verified = false;
@@ -71,6 +73,17 @@ nexthop_proof_names(const struct nexthop_proof *p,
 	return n;
 }
 
+/* What PKIX would say is kept for `tlsq whatif`, and has no say. */
+static enum policy_pkix
+pkix_of(const struct nexthop_proof *p, const struct stls_peer *peer,
+    int64_t now)
+{
+	struct smtp_verdict v = { .verified = false };
+
+	judge_pkix(p, peer, now, SMTP_PROOF_PKIX, &v);
+	return v.pkix;
+}
+
 static void
 judge_dane(const struct nexthop_proof *p, const struct stls_peer *peer,
     int64_t now, struct smtp_verdict *v,
@@ -86,6 +99,7 @@ judge_dane(const struct nexthop_proof *p, const struct stls_peer *peer,
 	stls_verify_dane(peer, &dane, now, &r, &matched);
 	smtp_verdict_from_chain(v, &r, SMTP_PROOF_DANE);
 	v->event = EVENT_TLSA_MISMATCH;
+	v->pkix = pkix_of(p, peer, now);
 	if (!v->verified)
 		return;
 	policy_tlsa_text(tlsa_r, NEXTHOP_PROOF_TLSA_LEN,

@@ -53,6 +53,37 @@ policy_want_name(enum policy_want want)
 	return want_names[want];
 }
 
+static const char *const pkix_names[] = {
+	[POLICY_PKIX_UNSEEN] = "unseen", [POLICY_PKIX_VERIFIED] = "verified",
+	[POLICY_PKIX_CN_ONLY] = "cn-only", [POLICY_PKIX_EXPIRED] = "expired",
+	[POLICY_PKIX_HOST_MISMATCH] = "host-mismatch",
+	[POLICY_PKIX_NOT_TRUSTED] = "not-trusted",
+	[POLICY_PKIX_INVALID] = "invalid",
+};
+static_assert(sizeof(pkix_names) / sizeof(pkix_names[0]) ==
+    POLICY_PKIX_COUNT, "");
+
+const char *
+policy_pkix_name(enum policy_pkix pkix)
+{
+	return pkix_names[pkix];
+}
+
+enum policy_pkix
+policy_pkix_of(enum policy_event event)
+{
+	switch (event) {
+	case EVENT_CERT_EXPIRED:
+		return POLICY_PKIX_EXPIRED;
+	case EVENT_CERT_HOST_MISMATCH:
+		return POLICY_PKIX_HOST_MISMATCH;
+	case EVENT_CERT_NOT_TRUSTED:
+		return POLICY_PKIX_NOT_TRUSTED;
+	default:
+		return POLICY_PKIX_INVALID;
+	}
+}
+
 enum policy_level
 policy_starttls_level(enum policy_want starttls)
 {

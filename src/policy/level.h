@@ -47,6 +47,22 @@ enum policy_event {
 	EVENT_COUNT
 };
 
+/* What PKIX and the host's name say of a certificate, whatever is asked. */
+enum policy_pkix {
+	POLICY_PKIX_UNSEEN,
+	POLICY_PKIX_VERIFIED,
+	POLICY_PKIX_CN_ONLY,	/* verified; the name stands in the CN */
+	POLICY_PKIX_EXPIRED,	/* from here on as EVENT_CERT_* */
+	POLICY_PKIX_HOST_MISMATCH,
+	POLICY_PKIX_NOT_TRUSTED,
+	POLICY_PKIX_INVALID,
+	POLICY_PKIX_COUNT
+};
+/* "unseen", "verified", "cn-only", "expired", ... (attempt.facts) */
+const char *policy_pkix_name(enum policy_pkix pkix);
+/* Of an EVENT_CERT_*. */
+enum policy_pkix policy_pkix_of(enum policy_event event);
+
 enum policy_action {
 	ACTION_SKIP_HOST,	/* no mail to this host; try the next one */
 	ACTION_CONTINUE,	/* go on; a certificate problem is recorded */

@@ -70,6 +70,7 @@ struct smtp_verdict {
 	/* At LEVEL_DANE, not verified: a TLSA record matched, and what failed is
 	 * the MTA-STS policy, which the strategy requires as well. */
 	bool sts_failed;
+	enum policy_pkix pkix;		/* also where it was not asked */
 	char text[512];			/* why not, one sentence */
 };
 

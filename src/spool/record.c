@@ -51,7 +51,9 @@ spool_attempt_add(struct spool *spool, const struct spool_attempt *a,
 	    SPOOL_TEXT(":outcome", a->outcome), SPOOL_TEXT(":error", a->error),
 	    SPOOL_TEXT(":result_type", a->result_type),
 	    SPOOL_TEXT(":status", a->status),
-	    SPOOL_FOREIGN(":reply", a->reply)), err))
+	    SPOOL_FOREIGN(":reply", a->reply),
+	    SPOOL_TEXT(":shadow_strategy", a->shadow_strategy),
+	    SPOOL_TEXT(":shadow_outcome", a->shadow_outcome)), err))
 		return false;
 	*id_r = spool_inserted(spool);
 	return true;

@@ -44,6 +44,7 @@ struct spool_attempt {
 	const char *error;		/* NULL: none */
 	const char *result_type;	/* RFC 8460 word */
 	const char *status, *reply;
+	const char *shadow_strategy, *shadow_outcome;	/* NULL: none */
 };
 bool spool_attempt_add(struct spool *spool, const struct spool_attempt *a,
     int64_t *id_r, struct error *err) MUST_CHECK;

@@ -70,7 +70,7 @@ list_compile(struct strategy_rules *rules, enum conf_rule_kind kind,
 	const struct conf_rules *from = &rules->conf->rules[kind];
 	struct rule_list *list = &rules->list[kind];
 
-	list->item = mem_zalloc(from->count * sizeof(*list->item));
+	list->item = mem_zalloc((from->count + 1) * sizeof(*list->item));
 	for (; list->count < from->count; list->count++) {
 		struct rule *rule = &list->item[list->count];
 
@@ -141,6 +141,7 @@ id_exists(const struct conf *conf, enum conf_rule_kind kind,
 {
 	switch (kind) {
 	case CONF_RULE_TLS:
+	case CONF_RULE_TLS_SHADOW:
 		return conf_tls_strategy(conf, id) != NULL;
 	case CONF_RULE_ROUTE:
 		return conf_route(conf, id) != NULL;
@@ -166,7 +167,7 @@ rule_apply(const struct strategy_rules *rules, enum conf_rule_kind kind,
 		    strategy_expr_text(rule->result));
 	if (!id_exists(rules->conf, kind, id))
 		return error_set(err, EX_CONFIG, "%s: there is no queue.%s.%s",
-		    rule->words, conf_rule_kind_name(kind), id);
+		    rule->words, conf_rule_kind_object(kind), id);
 	*choice_r = (struct strategy_rules_choice){ .id = id, .rule = rule->words };
 	return true;
 }
@@ -284,7 +285,7 @@ check_one(struct strategy_engine *engine, const struct conf *conf,
 	    strategy_expr_is_constant(expr) && r.text != NULL &&
 	    !id_exists(conf, e->kind, r.text))
 		ok = error_set(err, EX_CONFIG, "there is no queue.%s.%s",
-		    conf_rule_kind_name(e->kind), r.text);
+		    conf_rule_kind_object(e->kind), r.text);
 	strategy_expr_free(&expr);
 	return ok;
 }

@@ -13,12 +13,14 @@
 
 enum { NAME_TEXT_LEN = 512 };
 
-static void
-sha256_hex(struct stls_blob b, char hex_r[static 65])
+void
+stls_sha256_hex(char hex_r[static STLS_SHA256_HEX_LEN], const void *data,
+    size_t len)
 {
 	byte digest[WC_SHA256_DIGEST_SIZE];
 
-	if (wc_Sha256Hash(b.data, (word32)b.len, digest) == 0)
+	hex_r[0] = '\0';
+	if (wc_Sha256Hash(data, (word32)len, digest) == 0)
 		text_hex(hex_r, digest, sizeof(digest));
 }
 
@@ -52,13 +54,15 @@ stls_peer_describe(const struct stls_peer *peer, struct stls_peer_info *info)
 	ok = peer->n_chain > 0 && stls_cert_parse(peer->chain[0].data,
 	    peer->chain[0].len, &cert, NULL);
 	if (peer->n_chain > 0)
-		sha256_hex(peer->chain[0], info->cert_sha256);
+		stls_sha256_hex(info->cert_sha256, peer->chain[0].data,
+		    peer->chain[0].len);
 	if (ok) {
 		stls_name_text(cert.subject, subject, sizeof(subject));
 		stls_name_text(cert.issuer, issuer, sizeof(issuer));
 		info->not_before_at = cert.not_before_at;
 		info->not_after_at = cert.not_after_at;
-		sha256_hex(cert.key.spki, info->spki_sha256);
+		stls_sha256_hex(info->spki_sha256, cert.key.spki.data,
+		    cert.key.spki.len);
 	}
 	info->subject = mem_strdup(subject);
 	info->issuer = mem_strdup(issuer);

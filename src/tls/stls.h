@@ -132,12 +132,18 @@ struct stls_peer {
 /* After stls_handshake was OK; valid until stls_free. */
 const struct stls_peer *stls_peer(const struct stls *s);
 
+/* Lower-case hex; "" where the library has none. */
+enum { STLS_SHA256_HEX_LEN = 65 };
+void stls_sha256_hex(char hex_r[static STLS_SHA256_HEX_LEN], const void *data,
+    size_t len);
+
 /* The leaf certificate in words.  Texts are RFC 4514 in printable UTF-8, cut
  * where too long. */
 struct stls_peer_info {
 	char *subject, *issuer;		/* owned */
 	int64_t not_before_at, not_after_at;	/* unix seconds */
-	char cert_sha256[65], spki_sha256[65];	/* lower-case hex */
+	/* lower-case hex */
+	char cert_sha256[STLS_SHA256_HEX_LEN], spki_sha256[STLS_SHA256_HEX_LEN];
 };
 
 /* False, with texts empty but for cert_sha256, where there is no certificate or

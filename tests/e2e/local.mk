@@ -44,6 +44,7 @@ e2e_tests = \
 	tests/e2e/mta-sts-lookup/run.sh \
 	tests/e2e/mta-sts-slots/run.sh \
 	tests/e2e/tls-report/run.sh \
+	tests/e2e/whatif/run.sh \
 	tests/e2e/sendmail-tls-report/run.sh \
 	tests/e2e/mx-lookup/run.sh \
 	tests/e2e/next-host/run.sh \

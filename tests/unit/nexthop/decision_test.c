@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "nexthop/decision.h"
+#include "nexthop/facts.h"
 
 /* A survey of one host, all of whose facts can be set. */
 struct world {
@@ -22,6 +23,7 @@ struct world {
 	struct tlsa_result tlsa;
 	struct policy_tlsa_record record;
 	struct sts_result sts;
+	struct conf_route route;
 };
 
 static void
@@ -38,6 +40,7 @@ make_world(struct world *w)
 		.address_status = DNS_SECURE, .n_addresses = 1,
 		.survey = &w->survey };
 	w->survey = (struct nexthop_discovery){ .resolved = true, .n_hosts = 1,
+		.config.route = &w->route,
 		.host = &w->host, .mx_status = MX_SECURE };
 }
 
@@ -237,12 +240,15 @@ expect_object(const char *json)
 static void
 expect_words(const struct world *w, const struct nexthop_decision *d)
 {
-	char facts[NEXTHOP_DECISION_FACTS_LEN], why[600];
+	const struct nexthop_seen unseen = { .tls = POLICY_TLS_UNSEEN };
 	const struct policy_verdict *v = &d->verdict;
+	struct buf facts = BUF_INIT;
+	char why[600];
 
-	nexthop_decision_facts(facts, &w->survey, 0, d);
-	expect_object(facts);
-	assert_non_null(strstr(facts, v->why));
+	nexthop_facts_write(&facts, &w->survey, 0, d, &unseen);
+	expect_object(buf_str(&facts));
+	assert_non_null(strstr(buf_str(&facts), v->why));
+	buf_free(&facts);
 	if (v->refused) {
 		nexthop_decision_sentence(why, sizeof(why), &w->survey, 0, d);
 		assert_non_null(strstr(why, "mx.example: "));
