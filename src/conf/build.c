@@ -82,6 +82,8 @@ note_expression(struct conf_builder *b, enum conf_key_id key, const char *id,
 		e.milter = e.condition = true;
 	else if (key == KEY_MILTER_TLS_STRATEGY)
 		e.milter = e.or_null = true;
+	else if (key == KEY_REQUIRETLS)
+		e.words = true;
 	else if (key == KEY_TLS_ALLOW_INVALID && strcmp(text, "true") != 0 &&
 	    strcmp(text, "false") != 0)
 		e.condition = true;

@@ -123,6 +123,7 @@ struct conf_expression {
 	bool milter;		/* its variables are the milter's */
 	bool condition;		/* it is true or false; else it gives an id */
 	bool or_null;		/* or none */
+	bool words;		/* it gives a word that is no id */
 	bool known;		/* that is there: it is nothing but the id */
 	enum conf_rule_kind kind; /* of what that is the id */
 };
@@ -134,6 +135,7 @@ enum conf_failing_domains {
 /* NULL paths mean the system's own (tlsq.toml(5)). */
 struct conf_queue_settings {
 	enum policy_required_no tls_required_no;
+	const char *requiretls;	/* expression; never NULL */
 	int sessions_per_domain, messages_per_session,
 	    recipients_per_transaction;
 	int64_t retention_s;

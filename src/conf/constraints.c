@@ -241,6 +241,6 @@ conf_constraints_check(struct conf_builder *b)
 	for (unsigned int k = 0; k < CONF_RULE_COUNT; k++)
 		check_rules(b, (enum conf_rule_kind)k);
 	for (size_t i = 0; i < b->conf->expression_count; i++)
-		if (!b->expression[i].condition)
+		if (!b->expression[i].condition && !b->expression[i].words)
 			check_constant(b, &b->expression[i]);
 }

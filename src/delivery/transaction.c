@@ -107,7 +107,9 @@ delivery_message_new(struct delivery_session *s, struct delivery_job *job)
 	d->tx.sender = m->sender;
 	d->tx.size = m->size > 0 ? (uint64_t)m->size : 0;
 	delivery_label(d);
-	d->tx.require_tls = m->require_tls;
+	d->tx.require_tls = m->require_tls && !job->choice.pass_require_tls;
+	d->tx.pass_require_tls = m->require_tls &&
+	    job->choice.pass_require_tls;
 	if (m->ret != NULL && !mail_ret_parse(&d->tx.ret, m->ret, NULL))
 		d->tx.ret = MAIL_RET_UNSET;
 	d->tx.envid = m->envid;

@@ -215,6 +215,9 @@ nexthop_choose(struct nexthop_chooser *c, const struct nexthop_case *of,
 	way->connection = conf_connection(conf, choice.id);
 	if (!choose_strategy(c, of, &x.v, way, err))
 		return false;
+	if (of->message->require_tls && !strategy_rules_pass_require_tls(
+	    c->rules, &x.v, &way->pass_require_tls, err))
+		return false;
 	choose_shadow(c, &x.v, way);
 	way->per_host = (!way->pinned &&
 	    strategy_rules_name_host(c->rules, CONF_RULE_TLS)) ||
@@ -232,7 +235,8 @@ nexthop_choice_same(const struct nexthop_choice *a,
 	return !a->per_host && !b->per_host && a->schedule == b->schedule &&
 	    a->route == b->route && a->connection == b->connection &&
 	    a->strategy == b->strategy && a->rule == b->rule &&
-	    a->shadow == b->shadow;
+	    a->shadow == b->shadow &&
+	    a->pass_require_tls == b->pass_require_tls;
 }
 
 bool

@@ -35,6 +35,8 @@ struct nexthop_choice {
 	/* The strategy, or what it allows, is another one for each host. */
 	bool per_host;
 	bool allow_invalid;	/* where not per_host */
+	/* queue.requiretls says "opportunistic", of a message that has it */
+	bool pass_require_tls;
 	/* queue.strategy.tls-shadow; NULL: none */
 	const struct conf_tls_strategy *shadow;
 };

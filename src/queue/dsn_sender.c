@@ -77,13 +77,11 @@ choose_return(const struct making *m)
 {
 	const struct spool_message *o = &m->owed.message;
 
-	/*
-	 * RFC 8689 5: what was to go over authenticated TLS only must not come
-	 * back without.  The local Sendmail does not offer REQUIRETLS, so
-	 * nothing of the message is in the DSN.
-	 */
-	if (o->require_tls || m->piece.len == 0)
+	if (m->piece.len == 0)
 		return DSN_RETURN_NOTHING;
+	/* RFC 8689 5: as if RET=HDRS were there. */
+	if (o->require_tls)
+		return DSN_RETURN_HEADERS;
 	/* RFC 3461 4.3: RET=FULL speaks of failures only. */
 	if (!any_failed(&m->owed))
 		return DSN_RETURN_HEADERS;

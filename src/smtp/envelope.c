@@ -91,8 +91,12 @@ mail_dsn(struct buf *line, const struct smtp_transaction *tx)
 {
 	char xtext[MAIL_ENVID_MAX + 1];
 
-	if (tx->ret != MAIL_RET_UNSET)
-		(void)buf_printf(line, " RET=%s", mail_ret_name(tx->ret));
+	/* RFC 8689 5: its content does not come back. */
+	enum mail_ret ret = tx->require_tls || tx->pass_require_tls ?
+	    MAIL_RET_HDRS : tx->ret;
+
+	if (ret != MAIL_RET_UNSET)
+		(void)buf_printf(line, " RET=%s", mail_ret_name(ret));
 	if (tx->envid != NULL &&
 	    mail_envid_encode(xtext, tx->envid, strlen(tx->envid), NULL))
 		(void)buf_printf(line, " ENVID=%s", xtext);
@@ -113,7 +117,8 @@ smtp_envelope_mail(struct buf *line, const struct smtp_session *s,
 		(void)buf_puts(line, " BODY=8BITMIME");
 	if (ex->utf8)			/* RFC 6531 3.4 */
 		(void)buf_puts(line, " SMTPUTF8");
-	if (tx->require_tls)		/* RFC 8689 2 */
+	if (tx->require_tls || (tx->pass_require_tls &&
+	    (can & SMTP_CAN_REQUIRETLS) != 0))		/* RFC 8689 2 */
 		(void)buf_puts(line, " REQUIRETLS");
 	if ((can & SMTP_CAN_DSN) != 0)	/* RFC 3461 4.3, 4.4 */
 		mail_dsn(line, tx);

@@ -55,7 +55,8 @@ struct smtp_transaction {
 	uint64_t size;		/* octets of content, as stored */
 	bool eight_bit;		/* content has octets over 127 */
 	bool smtputf8;
-	bool require_tls;	/* RFC 8689 */
+	bool require_tls;	/* RFC 8689: refused rather than sent without */
+	bool pass_require_tls;	/* said where it is offered, no more */
 	enum mail_ret ret;
 	const char *envid;	/* as stored (not xtext), or NULL */
 

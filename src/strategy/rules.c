@@ -248,6 +248,42 @@ strategy_rules_allow_invalid(struct strategy_rules *rules,
 	return true;
 }
 
+/* --- queue.requiretls */
+
+static const char requiretls_key[] = "queue.requiretls";
+
+/* The bare word is the constant. */
+static const char *
+requiretls_text(const char *text)
+{
+	return strcmp(text, "enforce") == 0 ? "'enforce'" :
+	    strcmp(text, "opportunistic") == 0 ? "'opportunistic'" : text;
+}
+
+static bool
+requiretls_word(const char *word, bool *pass_r, struct error *err)
+{
+	*pass_r = word != NULL && strcmp(word, "opportunistic") == 0;
+	return *pass_r || (word != NULL && strcmp(word, "enforce") == 0) ||
+	    error_set(err, EX_CONFIG, "gives \"%s\" where enforce or "
+	    "opportunistic is needed", word != NULL ? word : "NULL");
+}
+
+bool
+strategy_rules_pass_require_tls(struct strategy_rules *rules,
+    const struct strategy_values *values, bool *pass_r, struct error *err)
+{
+	const char *text = requiretls_text(rules->conf->queue.requiretls);
+	struct strategy_expr *expr;
+	const char *word;
+
+	*pass_r = false;
+	return (allow_find(rules, text, &expr, err) &&
+	    strategy_expr_evaluate_text(expr, values, &word, err) &&
+	    requiretls_word(word, pass_r, err)) ||
+	    error_prefix(err, "%s", requiretls_key);
+}
+
 /* --- at load */
 
 /* The type that sample values give is what other values will mostly give, but
@@ -274,14 +310,17 @@ check_one(struct strategy_engine *engine, const struct conf *conf,
 	const struct strategy_values sample = strategy_values_sample();
 	struct strategy_expr_result r;
 	struct strategy_expr *expr;
-	bool ok;
+	bool requiretls = strcmp(e->key, requiretls_key) == 0, pass, ok;
 
-	if (!strategy_expr_compile(&expr, engine, class, e->text, err))
+	if (!strategy_expr_compile(&expr, engine, class, requiretls ?
+	    requiretls_text(e->text) : e->text, err))
 		return false;
 	ok = strategy_literals_check(engine, e->text, class, err) &&
 	    strategy_expr_evaluate(expr, &sample, &r, err) &&
 	    check_type(e, &r, strategy_expr_is_constant(expr), err);
-	if (ok && !e->condition && !e->known &&
+	if (ok && requiretls && r.text != NULL)
+		ok = requiretls_word(r.text, &pass, err);
+	else if (ok && !e->condition && !e->known &&
 	    strategy_expr_is_constant(expr) && r.text != NULL &&
 	    !id_exists(conf, e->kind, r.text))
 		ok = error_set(err, EX_CONFIG, "there is no queue.%s.%s",

@@ -44,6 +44,15 @@ bool strategy_rules_allow_invalid(struct strategy_rules *rules,
     const struct conf_tls_strategy *tls, const struct strategy_values *values,
     bool *allow_r, struct error *err) MUST_CHECK;
 
+/*
+ * queue.requiretls: true where REQUIRETLS is passed on where it is offered and
+ * demanded of nobody.  EX_CONFIG where the expression fails or gives neither word:
+ * then it is enforced.
+ */
+bool strategy_rules_pass_require_tls(struct strategy_rules *rules,
+    const struct strategy_values *values, bool *pass_r, struct error *err)
+    MUST_CHECK;
+
 /* --- at load ------------------------------------------------------------ */
 
 /*

@@ -61,6 +61,24 @@ is "another message to it does not" "$(state_of yes@mismatch.test)" "deferred 4.
 is "REQUIRETLS wins over it" "$(state_of both@mismatch.test)" "deferred 4.7.5 dane"
 is "a pinned strategy stands" "$(state_of pinned@mismatch.test)" "deferred 4.7.5 dane"
 config <<X
+queue.requiretls = "iif(rcpt_domain == 'notoffered.test' || rcpt_domain == 'dane.test', 'opportunistic', 'enforce')"
+X
+for d in notoffered dane plain; do
+	letter $d | submit --quiet --require-tls --ret full -f a@sender.test ready@$d.test
+done
+runner_once
+is "opportunistic: a host that does not offer it" "$(state_of ready@notoffered.test)" "delivered 2.0.0 -"
+unlike "is not told" "$(wire commands notoffered '^MAIL')" 'REQUIRETLS'
+like "one that does is" "$(wire commands dane '^MAIL FROM:<a@' | tail -n 1)" 'REQUIRETLS'
+is "for others it is enforced as before" "$(state_of ready@plain.test)" "failed 5.7.10 tls"
+printf 'queue.requiretls = "perhaps"\n' >"$T/bad.toml"
+exits "another word" 78 tlsq_ load "$T/bad.toml"
+printf 'queue.requiretls = "'"'perhaps'"'"\n' >"$T/bad.toml"
+exits "also as a text" 78 tlsq_ load "$T/bad.toml"
+like "is told with the words that it can be" "$(cat "$T/err")" 'queue\.requiretls: .*"perhaps" where enforce or opportunistic is needed'
+printf 'queue.requiretls = "opportunistic"\n' >"$T/good.toml"
+exits "a bare word will do" 0 tlsq_ load "$T/good.toml"
+config <<X
 queue.tls-required-no = "never"
 X
 letter never | submit --quiet --tls-optional -f a@sender.test never@mismatch.test
