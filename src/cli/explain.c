@@ -35,10 +35,10 @@ parse_whom(struct cli_explanation *e, const char *whom, struct error *err)
 
 /* A new message to that recipient. */
 static void
-make_attempt(struct cli_explanation *e, const struct mail_address *sender,
+make_attempt(struct cli_explanation *e, const char *sender,
     const char *strategy)
 {
-	e->message = (struct spool_message){ .sender = sender->text,
+	e->message = (struct spool_message){ .sender = sender,
 		.source = "submit", .received_at = e->now,
 		.body_type = "7BIT", .tls_strategy = strategy,
 		.wait_until = -1 };
@@ -316,13 +316,17 @@ read_record(struct cli_explain_record *r, struct spool *spool,
 }
 
 static bool
-explain_prepare(struct cli_explanation *e, struct cli *cli, struct error *err)
+explain_prepare(struct cli_explanation *e, struct cli *cli, const char *sender,
+    const char *strategy, struct error *err)
 {
 	struct nexthop_services_source source = { .database = cli->database };
 	const struct settings_maker maker = nexthop_services_maker(&source);
 	struct spool *spool = NULL;
 	bool ok;
 
+	e->now = clock_now_s();
+	make_attempt(e, sender, strategy);
+	e->json.out = &e->out;
 	host_name(e->own_name);
 	if (!cli_spool_open(&spool, cli, err))
 		return false;
@@ -411,14 +415,20 @@ book_failure(struct cli_explanation *e)
 }
 
 static bool
-explain_address(struct cli_explanation *e, bool connect, struct error *err)
+open_chooser(struct cli_explanation *e, struct error *err)
 {
 	struct nexthop_chooser *current = NULL;
+	bool ok = nexthop_chooser_get(&e->chooser, &current, e->settings, err);
 
-	if (!nexthop_chooser_get(&e->chooser, &current, e->settings, err))
-		return false;
 	nexthop_chooser_unref(&current);
-	e->json.out = &e->out;
+	return ok;
+}
+
+static bool
+explain_address(struct cli_explanation *e, bool connect, struct error *err)
+{
+	if (!open_chooser(e, err))
+		return false;
 	if (e->json_wanted)
 		cli_explain_json_start(&e->json, e);
 	else
@@ -458,13 +468,11 @@ cli_explain(struct cli *cli, int argc, char **argv, struct error *err)
 	if (!cli_parse(cli, argc, argv, rows, 1, 1, err))
 		return false;
 	e = mem_zalloc(sizeof(*e));
-	e->now = clock_now_s();
 	ok = parse_whom(e, cli->args[0], err) &&
 	    cli_sender_parse(&sender, sender_text, err) &&
-	    explain_prepare(e, cli, err);
+	    explain_prepare(e, cli, sender.text, strategy, err);
 	if (ok) {
 		e->json_wanted = json;
-		make_attempt(e, &sender, strategy);
 		ok = explain_address(e, connect, err);
 	}
 	clear(e);
@@ -473,30 +481,19 @@ cli_explain(struct cli *cli, int argc, char **argv, struct error *err)
 
 bool
 cli_explain_probe(struct cli *cli, const char *domain, const char *strategy,
-    bool *sent_r, bool *permanent_r, char *why, size_t room,
-    struct error *err)
+    const char **outcome_r, char *why, size_t room, struct error *err)
 {
 	struct cli_explanation *e = mem_zalloc(sizeof(*e));
-	const struct mail_address nobody = { .utf8 = false };
-	struct nexthop_chooser *current = NULL;
 	bool ok;
 
-	e->now = clock_now_s();
 	e->json_wanted = true;	/* and never printed */
-	e->json.out = &e->out;
-	ok = parse_whom(e, domain, err) && explain_prepare(e, cli, err) &&
-	    nexthop_chooser_get(&e->chooser, &current, e->settings, err);
-	nexthop_chooser_unref(&current);
-	if (ok) {
-		make_attempt(e, &nobody, strategy);
-		cli_explain_json_start(&e->json, e);
-		ok = choose(e, err);
-	}
+	ok = parse_whom(e, domain, err) && explain_prepare(e, cli, "",
+	    strategy, err) && open_chooser(e, err) && choose(e, err);
 	if (ok) {
 		run_pass(e, true);
-		*sent_r = e->sent;
-		*permanent_r = !e->sent && e->outcome.permanent;
-		(void)text_copy(why, room, e->sent ? "" : e->why);
+		*outcome_r = e->sent ? "delivered" : e->outcome.permanent ?
+		    "failed" : "deferred";
+		(void)text_copy(why, room, e->why);
 	}
 	clear(e);
 	return ok;

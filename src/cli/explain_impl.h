@@ -78,13 +78,11 @@ struct cli_explanation {
 
 /* --- explain.c */
 
-/*
- * `tlsq explain --strategy ID --connect DOMAIN` without a word: would mail be
- * handed over, and if not, is that for good, and why?
- */
+/* `tlsq explain --strategy ID --connect DOMAIN` without a word: delivered, deferred
+ * or failed (static), and why. */
 bool cli_explain_probe(struct cli *cli, const char *domain,
-    const char *strategy, bool *sent_r, bool *permanent_r, char *why,
-    size_t room, struct error *err) MUST_CHECK;
+    const char *strategy, const char **outcome_r, char *why, size_t room,
+    struct error *err) MUST_CHECK;
 
 /* --- cli_explain_unchecked.c */
 

@@ -19,10 +19,6 @@
 
 enum { PROGRESS_ROWS = 20000, PROBES_MAX = 1000 };
 
-const char *const cli_whatif_names[WHATIF_OUTCOMES] = {
-	"delivered", "deferred", "failed", "unknown",
-};
-
 /* What attempt.facts says, read once for each text. */
 struct read_facts {
 	UT_hash_handle hh;
@@ -123,7 +119,7 @@ outcome_of(const char *word)
 }
 
 static struct cli_whatif_domain *
-domain_of(struct cli_whatif *w, const char *name)
+whatif_domain(struct cli_whatif *w, const char *name)
 {
 	struct cli_whatif_domain *d;
 
@@ -185,7 +181,7 @@ compare_self(struct cli_whatif *w, const struct conf_tls_strategy *used,
 }
 
 static bool
-judge(struct replay *r, struct spool_query *q, struct error *err)
+judge_attempt(struct replay *r, struct spool_query *q, struct error *err)
 {
 	const struct conf *conf = r->settings->conf;
 	const char *text = spool_query_text(q, FACTS);
@@ -229,7 +225,7 @@ take_attempt(struct replay *r, struct spool_query *q, struct error *err)
 	r->message = spool_query_int(q, MESSAGE);
 	r->attempt = spool_query_int(q, ID);
 	r->at = spool_query_int(q, STARTED);
-	r->domain = domain_of(w, spool_query_text(q, DOMAIN));
+	r->domain = whatif_domain(w, spool_query_text(q, DOMAIN));
 	r->domain->attempts++;
 	r->now = outcome_of(spool_query_text(q, OUTCOME));
 	w->attempts++;
@@ -238,7 +234,7 @@ take_attempt(struct replay *r, struct spool_query *q, struct error *err)
 	if (r->at > w->last_at)
 		w->last_at = r->at;
 	if (!w->shadow)
-		return judge(r, q, err);
+		return judge_attempt(r, q, err);
 	r->then = outcome_of(spool_query_text(q, SHADOW_OUTCOME));
 	r->why = NULL;
 	return true;
@@ -275,18 +271,6 @@ replay_all(struct replay *r, struct error *err)
 	return spool_query_end(&q, ok ? err : NULL) && ok;
 }
 
-int64_t
-cli_whatif_domain_changed(const struct cli_whatif_domain *d)
-{
-	int64_t n = 0;
-
-	for (int now = 0; now < WHATIF_OUTCOMES; now++)
-		for (int then = 0; then < WHATIF_UNKNOWN; then++)
-			if (now != then)
-				n += d->to[now][then].messages;
-	return n;
-}
-
 static bool
 is_unknown(const struct cli_whatif_domain *d)
 {
@@ -302,19 +286,18 @@ probe_unknown(struct cli_whatif *w, struct cli *cli, struct error *err)
 {
 	struct cli_whatif_domain *d, *next;
 	int probes = 0;
-	bool sent, permanent;
+	const char *outcome;
 
 	HASH_ITER(hh, w->domains, d, next) {
 		if (!is_unknown(d) || ++probes > PROBES_MAX)
 			continue;
 		if (isatty(STDERR_FILENO))
 			(void)fprintf(stderr, "\r\033[Kasking %s", d->name);
-		if (!cli_explain_probe(cli, d->name, w->strategy, &sent,
-		    &permanent, d->why, sizeof(d->why), err))
+		if (!cli_explain_probe(cli, d->name, w->strategy,
+		    &outcome, d->why, sizeof(d->why), err))
 			return false;
 		d->probed = true;
-		d->found = sent ? WHATIF_DELIVERED : permanent ?
-		    WHATIF_FAILED : WHATIF_DEFERRED;
+		d->found = outcome_of(outcome);
 	}
 	if (isatty(STDERR_FILENO) && probes > 0)
 		(void)fputs("\r\033[K", stderr);

@@ -47,7 +47,6 @@ struct cli_whatif {
 	struct cli_whatif_domain *domains;
 };
 
-int64_t cli_whatif_domain_changed(const struct cli_whatif_domain *d);
 void cli_whatif_print(const struct cli_whatif *w, bool all);
 void cli_whatif_print_json(const struct cli_whatif *w);
 

@@ -13,6 +13,22 @@
 
 enum { SHOWN = 20, COLUMNS = 80 };
 
+const char *const cli_whatif_names[WHATIF_OUTCOMES] = {
+	"delivered", "deferred", "failed", "unknown",
+};
+
+static int64_t
+messages_changed(const struct cli_whatif_domain *d)
+{
+	int64_t n = 0;
+
+	for (int now = 0; now < WHATIF_OUTCOMES; now++)
+		for (int then = 0; then < WHATIF_UNKNOWN; then++)
+			if (now != then)
+				n += d->to[now][then].messages;
+	return n;
+}
+
 static int
 compare_worst(const void *a, const void *b)
 {
@@ -25,8 +41,8 @@ compare_worst(const void *a, const void *b)
 		lost_y += (*y)->to[WHATIF_DELIVERED][then].messages;
 	}
 	if (lost_x == lost_y) {
-		lost_x = cli_whatif_domain_changed(*x);
-		lost_y = cli_whatif_domain_changed(*y);
+		lost_x = messages_changed(*x);
+		lost_y = messages_changed(*y);
 	}
 	return lost_x != lost_y ? (lost_x < lost_y) - (lost_x > lost_y) :
 	    strcmp((*x)->name, (*y)->name);
@@ -196,7 +212,7 @@ cli_whatif_print(const struct cli_whatif *w, bool all)
 	print_window(w);
 	print_totals(w);
 	list = sort_domains(w, &n);
-	while (changed < n && cli_whatif_domain_changed(list[changed]) > 0)
+	while (changed < n && messages_changed(list[changed]) > 0)
 		changed++;
 	(void)printf("\n%zu domain%s would change%s\n", changed,
 	    changed == 1 ? "" : "s", changed > 0 ? ", the worst first:" : "");

@@ -6,6 +6,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 bool
 net_address_from_rdata(struct net_address *addr_r, const void *rdata,
     size_t len, uint16_t port)
@@ -65,4 +67,27 @@ int
 net_address_family(const struct net_address *addr)
 {
 	return addr->len > 0 ? addr->sa.any.sa_family : AF_UNSPEC;
+}
+
+bool
+net_address_is_private(const struct net_address *a)
+{
+	static const struct {
+		uint32_t net, mask;
+	} nets[] = {
+		{ 0x00000000, 0xff000000 }, { 0x0a000000, 0xff000000 },
+		{ 0x64400000, 0xffc00000 }, { 0x7f000000, 0xff000000 },
+		{ 0xa9fe0000, 0xffff0000 }, { 0xac100000, 0xfff00000 },
+		{ 0xc0a80000, 0xffff0000 }, { 0xe0000000, 0xe0000000 },
+	};
+	const struct in6_addr *v6 = &a->sa.v6.sin6_addr;
+
+	if (net_address_family(a) == AF_INET6)
+		/* Global unicast is 2000::/3 (RFC 4291 2.4). */
+		return (v6->s6_addr[0] & 0xe0) != 0x20;
+	for (size_t i = 0; i < ARRAY_LEN(nets); i++)
+		if ((ntohl(a->sa.v4.sin_addr.s_addr) & nets[i].mask) ==
+		    nets[i].net)
+			return true;
+	return false;
 }

@@ -31,5 +31,8 @@ void net_address_text(char dst[NET_ADDRESS_TEXT_LEN],
     const struct net_address *addr);
 uint16_t net_address_port(const struct net_address *addr);
 int net_address_family(const struct net_address *addr);
+/* Not one that the whole Internet knows: private, loopback, link-local, multicast
+ * (RFC 6890, RFC 4291 2.4). */
+bool net_address_is_private(const struct net_address *addr);
 
 #endif

@@ -116,7 +116,7 @@ tlsa_json(const struct counting *c)
 
 /* result NULL: success. */
 static void
-add(struct counting *c, const char *type, const char *policy,
+count_add(struct counting *c, const char *type, const char *policy,
     const char *result, int sessions)
 {
 	const struct nexthop_tls_session *s = c->session;
@@ -149,9 +149,9 @@ count_refusal(struct counting *c)
 	if (v->result_type == NULL)
 		return;
 	if (strcmp(v->error, "dane") == 0)
-		add(c, "tlsa", tlsa_json(c), v->result_type, 1);
+		count_add(c, "tlsa", tlsa_json(c), v->result_type, 1);
 	else if (strcmp(v->error, "mta-sts") == 0)
-		add(c, "sts", sts_json(c), v->result_type, 1);
+		count_add(c, "sts", sts_json(c), v->result_type, 1);
 }
 
 /* What an MTA-STS policy in testing would have made of the session. */
@@ -181,16 +181,16 @@ count_policies(struct counting *c, const char *result)
 	bool by_sts = v->level == LEVEL_MTA_STS || v->sts_too;
 
 	if (v->level == LEVEL_DANE)
-		add(c, "tlsa", tlsa_json(c), sts_failed ? NULL : result, 1);
+		count_add(c, "tlsa", tlsa_json(c), sts_failed ? NULL : result, 1);
 	else if (v->by_dane)
-		add(c, "tlsa", tlsa_json(c), "tlsa-invalid", 1);
+		count_add(c, "tlsa", tlsa_json(c), "tlsa-invalid", 1);
 	if (c->decision->wants.mta_sts == WANT_DISABLE)
 		return c->n > 0;
 	if (sts == STS_ENFORCE_MATCH)
-		add(c, "sts", sts_json(c), by_sts && (v->level != LEVEL_DANE ||
+		count_add(c, "sts", sts_json(c), by_sts && (v->level != LEVEL_DANE ||
 		    sts_failed) ? result : NULL, by_sts);
 	else if (sts == STS_TESTING_MATCH || sts == STS_TESTING_MISMATCH)
-		add(c, "sts", sts_json(c), v->level == LEVEL_DANE ? NULL :
+		count_add(c, "sts", sts_json(c), v->level == LEVEL_DANE ? NULL :
 		    testing_result(c, result), v->level != LEVEL_DANE);
 	return c->n > 0;
 }
@@ -206,8 +206,8 @@ count_session(struct counting *c)
 		return;
 	/* It goes as if there were no policy (RFC 8461 3.3), and is told. */
 	if (type != NULL && strncmp(type, "sts-", strlen("sts-")) == 0)
-		add(c, "sts", sts_json(c), type, 1);
-	add(c, "no-policy-found", "{}", result, 1);
+		count_add(c, "sts", sts_json(c), type, 1);
+	count_add(c, "no-policy-found", "{}", result, 1);
 }
 
 size_t

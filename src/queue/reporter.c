@@ -1,5 +1,5 @@
 /*
- * A timer, and a thread for each look that has something to do.
+ * A timer, and a thread for each begin_look that has something to do.
  */
 #include "queue/reporter.h"
 
@@ -22,12 +22,12 @@ struct queue_reporter {
 	pthread_t thread;
 	bool running, over;
 	atomic_bool stopped;
-	struct settings *settings;	/* of the look under way */
+	struct settings *settings;	/* of the begin_look under way */
 	int64_t complained_at;		/* that no report can be sent */
 };
 
 static bool
-is_stopped(void *ctx)
+reporter_stopped(void *ctx)
 {
 	return atomic_load(&((struct queue_reporter *)ctx)->stopped);
 }
@@ -72,7 +72,7 @@ reporter_run(void *arg)
 	struct report_send send = { .database = r->options.database,
 		.own_name = r->options.own_name, .settings = r->settings,
 		.lookups = nexthop_services_lookups(r->settings),
-		.stopped = is_stopped, .ctx = r };
+		.stopped = reporter_stopped, .ctx = r };
 	struct error err;
 
 	if (!report_send_due(&send, &err))
@@ -82,7 +82,7 @@ reporter_run(void *arg)
 }
 
 static void
-look(void *arg)
+begin_look(void *arg)
 {
 	struct queue_reporter *r = arg;
 
@@ -109,8 +109,8 @@ queue_reporter_start(const struct queue_reporter_options *o)
 	struct queue_reporter *r = mem_zalloc(sizeof(*r));
 
 	r->options = *o;
-	r->timer = loop_timer_new(o->loop, look, r);
-	look(r);
+	r->timer = loop_timer_new(o->loop, begin_look, r);
+	begin_look(r);
 	return r;
 }
 

@@ -16,8 +16,9 @@ enum {
 	LINE_CHARS = 76		/* RFC 2045 6.8 */
 };
 
-void
-report_mail_file_name(struct buf *out, const struct report_mail *m)
+/* "submitter!domain!begin!end!unique.json.gz" (RFC 8460 5.1) */
+static void
+put_file_name(struct buf *out, const struct report_mail *m)
 {
 	(void)buf_printf(out, "%s!%s!%lld!%lld!%.*s.json.gz", m->submitter,
 	    m->domain, (long long)m->day_start,
@@ -73,7 +74,7 @@ report_mail_write(struct buf *out, const struct report_mail *m)
 
 	(void)snprintf(boundary, sizeof(boundary), "=_%.*s",
 	    (int)strcspn(m->report_id, "@"), m->report_id);
-	report_mail_file_name(&name, m);
+	put_file_name(&name, m);
 	put_header(out, m, boundary);
 	(void)buf_printf(out,
 	    "--%s\r\n"

@@ -24,8 +24,6 @@ struct report_mail {
 	size_t gzip_len;
 };
 
-/* "submitter!domain!begin!end!unique.json.gz" */
-void report_mail_file_name(struct buf *out, const struct report_mail *mail);
 /* The RFC 5322 message, with CRLF. */
 void report_mail_write(struct buf *out, const struct report_mail *mail);
 

@@ -7,8 +7,6 @@
  */
 #include "report/send.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +88,7 @@ try_again(struct sending *s, struct error *err)
 enum { STOP_LOOK_MS = 200 };
 
 static bool
-is_stopped(const struct sending *s)
+send_stopped(const struct sending *s)
 {
 	return s->config->stopped != NULL && s->config->stopped(s->config->ctx);
 }
@@ -100,7 +98,7 @@ look_at_stop(void *arg)
 {
 	struct sending *s = arg;
 
-	if (is_stopped(s))
+	if (send_stopped(s))
 		loop_stop(s->loop);
 	else
 		loop_timer_set(s->stop_timer, STOP_LOOK_MS);
@@ -112,7 +110,7 @@ wait_for(struct sending *s, struct lookup_request *request, const bool *arrived)
 {
 	loop_timer_set(s->stop_timer, STOP_LOOK_MS);
 	while (!*arrived) {
-		if (is_stopped(s)) {
+		if (send_stopped(s)) {
 			lookup_cancel(&request);
 			return false;
 		}
@@ -182,34 +180,6 @@ find_targets(struct sending *s, struct report_txt *txt_r)
 
 /* --- https -------------------------------------------------------------- */
 
-/*
- * An address that is nobody's but ours: a record of a stranger must not make us
- * post to the administrator's own machines.  Where the resolver has a
- * configuration, its private-address says so, and local names may be meant.
- */
-static bool
-is_private(const struct net_address *a)
-{
-	static const struct {
-		uint32_t net, mask;
-	} nets[] = {
-		{ 0x00000000, 0xff000000 }, { 0x0a000000, 0xff000000 },
-		{ 0x64400000, 0xffc00000 }, { 0x7f000000, 0xff000000 },
-		{ 0xa9fe0000, 0xffff0000 }, { 0xac100000, 0xfff00000 },
-		{ 0xc0a80000, 0xffff0000 }, { 0xe0000000, 0xe0000000 },
-	};
-	const struct in6_addr *v6 = &a->sa.v6.sin6_addr;
-
-	if (net_address_family(a) == AF_INET6)
-		/* Global unicast is 2000::/3 (RFC 4291 2.4). */
-		return (v6->s6_addr[0] & 0xe0) != 0x20;
-	for (size_t i = 0; i < ARRAY_LEN(nets); i++)
-		if ((ntohl(a->sa.v4.sin_addr.s_addr) & nets[i].mask) ==
-		    nets[i].net)
-			return true;
-	return false;
-}
-
 struct host_answer {
 	struct sending *sending;
 	bool arrived;
@@ -229,6 +199,9 @@ on_host(void *ctx, struct host_result *result)
 static bool
 post_to(struct sending *s, struct host_result *host, const char *uri)
 {
+	/* A stranger's record must not make us post to the administrator's own
+	 * machines.  Where the resolver has a configuration, its private-address
+	 * says what is private, and local names may be meant. */
 	bool private_allowed =
 	    s->config->settings->conf->dns.unbound_config != NULL;
 
@@ -237,7 +210,8 @@ post_to(struct sending *s, struct host_result *host, const char *uri)
 		return false;
 	}
 	for (size_t i = 0; i < host->count; i++)
-		if (!private_allowed && is_private(&host->address[i])) {
+		if (!private_allowed &&
+		    net_address_is_private(&host->address[i])) {
 			(void)snprintf(s->why, sizeof(s->why), "the host has "
 			    "a private address");
 			return false;
@@ -377,7 +351,7 @@ deliver(struct sending *s, const struct report_txt *txt, struct error *err)
 		s->config->sent++;
 		return end_report(s, "sent", -1, err);
 	}
-	return is_stopped(s) ? try_again(s, err) : queue_mails(s, txt, err);
+	return send_stopped(s) ? try_again(s, err) : queue_mails(s, txt, err);
 }
 
 /* True in *over_r: a reason not to send it was found, and recorded. */
@@ -467,7 +441,7 @@ send_due(struct sending *s, struct error *err)
 	    SPOOL_TEXT(":submitter", s->author.submitter)), err) &&
 	    list_due(s, &due, &n, err);
 	for (size_t i = 0; ok && i < n; i++) {
-		if (is_stopped(s))
+		if (send_stopped(s))
 			break;
 		s->due = &due[i];
 		ok = spool_run(s->spool, SQL_REPORT_TAKE, SPOOL_VALUES(

@@ -142,7 +142,7 @@ add_uri(struct report_txt *txt, struct arena *arena, const char *text,
 
 /* RFC 6376 3.2 as RFC 8460 uses it: a letter, then letters, digits, "_-.". */
 static bool
-is_name(const char *text, size_t len)
+is_field_name(const char *text, size_t len)
 {
 	static const char chars[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
@@ -172,7 +172,7 @@ report_txt_parse(struct report_txt *txt, struct arena *arena, const char *text,
 
 		if (n == 0 && at == end)
 			break;
-		if (equal == NULL || !is_name(field, (size_t)(equal - field)))
+		if (equal == NULL || !is_field_name(field, (size_t)(equal - field)))
 			return false;
 		if (equal - field != 3 || memcmp(field, "rua", 3) != 0)
 			continue;

@@ -98,7 +98,8 @@ EXTRA_DIST += $(e2e_tests) \
 	tests/e2e/tlsq-command/manual.py tests/e2e/limits/certs.py \
 	tests/e2e/policyhost.py \
 	tests/e2e/dsn.py \
-	tests/e2e/policyhost.py tests/e2e/crash/points.py \
+	tests/e2e/policyhost.py tests/e2e/reporthost.py tests/e2e/tlsrpt.py \
+	tests/e2e/crash/points.py \
 	tests/e2e/dnsroot.sh tests/e2e/dnstree.py tests/e2e/dnsproxy.py tests/e2e/postfix.sh \
 	tests/e2e/validating-resolver.sh tests/e2e/dane/zones.sh \
 	tests/e2e/sendmail.sh tests/e2e/smtp.py tests/e2e/dkim.py tests/e2e/filter.py \
