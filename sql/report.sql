@@ -161,3 +161,15 @@ SELECT json_object(
 			AND detail.policy = policy.policy
 			ORDER BY count DESC))))
 		FROM policy));
+
+-- What a report may still be made of is kept, however short the retention.
+-- name: purge_reports
+DELETE FROM tls_report
+	WHERE day < date(min(:before, unixepoch() - 9 * 86400), 'unixepoch');
+
+-- name: purge_reports_sent
+DELETE FROM tls_report_sent
+	WHERE day < date(min(:before, unixepoch() - 9 * 86400), 'unixepoch');
+
+-- name: purge_reports_refused
+DELETE FROM tls_report_refused WHERE until < unixepoch();

@@ -100,8 +100,27 @@ SELECT json_object('time', unixepoch(),
 		'dane', (SELECT count(*) FROM dane_cache),
 		'mta_sts', (SELECT count(*) FROM mta_sts_cache)),
 	'runners', (SELECT count(*) FROM runner),
+	'tls_reports', (SELECT json_group_array(json(one)) FROM (
+		SELECT json_object('day', day, 'domain', domain, 'state', state,
+			'target', target, 'why', why, 'tries', tries) AS one
+		FROM tls_report_sent WHERE day >= date('now', '-7 days')
+		ORDER BY day DESC, domain LIMIT 1000)),
 	'database', json_object(
 		'size', (SELECT page_count * page_size
 			FROM pragma_page_count, pragma_page_size),
 		'free', (SELECT freelist_count * page_size
 			FROM pragma_freelist_count, pragma_page_size)));
+
+-- name: stats_reports
+SELECT day, domain, state, coalesce(target, '-'), coalesce(why, '')
+	FROM tls_report_sent
+	WHERE day >= date('now', '-7 days') AND (state = 'failed' OR :all)
+	ORDER BY day DESC, domain LIMIT 1000;
+
+-- name: stats_report_states
+SELECT count(*), count(*) FILTER (WHERE state = 'sent'),
+	count(*) FILTER (WHERE state IN ('due', 'queued')),
+	count(*) FILTER (WHERE state = 'failed'),
+	count(*) FILTER (WHERE state = 'skipped'),
+	(SELECT count(*) FROM tls_report_refused)
+	FROM tls_report_sent WHERE day >= date('now', '-7 days');

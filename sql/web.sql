@@ -292,3 +292,18 @@ SELECT a.id, r.address, a.started_at, a.duration_ms, a.mx, a.address,
 	JOIN attempt AS a INDEXED BY attempt_recipient ON a.recipient_id = r.id
 	LEFT JOIN session AS s ON s.id = a.session_id
 	ORDER BY a.id DESC LIMIT :limit;
+
+-- TLS reports, the newest first.
+-- name: web_reports
+SELECT day, domain, state, target, substr(why, 1, 300), tries
+	FROM tls_report_sent ORDER BY day DESC, domain LIMIT :limit;
+
+-- What the shadow strategy would have changed, of the newest attempts.
+-- name: web_shadow
+SELECT domain, shadow_strategy, outcome, shadow_outcome,
+	count(DISTINCT message_id), max(id)
+	FROM attempt
+	WHERE id > (SELECT max(id) FROM attempt) - 20000
+	AND shadow_outcome <> outcome
+	GROUP BY domain, shadow_strategy, outcome, shadow_outcome
+	ORDER BY count(*) DESC LIMIT :limit;

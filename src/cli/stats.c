@@ -120,6 +120,40 @@ print_domains(struct spool *spool, bool all, struct error *err)
 	return spool_query_end(&q, err);
 }
 
+/* Only where some were sent; those that failed, and with -v all. */
+static bool
+print_reports(struct spool *spool, bool all, struct error *err)
+{
+	struct spool_query q;
+	bool any = false;
+
+	spool_query_start(&q, spool, SQL_STATS_REPORT_STATES);
+	if (spool_query_next(&q) && spool_query_int(&q, 0) > 0) {
+		any = true;
+		(void)printf("\nTLS reports in 7 days: %" PRId64 " sent, %"
+		    PRId64 " waiting, %" PRId64 " failed, %" PRId64
+		    " not wanted; %" PRId64 " addresses refused one\n",
+		    spool_query_int(&q, 1), spool_query_int(&q, 2),
+		    spool_query_int(&q, 3), spool_query_int(&q, 4),
+		    spool_query_int(&q, 5));
+	}
+	if (!spool_query_end(&q, err))
+		return false;
+	if (!any)
+		return true;
+	spool_query_start_with(&q, spool, SQL_STATS_REPORTS, SPOOL_VALUES(
+	    SPOOL_INT(":all", all)));
+	while (spool_query_next(&q)) {
+		(void)printf("%s %s %s ", spool_query_text(&q, 0),
+		    spool_query_text(&q, 1), spool_query_text(&q, 2));
+		cli_print_text(spool_query_text(&q, 3));
+		(void)fputs("  ", stdout);
+		cli_print_text(spool_query_text(&q, 4));
+		(void)putchar('\n');
+	}
+	return spool_query_end(&q, err);
+}
+
 static bool
 print_json(struct spool *spool, struct error *err)
 {
@@ -150,7 +184,8 @@ cli_stats(struct cli *cli, int argc, char **argv, struct error *err)
 		ok = print_json(spool, err);
 	else
 		ok = print_states(spool, err) && print_totals(spool, err) &&
-		    print_domains(spool, cli->verbosity > 0, err);
+		    print_domains(spool, cli->verbosity > 0, err) &&
+		    print_reports(spool, cli->verbosity > 0, err);
 	spool_close(&spool);
 	return ok;
 }

@@ -105,7 +105,12 @@ spool_purge(struct spool *spool, int64_t before, int max, int64_t *count_r,
 	*count_r = spool_changes(spool);
 	FAILPOINT_ROW_IF(*count_r > 0, "purge");
 	return spool_run(spool, SQL_PURGE_SESSIONS, SPOOL_VALUES(
-	    SPOOL_INT(":before", before), SPOOL_INT(":max", max)), err);
+	    SPOOL_INT(":before", before), SPOOL_INT(":max", max)), err) &&
+	    spool_run(spool, SQL_PURGE_REPORTS, SPOOL_VALUES(
+	    SPOOL_INT(":before", before)), err) &&
+	    spool_run(spool, SQL_PURGE_REPORTS_SENT, SPOOL_VALUES(
+	    SPOOL_INT(":before", before)), err) &&
+	    spool_run(spool, SQL_PURGE_REPORTS_REFUSED, NULL, err);
 }
 
 bool

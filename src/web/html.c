@@ -53,6 +53,10 @@ static const struct word state_words[] = {
 	{ "delivered", "delivered", WEB_GOOD },
 	{ "failed", "failed", WEB_BAD },
 	{ "expired", "expired", WEB_BAD },
+	{ "sent", "sent", WEB_GOOD },
+	{ "due", "due", WEB_PLAIN },
+	{ "skipped", "skipped", WEB_PLAIN },
+	{ "unknown", "unknown", WEB_PLAIN },
 	{ NULL, NULL, WEB_PLAIN },
 };
 

@@ -179,6 +179,76 @@ put_domains(const struct web_html *h, const struct web_request *r, int max,
 	return spool_query_end(&q, err);
 }
 
+/* --- TLS reports and the shadow strategy */
+
+static void
+put_report(const struct web_html *h, struct spool_query *q)
+{
+	const char *target = spool_query_text(q, 3);
+
+	web_html_put(h, "<tr><td>%s</td><td>", spool_query_text(q, 0));
+	web_html_link(h, "domains/", spool_query_text(q, 1),
+	    spool_query_text(q, 1));
+	web_html_put(h, "</td><td data-label=\"state\">");
+	web_html_state(h, spool_query_text(q, 2));
+	web_html_put(h, "</td><td data-label=\"to\">%s</td><td>",
+	    target != NULL ? target : "");
+	web_page_reply(h, spool_query_text(q, 4));
+	web_html_put(h, "</td></tr>\n");
+}
+
+static void
+put_shadow(const struct web_html *h, struct spool_query *q)
+{
+	web_html_put(h, "<tr><td>");
+	web_html_link(h, "domains/", spool_query_text(q, 0),
+	    spool_query_text(q, 0));
+	web_html_put(h, "</td><td data-label=\"strategy\">%s</td><td>",
+	    spool_query_text(q, 1));
+	web_html_state(h, spool_query_text(q, 2));
+	web_html_put(h, "</td><td>");
+	web_html_state(h, spool_query_text(q, 3));
+	web_html_put(h, "</td><td class=\"n\" data-label=\"messages\">%" PRId64
+	    "</td></tr>\n", spool_query_int(q, 4));
+}
+
+/* Nothing where there is nothing. */
+static bool
+put_section(const struct web_html *h, const struct web_request *r,
+    enum sql_id query, const char *title, const struct web_page_table *table,
+    struct error *err)
+{
+	size_t begin = h->out->len;
+	struct spool_query q;
+
+	web_html_put(h, "<section><h2>%s</h2>\n", title);
+	spool_query_start_with(&q, r->spool, query, SPOOL_VALUES(
+	    SPOOL_INT(":limit", HOME_ROWS)));
+	if (web_page_table(h, &q, table, HOME_ROWS) > 0)
+		web_html_put(h, "</section>\n");
+	else {
+		h->out->len = begin;
+		h->out->data[begin] = '\0';
+	}
+	return spool_query_end(&q, err);
+}
+
+static bool
+put_reports_and_shadow(const struct web_html *h, const struct web_request *r,
+    struct error *err)
+{
+	static const struct web_page_table reports = {
+		.head = "<th>day<th class=\"w\">domain<th>state<th>to"
+		    "<th>answer", .put_row = put_report };
+	static const struct web_page_table shadow = {
+		.head = "<th class=\"w\">domain<th>strategy<th>recorded"
+		    "<th>would be<th>messages", .put_row = put_shadow };
+
+	return put_section(h, r, SQL_WEB_SHADOW, "Shadow strategy: what would "
+	    "change", &shadow, err) && put_section(h, r, SQL_WEB_REPORTS,
+	    "TLS reports", &reports, err);
+}
+
 bool
 web_page_home(const struct web_request *r, struct web_answer *a,
     struct error *err)
@@ -194,6 +264,7 @@ web_page_home(const struct web_request *r, struct web_answer *a,
 	web_html_put(&h, "</section>\n<section><h2>TLS by domain</h2>\n");
 	ok = ok && put_domains(&h, r, HOME_ROWS, err);
 	web_html_put(&h, "</section>\n");
+	ok = ok && put_reports_and_shadow(&h, r, err);
 	web_html_end(&h);
 	return ok;
 }

@@ -167,6 +167,13 @@ stop $daemon_pid
 is "a receiver that stalls does not keep the runner from its end" $(($(date +%s) - from < 10)) 1
 is "and gets the report later" "$(sql "SELECT state FROM tls_report_sent WHERE domain = 'stall.test'")" due
 
+# --- what is shown
+like "stats sums up" "$(tlsq_ stats)" '^TLS reports in 7 days: [0-9]+ sent, [0-9]+ waiting, 1 failed, [0-9]+ not wanted; 0 addresses refused one$'
+like "with what failed, and why" "$(tlsq_ stats)" 'clear\.test failed https://reports\.test/500 +HTTP status 500'
+like "with -v all" "$(tlsq_ stats -v)" ' open\.test sent https://reports\.test/ok-open +HTTP status 200'
+is "as JSON too" "$(tlsq_ stats --json | python3 -c 'import json, sys
+print(sorted({r["state"] for r in json.load(sys.stdin)["tls_reports"]}))')" "['due', 'failed', 'sent', 'skipped']"
+
 # --- settings
 sed 's/^enable = true/enable = true\nonly-failures = true/' "$T/reports.toml" | config
 sql "DELETE FROM tls_report_sent; UPDATE tls_report SET day = '$day'"

@@ -296,7 +296,8 @@ for command in $(cat "$T/commands"); do
 	show | cat) arguments=1 ;;
 	explain) arguments=example.test ;;
 	retry | hold | release | delete | bounce) arguments=--all ;;
-	list | config | stats | check) arguments='' ;;
+	whatif) arguments='--strategy default' ;;
+	list | config | stats | report | check) arguments='' ;;
 	*) arguments='a row of this test' ;;
 	esac
 	[ "$command" != lmtp ] || echo QUIT >"$T/in"
