@@ -131,8 +131,8 @@ read_rules(struct walk *w, const struct toml_node *node)
 
 	if (!conf_rule_kind_find(&kind, node->key)) {
 		complain_at(w, node->line, "unknown key: strategies are "
-		    "chosen for tls, tls-shadow, route, connection and "
-		    "schedule");
+		    "chosen for tls, route, connection and schedule, and "
+		    "one is judged as tls-shadow");
 		return;
 	}
 	if (node->kind == TOML_STRING) {

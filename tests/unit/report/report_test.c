@@ -15,6 +15,7 @@
 #include "report/mail.h"
 #include "report/report.h"
 #include "spool/query.h"
+#include "spool/record.h"
 
 /* 2026-12-01T00:00:00Z */
 #define DAY INT64_C(1796083200)
@@ -27,14 +28,13 @@ static void
 count(struct scratch *s, int64_t now, const char *domain, const char *type,
     const char *policy, const char *result)
 {
-	assert_done(s, spool_run(s->spool, SQL_REPORT_COUNT, SPOOL_VALUES(
-	    SPOOL_INT(":now", now), SPOOL_TEXT(":domain", domain),
-	    SPOOL_TEXT(":policy_type", type), SPOOL_TEXT(":policy", policy),
-	    SPOOL_TEXT(":result_type", result),
-	    SPOOL_TEXT(":mx", result[0] != '\0' ? "mx.a.test" : ""),
-	    SPOOL_TEXT(":sending_ip", result[0] != '\0' ? "192.0.2.1" : ""),
-	    SPOOL_TEXT(":receiving_ip", ""), SPOOL_TEXT(":reason", "")),
-	    &s->err));
+	bool failed = result[0] != '\0';
+
+	assert_done(s, spool_tls_count_add(s->spool, &(struct spool_tls_count){
+	    .domain = domain, .policy_type = type, .policy = policy,
+	    .result_type = result, .mx = failed ? "mx.a.test" : "",
+	    .sending_ip = failed ? "192.0.2.1" : "", .receiving_ip = "",
+	    .reason = "", .sessions = 1 }, now, &s->err));
 }
 
 /* A path into the report of a.test on the day, as SQLite reads it. */
