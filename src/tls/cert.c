@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "tls/cert_impl.h"
 #include "tls/der_impl.h"
 
 enum { RSA_EXPONENT_MAX = 8 };

@@ -33,6 +33,13 @@ enum stls_sig {
 	STLS_SIG_COUNT
 };
 
+/* GeneralName tags, RFC 5280 4.2.1.6. */
+enum {
+	STLS_NAME_DNS = 0x82,
+	STLS_NAME_DIRECTORY = 0xa4,
+	STLS_NAME_IP = 0x87,
+};
+
 /* RFC 5280 4.2.1.3 */
 enum {
 	STLS_KU_DIGITAL_SIGNATURE = 0x80,
@@ -100,6 +107,8 @@ size_t stls_ip_literal(const char *host, uint8_t octets_r[static 16]);
  * "CN=mx.example.test,O=Example" */
 void stls_name_text(struct stls_blob name, char *dst, size_t room);
 
+/* Contents of a Name: a row of sets of pairs of type and value. */
+bool stls_name_well_formed(struct stls_blob contents);
 /* The last CN of a Name.  False where there is none. */
 bool stls_name_cn(struct stls_blob name, struct stls_blob *cn_r);
 

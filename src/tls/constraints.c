@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "tls/cert_impl.h"
 #include "tls/chain_impl.h"
 #include "tls/der_impl.h"
 
@@ -79,16 +78,16 @@ fits(const struct name *n, struct stls_blob base, bool excluded)
 	bool in;
 
 	switch (n->tag) {
-	case GENERAL_NAME_DNS:
+	case STLS_NAME_DNS:
 		name = stls_blob_dotless(n->value);
 		base = stls_blob_dotless(base);
 		in = dns_within(name, base) ||
 		    (excluded && wildcard_covers(name, base));
 		break;
-	case GENERAL_NAME_IP:
+	case STLS_NAME_IP:
 		in = ip_within(n->value, base);
 		break;
-	case GENERAL_NAME_DIRECTORY:
+	case STLS_NAME_DIRECTORY:
 		in = directory_within(n->value, base);
 		break;
 	default:
@@ -135,13 +134,13 @@ name_refuse(const struct name *n, char *why_r, size_t room)
 {
 	char shown[128];
 
-	if (n->tag == GENERAL_NAME_DNS)
+	if (n->tag == STLS_NAME_DNS)
 		text_escape(shown, sizeof(shown), (const char *)n->value.data,
 		    n->value.len);
 	else
 		(void)text_copy(shown, sizeof(shown), n->tag ==
-		    GENERAL_NAME_IP ? "its IP address" : n->tag ==
-		    GENERAL_NAME_DIRECTORY ? "its subject" :
+		    STLS_NAME_IP ? "its IP address" : n->tag ==
+		    STLS_NAME_DIRECTORY ? "its subject" :
 		    "one of its names");
 	(void)snprintf(why_r, room, "does not allow %s", shown);
 	return false;
@@ -167,7 +166,7 @@ alt_names_allowed(const struct stls_cert *issuer, const struct stls_cert *cert,
 	*has_dns_r = false;
 	while (names.len > 0 &&
 	    stls_der_next(&names, &n.tag, &n.value, NULL)) {
-		*has_dns_r |= n.tag == GENERAL_NAME_DNS;
+		*has_dns_r |= n.tag == STLS_NAME_DNS;
 		if (!name_allowed(issuer, &n))
 			return name_refuse(&n, why_r, room);
 	}
@@ -178,8 +177,8 @@ bool
 stls_constraints_allow(const struct stls_cert *issuer,
     const struct stls_cert *cert, bool leaf, char *why_r, size_t room)
 {
-	struct name subject = { GENERAL_NAME_DIRECTORY, cert->subject };
-	struct name cn = { GENERAL_NAME_DNS, { NULL, 0 } };
+	struct name subject = { STLS_NAME_DIRECTORY, cert->subject };
+	struct name cn = { STLS_NAME_DNS, { NULL, 0 } };
 	bool has_dns;
 
 	if (issuer->permitted.len == 0 && issuer->excluded.len == 0)

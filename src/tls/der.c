@@ -4,6 +4,7 @@
 #include "tls/der_impl.h"
 
 #include <string.h>
+#include <time.h>
 
 /* X.690 10.1: the shortest form only. */
 static bool
@@ -125,32 +126,12 @@ two_digits(const uint8_t *p, int lo, int hi, int *n_r)
 	return *n_r >= lo && *n_r <= hi;
 }
 
-/* Days since 1970-01-01 of the proleptic Gregorian calendar; years from 0 on. */
-static int64_t
-days_of(int year, int month, int day)
-{
-	int y = month > 2 ? year : year - 1;
-	int era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
-	int of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-	return (int64_t)era * 146097 + of_era * 365 + of_era / 4 -
-	    of_era / 100 + of_year - 719468;
-}
-
-static int
-days_in(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
-		31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap ? 1 : 0);
-}
-
 bool
 stls_der_time(uint8_t tag, struct stls_blob v, int64_t *at_r)
 {
-	int century = 0, year, month, day, hour, minute, second;
+	struct tm tm = { 0 };
+	int century = 0, day;
+	int64_t at;
 	const uint8_t *p = v.data;
 
 	if (tag == DER_GENERALIZED_TIME && v.len == 15) {
@@ -160,19 +141,24 @@ stls_der_time(uint8_t tag, struct stls_blob v, int64_t *at_r)
 	} else if (tag != DER_UTC_TIME || v.len != 13) {
 		return false;
 	}
-	if (!two_digits(p, 0, 99, &year) || !two_digits(p + 2, 1, 12, &month) ||
-	    !two_digits(p + 4, 1, 31, &day) || !two_digits(p + 6, 0, 23, &hour) ||
-	    !two_digits(p + 8, 0, 59, &minute) ||
-	    !two_digits(p + 10, 0, 59, &second) || p[12] != 'Z')
+	if (!two_digits(p, 0, 99, &tm.tm_year) ||
+	    !two_digits(p + 2, 1, 12, &tm.tm_mon) ||
+	    !two_digits(p + 4, 1, 31, &day) ||
+	    !two_digits(p + 6, 0, 23, &tm.tm_hour) ||
+	    !two_digits(p + 8, 0, 59, &tm.tm_min) ||
+	    !two_digits(p + 10, 0, 59, &tm.tm_sec) || p[12] != 'Z')
 		return false;
 	/* RFC 5280 4.1.2.5.1: two digits from 50 on are of the last century. */
 	if (tag == DER_UTC_TIME)
-		century = year >= 50 ? 19 : 20;
-	year += century * 100;
-	if (day > days_in(year, month))
+		century = tm.tm_year >= 50 ? 19 : 20;
+	tm.tm_year += century * 100 - 1900;
+	tm.tm_mon--;
+	tm.tm_mday = day;
+	at = timegm(&tm);
+	/* It makes March 2 of February 30. */
+	if (tm.tm_mday != day)
 		return false;
-	*at_r = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 +
-	    second;
+	*at_r = at;
 	return true;
 }
 

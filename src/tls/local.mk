@@ -1,8 +1,6 @@
 # Sources of tls.
 src_libtlsq_a_SOURCES += \
 	src/tls/cert.c src/tls/cert.h \
-	src/tls/cert_host.c \
-	src/tls/cert_impl.h \
 	src/tls/cert_name.c \
 	src/tls/chain.c src/tls/chain.h \
 	src/tls/chain_impl.h \
