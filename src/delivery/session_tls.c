@@ -46,8 +46,7 @@ delivery_session_judge(void *ctx, const struct stls_peer *peer,
 		return;
 	s->proof = mem_zalloc(sizeof(*s->proof));
 	if (peer->resumed) {
-		delivery_tls_proof_copy(s->proof,
-		    delivery_tls_entry_proof(s->resuming));
+		*s->proof = *delivery_tls_entry_proof(s->resuming);
 		*verdict_r = s->proof->verdict;
 	} else {
 		nexthop_proof_judge(&proof, peer, clock_now_s(), verdict_r,
@@ -165,7 +164,7 @@ delivery_session_keep_proof(struct delivery_session *s)
 	size_t len;
 
 	if (s->proof != NULL && e->has_certificate) {
-		stls_peer_info_copy(&s->proof->certificate, &e->certificate);
+		s->proof->certificate = e->certificate;
 		s->proof->until = delivery_tls_cache_until(&e->certificate,
 		    clock_now_s());
 	}
@@ -192,8 +191,6 @@ void
 delivery_session_end_proof(struct delivery_session *s)
 {
 	delivery_tls_entry_unref(&s->resuming);
-	if (s->proof != NULL)
-		stls_peer_info_clear(&s->proof->certificate);
 	free(s->proof);
 	s->proof = NULL;
 }

@@ -31,14 +31,6 @@ struct delivery_tls_cache {
 	size_t n;
 };
 
-void
-delivery_tls_proof_copy(struct delivery_tls_proof *copy,
-    const struct delivery_tls_proof *proof)
-{
-	*copy = *proof;
-	stls_peer_info_copy(&copy->certificate, &proof->certificate);
-}
-
 struct delivery_tls_cache *
 delivery_tls_cache_new(void)
 {
@@ -163,7 +155,6 @@ delivery_tls_entry_unref(struct delivery_tls_entry **entry)
 	*entry = NULL;
 	if (e == NULL || --e->refs > 0)
 		return;
-	stls_peer_info_clear(&e->proof.certificate);
 	explicit_bzero(e->session, e->len);
 	free(e->session);
 	free(e);
@@ -203,7 +194,7 @@ delivery_tls_cache_put(struct delivery_tls_cache *s, const char *key,
 		drop(s, TAILQ_FIRST(&s->entries));
 	e = mem_zalloc(sizeof(*e) + key_len);
 	e->refs = 1;
-	delivery_tls_proof_copy(&e->proof, proof);
+	e->proof = *proof;
 	e->session = session;
 	e->len = len;
 	memcpy(e->key, key, key_len);

@@ -22,10 +22,8 @@ struct delivery_tls_proof {
 	int64_t until;			/* unix seconds */
 	struct smtp_verdict verdict;	/* but for named_by_domain */
 	char tlsa[NEXTHOP_PROOF_TLSA_LEN];	/* the record that matched */
-	struct stls_peer_info certificate;	/* to be cleared */
+	struct stls_peer_info certificate;
 };
-void delivery_tls_proof_copy(struct delivery_tls_proof *copy_r,
-    const struct delivery_tls_proof *proof);
 
 struct delivery_tls_entry;
 struct delivery_tls_cache;

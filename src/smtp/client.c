@@ -357,7 +357,6 @@ smtp_client_free(struct smtp_client **client)
 	free(c->sni);
 	free(c->helo);
 	free(c->label);
-	stls_peer_info_clear(&c->evidence.certificate);
 	free(c->evidence.verify_error);
 	free(c);
 }

@@ -159,7 +159,6 @@ say_no_match(struct stls_result *r, const struct stls_dane *dane,
 	    "has SHA-256 %s, its key %s", dane->n_records, first,
 	    info.cert_sha256, info.spki_sha256[0] != '\0' ? info.spki_sha256 :
 	    "cannot be read");
-	stls_peer_info_clear(&info);
 }
 
 void

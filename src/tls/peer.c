@@ -4,14 +4,10 @@
 #include <wolfssl/options.h>
 #include <wolfssl/wolfcrypt/hash.h>
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/text.h"
 #include "tls/cert.h"
-
-enum { NAME_TEXT_LEN = 512 };
 
 void
 stls_sha256_hex(char hex_r[static STLS_SHA256_HEX_LEN], const void *data,
@@ -24,29 +20,9 @@ stls_sha256_hex(char hex_r[static STLS_SHA256_HEX_LEN], const void *data,
 		text_hex(hex_r, digest, sizeof(digest));
 }
 
-void
-stls_peer_info_copy(struct stls_peer_info *copy,
-    const struct stls_peer_info *info)
-{
-	*copy = *info;
-	if (info->subject != NULL)
-		copy->subject = mem_strdup(info->subject);
-	if (info->issuer != NULL)
-		copy->issuer = mem_strdup(info->issuer);
-}
-
-void
-stls_peer_info_clear(struct stls_peer_info *info)
-{
-	free(info->subject);
-	free(info->issuer);
-	memset(info, 0, sizeof(*info));
-}
-
 bool
 stls_peer_describe(const struct stls_peer *peer, struct stls_peer_info *info)
 {
-	char subject[NAME_TEXT_LEN] = "", issuer[NAME_TEXT_LEN] = "";
 	struct stls_cert cert;
 	bool ok;
 
@@ -57,14 +33,14 @@ stls_peer_describe(const struct stls_peer *peer, struct stls_peer_info *info)
 		stls_sha256_hex(info->cert_sha256, peer->chain[0].data,
 		    peer->chain[0].len);
 	if (ok) {
-		stls_name_text(cert.subject, subject, sizeof(subject));
-		stls_name_text(cert.issuer, issuer, sizeof(issuer));
+		stls_name_text(cert.subject, info->subject,
+		    sizeof(info->subject));
+		stls_name_text(cert.issuer, info->issuer,
+		    sizeof(info->issuer));
 		info->not_before_at = cert.not_before_at;
 		info->not_after_at = cert.not_after_at;
 		stls_sha256_hex(info->spki_sha256, cert.key.spki.data,
 		    cert.key.spki.len);
 	}
-	info->subject = mem_strdup(subject);
-	info->issuer = mem_strdup(issuer);
 	return ok;
 }

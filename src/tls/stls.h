@@ -140,20 +140,16 @@ void stls_sha256_hex(char hex_r[static STLS_SHA256_HEX_LEN], const void *data,
 /* The leaf certificate in words.  Texts are RFC 4514 in printable UTF-8, cut
  * where too long. */
 struct stls_peer_info {
-	char *subject, *issuer;		/* owned */
+	char subject[512], issuer[512];
 	int64_t not_before_at, not_after_at;	/* unix seconds */
 	/* lower-case hex */
 	char cert_sha256[STLS_SHA256_HEX_LEN], spki_sha256[STLS_SHA256_HEX_LEN];
 };
 
 /* False, with texts empty but for cert_sha256, where there is no certificate or
- * it cannot be parsed.  *info_r is to be cleared in any case. */
+ * it cannot be parsed. */
 bool stls_peer_describe(const struct stls_peer *peer,
     struct stls_peer_info *info_r);
-/* All zero may be copied and cleared, too. */
-void stls_peer_info_copy(struct stls_peer_info *copy_r,
-    const struct stls_peer_info *info);
-void stls_peer_info_clear(struct stls_peer_info *info);
 
 /*
  * The session for later resumption, about 1.1 kB, in fresh memory that the

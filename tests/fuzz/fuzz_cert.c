@@ -65,7 +65,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(why[0] != '\0');
 	(void)stls_peer_describe(&peer, &info);
 	assert_printable(info.subject);
-	stls_peer_info_clear(&info);
 	free(copy);
 	return 0;
 }
