@@ -89,7 +89,8 @@ on_early_reply(struct smtp_session *s, enum smtp_step step,
 		smtp_session_fail_reply(s, step, reply);
 	else if (!s->tls_active && s->config.demand.level != LEVEL_NONE &&
 	    s->state == SESSION_SETUP)
-		smtp_session_fail_policy(s, EVENT_EARLY_OCTETS, false, reply,
+		smtp_session_fail_policy(s, &s->config.demand,
+		    EVENT_EARLY_OCTETS, false, reply,
 		    "a reply came before its command was sent");
 	else
 		smtp_session_protocol_error(s, step, reply,
@@ -219,12 +220,12 @@ fail_by_network(struct smtp_session *s, const char *what)
 	if (may_be_lost(s))
 		smtp_session_enter(s, SESSION_CLOSED);
 	else if (step == SMTP_STEP_TLS)
-		smtp_session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL,
-		    why);
+		smtp_session_fail_policy(s, &s->config.demand,
+		    EVENT_HANDSHAKE_FAILED, false, NULL, why);
 	else
-		smtp_session_fail(s, &(struct smtp_session_fault){ .step = step,
-		    .error = "connection",
-		    .status = step == SMTP_STEP_CONNECT ? "4.4.1" : "4.4.2" },
+		smtp_session_fail(s, &(struct smtp_failure){ .step = step,
+		    .error = "connection", .status = { '4', '.', '4', '.',
+		    step == SMTP_STEP_CONNECT ? '1' : '2' } }, false, NULL,
 		    "%s", why);
 }
 
@@ -254,8 +255,8 @@ smtp_session_tls_flooded(struct smtp_session *s, const char *why)
 	if (may_be_lost(s))
 		smtp_session_enter(s, SESSION_CLOSED);
 	else
-		smtp_session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL,
-		    why);
+		smtp_session_fail_policy(s, &s->config.demand,
+		    EVENT_HANDSHAKE_FAILED, false, NULL, why);
 }
 
 void
@@ -285,8 +286,8 @@ void
 smtp_session_content_failed(struct smtp_session *s, const char *why)
 {
 	smtp_session_fail(s,
-	    &(struct smtp_session_fault){ .step = SMTP_STEP_NONE, .error = "io",
-	    .status = "4.3.0" },
+	    &(struct smtp_failure){ .step = SMTP_STEP_NONE, .error = "io",
+	    .status = "4.3.0" }, false, NULL,
 	    "the message could not be read: %.500s", why);
 }
 

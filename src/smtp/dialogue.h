@@ -19,8 +19,7 @@
 #define TLSQ_SMTP_DIALOGUE_H
 
 #include "policy/level.h"
-#include "smtp/ehlo.h"
-#include "smtp/transaction.h"
+#include "smtp/reply.h"
 
 struct smtp_session;
 

@@ -1,7 +1,7 @@
 /*
  * Inside the dialogue, from the ground up: output.c has what is written and
- * awaited, envelope.c the commands, exchange.c the transactions, failing.c the
- * end, smtp_exchange_reply.c what replies to a transaction mean, setup.c the way from
+ * awaited and how a session fails, envelope.c the commands, exchange.c the
+ * transactions, exchange_reply.c what replies to a transaction mean, setup.c the way from
  * the greeting to ready; dialogue.c takes the events and gives the actions.
  *
  * States of the session, changed by smtp_session_enter() alone:
@@ -183,25 +183,14 @@ void smtp_exchange_settle_all(struct smtp_exchange *ex,
 void smtp_exchange_settle(struct smtp_exchange *ex, size_t i,
     const struct smtp_recipient_result *verdict);
 
-/* --- failing.c --- */
-
-/* How a session fails. */
-struct smtp_session_fault {
-	enum smtp_step step;
-	const char *error, *status, *result_type;
-	bool permanent, loop;
-	bool polite;			/* QUIT goes out first */
-	const struct smtp_reply *reply;	/* or NULL */
-};
-
+/* The session fails: failure says how, but for warm, text and reply; polite:
+ * QUIT goes out first.  reply may be NULL. */
 void smtp_session_fail(struct smtp_session *s,
-    const struct smtp_session_fault *fault, const char *fmt,
-    ...) __attribute__((format(printf, 3, 4)));
-/* What policy_session_event() says about the event. */
-void smtp_session_fail_policy(struct smtp_session *s, enum policy_event event,
-    bool polite, const struct smtp_reply *reply, const char *why);
-/* The same about a demand that is not the session's whole one. */
-void smtp_session_fail_demand(struct smtp_session *s,
+    const struct smtp_failure *failure, bool polite,
+    const struct smtp_reply *reply, const char *fmt,
+    ...) __attribute__((format(printf, 5, 6)));
+/* What policy_session_event() says about the event under the demand. */
+void smtp_session_fail_policy(struct smtp_session *s,
     const struct policy_demand *demand, enum policy_event event, bool polite,
     const struct smtp_reply *reply, const char *why);
 /* A 4xx or 5xx that ends the session for now: the next host may do better. */
@@ -217,7 +206,7 @@ void smtp_session_protocol_error(struct smtp_session *s, enum smtp_step step,
 void smtp_session_status(char dst[static SMTP_STATUS_LEN],
     const struct smtp_reply *reply, char class);
 
-/* --- smtp_exchange_reply.c --- */
+/* --- exchange_reply.c --- */
 
 void smtp_exchange_reply(struct smtp_session *s, const struct smtp_pending *p,
     const struct smtp_reply *reply);

@@ -5,11 +5,9 @@ src_libtlsq_a_SOURCES += \
 	src/smtp/client_io.c \
 	src/smtp/dialogue.c src/smtp/dialogue.h \
 	src/smtp/dialogue_impl.h \
-	src/smtp/ehlo.c src/smtp/ehlo.h \
 	src/smtp/envelope.c \
 	src/smtp/exchange.c \
 	src/smtp/exchange_reply.c \
-	src/smtp/failing.c \
 	src/smtp/output.c \
 	src/smtp/reply.c src/smtp/reply.h \
 	src/smtp/setup.c \

@@ -1,12 +1,19 @@
 /*
- * The reply parser: octets to lines, lines to replies.
+ * The reply parser: octets to lines, lines to replies; and the EHLO reply's
+ * keywords.
  */
 #include "smtp/reply.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/mem.h"
 #include "base/text.h"
+
+#define DIGITS "0123456789"
 
 void
 smtp_reply_parser_free(struct smtp_reply_parser *p)
@@ -74,32 +81,18 @@ reply_take_line(struct smtp_reply_parser *p, bool *last_r)
 	return true;
 }
 
-/* Length of "digits" of 1 to 3 at s, else 0. */
-static size_t
-digits(const char *s)
-{
-	size_t n = 0;
-
-	while (n < 4 && is_digit(s[n]))
-		n++;
-	return n <= 3 ? n : 0;
-}
-
 /* RFC 3463 2: class "." subject "." detail; its length, 0 where there is none. */
 static size_t
 status_len(const char *s, unsigned reply_class)
 {
-	size_t n = 2, d;
+	size_t n = 1, d;
 
-	if ((s[0] != '2' && s[0] != '4' && s[0] != '5') || s[1] != '.' ||
+	if ((s[0] != '2' && s[0] != '4' && s[0] != '5') ||
 	    (unsigned)(s[0] - '0') != reply_class)
 		return 0;
-	if ((d = digits(s + n)) == 0 || s[n + d] != '.')
-		return 0;
-	n += d + 1;
-	if ((d = digits(s + n)) == 0)
-		return 0;
-	n += d;
+	for (int i = 0; i < 2; i++, n += d + 1)
+		if (s[n] != '.' || (d = strspn(s + n + 1, DIGITS)) < 1 || d > 3)
+			return 0;
 	return s[n] == ' ' || s[n] == '\n' || s[n] == '\0' ? n : 0;
 }
 
@@ -228,4 +221,97 @@ smtp_reply_print(char *dst, size_t room, const struct smtp_reply *reply)
 		s = end + 1;
 	}
 	dst[len] = '\0';
+}
+
+/* --- EHLO */
+
+static const struct keyword {
+	const char *name;
+	unsigned can;
+} keywords[] = {
+	{ "STARTTLS", SMTP_CAN_STARTTLS },
+	{ "PIPELINING", SMTP_CAN_PIPELINING },
+	{ "SIZE", SMTP_CAN_SIZE },
+	{ "8BITMIME", SMTP_CAN_8BITMIME },
+	{ "SMTPUTF8", SMTP_CAN_SMTPUTF8 },
+	{ "DSN", SMTP_CAN_DSN },
+	{ "CHUNKING", SMTP_CAN_CHUNKING },
+	{ "ENHANCEDSTATUSCODES", SMTP_CAN_ENHANCEDSTATUSCODES },
+	{ "REQUIRETLS", SMTP_CAN_REQUIRETLS },
+}, mechanisms[] = {
+	{ "PLAIN", SMTP_CAN_AUTH_PLAIN },
+	{ "LOGIN", SMTP_CAN_AUTH_LOGIN },
+};
+
+static unsigned
+ehlo_find(const struct keyword *table, size_t n_table, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n_table; i++)
+		if (strlen(table[i].name) == n &&
+		    strncasecmp(table[i].name, s, n) == 0)
+			return table[i].can;
+	return 0;
+}
+
+/* Takes a word of the line off *s, and the blanks before it; its length, 0 at
+ * the line's end. */
+static size_t
+take_word(const char **s, const char **word_r)
+{
+	size_t n;
+
+	*word_r = *s + strspn(*s, " \t");
+	n = strcspn(*word_r, " \t\n");
+	*s = *word_r + n;
+	return n;
+}
+
+/* RFC 1870 3: up to 20 digits.  What is no number, or too large for one, is no
+ * limit that we know of: the server will say so itself. */
+static uint64_t
+parse_size(const char *s, size_t n)
+{
+	uint64_t v;
+
+	if (n == 0 || n > 20 || strspn(s, DIGITS) != n)
+		return 0;
+	errno = 0;
+	v = strtoull(s, NULL, 10);
+	return errno == 0 ? v : 0;
+}
+
+static void
+parse_line(struct smtp_capabilities *caps, const char *s)
+{
+	const char *word;
+	size_t n = take_word(&s, &word);
+	unsigned can;
+
+	if (n >= 4 && strncasecmp(word, "AUTH", 4) == 0 &&
+	    (n == 4 || word[4] == '=')) {
+		for (s = word + (n == 4 ? 4 : 5);
+		    (n = take_word(&s, &word)) > 0;)
+			caps->can |= ehlo_find(mechanisms,
+			    ARRAY_LEN(mechanisms), word, n);
+		return;
+	}
+	can = ehlo_find(keywords, ARRAY_LEN(keywords), word, n);
+	caps->can |= can;
+	if (can == SMTP_CAN_SIZE) {
+		n = take_word(&s, &word);
+		caps->size_max = parse_size(word, n);
+	}
+}
+
+void
+smtp_ehlo_parse(struct smtp_capabilities *caps_r, const struct smtp_reply *reply)
+{
+	const char *s = reply->text;
+	size_t n = strcspn(s, " \t\n");
+
+	memset(caps_r, 0, sizeof(*caps_r));
+	for (size_t i = 0; i < n && i < sizeof(caps_r->name) - 1; i++)
+		caps_r->name[i] = s[i] > 0x20 && s[i] < 0x7f ? s[i] : '?';
+	while ((s = strchr(s, '\n')) != NULL)
+		parse_line(caps_r, ++s);
 }

@@ -42,9 +42,9 @@ leads_to_us(struct smtp_session *s, enum smtp_step step,
 	if (!is_name(said.name, s->config.helo) &&
 	    !is_name(said.name, s->config.own_name))
 		return false;
-	smtp_session_fail(s, &(struct smtp_session_fault){ .step = step,
-	    .error = "dns", .status = "5.4.6", .loop = true, .polite = true,
-	    .reply = NULL }, "mail loop: the host has the name of this one, %s",
+	smtp_session_fail(s, &(struct smtp_failure){ .step = step,
+	    .error = "dns", .status = "5.4.6", .loop = true }, true, NULL,
+	    "mail loop: the host has the name of this one, %s",
 	    said.name);
 	return true;
 }
@@ -119,9 +119,9 @@ auth_start(struct smtp_session *s)
 		smtp_output_command(s, SMTP_STEP_AUTH, -1, 0, "AUTH LOGIN", 10);
 		s->auth = AUTH_LOGIN_USERNAME;
 	} else {
-		smtp_session_fail(s, &(struct smtp_session_fault){
+		smtp_session_fail(s, &(struct smtp_failure){
 		    .step = SMTP_STEP_AUTH, .error = "unexpected-reply",
-		    .status = "4.7.0", .polite = true },
+		    .status = "4.7.0" }, true, NULL,
 		    "neither AUTH PLAIN nor AUTH LOGIN is offered within TLS");
 	}
 }
@@ -167,7 +167,8 @@ without_tls(struct smtp_session *s, enum policy_event event,
 {
 	if (policy_session_event(&s->config.demand, event).action !=
 	    ACTION_CONTINUE_PLAIN) {
-		smtp_session_fail_policy(s, event, true, reply, why);
+		smtp_session_fail_policy(s, &s->config.demand, event, true,
+		    reply, why);
 		return;
 	}
 	s->plain_permitted = true;
@@ -232,7 +233,9 @@ on_ehlo(struct smtp_session *s, const struct smtp_reply *reply)
 static void
 on_helo(struct smtp_session *s, const struct smtp_reply *reply)
 {
-	char status[SMTP_STATUS_LEN], text[SESSION_REPLY_LEN];
+	struct smtp_failure f = { .step = SMTP_STEP_HELO,
+	    .error = "unexpected-reply", .permanent = true };
+	char text[SESSION_REPLY_LEN];
 
 	if (reply->code / 100 == 2) {
 		smtp_ehlo_parse(&s->caps, reply);
@@ -240,13 +243,9 @@ on_helo(struct smtp_session *s, const struct smtp_reply *reply)
 		s->caps.size_max = 0;
 		hello_answered(s);
 	} else if (reply->code / 100 == 5 && reply->code != 521) {
-		smtp_session_status(status, reply, '5');
+		smtp_session_status(f.status, reply, '5');
 		smtp_reply_print(text, sizeof(text), reply);
-		smtp_session_fail(s, &(struct smtp_session_fault){
-		    .step = SMTP_STEP_HELO, .error = "unexpected-reply",
-		    .status = status, .permanent = true, .polite = true,
-		    .reply = reply },
-		    "EHLO was refused with %.300s, HELO with %.300s",
+		smtp_session_fail(s, &f, true, reply, "EHLO was refused with %.300s, HELO with %.300s",
 		    s->ehlo_reply, text);
 	} else {
 		smtp_session_fail_refused(s, SMTP_STEP_HELO, reply);
@@ -270,8 +269,8 @@ on_starttls(struct smtp_session *s, const struct smtp_reply *reply)
 		s->start_tls = true;
 		smtp_session_enter(s, SESSION_HANDSHAKE);
 	} else if (reply->code == 421 || reply->code < 400) {
-		smtp_session_fail_policy(s, reply->code == 421 ?
-		    EVENT_STARTTLS_REFUSED :
+		smtp_session_fail_policy(s, &s->config.demand,
+		    reply->code == 421 ? EVENT_STARTTLS_REFUSED :
 		    EVENT_HANDSHAKE_FAILED, false, reply, why);
 	} else {
 		without_tls(s, EVENT_STARTTLS_REFUSED, reply, why);
@@ -334,13 +333,15 @@ smtp_session_tls_failed(struct smtp_session *s, const char *why)
 	char text[700];
 
 	(void)snprintf(text, sizeof(text), "TLS handshake failed: %.600s", why);
-	smtp_session_fail_policy(s, EVENT_HANDSHAKE_FAILED, false, NULL, text);
+	smtp_session_fail_policy(s, &s->config.demand, EVENT_HANDSHAKE_FAILED,
+	    false, NULL, text);
 }
 
 void
 smtp_session_tls_early_octets(struct smtp_session *s)
 {
-	smtp_session_fail_policy(s, EVENT_EARLY_OCTETS, false, NULL,
+	smtp_session_fail_policy(s, &s->config.demand, EVENT_EARLY_OCTETS,
+	    false, NULL,
 	    "octets came before the TLS handshake (response injection)");
 }
 
@@ -386,7 +387,7 @@ smtp_session_authenticated(struct smtp_session *s,
 	event = verdict_event(demand.level, verdict);
 	if (!proved && policy_session_event(&demand, event).action !=
 	    ACTION_CONTINUE) {
-		smtp_session_fail_demand(s, &demand, event, true, NULL,
+		smtp_session_fail_policy(s, &demand, event, true, NULL,
 		    verdict->text[0] != '\0' ? verdict->text :
 		    "the certificate does not prove the host");
 		return;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "smtp/ehlo.h"
 #include "smtp/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,5 @@
 /*
- * smtp/reply and smtp/ehlo: what is a reply, and what a server can do.
+ * smtp/reply: what is a reply, and what a server can do.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "smtp/ehlo.h"
 #include "smtp/reply.h"
 
 /* text is what smtp_reply_print says; NULL: broken; "...": unfinished. */
