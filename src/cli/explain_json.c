@@ -31,7 +31,7 @@ put_mx(struct json *j, const struct cli_explanation *e)
 
 	json_open_object(j, "mx");
 	json_text(j, "status", relay ? "configured" :
-	    mx_status_name(s->mx_status));
+	    lookup_mx_word(s->mx_status, s->mx_finding));
 	json_bool(j, "implicit", s->mx_implicit);
 	json_int(j, "fetched_at", s->mx_fetched_at);
 	json_text(j, "reason", s->n_hosts == 0 ? s->why : NULL);
@@ -72,8 +72,8 @@ json_put_tlsa(struct json *j, const struct nexthop_host *h)
 	char text[160];
 
 	json_open_object(j, "tlsa");
-	json_text(j, "status", r != NULL ? tlsa_lookup_status_name(r->status) :
-	    "not-asked");
+	json_text(j, "status", r != NULL ? lookup_tlsa_word(r->status,
+	    r->count + r->too_short) : "not-asked");
 	if (r != NULL) {
 		json_text(j, "base", r->base);
 		json_int(j, "published", (int64_t)(r->count + r->too_short));

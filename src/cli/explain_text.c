@@ -85,7 +85,7 @@ cli_explain_text_mx(struct buf *out, const struct cli_explanation *e)
 		return;
 	}
 	(void)buf_printf(out, "MX of %s: %s%s", e->rcpt.domain,
-	    mx_status_name(s->mx_status),
+	    lookup_mx_word(s->mx_status, s->mx_finding),
 	    s->mx_implicit ? ", no record: using the domain itself" : "");
 	put_source(out, e, s->mx_fetched_at, "mx_cache");
 	put_reason(out, s->n_hosts == 0 ? s->why : NULL);
@@ -153,20 +153,21 @@ text_put_tlsa(struct buf *out, const struct cli_explanation *e,
     const struct nexthop_host *h)
 {
 	const struct tlsa_result *r = h->tlsa;
+	size_t published = r != NULL ? r->count + r->too_short : 0;
 	char text[160];
 
 	put_label(out, "  tlsa");
-	if (r == NULL || (r->status == TLSA_LOOKUP_INSECURE &&
+	if (r == NULL || (r->status == DNS_INSECURE &&
 	    h->address_status == DNS_INSECURE && !h->alias_secure)) {
 		(void)buf_puts(out, r == NULL ? "not looked up\n" :
 		    "not looked up: the host's zone is not signed\n");
 		return;
 	}
-	(void)buf_printf(out, "%s at %s", tlsa_lookup_status_name(r->status),
-	    r->base);
-	if (r->status == TLSA_LOOKUP_SECURE)
+	(void)buf_printf(out, "%s at %s", lookup_tlsa_word(r->status,
+	    published), r->base);
+	if (r->status == DNS_SECURE && published > 0)
 		(void)buf_printf(out, ": %zu published, %zu usable",
-		    r->count + r->too_short, h->n_usable);
+		    published, h->n_usable);
 	put_source(out, e, r->fetched_at, "dane_cache");
 	put_reason(out, r->reason);
 	for (size_t i = 0; i < h->n_usable; i++) {

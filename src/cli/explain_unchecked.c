@@ -146,7 +146,7 @@ cli_explain_unchecked(struct cli_explanation *e)
 
 	if (e->json_wanted)
 		json_open_array(&e->json, "dnssec");
-	if (s->mx_status == MX_INSECURE)
+	if (s->mx_status == DNS_INSECURE && s->mx_finding == LOOKUP_MX_HOSTS)
 		look_at_algorithm(e, e->rcpt.domain, &last);
 	for (size_t i = 0; i < s->n_hosts; i++) {
 		const struct nexthop_host *h = &s->host[i];
@@ -156,7 +156,7 @@ cli_explain_unchecked(struct cli_explanation *e)
 		if (h->address_status == DNS_INSECURE)
 			look_at_algorithm(e, h->name, &last);
 		else if (h->address_status == DNS_SECURE && h->tlsa != NULL &&
-		    h->tlsa->status == TLSA_LOOKUP_INSECURE)
+		    h->tlsa->status == DNS_INSECURE)
 			look_at_denial(e, h->name, &last);
 	}
 	if (e->json_wanted)

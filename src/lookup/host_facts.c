@@ -18,12 +18,6 @@ static const int families_of[] = {
 };
 static_assert(ARRAY_LEN(families_of) == HOST_FAMILY_COUNT, "");
 
-static bool
-is_failed(enum policy_dns_status status)
-{
-	return status == DNS_ERROR || status == DNS_BOGUS;
-}
-
 bool
 host_literal(struct net_address *addr_r, const char *text)
 {
@@ -60,7 +54,7 @@ host_facts_from_answer(struct host_lookup_facts *facts, enum host_family family,
 	f->ttl_s = answer->ttl_s;
 	f->canonical = arena_strdup(arena, answer->canonical != NULL ?
 	    answer->canonical : host);
-	if (is_failed(f->status)) {
+	if (policy_dns_failed(f->status)) {
 		f->why = arena_strdup(arena, answer->why);
 		return;
 	}
@@ -143,7 +137,7 @@ host_facts_add_alias(struct host_lookup_facts *facts, struct arena *arena,
 	    answer->have_data;
 	if (now + answer->ttl_s < facts->expires_at)
 		facts->expires_at = now + answer->ttl_s;
-	if (!is_failed(answer->status))
+	if (!policy_dns_failed(answer->status))
 		return;
 	for (int i = 0; i < HOST_FAMILY_COUNT; i++) {
 		f = &facts->family[i];
@@ -181,7 +175,7 @@ is_one_fact(const struct host_lookup_facts *facts)
 	const struct host_family_facts *a = &facts->family[HOST_FAMILY_V4];
 	const struct host_family_facts *b = &facts->family[HOST_FAMILY_V6];
 
-	if (is_failed(a->status) || is_failed(b->status))
+	if (policy_dns_failed(a->status) || policy_dns_failed(b->status))
 		return a->status == b->status;
 	return a->count == 0 || b->count == 0 || (a->status == b->status &&
 	    strcmp(a->canonical, b->canonical) == 0);
@@ -204,30 +198,13 @@ host_facts_to_row(struct spool_host_cache *row_r, struct arena *arena,
 	row_r->host = arena_strdup(arena, host);
 	if (strcmp(f->canonical, host) != 0)
 		row_r->canonical = f->canonical;
-	row_r->status = is_failed(f->status) || f->count > 0 ?
+	row_r->status = policy_dns_failed(f->status) || f->count > 0 ?
 	    policy_dns_status_name(f->status) : "none";
 	row_r->addresses = arena_strdup(arena, buf_str(&json));
 	row_r->fetched_at = facts->fetched_at;
 	row_r->expires_at = facts->expires_at;
 	buf_free(&json);
 	return true;
-}
-
-/* "none" is an answer; whether it was secure no longer matters. */
-static bool
-parse_status(const char *text, enum policy_dns_status *status_r)
-{
-	if (strcmp(text, "none") == 0) {
-		*status_r = DNS_INSECURE;
-		return true;
-	}
-	for (int i = 0; i < DNS_STATUS_COUNT; i++)
-		if (strcmp(text,
-		    policy_dns_status_name((enum policy_dns_status)i)) == 0) {
-			*status_r = (enum policy_dns_status)i;
-			return true;
-		}
-	return false;
 }
 
 static bool
@@ -253,15 +230,17 @@ host_facts_from_row(struct host_lookup_facts *facts_r, struct arena *arena,
 {
 	const char **texts, *canonical = row->canonical != NULL ?
 	    row->canonical : row->host;
-	enum policy_dns_status status;
+	/* "none" is an answer; whether it was secure no longer matters. */
+	enum policy_dns_status status = DNS_INSECURE;
+	bool none = strcmp(row->status, "none") == 0;
 	size_t n;
 
 	memset(facts_r, 0, sizeof(*facts_r));
-	if (!parse_status(row->status, &status) ||
+	if ((!none && !policy_dns_status_find(&status, row->status)) ||
 	    !records_read_texts(arena, row->addresses, &texts, &n))
 		return false;
-	if ((n > 0 && is_failed(status)) ||
-	    (strcmp(row->status, "none") == 0) != (n == 0 && !is_failed(status)))
+	if ((n > 0 && policy_dns_failed(status)) ||
+	    none != (n == 0 && !policy_dns_failed(status)))
 		return false;
 	for (int i = 0; i < HOST_FAMILY_COUNT; i++) {
 		facts_r->family[i].status = status;
@@ -285,7 +264,7 @@ host_explain(struct arena *arena, const char *host, int families,
 
 	if (f->why != NULL)
 		return f->why;
-	if (is_failed(f->status))
+	if (policy_dns_failed(f->status))
 		(void)snprintf(text, sizeof(text), f->status == DNS_BOGUS ?
 		    "DNS answer to addresses of %.255s is bogus" :
 		    "DNS lookup of addresses of %.255s failed", host);

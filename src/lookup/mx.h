@@ -11,32 +11,32 @@
 #include <stdint.h>
 
 #include "lookup/request.h"
+#include "policy/dns.h"
 #include "policy/mx.h"
 
 struct facts;
 struct loop;
 struct lookups;
 
-/* 0 stops delivery; the words are those of mx_cache.status. */
-enum mx_status {
-	MX_ERROR,		/* no answer: 4.4.3, and never the address */
-	MX_BOGUS,		/* likewise */
-	MX_NONE,		/* the domain does not exist: 5.1.2 */
-	MX_NULL,		/* it takes no mail, RFC 7505: 5.1.10 */
-	MX_INSECURE,		/* hosts */
-	MX_SECURE,		/* hosts, from a validated answer or denial */
-	MX_STATUS_COUNT
+/* What an answer, secure or not, says. */
+enum lookup_mx_finding {
+	LOOKUP_MX_HOSTS,
+	LOOKUP_MX_NO_DOMAIN,	/* the domain does not exist: 5.1.2 */
+	LOOKUP_MX_NULL		/* it takes no mail, RFC 7505: 5.1.10 */
 };
-const char *mx_status_name(enum mx_status status);
+/* As mx_cache.status has it: "none", "nullmx", or the name of the status. */
+const char *lookup_mx_word(enum policy_dns_status status,
+    enum lookup_mx_finding finding);
 
 /*
- * hosts are those of MX_INSECURE and MX_SECURE, names in lower case, each once,
+ * hosts are those of LOOKUP_MX_HOSTS, names in lower case, each once,
  * by preference and then by name; policy_mx_order() makes of them the order to try in.
  * implicit: no MX record, so that the domain is its own host.  count is 0 where
  * no MX record names a usable host (5.4.4): the address is no way out then.
  */
 struct mx_result {
-	enum mx_status status;
+	enum policy_dns_status status; /* failed: 4.4.3, and never the address */
+	enum lookup_mx_finding finding;
 	bool implicit;
 	size_t count;
 	struct policy_mx_choice *hosts;

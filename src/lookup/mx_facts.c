@@ -3,7 +3,6 @@
  */
 #include "lookup/mx_facts.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,21 +13,18 @@
 #include "lookup/records.h"
 #include "lookup/request_impl.h"
 
-static const char *const status_names[] = {
-	[MX_ERROR] = "error",
-	[MX_BOGUS] = "bogus",
-	[MX_NONE] = "none",
-	[MX_NULL] = "nullmx",
-	[MX_INSECURE] = "insecure",
-	[MX_SECURE] = "secure",
+/* Also as in the rows. */
+static const char *const finding_names[] = {
+	[LOOKUP_MX_HOSTS] = NULL,
+	[LOOKUP_MX_NO_DOMAIN] = "none",
+	[LOOKUP_MX_NULL] = "nullmx",
 };
-static_assert(ARRAY_LEN(status_names) == MX_STATUS_COUNT, "");
 
 const char *
-mx_status_name(enum mx_status status)
+lookup_mx_word(enum policy_dns_status status, enum lookup_mx_finding finding)
 {
-	return status < MX_STATUS_COUNT ? status_names[status] :
-	    status_names[MX_ERROR];
+	return finding != LOOKUP_MX_HOSTS ? finding_names[finding] :
+	    policy_dns_status_name(status);
 }
 
 static int
@@ -89,24 +85,16 @@ void
 mx_facts_from_answer(struct mx_facts *facts_r, struct arena *arena,
     const struct dns_answer *answer, int64_t now)
 {
-	static const enum mx_status map[] = {
-		[DNS_ERROR] = MX_ERROR,
-		[DNS_BOGUS] = MX_BOGUS,
-		[DNS_INSECURE] = MX_INSECURE,
-		[DNS_SECURE] = MX_SECURE,
-	};
-	static_assert(ARRAY_LEN(map) == DNS_STATUS_COUNT, "");
-
 	memset(facts_r, 0, sizeof(*facts_r));
-	facts_r->status = map[answer->status];
+	facts_r->status = answer->status;
 	facts_r->fetched_at = now;
 	facts_r->expires_at = now + answer->ttl_s;
-	if (facts_r->status == MX_ERROR || facts_r->status == MX_BOGUS) {
+	if (policy_dns_failed(facts_r->status)) {
 		facts_r->why = arena_strdup(arena, answer->why);
 		return;
 	}
 	if (answer->nxdomain) {
-		facts_r->status = MX_NONE;
+		facts_r->finding = LOOKUP_MX_NO_DOMAIN;
 		return;
 	}
 	if (answer->canonical != NULL)
@@ -114,7 +102,7 @@ mx_facts_from_answer(struct mx_facts *facts_r, struct arena *arena,
 	if (answer->have_data)
 		mx_read_records(facts_r, arena, answer);
 	if (is_null_mx(facts_r))
-		facts_r->status = MX_NULL;
+		facts_r->finding = LOOKUP_MX_NULL;
 }
 
 void
@@ -126,7 +114,9 @@ mx_facts_from_literal(struct mx_facts *facts_r, const char *domain,
 	memset(facts_r, 0, sizeof(*facts_r));
 	facts_r->fetched_at = facts_r->expires_at = now;
 	/* Without records the domain is its own host. */
-	facts_r->status = host_literal(&addr, domain) ? MX_INSECURE : MX_NONE;
+	facts_r->status = DNS_INSECURE;
+	facts_r->finding = host_literal(&addr, domain) ? LOOKUP_MX_HOSTS :
+	    LOOKUP_MX_NO_DOMAIN;
 }
 
 bool
@@ -134,22 +124,23 @@ mx_facts_from_row(struct mx_facts *facts_r, struct arena *arena,
     const struct spool_mx_cache *row)
 {
 	struct mx_facts *f = facts_r;
-	int s;
 
 	memset(f, 0, sizeof(*f));
-	for (s = 0; s < MX_STATUS_COUNT; s++)
-		if (strcmp(row->status, status_names[s]) == 0)
-			break;
-	if (s == MX_STATUS_COUNT ||
+	for (size_t i = 1; i < ARRAY_LEN(finding_names); i++)
+		if (strcmp(row->status, finding_names[i]) == 0)
+			f->finding = (enum lookup_mx_finding)i;
+	/* Without hosts it no longer matters whether the answer was secure. */
+	f->status = DNS_INSECURE;
+	if ((f->finding == LOOKUP_MX_HOSTS &&
+	    !policy_dns_status_find(&f->status, row->status)) ||
 	    !records_read_mx(arena, row->records, &f->records, &f->count))
 		return false;
-	f->status = (enum mx_status)s;
 	f->fetched_at = row->fetched_at;
 	f->expires_at = row->expires_at;
 	f->canonical = row->canonical;
 	sort_records(f);
 	/* The row and its records must say the same. */
-	return (f->status == MX_NULL) == is_null_mx(f);
+	return (f->finding == LOOKUP_MX_NULL) == is_null_mx(f);
 }
 
 void
@@ -160,7 +151,7 @@ mx_facts_to_row(struct spool_mx_cache *row_r, struct arena *arena,
 
 	records_write_mx(&json, facts->records, facts->count);
 	row_r->domain = arena_strdup(arena, domain);
-	row_r->status = mx_status_name(facts->status);
+	row_r->status = lookup_mx_word(facts->status, facts->finding);
 	row_r->records = arena_strdup(arena, buf_str(&json));
 	row_r->fetched_at = facts->fetched_at;
 	row_r->expires_at = facts->expires_at;
@@ -196,21 +187,17 @@ add_host(struct mx_result *r, uint16_t preference, const char *host)
 static const char *
 mx_explain(struct arena *arena, const char *domain, const struct mx_facts *f)
 {
-	static const struct { const char *before, *after; } sentences[] = {
-		[MX_ERROR] = { "DNS lookup of MX for ", " failed" },
-		[MX_BOGUS] = { "DNS answer to MX for ", " is bogus" },
-		[MX_NONE] = { "Domain ", " does not exist" },
-		[MX_NULL] = { "Domain ", " accepts no mail (null MX)" },
-		[MX_INSECURE] = { "No MX record of ", " names a usable host" },
-		[MX_SECURE] = { "No MX record of ", " names a usable host" },
-	};
-	static_assert(ARRAY_LEN(sentences) == MX_STATUS_COUNT, "");
 	char text[512];
 
 	if (f->why != NULL)
 		return f->why;
-	(void)snprintf(text, sizeof(text), "%s%.255s%s",
-	    sentences[f->status].before, domain, sentences[f->status].after);
+	(void)snprintf(text, sizeof(text),
+	    f->finding == LOOKUP_MX_NO_DOMAIN ? "Domain %.255s does not exist" :
+	    f->finding == LOOKUP_MX_NULL ?
+	    "Domain %.255s accepts no mail (null MX)" :
+	    f->status == DNS_BOGUS ? "DNS answer to MX for %.255s is bogus" :
+	    policy_dns_failed(f->status) ? "DNS lookup of MX for %.255s failed" :
+	    "No MX record of %.255s names a usable host", domain);
 	return arena_strdup(arena, text);
 }
 
@@ -219,11 +206,13 @@ mx_result_new(const char *domain, const struct mx_facts *facts)
 {
 	struct arena *arena = arena_new();
 	struct mx_result *r = arena_alloc(arena, sizeof(*r));
-	bool ok = facts->status == MX_SECURE || facts->status == MX_INSECURE;
+	bool ok = !policy_dns_failed(facts->status) &&
+	    facts->finding == LOOKUP_MX_HOSTS;
 
 	memset(r, 0, sizeof(*r));
 	r->arena = arena;
 	r->status = facts->status;
+	r->finding = facts->finding;
 	r->fetched_at = facts->fetched_at;
 	r->expires_at = facts->expires_at;
 	if (facts->canonical != NULL && strcmp(facts->canonical, domain) != 0)

@@ -11,15 +11,16 @@
 
 /*
  * records are as DNS gave them, by preference and name, each once; one that
- * cannot be read has the host "".  None at MX_INSECURE and MX_SECURE: there are
- * no MX records.
+ * cannot be read has the host "".  None at LOOKUP_MX_HOSTS: there are no MX
+ * records.
  */
 struct mx_facts {
-	enum mx_status status;
+	enum policy_dns_status status;
+	enum lookup_mx_finding finding;
 	size_t count;
 	struct policy_mx_choice *records;
 	const char *canonical;	/* of the domain; NULL: it is no alias */
-	const char *why;	/* MX_ERROR, MX_BOGUS: a sentence, or NULL */
+	const char *why;	/* DNS_ERROR, DNS_BOGUS: a sentence, or NULL */
 	int64_t fetched_at, expires_at;
 };
 

@@ -45,7 +45,7 @@ tlsa_from_name(struct facts *facts, const char *name, int64_t now)
 
 	if (!host_literal(&addr, host_of(name)))
 		return false;
-	tlsa->status = TLSA_LOOKUP_INSECURE;
+	tlsa->status = DNS_INSECURE;
 	tlsa->base = arena_strdup(facts->arena, host_of(name));
 	tlsa->fetched_at = tlsa->expires_at = now;
 	return true;

@@ -14,22 +14,16 @@
 #include <stdint.h>
 
 #include "lookup/request.h"
+#include "policy/dns.h"
 #include "policy/tlsa.h"
 
 struct facts;
 struct loop;
 struct lookups;
 
-/* 0 stops delivery; the words are those of dane_cache.status. */
-enum tlsa_lookup_status {
-	TLSA_LOOKUP_ERROR,	/* SERVFAIL, timeout, no server */
-	TLSA_LOOKUP_BOGUS,
-	TLSA_LOOKUP_INSECURE,	/* not asked, or an answer without security */
-	TLSA_LOOKUP_NONE,	/* securely denied */
-	TLSA_LOOKUP_SECURE,	/* records */
-	TLSA_LOOKUP_STATUS_COUNT
-};
-const char *tlsa_lookup_status_name(enum tlsa_lookup_status status);
+/* As dane_cache.status has it: "none" where records are securely denied, else the
+ * name of the status. */
+const char *lookup_tlsa_word(enum policy_dns_status status, size_t records);
 
 /*
  * records are all that DNS gave, in the order of the answer, usable or not
@@ -38,11 +32,13 @@ const char *tlsa_lookup_status_name(enum tlsa_lookup_status status);
  * prefix; where none were found the last one asked, or the host.
  */
 struct tlsa_result {
-	enum tlsa_lookup_status status;
+	/* DNS_SECURE: records, or that there are none; DNS_INSECURE: not asked, or
+	 * an answer without security. */
+	enum policy_dns_status status;
 	const char *base;
 	size_t count, too_short;
 	struct policy_tlsa_record *records;
-	const char *reason;	/* ERROR, BOGUS: a sentence; else NULL */
+	const char *reason;	/* DNS_ERROR, DNS_BOGUS: a sentence; else NULL */
 	int64_t fetched_at;	/* when DNS was asked */
 	int64_t expires_at;
 	struct arena *arena;	/* private, as is this: */

@@ -3,7 +3,6 @@
  */
 #include "lookup/tlsa_facts.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,20 +10,13 @@
 #include "lookup/records.h"
 #include "lookup/request_impl.h"
 
-static const char *const status_names[] = {
-	[TLSA_LOOKUP_ERROR] = "error",
-	[TLSA_LOOKUP_BOGUS] = "bogus",
-	[TLSA_LOOKUP_INSECURE] = "insecure",
-	[TLSA_LOOKUP_NONE] = "none",
-	[TLSA_LOOKUP_SECURE] = "secure",
-};
-static_assert(ARRAY_LEN(status_names) == TLSA_LOOKUP_STATUS_COUNT, "");
+static const char denied[] = "none";
 
 const char *
-tlsa_lookup_status_name(enum tlsa_lookup_status status)
+lookup_tlsa_word(enum policy_dns_status status, size_t records)
 {
-	return status < TLSA_LOOKUP_STATUS_COUNT ? status_names[status] :
-	    status_names[TLSA_LOOKUP_ERROR];
+	return status == DNS_SECURE && records == 0 ? denied :
+	    policy_dns_status_name(status);
 }
 
 size_t
@@ -39,27 +31,21 @@ tlsa_facts_from_host(struct tlsa_facts *facts_r, struct arena *arena,
 	f->base = arena_strdup(arena, host);
 	f->fetched_at = now;
 	f->expires_at = addresses->expires_at;
-	switch (addresses->status) {
-	case DNS_SECURE:
-		/* RFC 7672 2.2.2: the expanded name first. */
+	if (addresses->status == DNS_SECURE) {
+		/* RFC 7672 2.2.2: the expanded name first.  DNS_ERROR until it
+		 * is answered. */
 		if (strcmp(addresses->canonical, host) != 0)
 			bases_r[n++] = arena_strdup(arena,
 			    addresses->canonical);
 		bases_r[n++] = f->base;
 		return n;
-	case DNS_INSECURE:
-		f->status = TLSA_LOOKUP_INSECURE;
+	}
+	f->status = addresses->status;
+	if (!policy_dns_failed(f->status)) {
 		/* A signed alias into a zone that is not. */
 		if (addresses->alias_secure)
 			bases_r[n++] = f->base;
 		return n;
-	case DNS_BOGUS:
-		f->status = TLSA_LOOKUP_BOGUS;
-		break;
-	case DNS_ERROR:
-	case DNS_STATUS_COUNT:
-		f->status = TLSA_LOOKUP_ERROR;
-		break;
 	}
 	f->why = arena_strdup(arena, addresses->reason != NULL ?
 	    addresses->reason : "the host's addresses are not known");
@@ -94,32 +80,15 @@ tlsa_facts_add_answer(struct tlsa_facts *f, struct arena *arena,
 	f->base = arena_strdup(arena, base);
 	if (now + answer->ttl_s < f->expires_at)
 		f->expires_at = now + answer->ttl_s;
-	switch (answer->status) {
-	case DNS_SECURE:
-		f->status = answer->have_data ? TLSA_LOOKUP_SECURE :
-		    TLSA_LOOKUP_NONE;
-		if (answer->have_data)
-			tlsa_read_records(f, arena, answer);
-		return answer->have_data;
-	case DNS_INSECURE:
-		f->status = TLSA_LOOKUP_INSECURE;
-		return false;
-	case DNS_BOGUS:
-		f->status = TLSA_LOOKUP_BOGUS;
-		break;
-	case DNS_ERROR:
-	case DNS_STATUS_COUNT:
-		f->status = TLSA_LOOKUP_ERROR;
-		break;
+	f->status = answer->status;
+	if (policy_dns_failed(f->status)) {
+		f->why = arena_strdup(arena, answer->why);
+		return true;
 	}
-	f->why = arena_strdup(arena, answer->why);
+	if (f->status != DNS_SECURE || !answer->have_data)
+		return false;
+	tlsa_read_records(f, arena, answer);
 	return true;
-}
-
-static bool
-is_failed(enum tlsa_lookup_status status)
-{
-	return status == TLSA_LOOKUP_ERROR || status == TLSA_LOOKUP_BOGUS;
 }
 
 bool
@@ -127,22 +96,19 @@ tlsa_facts_from_row(struct tlsa_facts *facts_r, struct arena *arena,
     const struct spool_dane_cache *row)
 {
 	struct tlsa_facts *f = facts_r;
-	int s;
+	bool none = strcmp(row->status, denied) == 0;
 
 	memset(f, 0, sizeof(*f));
-	for (s = 0; s < TLSA_LOOKUP_STATUS_COUNT; s++)
-		if (strcmp(row->status, status_names[s]) == 0)
-			break;
-	if (s == TLSA_LOOKUP_STATUS_COUNT ||
+	if (!policy_dns_status_find(&f->status, none ?
+	    policy_dns_status_name(DNS_SECURE) : row->status) ||
 	    !records_read_tlsa(arena, row->records, &f->records, &f->count))
 		return false;
-	f->status = (enum tlsa_lookup_status)s;
 	f->base = arena_strdup(arena, row->base != NULL ? row->base :
 	    row->host);
 	f->fetched_at = row->fetched_at;
 	f->expires_at = row->expires_at;
 	/* The row and its records must say the same. */
-	return (f->status == TLSA_LOOKUP_SECURE) == (f->count > 0);
+	return (f->status == DNS_SECURE && !none) == (f->count > 0);
 }
 
 void
@@ -155,7 +121,7 @@ tlsa_facts_to_row(struct spool_dane_cache *row_r, struct arena *arena,
 	row_r->host = arena_strdup(arena, host);
 	row_r->port = port;
 	row_r->base = facts->base;
-	row_r->status = tlsa_lookup_status_name(facts->status);
+	row_r->status = lookup_tlsa_word(facts->status, facts->count);
 	row_r->records = arena_strdup(arena, buf_str(&json));
 	row_r->fetched_at = facts->fetched_at;
 	row_r->expires_at = facts->expires_at;
@@ -169,7 +135,7 @@ tlsa_explain(struct arena *arena, const struct tlsa_facts *f)
 
 	if (f->why != NULL)
 		return f->why;
-	(void)snprintf(text, sizeof(text), f->status == TLSA_LOOKUP_BOGUS ?
+	(void)snprintf(text, sizeof(text), f->status == DNS_BOGUS ?
 	    "DNS answer to TLSA for %.255s is bogus" :
 	    "DNS lookup of TLSA for %.255s failed", f->base);
 	return arena_strdup(arena, text);
@@ -193,7 +159,7 @@ tlsa_result_new(const struct tlsa_facts *facts)
 			r->too_short++;
 		else
 			r->records[r->count++] = facts->records[i];
-	if (is_failed(r->status))
+	if (policy_dns_failed(r->status))
 		r->reason = tlsa_explain(arena, facts);
 	return r;
 }

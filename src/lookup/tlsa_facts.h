@@ -12,11 +12,11 @@
 
 /* records as in struct tlsa_result, those too short among them, without data. */
 struct tlsa_facts {
-	enum tlsa_lookup_status status;
+	enum policy_dns_status status; /* DNS_SECURE without records: denied */
 	const char *base;
 	size_t count;
 	struct policy_tlsa_record *records;
-	const char *why;	/* TLSA_LOOKUP_ERROR, TLSA_LOOKUP_BOGUS: a sentence */
+	const char *why;	/* DNS_ERROR, DNS_BOGUS: a sentence */
 	int64_t fetched_at, expires_at;
 };
 

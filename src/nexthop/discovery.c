@@ -129,19 +129,13 @@ tlsa_fact(const struct nexthop_host *h)
 
 	if (h->tlsa == NULL)
 		return TLSA_NOT_ASKED;
-	switch (h->tlsa->status) {
-	case TLSA_LOOKUP_SECURE:
-		return h->n_usable > 0 ? TLSA_USABLE : TLSA_UNUSABLE;
-	case TLSA_LOOKUP_NONE:
-		return TLSA_ABSENT;
-	case TLSA_LOOKUP_INSECURE:
+	if (policy_dns_failed(h->tlsa->status))
+		return TLSA_FAILED;
+	if (h->tlsa->status == DNS_INSECURE)
 		return asked ? TLSA_INSECURE : TLSA_NOT_ASKED;
-	case TLSA_LOOKUP_ERROR:
-	case TLSA_LOOKUP_BOGUS:
-	case TLSA_LOOKUP_STATUS_COUNT:
-		break;
-	}
-	return TLSA_FAILED;
+	if (h->tlsa->count + h->tlsa->too_short == 0)
+		return TLSA_ABSENT;
+	return h->n_usable > 0 ? TLSA_USABLE : TLSA_UNUSABLE;
 }
 
 /* --- addresses */
@@ -216,8 +210,7 @@ on_host(void *ctx, struct host_result *r)
 	expires(h->survey, r->expires_at);
 	add_addresses(h, r);
 	/* An error is not "no address": RFC 7672 2.1.2. */
-	h->status = r->status == DNS_ERROR || r->status == DNS_BOGUS ?
-	    "4.4.3" : "5.4.4";
+	h->status = policy_dns_failed(r->status) ? "4.4.3" : "5.4.4";
 	if (h->n_addresses == 0)
 		h->why = arena_strdup(h->survey->arena, r->reason != NULL ?
 		    r->reason : "host has no address of the wanted family");
@@ -299,16 +292,16 @@ static void
 on_mx(void *ctx, struct mx_result *r)
 {
 	static const char *const status[] = {
-		[MX_ERROR] = "4.4.3", [MX_BOGUS] = "4.4.3",
-		[MX_NONE] = "5.1.2", [MX_NULL] = "5.1.10",
-		[MX_INSECURE] = "5.4.4", [MX_SECURE] = "5.4.4",
+		[LOOKUP_MX_HOSTS] = "5.4.4",
+		[LOOKUP_MX_NO_DOMAIN] = "5.1.2",
+		[LOOKUP_MX_NULL] = "5.1.10",
 	};
-	static_assert(ARRAY_LEN(status) == MX_STATUS_COUNT, "");
 	struct nexthop_discovery *s = ctx;
 
 	s->mx_request = NULL;
 	s->resolved = true;
 	s->mx_status = r->status;
+	s->mx_finding = r->finding;
 	s->mx_implicit = r->implicit;
 	s->mx_fetched_at = r->fetched_at;
 	if (r->canonical != NULL)
@@ -317,7 +310,8 @@ on_mx(void *ctx, struct mx_result *r)
 	if (r->count > 0)
 		take_hosts(s, r);
 	else
-		no_hosts(s, status[r->status],
+		no_hosts(s, policy_dns_failed(r->status) ? "4.4.3" :
+		    status[r->finding],
 		    r->reason != NULL ? r->reason : "no mail exchanger");
 	mx_result_free(&r);
 	hosts_changed(s);
@@ -328,7 +322,7 @@ static void
 take_relay(struct nexthop_discovery *s)
 {
 	s->resolved = true;
-	s->mx_status = MX_SECURE;
+	s->mx_status = DNS_SECURE;
 	s->expires_at = clock_now_s() + RELAY_KEEP_S;
 	make_hosts(s, 1);
 	s->host[0].name = s->config.route->address;
@@ -381,25 +375,6 @@ nexthop_discovery_clear(struct nexthop_discovery *s)
 
 /* --- facts */
 
-static enum policy_dns_status
-mx_fact(enum mx_status status)
-{
-	switch (status) {
-	case MX_SECURE:
-		return DNS_SECURE;
-	case MX_INSECURE:
-		return DNS_INSECURE;
-	case MX_BOGUS:
-		return DNS_BOGUS;
-	case MX_ERROR:
-	case MX_NONE:
-	case MX_NULL:
-	case MX_STATUS_COUNT:
-		break;
-	}
-	return DNS_ERROR;
-}
-
 static enum policy_sts_fact
 policy_fact(const struct policy_sts *policy, const char *host)
 {
@@ -445,7 +420,7 @@ nexthop_discovery_facts(const struct nexthop_discovery *s, size_t host)
 {
 	const struct nexthop_host *h = &s->host[host];
 	struct policy_host_facts f = {
-		.mx = mx_fact(s->mx_status),
+		.mx = s->mx_status,
 		.address = h->address_status,
 		.tlsa = tlsa_fact(h),
 		.sts = sts_fact_of(s, h->name),

@@ -69,7 +69,8 @@ struct nexthop_host {
 struct nexthop_discovery {
 	struct nexthop_discovery_config config;
 	bool resolved;			/* the hosts are known */
-	enum mx_status mx_status;
+	enum policy_dns_status mx_status;
+	enum lookup_mx_finding mx_finding;
 	bool mx_implicit;
 	const char *mx_canonical;	/* of the next hop; NULL: no alias */
 	int64_t mx_fetched_at;		/* 0: the configuration names the host */

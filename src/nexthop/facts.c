@@ -51,7 +51,8 @@ put_decision(struct json *j, const struct nexthop_discovery *survey,
 {
 	json_text(j, "address", policy_dns_status_name(d->facts.address));
 	json_text(j, "tlsa", policy_tlsa_fact_name(d->facts.tlsa));
-	if (h->tlsa != NULL && h->tlsa->status == TLSA_LOOKUP_SECURE) {
+	if (h->tlsa != NULL && h->tlsa->status == DNS_SECURE &&
+	    h->tlsa->count + h->tlsa->too_short > 0) {
 		json_int(j, "tlsa_records",
 		    (int64_t)(h->tlsa->count + h->tlsa->too_short));
 		json_int(j, "tlsa_usable", (int64_t)h->n_usable);
@@ -83,7 +84,8 @@ nexthop_facts_write(struct buf *out, const struct nexthop_discovery *survey,
 	struct json j = { .out = out };
 
 	json_open_object(&j, NULL);
-	json_text(&j, "mx", mx_status_name(survey->mx_status));
+	json_text(&j, "mx", lookup_mx_word(survey->mx_status,
+	    survey->mx_finding));
 	if (survey->config.route->type == CONF_ROUTE_RELAY)
 		json_bool(&j, "relay", true);
 	if (survey->n_hosts > 0)

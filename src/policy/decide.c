@@ -201,20 +201,14 @@ policy_sts_fact_name(enum policy_sts_fact fact)
 	return fact < STS_FACT_COUNT ? sts_names[fact] : "fetch failed";
 }
 
-static bool
-failed(enum policy_dns_status status)
-{
-	return status != DNS_SECURE && status != DNS_INSECURE;
-}
-
 static enum dane_case
 dane_case_of(const struct policy_host_facts *f)
 {
 	bool secure = f->mx == DNS_SECURE && f->address == DNS_SECURE;
 
-	if (failed(f->mx))
+	if (policy_dns_failed(f->mx))
 		return DANE_MX_FAILED;
-	if (failed(f->address))
+	if (policy_dns_failed(f->address))
 		return DANE_ADDRESS_FAILED;
 	switch (f->tlsa) {
 	case TLSA_USABLE:

@@ -4,6 +4,8 @@
 #ifndef TLSQ_POLICY_DNS_H
 #define TLSQ_POLICY_DNS_H
 
+#include <stdbool.h>
+
 /*
  * RFC 4035 4.3 and RFC 7672 2.1.1.  0 is the state that stops delivery.  NXDOMAIN
  * and no data are answers, secure or not; an error is
@@ -19,5 +21,9 @@ enum policy_dns_status {
 
 /* "error", "bogus", "insecure", "secure". */
 const char *policy_dns_status_name(enum policy_dns_status status);
+/* The state that has this name; false: none. */
+bool policy_dns_status_find(enum policy_dns_status *status_r, const char *name);
+/* No answer that may be used: all but DNS_INSECURE and DNS_SECURE. */
+bool policy_dns_failed(enum policy_dns_status status);
 
 #endif

@@ -71,22 +71,13 @@ on_tlsa(void *ctx, struct tlsa_result *r)
 	struct domain *d = ctx;
 	struct suffix *s = d->suffix;
 
-	switch (r->status) {
-	case TLSA_LOOKUP_SECURE:
-		done(d, &s->secure, NULL);
-		break;
-	case TLSA_LOOKUP_INSECURE:
-		done(d, &s->insecure, NULL);
-		break;
-	case TLSA_LOOKUP_NONE:
-		done(d, &s->none, NULL);
-		break;
-	case TLSA_LOOKUP_ERROR:
-	case TLSA_LOOKUP_BOGUS:
-	case TLSA_LOOKUP_STATUS_COUNT:
+	if (policy_dns_failed(r->status))
 		done(d, &s->failed, r->reason);
-		break;
-	}
+	else if (r->status == DNS_INSECURE)
+		done(d, &s->insecure, NULL);
+	else
+		done(d, r->count + r->too_short > 0 ? &s->secure : &s->none,
+		    NULL);
 	tlsa_result_free(&r);
 }
 
@@ -97,7 +88,7 @@ on_mx(void *ctx, struct mx_result *r)
 	struct probe *p = d->probe;
 
 	if (r->count == 0)
-		done(d, r->status == MX_ERROR || r->status == MX_BOGUS ?
+		done(d, policy_dns_failed(r->status) ?
 		    &d->suffix->failed : &d->suffix->none, r->reason);
 	else
 		(void)tlsa_lookup_start(p->lookups, r->hosts[0].host, 25,

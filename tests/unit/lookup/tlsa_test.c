@@ -26,24 +26,24 @@ static const struct {
 	bool alias_secure;
 	size_t n;
 	const char *bases[TLSA_BASE_MAX];
-	enum tlsa_lookup_status complete;	/* where n is 0 */
+	enum policy_dns_status complete;	/* where n is 0 */
 } hosts[] = {
 	{ "a signed host", DNS_SECURE, "mx.example", false, 1,
-	    { "mx.example" }, TLSA_LOOKUP_ERROR },
+	    { "mx.example" }, DNS_ERROR },
 	{ "a signed alias of a signed host: the expanded name first",
 	    DNS_SECURE, "real.example", true, 2,
-	    { "real.example", "mx.example" }, TLSA_LOOKUP_ERROR },
+	    { "real.example", "mx.example" }, DNS_ERROR },
 	{ "a signed alias into an unsigned zone: the original name alone",
 	    DNS_INSECURE, "real.example", true, 1, { "mx.example" },
-	    TLSA_LOOKUP_ERROR },
+	    DNS_ERROR },
 	{ "an unsigned host is not asked", DNS_INSECURE, "mx.example", false,
-	    0, { NULL }, TLSA_LOOKUP_INSECURE },
+	    0, { NULL }, DNS_INSECURE },
 	{ "an unsigned alias neither", DNS_INSECURE, "real.example", false,
-	    0, { NULL }, TLSA_LOOKUP_INSECURE },
+	    0, { NULL }, DNS_INSECURE },
 	{ "bogus addresses", DNS_BOGUS, "mx.example", false, 0, { NULL },
-	    TLSA_LOOKUP_BOGUS },
+	    DNS_BOGUS },
 	{ "no answer for the addresses", DNS_ERROR, "mx.example", false, 0,
-	    { NULL }, TLSA_LOOKUP_ERROR },
+	    { NULL }, DNS_ERROR },
 };
 
 static void
@@ -64,12 +64,12 @@ addresses_say_where_to_ask(void **state)
 		if (n != hosts[i].n || (n == 0 &&
 		    f.status != hosts[i].complete))
 			fail_msg("%s: %zu, %s", hosts[i].why, n,
-			    tlsa_lookup_status_name(f.status));
+			    lookup_tlsa_word(f.status, f.count));
 		for (size_t k = 0; k < n; k++)
 			assert_string_equal(bases[k], hosts[i].bases[k]);
 		assert_int_equal(f.expires_at, NOW + HOST_TTL);
 		assert_true((f.why != NULL) == (n == 0 &&
-		    f.status != TLSA_LOOKUP_INSECURE));
+		    f.status != DNS_INSECURE));
 		arena_free(&arena);
 	}
 }
@@ -81,16 +81,16 @@ static const struct {
 	enum policy_dns_status status;
 	bool have_data;
 	bool all;		/* no other base is asked */
-	enum tlsa_lookup_status tlsa;
+	const char *word;
 } answers[] = {
-	{ "records", DNS_SECURE, true, true, TLSA_LOOKUP_SECURE },
+	{ "records", DNS_SECURE, true, true, "secure" },
 	{ "securely nothing: the other name", DNS_SECURE, false, false,
-	    TLSA_LOOKUP_NONE },
+	    "none" },
 	{ "without security it is no answer to rely on", DNS_INSECURE, true,
-	    false, TLSA_LOOKUP_INSECURE },
+	    false, "insecure" },
 	{ "an error does not fall back to the other name", DNS_ERROR, false,
-	    true, TLSA_LOOKUP_ERROR },
-	{ "nor does a forgery", DNS_BOGUS, false, true, TLSA_LOOKUP_BOGUS },
+	    true, "error" },
+	{ "nor does a forgery", DNS_BOGUS, false, true, "bogus" },
 };
 
 static void
@@ -115,21 +115,23 @@ answers_are_told_apart(void **state)
 		bool all = tlsa_facts_add_answer(&f, arena, "base.example", &a,
 		    NOW);
 
-		if (all != answers[i].all || f.status != answers[i].tlsa)
+		if (all != answers[i].all ||
+		    strcmp(lookup_tlsa_word(f.status, f.count),
+		    answers[i].word) != 0)
 			fail_msg("%s: %d %s", answers[i].why, all,
-			    tlsa_lookup_status_name(f.status));
+			    lookup_tlsa_word(f.status, f.count));
 		r = tlsa_result_new(&f);
 		assert_string_equal(r->base, "base.example");
 		assert_int_equal(r->expires_at, NOW + TTL);
 		assert_int_equal(r->count,
-		    f.status == TLSA_LOOKUP_SECURE ? 1 : 0);
+		    answers[i].have_data && f.status == DNS_SECURE ? 1 : 0);
 		assert_int_equal(r->too_short,
-		    f.status == TLSA_LOOKUP_SECURE ? 3 : 0);
+		    answers[i].have_data && f.status == DNS_SECURE ? 3 : 0);
 		if (r->count > 0)
 			assert_memory_equal(r->records[0].data, "digest", 6);
 		assert_true((r->reason != NULL) ==
-		    (f.status == TLSA_LOOKUP_ERROR ||
-		    f.status == TLSA_LOOKUP_BOGUS));
+		    (f.status == DNS_ERROR ||
+		    f.status == DNS_BOGUS));
 		tlsa_result_free(&r);
 		assert_null(r);
 		arena_free(&arena);
@@ -147,7 +149,7 @@ rows_keep_the_facts(void **state)
 		{ 0, 0, 0, NULL, 0 },
 		{ 255, 254, 253, octets, 1 },
 	};
-	struct tlsa_facts f = { .status = TLSA_LOOKUP_SECURE,
+	struct tlsa_facts f = { .status = DNS_SECURE,
 		.base = "real.example", .count = ARRAY_LEN(records),
 		.records = records, .fetched_at = NOW, .expires_at = NOW + 1 };
 	struct arena *arena = arena_new();
@@ -159,7 +161,7 @@ rows_keep_the_facts(void **state)
 	assert_string_equal(row.records,
 	    "[[3,1,1,\"007fff\"],[0,0,0,\"\"],[255,254,253,\"00\"]]");
 	assert_true(tlsa_facts_from_row(&back, arena, &row));
-	assert_int_equal(back.status, TLSA_LOOKUP_SECURE);
+	assert_int_equal(back.status, DNS_SECURE);
 	assert_string_equal(back.base, "real.example");
 	assert_int_equal(back.count, ARRAY_LEN(records));
 	for (size_t i = 0; i < back.count; i++) {

@@ -41,14 +41,15 @@ make_world(struct world *w)
 		.survey = &w->survey };
 	w->survey = (struct nexthop_discovery){ .resolved = true, .n_hosts = 1,
 		.config.route = &w->route,
-		.host = &w->host, .mx_status = MX_SECURE };
+		.host = &w->host, .mx_status = DNS_SECURE };
 }
 
+/* DNS_STATUS_COUNT stands for a secure denial. */
 static void
-set_tlsa(struct world *w, enum tlsa_lookup_status status, size_t usable)
+set_tlsa(struct world *w, enum policy_dns_status status, size_t usable)
 {
-	w->tlsa.status = status;
-	w->tlsa.count = status == TLSA_LOOKUP_SECURE ? 1 : 0;
+	w->tlsa.status = status == DNS_STATUS_COUNT ? DNS_SECURE : status;
+	w->tlsa.count = status == DNS_SECURE ? 1 : 0;
 	w->host.n_usable = usable;
 	w->host.tlsa = &w->tlsa;
 }
@@ -71,30 +72,30 @@ tlsa_facts_follow_the_lookup(void **state)
 		const char *why;
 		enum policy_dns_status address;
 		bool alias_secure, asked;
-		enum tlsa_lookup_status status;
+		enum policy_dns_status status;
 		size_t usable;
 		enum policy_tlsa_fact fact;
 		enum policy_dns_status address_fact;
 	} rows[] = {
 		{ "a usable record", DNS_SECURE, false, true,
-		    TLSA_LOOKUP_SECURE, 1, TLSA_USABLE, DNS_SECURE },
+		    DNS_SECURE, 1, TLSA_USABLE, DNS_SECURE },
 		{ "none of them usable", DNS_SECURE, false, true,
-		    TLSA_LOOKUP_SECURE, 0, TLSA_UNUSABLE, DNS_SECURE },
-		{ "none", DNS_SECURE, false, true, TLSA_LOOKUP_NONE, 0,
+		    DNS_SECURE, 0, TLSA_UNUSABLE, DNS_SECURE },
+		{ "none", DNS_SECURE, false, true, DNS_STATUS_COUNT, 0,
 		    TLSA_ABSENT, DNS_SECURE },
-		{ "SERVFAIL", DNS_SECURE, false, true, TLSA_LOOKUP_ERROR, 0,
+		{ "SERVFAIL", DNS_SECURE, false, true, DNS_ERROR, 0,
 		    TLSA_FAILED, DNS_SECURE },
-		{ "bogus", DNS_SECURE, false, true, TLSA_LOOKUP_BOGUS, 0,
+		{ "bogus", DNS_SECURE, false, true, DNS_BOGUS, 0,
 		    TLSA_FAILED, DNS_SECURE },
 		{ "an unsigned answer", DNS_SECURE, false, true,
-		    TLSA_LOOKUP_INSECURE, 0, TLSA_INSECURE, DNS_SECURE },
+		    DNS_INSECURE, 0, TLSA_INSECURE, DNS_SECURE },
 		{ "the host is unsigned: no query was sent", DNS_INSECURE,
-		    false, true, TLSA_LOOKUP_INSECURE, 0, TLSA_NOT_ASKED,
+		    false, true, DNS_INSECURE, 0, TLSA_NOT_ASKED,
 		    DNS_INSECURE },
 		{ "a signed alias into an unsigned zone (RFC 7672 2.2.2)",
-		    DNS_INSECURE, true, true, TLSA_LOOKUP_SECURE, 1,
+		    DNS_INSECURE, true, true, DNS_SECURE, 1,
 		    TLSA_USABLE, DNS_SECURE },
-		{ "nobody asked", DNS_SECURE, false, false, TLSA_LOOKUP_NONE,
+		{ "nobody asked", DNS_SECURE, false, false, DNS_STATUS_COUNT,
 		    0, TLSA_NOT_ASKED, DNS_SECURE },
 	};
 
@@ -280,7 +281,7 @@ each_decision_has_its_words(void **state)
 	struct world w;
 
 	(void)state;
-	for (int tlsa = 0; tlsa < TLSA_LOOKUP_STATUS_COUNT; tlsa++)
+	for (int tlsa = 0; tlsa <= DNS_STATUS_COUNT; tlsa++)
 		for (size_t i = 0; i < 3 * 3 * 3 * 3 * 2; i++) {
 			struct conf_tls_strategy s = {
 				.wants.dane = wishes[i % 3],
@@ -290,9 +291,9 @@ each_decision_has_its_words(void **state)
 				.rule = "a rule" };
 
 			make_world(&w);
-			w.survey.mx_status = i % 2 == 0 ? MX_SECURE :
-			    MX_INSECURE;
-			set_tlsa(&w, (enum tlsa_lookup_status)tlsa, i % 5 == 0);
+			w.survey.mx_status = i % 2 == 0 ? DNS_SECURE :
+			    DNS_INSECURE;
+			set_tlsa(&w, (enum policy_dns_status)tlsa, i % 5 == 0);
 			set_policy(&w, modes[i / 27 % 3], i / 81 == 0 ?
 			    "mx: mx.example" : "mx: mx.other");
 			nexthop_decision_make(&d, &w.survey, 0, &t);
