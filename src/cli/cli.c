@@ -162,8 +162,8 @@ finish_output(const struct cli *cli)
 	if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_gone())
 		return EX_OK;
 	(void)error_set(&err, EX_IOERR, "standard output: %s%s%s",
-	    strerror(errno), cli->changed[0] != '\0' ? "; the change is "
-	    "made, only this report could not be written: " : "", cli->changed);
+	    strerror(errno), cli->changed[0] != '\0' ? "; the change was "
+	    "made, but its result could not be printed: " : "", cli->changed);
 	return command_fail(&err);
 }
 

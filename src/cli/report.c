@@ -71,7 +71,7 @@ print_reports(struct reporting *r, struct error *err)
 }
 
 static bool
-send_reports(struct reporting *r, const struct cli *cli, struct error *err)
+send_reports(struct reporting *r, struct cli *cli, struct error *err)
 {
 	struct nexthop_services_source source = { .database = cli->database };
 	const struct settings_maker maker = nexthop_services_maker(&source);
@@ -87,9 +87,12 @@ send_reports(struct reporting *r, const struct cli *cli, struct error *err)
 		send.settings = settings;
 		send.lookups = nexthop_services_lookups(settings);
 		ok = report_send_due(&send, err);
-		(void)printf("%zu sent, %zu queued as mail, %zu to be tried "
-		    "again, %zu not wanted\n", send.sent, send.queued,
-		    send.deferred, send.skipped);
+		(void)snprintf(cli->changed, sizeof(cli->changed), "%zu sent, "
+		    "%zu queued as mail, %zu to be tried again, %zu not wanted",
+		    send.sent, send.queued, send.deferred, send.skipped);
+		(void)puts(cli->changed);
+		if (send.sent + send.queued + send.deferred + send.skipped == 0)
+			cli->changed[0] = '\0';
 	}
 	settings_unref(&settings);
 	stls_global_cleanup();

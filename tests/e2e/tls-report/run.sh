@@ -182,7 +182,11 @@ is "only-failures: nothing failed" "$(sent open)" "skipped|1|nothing failed, and
 tlsq_ report --send --domain danebad.test >"$T/out"
 is "something did" "$(sent danebad)" "sent|1|HTTP status 200"
 sed 's/^enable = true/enable = true\nmax-per-day = 1/' "$T/reports.toml" | config
-tlsq_ report --send --domain dane.test >"$T/out"
+exits "a report whose result cannot be printed" 74 sh -c "tlsq -d $DB report --send --domain dane.test >/dev/full"
+is "the command says what was done with it" "$(tail -n 1 "$T/err")" "tlsq: standard output: No space left on device; the change \
+was made, but its result could not be printed: 0 sent, 0 queued as mail, 0 to be tried again, 1 not wanted"
+exits "nothing to send, and no way to say so" 74 sh -c "tlsq -d $DB report --send --domain dane.test >/dev/full"
+is "nothing is said of a change" "$(cat "$T/err")" "tlsq: standard output: No space left on device"
 is "no more a day than max-per-day" "$(sent dane)" "skipped|1|report.tls.max-per-day is reached"
 grep -v org-name "$T/reports.toml" | config 2>"$T/err"
 like "load warns of a key that reports need" "$(cat "$T/err")" 'report\.tls\.enable: warning: report\.tls\.org-name is not set'

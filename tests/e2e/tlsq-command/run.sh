@@ -252,21 +252,21 @@ is "and is" "$(sql "SELECT mta_id FROM message m JOIN recipient r ON r.message_i
 tlsq_ delete --domain hold.test >/dev/null
 exits "standard output that fails" 74 sh -c "tlsq -d $DB list >/dev/full"
 is "is all that a command says that changes nothing" "$(cat "$T/err")" "tlsq: standard output: No space left on device"
-lost='tlsq: standard output: No space left on device; the change is made, only this report could not be written'
+lost='tlsq: standard output: No space left on device; the change was made, but its result could not be printed'
 letter unreported >"$T/in"
-exits "submit whose report fails" 74 sh -c "tlsq -d $DB submit -f a@sender.test lost@hold.test <$T/in >/dev/full"
+exits "submit whose output fails" 74 sh -c "tlsq -d $DB submit -f a@sender.test lost@hold.test <$T/in >/dev/full"
 is "says that the message is stored" "$(cat "$T/err")" "$lost: stored: message $(sql 'SELECT max(id) FROM message')"
-exits "submit that reports nothing" 0 sh -c "tlsq -d $DB submit --quiet -f a@sender.test lost@hold.test <$T/in >/dev/full"
+exits "submit that prints nothing" 0 sh -c "tlsq -d $DB submit --quiet -f a@sender.test lost@hold.test <$T/in >/dev/full"
 change() { # verb, what it reports, the state after it
-	exits "$1 whose report fails" 74 sh -c "tlsq -d $DB $1 -v --domain hold.test >/dev/full"
+	exits "$1 whose output fails" 74 sh -c "tlsq -d $DB $1 -v --domain hold.test >/dev/full"
 	is "says that the change is made" "$(cat "$T/err") $(state_of lost@hold.test | sort -u | cut -d ' ' -f 1)" \
 		"$lost: $2: 2 recipients of 2 messages $3"
 }
 change retry 'due now' queued
 change hold held held
-exits "a dry run whose report fails" 74 sh -c "tlsq -d $DB release --dry-run --domain hold.test >/dev/full"
+exits "a dry run whose output fails" 74 sh -c "tlsq -d $DB release --dry-run --domain hold.test >/dev/full"
 is "says nothing of a change" "$(cat "$T/err")" "tlsq: standard output: No space left on device"
-exits "hold of what is held, whose report fails" 74 sh -c "tlsq -d $DB hold --domain hold.test >/dev/full"
+exits "hold of what is held, whose output fails" 74 sh -c "tlsq -d $DB hold --domain hold.test >/dev/full"
 is "says nothing of one, either" "$(cat "$T/err")" "tlsq: standard output: No space left on device"
 change release released queued
 change delete deleted deleted
