@@ -41,7 +41,7 @@ openssl genrsa -traditional -out "$T/dkim.key" 2048 2>"$T/err"
 openssl rsa -in "$T/dkim.key" -pubout -out "$T/dkim.pub" 2>"$T/err"
 # the lines of doc/sendmail.md, and what a test needs
 cat >"$T/dkim.conf" <<X
-$(sed -n '/^    # opendkim.conf/,/^$/p' "$top_srcdir/doc/sendmail.md" | sed 's/^    //' | grep -v '^#')
+$(sed -n '/^ *# opendkim.conf/,/^$/p' "$top_srcdir/doc/sendmail.md" | sed 's/^ *//' | grep -v '^#')
 Domain relay.test,a.test,b.test
 Selector sel
 KeyFile $T/dkim.key
