@@ -99,8 +99,8 @@ use_secret(struct smtp_client_config *c, struct cli_explain_session *s,
 		    err.text);
 		return false;
 	}
-	c->username = route->auth_username;
-	c->secret = *secret_r;
+	c->session.username = route->auth_username;
+	c->session.secret = *secret_r;
 	return true;
 }
 
@@ -133,6 +133,6 @@ cli_explain_connect(struct cli_explanation *e, size_t host, size_t address)
 	if (!use_secret(&c, &to->session, &to->decision, e->way.route, &secret))
 		return;
 	to->session.client = smtp_client_start(&c);
-	nexthop_secret_free(&secret);
 	cli_explain_wait(e, &v.closed);
+	nexthop_secret_free(&secret);
 }

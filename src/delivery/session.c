@@ -385,9 +385,9 @@ start_client(struct delivery_session *s)
 	struct smtp_client_config c = {
 		.loop = d->worker->loop,
 		.to = d->plan.host[s->place.host].address[s->place.address].to,
-		.username = d->secret != NULL ?
+		.session.username = d->secret != NULL ?
 		    d->choice.route->auth_username : NULL,
-		.secret = d->secret,
+		.session.secret = d->secret,
 		.events = &events, .ctx = s
 	};
 

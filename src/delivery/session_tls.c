@@ -23,7 +23,7 @@ void
 delivery_session_offer_resumption(struct delivery_session *s,
     const struct nexthop_proof *proof, struct smtp_client_config *c)
 {
-	if (c->demand.level == LEVEL_NONE)
+	if (c->session.demand.level == LEVEL_NONE)
 		return;
 	s->tls_key = delivery_tls_cache_key(proof, c,
 	    s->dest->settings->generation);

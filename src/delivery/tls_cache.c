@@ -110,8 +110,8 @@ delivery_tls_cache_key(const struct nexthop_proof *p,
 	net_address_text(address, &c->to);
 	(void)buf_printf(&key, "%s\n%u\n%s\n%d %d %d %d %d %lld", address,
 	    net_address_port(&c->to), c->sni, (int)asked->level,
-	    asked->sts_too, c->demand.allow_invalid, (int)c->min_version,
-	    c->implicit_tls, (long long)generation);
+	    asked->sts_too, c->session.demand.allow_invalid, (int)c->min_version,
+	    c->session.implicit_tls, (long long)generation);
 	for (size_t i = 0; i < n; i++)
 		(void)buf_printf(&key, "\n%s", names[i]);
 	if (asked->level == LEVEL_DANE)

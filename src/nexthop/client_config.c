@@ -14,17 +14,19 @@ ms(int64_t seconds)
 }
 
 static void
-fill_timeouts(struct smtp_timeouts *t, const struct conf_connection *c,
+fill_timeouts(int64_t *t, const struct conf_connection *c,
     const struct conf_tls_strategy *strategy)
 {
-	t->connect_ms = ms(c->timeout_connect_s);
-	t->greeting_ms = ms(c->timeout_greeting_s);
-	t->ehlo_ms = ms(c->timeout_ehlo_s);
-	t->tls_ms = ms(strategy->timeout_tls_s);
-	t->mail_ms = ms(c->timeout_mail_from_s);
-	t->rcpt_ms = ms(c->timeout_rcpt_to_s);
-	t->data_ms = ms(c->timeout_data_s);
-	t->quit_ms = QUIT_MS;
+	t[SMTP_STEP_CONNECT] = ms(c->timeout_connect_s);
+	t[SMTP_STEP_GREETING] = ms(c->timeout_greeting_s);
+	t[SMTP_STEP_EHLO] = t[SMTP_STEP_HELO] = ms(c->timeout_ehlo_s);
+	t[SMTP_STEP_TLS] = ms(strategy->timeout_tls_s);
+	t[SMTP_STEP_AUTH] = t[SMTP_STEP_MAIL] = t[SMTP_STEP_RSET] =
+	    ms(c->timeout_mail_from_s);
+	t[SMTP_STEP_RCPT] = ms(c->timeout_rcpt_to_s);
+	t[SMTP_STEP_DATA] = t[SMTP_STEP_BLOCK] = t[SMTP_STEP_END] =
+	    ms(c->timeout_data_s);
+	t[SMTP_STEP_QUIT] = QUIT_MS;
 }
 
 /* One of the configured source addresses of the family, at random. */
@@ -59,17 +61,18 @@ nexthop_client_config_fill(struct smtp_client_config *c,
 	c->tls = proof->tls;
 	c->mx = proof->survey->host[proof->host].name;
 	c->sni = nexthop_proof_sni(proof);
-	c->helo = helo != NULL ? helo : own_name;
+	c->session.helo = helo != NULL ? helo : own_name;
 	/* A relay that is configured may be this very host. */
-	c->own_name = choice->route->type == CONF_ROUTE_MX ? own_name : NULL;
-	c->demand = (struct policy_demand){ .level = d->verdict.level,
+	c->session.own_name =
+	    choice->route->type == CONF_ROUTE_MX ? own_name : NULL;
+	c->session.demand = (struct policy_demand){ .level = d->verdict.level,
 		.by_dane = d->verdict.by_dane,
 		.allow_invalid = d->allow_invalid };
-	c->implicit_tls = choice->route->type == CONF_ROUTE_RELAY &&
+	c->session.implicit_tls = choice->route->type == CONF_ROUTE_RELAY &&
 	    choice->route->tls_implicit;
 	c->min_version = d->strategy->min_version == CONF_TLS_1_3 ?
 	    STLS_MIN_TLS13 : STLS_MIN_TLS12;
 	choose_source(&c->source, choice->connection,
 	    net_address_family(&c->to));
-	fill_timeouts(&c->timeouts, choice->connection, d->strategy);
+	fill_timeouts(c->timeout_ms, choice->connection, d->strategy);
 }

@@ -11,7 +11,7 @@
 #include "smtp/client.h"
 
 /*
- * Fills all of c but loop, to, username, secret, events and ctx; reads c->to.
+ * Fills all of c but loop, to, session.username, session.secret, events and ctx; reads c->to.
  * own_name is the system's, kept, and our EHLO name where the connection strategy
  * has none.
  */

@@ -22,38 +22,6 @@
 
 /* --- time --- */
 
-static int64_t
-step_ms(const struct smtp_timeouts *t, enum smtp_step step)
-{
-	switch (step) {
-	case SMTP_STEP_CONNECT:
-		return t->connect_ms;
-	case SMTP_STEP_GREETING:
-		return t->greeting_ms;
-	case SMTP_STEP_EHLO:
-	case SMTP_STEP_HELO:
-		return t->ehlo_ms;
-	case SMTP_STEP_TLS:
-		return t->tls_ms;
-	case SMTP_STEP_AUTH:
-	case SMTP_STEP_MAIL:
-	case SMTP_STEP_RSET:
-		return t->mail_ms;
-	case SMTP_STEP_RCPT:
-		return t->rcpt_ms;
-	case SMTP_STEP_DATA:
-	case SMTP_STEP_BLOCK:
-	case SMTP_STEP_END:
-		return t->data_ms;
-	case SMTP_STEP_QUIT:
-		return t->quit_ms;
-	case SMTP_STEP_NONE:
-	case SMTP_STEP_COUNT:
-		break;
-	}
-	return 0;
-}
-
 static void
 arm(struct smtp_client *c)
 {
@@ -64,7 +32,7 @@ arm(struct smtp_client *c)
 	if (!c->kicked && step == c->armed_step && mark == c->armed_mark)
 		return;
 	if (step != c->armed_step || mark != c->armed_mark)
-		c->due_at_ms = now + step_ms(&c->config.timeouts, step);
+		c->due_at_ms = now + c->config.timeout_ms[step];
 	c->armed_step = step;
 	c->armed_mark = mark;
 	c->kicked = false;
@@ -305,30 +273,16 @@ struct smtp_client *
 smtp_client_start(const struct smtp_client_config *config)
 {
 	struct smtp_client *c = mem_zalloc(sizeof(*c));
-	struct smtp_session_config session;
 	char address[NET_ADDRESS_TEXT_LEN];
 
 	c->config = *config;
 	c->phase = CLIENT_BEGIN;
 	c->fd = -1;
-	c->mx = mem_strdup(config->mx);
-	c->sni = mem_strdup(config->sni != NULL ? config->sni : config->mx);
-	c->helo = mem_strdup(config->helo);
-	if (config->username != NULL) {
-		c->username = mem_strdup(config->username);
-		c->secret = mem_strdup(config->secret);
-	}
 	net_address_text(address, &config->to);
 	c->label = mem_printf("%.255s [%s]", config->mx, address);
 	c->evidence.address = config->to;
-	session = (struct smtp_session_config){
-		.demand = config->demand,
-		.implicit_tls = config->implicit_tls,
-		.helo = c->helo, .own_name = config->own_name,
-		.host = c->label,
-		.username = c->username, .secret = c->secret,
-	};
-	c->session = smtp_session_new(&session);
+	c->config.session.host = c->label;
+	c->session = smtp_session_new(&c->config.session);
 	c->timer = loop_timer_new(config->loop, client_on_timer, c);
 	loop_timer_set(c->timer, 0);
 	return c;
@@ -349,13 +303,6 @@ smtp_client_free(struct smtp_client **client)
 	smtp_client_hang_up(c);
 	loop_timer_free(&c->timer);
 	smtp_session_free(&c->session);
-	if (c->secret != NULL)
-		explicit_bzero(c->secret, strlen(c->secret));
-	free(c->secret);
-	free(c->username);
-	free(c->mx);
-	free(c->sni);
-	free(c->helo);
 	free(c->label);
 	free(c->evidence.verify_error);
 	free(c);

@@ -15,22 +15,10 @@
 #include "net/loop.h"
 #include "policy/level.h"
 #include "smtp/dialogue.h"
-#include "smtp/transaction.h"
 #include "tls/chain.h"
 #include "tls/stls.h"
 
 struct smtp_client;
-
-/* Milliseconds, each above 0. */
-struct smtp_timeouts {
-	int64_t connect_ms, greeting_ms;
-	int64_t ehlo_ms;	/* EHLO and HELO, each reply */
-	int64_t tls_ms;		/* STARTTLS, its reply and the handshake */
-	int64_t mail_ms, rcpt_ms;	/* each reply; RSET as MAIL */
-	int64_t data_ms;	/* each: the 354, 16 KiB of content written, the
-				 * reply to the end */
-	int64_t quit_ms;	/* a few seconds: nothing hangs on it */
-};
 
 /* What is known about the session; the client's, texts are printable UTF-8. */
 struct smtp_evidence {
@@ -77,20 +65,18 @@ struct smtp_client_config {
 	const struct stls_context *tls;	/* not needed at LEVEL_NONE */
 	struct net_address to;
 	struct net_address source;	/* len 0: any */
-	/* Copied: name for certificate and sentences; our EHLO name. */
-	const char *mx, *helo;
-	const char *sni;		/* copied; NULL: as mx */
-	const char *own_name;		/* kept; as smtp_session_config */
-	/* For AUTH within TLS; copied; NULL: none. */
-	const char *username, *secret;
-	struct policy_demand demand;	/* its level is not LEVEL_UNSET */
-	bool implicit_tls;		/* TLS from the first octet */
+	/* Its texts are kept until the client has ended; its host is ours. */
+	struct smtp_session_config session;
+	const char *mx;			/* kept: for certificate and sentences */
+	const char *sni;		/* kept; NULL: as mx */
 	enum stls_min_version min_version;
 	/* A session to resume (tls/stls.h), kept, or NULL; then `authenticate`
 	 * must know what to say of a peer that shows no certificate. */
 	const uint8_t *resume;
 	size_t resume_len;
-	struct smtp_timeouts timeouts;
+	/* For each step but NONE, above 0.  TLS: the reply to STARTTLS and the
+	 * handshake; BLOCK: 16 KiB of content. */
+	int64_t timeout_ms[SMTP_STEP_COUNT];
 	const struct smtp_client_events *events;	/* kept */
 	void *ctx;
 };

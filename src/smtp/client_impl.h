@@ -27,8 +27,7 @@ enum smtp_client_phase {
 
 struct smtp_client {
 	struct smtp_client_config config;
-	char *mx, *sni, *helo, *label;
-	char *username, *secret;	/* NULL: no AUTH */
+	char *label;
 	enum smtp_client_phase phase;
 	struct smtp_session *session;
 	struct stls *tls;

@@ -28,76 +28,51 @@ smtp_client_hang_up(struct smtp_client *c)
 	c->fd = -1;
 }
 
-enum io { IO_DONE, IO_WAIT, IO_END, IO_FAILED };
-
-static enum io
-io_of_errno(struct error *err)
+/* Of recv() or send(), as stls_read() would say it. */
+static enum stls_status
+plain_status(ssize_t n, size_t *n_r, struct error *err)
 {
-	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
-		return IO_WAIT;
-	error_set(err, EX_TEMPFAIL, "%s", strerror(errno));
-	return IO_FAILED;
-}
-
-static enum io
-io_of_status(struct smtp_client *c, enum stls_status status)
-{
-	switch (status) {
-	case STLS_OK:
-		return IO_DONE;
-	case STLS_WANT_READ:
-	case STLS_WANT_WRITE:
-		return IO_WAIT;
-	case STLS_EOF:
-		c->tls_usable = false;
-		return IO_END;
-	case STLS_FAILED:
-		break;
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return STLS_WANT_READ;
+	if (n < 0) {
+		error_set(err, EX_TEMPFAIL, "%s", strerror(errno));
+		return STLS_FAILED;
 	}
-	c->tls_usable = false;
-	return IO_FAILED;
+	*n_r = (size_t)n;
+	return n > 0 ? STLS_OK : STLS_EOF;
 }
 
-static enum io
+static enum stls_status
 read_some(struct smtp_client *c, char *data, size_t room, size_t *n_r,
     struct error *err)
 {
 	enum stls_status status;
-	ssize_t n;
 
 	*n_r = 0;
-	if (c->tls != NULL && !c->tls_usable)
-		return IO_END;
-	if (c->tls != NULL) {
-		status = stls_read(c->tls, data, room, n_r, err);
-		c->read_waits_write = status == STLS_WANT_WRITE;
-		return io_of_status(c, status);
-	}
-	n = recv(c->fd, data, room, 0);
-	if (n < 0)
-		return io_of_errno(err);
-	*n_r = (size_t)n;
-	return n > 0 ? IO_DONE : IO_END;
+	if (c->tls == NULL)
+		return plain_status(recv(c->fd, data, room, 0), n_r, err);
+	if (!c->tls_usable)
+		return STLS_EOF;
+	status = stls_read(c->tls, data, room, n_r, err);
+	c->read_waits_write = status == STLS_WANT_WRITE;
+	c->tls_usable = status != STLS_EOF && status != STLS_FAILED;
+	return status;
 }
 
-static enum io
+static enum stls_status
 write_some(struct smtp_client *c, const char *data, size_t len, size_t *n_r,
     struct error *err)
 {
 	enum stls_status status;
-	ssize_t n;
 
 	*n_r = 0;
-	if (c->tls != NULL) {
-		status = stls_write(c->tls, data, len, n_r, err);
-		c->write_waits_read = status == STLS_WANT_READ;
-		return io_of_status(c, status);
-	}
-	n = send(c->fd, data, len, MSG_NOSIGNAL);
-	if (n < 0)
-		return io_of_errno(err);
-	*n_r = (size_t)n;
-	return IO_DONE;
+	if (c->tls == NULL)
+		return plain_status(send(c->fd, data, len, MSG_NOSIGNAL), n_r,
+		    err);
+	status = stls_write(c->tls, data, len, n_r, err);
+	c->write_waits_read = status == STLS_WANT_READ;
+	c->tls_usable = status != STLS_EOF && status != STLS_FAILED;
+	return status;
 }
 
 static void
@@ -118,18 +93,19 @@ smtp_client_read_all(struct smtp_client *c)
 	char data[CLIENT_READ_SIZE];
 	struct error err;
 	size_t n, turn = 0;
-	enum io io;
+	enum stls_status status;
 
-	while ((io = read_some(c, data, sizeof(data), &n, &err)) == IO_DONE) {
+	while ((status = read_some(c, data, sizeof(data), &n, &err)) ==
+	    STLS_OK) {
 		smtp_session_received(c->session, data, n);
 		turn += n;
 		if (smtp_session_over(c->session) ||
 		    (c->tls == NULL && turn >= CLIENT_READ_TURN))
 			return;
 	}
-	if (io == IO_END)
+	if (status == STLS_EOF)
 		smtp_session_lost(c->session, NULL);
-	else if (io == IO_FAILED)
+	else if (status == STLS_FAILED)
 		connection_failed(c, err.text);
 }
 
@@ -145,14 +121,15 @@ smtp_client_write_all(struct smtp_client *c, size_t *burst)
 		if (*burst >= CLIENT_BURST)
 			return false;
 		switch (write_some(c, data, len, &n, &err)) {
-		case IO_DONE:
+		case STLS_OK:
 			smtp_session_written(c->session, n);
 			*burst += n;
 			break;
-		case IO_WAIT:
+		case STLS_WANT_READ:
+		case STLS_WANT_WRITE:
 			return false;
-		case IO_END:
-		case IO_FAILED:
+		case STLS_EOF:
+		case STLS_FAILED:
 			/* What the server said before it closed comes first. */
 			smtp_client_read_all(c);
 			connection_failed(c, err.text);
@@ -187,7 +164,8 @@ void
 smtp_client_start_tls(struct smtp_client *c)
 {
 	struct stls_params params = {
-		.sni = c->sni, .min_version = c->config.min_version,
+		.sni = c->config.sni != NULL ? c->config.sni : c->config.mx,
+		.min_version = c->config.min_version,
 		.resume = c->config.resume,
 		.resume_len = c->config.resume_len,
 	};
@@ -224,27 +202,18 @@ void
 smtp_client_shake_hands(struct smtp_client *c, int *wait_r)
 {
 	struct error err;
+	enum stls_status status = stls_handshake(c->tls, &err);
 
-	switch (stls_handshake(c->tls, &err)) {
-	case STLS_OK:
+	if (status == STLS_OK) {
 		c->phase = CLIENT_OPEN;
 		take_evidence(c);
 		smtp_session_tls_established(c->session);
-		return;
-	case STLS_WANT_READ:
-		*wait_r = LOOP_READ;
-		return;
-	case STLS_WANT_WRITE:
-		*wait_r = LOOP_WRITE;
-		return;
-	case STLS_EOF:
-		error_set(&err, EX_TEMPFAIL, "the server closed the connection");
-		break;
-	case STLS_FAILED:
-		break;
+	} else if (status == STLS_FAILED) {
+		c->tls_usable = false;
+		smtp_session_tls_failed(c->session, err.text);
+	} else {
+		*wait_r = status == STLS_WANT_READ ? LOOP_READ : LOOP_WRITE;
 	}
-	c->tls_usable = false;
-	smtp_session_tls_failed(c->session, err.text);
 }
 
 static const enum policy_event verdict_events[] = {
@@ -272,7 +241,7 @@ smtp_verdict_from_chain(struct smtp_verdict *v, const struct stls_result *r,
 static void
 verify_pkix(const struct smtp_client *c, struct smtp_verdict *v)
 {
-	const char *names[] = { c->mx };
+	const char *names[] = { c->config.mx };
 	struct stls_result result;
 
 	stls_verify_pkix(c->config.tls, stls_peer(c->tls), names, 1,

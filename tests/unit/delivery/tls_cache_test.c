@@ -99,7 +99,7 @@ set_sts_too(struct world *w)
 static void
 set_allow_invalid(struct world *w)
 {
-	w->client.demand.allow_invalid = true;
+	w->client.session.demand.allow_invalid = true;
 }
 
 static void
@@ -111,7 +111,7 @@ set_version(struct world *w)
 static void
 set_implicit(struct world *w)
 {
-	w->client.implicit_tls = true;
+	w->client.session.implicit_tls = true;
 }
 
 static void

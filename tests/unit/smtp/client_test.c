@@ -178,13 +178,16 @@ static const struct smtp_client_events events_with_judge = {
 enum { SHORT_MS = 150, LONG_MS = 10000 };
 
 static void
+set_times(struct run *r, int64_t ms)
+{
+	for (size_t i = 0; i < SMTP_STEP_COUNT; i++)
+		r->config.timeout_ms[i] = ms;
+}
+
+static void
 prepare(struct run *r, void **state, const char *spec, enum policy_level level)
 {
 	const struct world *w = *state;
-	const struct smtp_timeouts patient = {
-		LONG_MS, LONG_MS, LONG_MS, LONG_MS, LONG_MS, LONG_MS, LONG_MS,
-		LONG_MS,
-	};
 	struct error err;
 
 	memset(r, 0, sizeof(*r));
@@ -197,10 +200,10 @@ prepare(struct run *r, void **state, const char *spec, enum policy_level level)
 	r->timer = loop_timer_new(r->loop, wake_later, r);
 	r->config = (struct smtp_client_config){
 		.loop = r->loop, .tls = w->trusting, .mx = MX,
-		.helo = "me.example", .demand.level = level,
-		.min_version = STLS_MIN_TLS12, .timeouts = patient,
-		.events = &events, .ctx = r,
+		.session.helo = "me.example", .session.demand.level = level,
+		.min_version = STLS_MIN_TLS12, .events = &events, .ctx = r,
 	};
+	set_times(r, LONG_MS);
 	assert_true(net_address_parse(&r->config.to, "127.0.0.1",
 	    world_port(w, spec)));
 }
@@ -288,14 +291,14 @@ tls_may_come_first(void **state)
 	struct run r;
 
 	prepare(&r, state, "implicit", LEVEL_MANDATORY);
-	r.config.implicit_tls = true;
+	r.config.session.implicit_tls = true;
 	go(&r);
 	assert_false(r.failed);
 	assert_int_equal(r.n_delivered, 1);
 	end(&r);
 	/* To a server that greets in plaintext: nothing is said to it. */
 	prepare(&r, state, "plain", LEVEL_MANDATORY);
-	r.config.implicit_tls = true;
+	r.config.session.implicit_tls = true;
 	go(&r);
 	expect_failure(&r, "tls", "4.7.5", "validation-failure");
 	end(&r);
@@ -355,7 +358,7 @@ what_tls_must_prove_is_proved(void **state)
 
 		prepare(&r, state, row->spec, row->level);
 		r.config.tls = row->strange ? w->strange : w->trusting;
-		r.config.demand.allow_invalid = row->allow_invalid;
+		r.config.session.demand.allow_invalid = row->allow_invalid;
 		r.config.mx = row->mx;
 		go(&r);
 		if (r.failed != (row->error != NULL) ||
@@ -416,13 +419,6 @@ static const struct fault_row fault_rows[] = {
 };
 
 static void
-short_times(struct smtp_timeouts *t)
-{
-	*t = (struct smtp_timeouts){ SHORT_MS, SHORT_MS, SHORT_MS, SHORT_MS,
-		SHORT_MS, SHORT_MS, SHORT_MS, SHORT_MS };
-}
-
-static void
 fault_at(void **state, const char *fault, const struct fault_row *row)
 {
 	char spec[40];
@@ -431,7 +427,7 @@ fault_at(void **state, const char *fault, const struct fault_row *row)
 	(void)snprintf(spec, sizeof(spec), "%s=%s", fault, row->step);
 	prepare(&r, state, spec, LEVEL_NONE);
 	if (strcmp(fault, "stall") == 0)
-		short_times(&r.config.timeouts);
+		set_times(&r, SHORT_MS);
 	go(&r);
 	expect_failure(&r, "connection", "4.4.2", NULL);
 	assert_int_equal(r.failure.step, row->at);
@@ -467,7 +463,7 @@ tls_that_stalls_is_left(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(stalls); i++) {
 		prepare(&r, state, stalls[i], LEVEL_OPPORTUNISTIC);
-		r.config.timeouts.tls_ms = SHORT_MS;
+		r.config.timeout_ms[SMTP_STEP_TLS] = SHORT_MS;
 		go(&r);
 		expect_failure(&r, "tls", "4.7.5", "validation-failure");
 		assert_in_range(r.took_ms, SHORT_MS, SHORT_MS + 2000);
@@ -483,7 +479,7 @@ quit_is_not_waited_for_long(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
 		prepare(&r, state, ends[i], LEVEL_NONE);
-		r.config.timeouts.quit_ms = SHORT_MS;
+		r.config.timeout_ms[SMTP_STEP_QUIT] = SHORT_MS;
 		go(&r);
 		assert_false(r.failed);
 		assert_int_equal(r.n_delivered, 1);
