@@ -15,6 +15,7 @@
 #ifndef TLSQ_SMTP_DIALOGUE_IMPL_H
 #define TLSQ_SMTP_DIALOGUE_IMPL_H
 
+#include "base/mem.h"
 #include "mail/address.h"
 #include "mail/dotstuff.h"
 #include "smtp/dialogue.h"
@@ -56,26 +57,17 @@ enum smtp_exchange_phase {
 	EXCHANGE_DONE		/* to be reported, then freed */
 };
 
-/* What a recipient waits for. */
-enum smtp_recipient_mark { MARK_ENVELOPE, MARK_ACCEPTED, MARK_SETTLED };
-
-struct smtp_exchange_recipient {
-	enum smtp_recipient_mark mark;
-	size_t reply_at;	/* in exchange.texts */
-	struct smtp_recipient_result result;
-};
-
 struct smtp_exchange {
 	enum smtp_exchange_phase phase;
 	const struct smtp_transaction *tx;
-	struct smtp_exchange_recipient *recipients;	/* in recipients_buf */
-	struct buf recipients_buf, results_buf;
-	struct buf texts;		/* replies, each ends with a NUL */
-	size_t last_text;
+	struct arena *arena;		/* of recipients and their replies */
+	/* As in tx; without a reply until settled. */
+	struct smtp_recipient_result *recipients;
+	const char *last_reply;		/* kept once where many got the same */
 	struct buf chunk;		/* of BDAT, collected */
 	struct mail_wire wire;
 	size_t n_emitted;		/* MAIL, then RCPTs, then DATA */
-	size_t n_accepted, n_settled;
+	size_t n_settled;
 	size_t n_pending;
 	uint64_t end_at;		/* the final dot or BDAT LAST in the output */
 	bool utf8, bdat;
@@ -177,7 +169,7 @@ struct smtp_exchange *smtp_exchange_in(struct smtp_session *s,
 bool smtp_exchange_any(const struct smtp_session *s);
 /* One of them was settled by the server for all its recipients. */
 bool smtp_exchange_judged(const struct smtp_session *s);
-/* Settles each recipient whose mark is below SETTLED. */
+/* Settles each recipient that is not yet. */
 void smtp_exchange_settle_all(struct smtp_exchange *ex,
     const struct smtp_recipient_result *verdict);
 void smtp_exchange_settle(struct smtp_exchange *ex, size_t i,

@@ -15,9 +15,7 @@ smtp_exchange_free(struct smtp_exchange *ex)
 {
 	static const struct smtp_exchange none;
 
-	buf_free(&ex->recipients_buf);
-	buf_free(&ex->results_buf);
-	buf_free(&ex->texts);
+	arena_free(&ex->arena);
 	buf_free(&ex->chunk);
 	*ex = none;
 }
@@ -59,29 +57,20 @@ smtp_exchange_judged(const struct smtp_session *s)
 
 /* --- results --- */
 
-/* Keeps text once where many recipients got the same. */
-static size_t
-keep_text(struct smtp_exchange *ex, const char *text)
-{
-	if (ex->texts.len > 0 &&
-	    strcmp(ex->texts.data + ex->last_text, text) == 0)
-		return ex->last_text;
-	ex->last_text = ex->texts.len;
-	(void)buf_append(&ex->texts, text, strlen(text) + 1);
-	return ex->last_text;
-}
-
 void
 smtp_exchange_settle(struct smtp_exchange *ex, size_t i,
     const struct smtp_recipient_result *verdict)
 {
-	struct smtp_exchange_recipient *r = &ex->recipients[i];
+	struct smtp_recipient_result *r = &ex->recipients[i];
+	bool accepted = r->accepted;
 
-	if (r->mark == MARK_SETTLED)
+	if (r->reply != NULL)
 		return;
-	r->mark = MARK_SETTLED;
-	r->result = *verdict;
-	r->reply_at = keep_text(ex, verdict->reply);
+	*r = *verdict;
+	r->accepted = accepted;
+	if (ex->last_reply == NULL || strcmp(ex->last_reply, r->reply) != 0)
+		ex->last_reply = arena_strdup(ex->arena, r->reply);
+	r->reply = ex->last_reply;
 	ex->n_settled++;
 }
 
@@ -100,13 +89,7 @@ exchange_finish(struct smtp_session *s, struct smtp_exchange *ex)
 	    &s->exchanges[0]];
 
 	assert(all_settled(ex));
-	for (size_t i = 0; i < ex->tx->n_recipients; i++) {
-		struct smtp_recipient_result r = ex->recipients[i].result;
-
-		r.reply = ex->texts.data + ex->recipients[i].reply_at;
-		(void)buf_append(&ex->results_buf, &r, sizeof(r));
-	}
-	ex->result.recipients = (const void *)ex->results_buf.data;
+	ex->result.recipients = ex->recipients;
 	ex->result.n_recipients = ex->tx->n_recipients;
 	/* RFC 5321 4.1.1.4: the end of the content clears the transaction on the
 	 * server; where it was never reached, RSET must.  If the next MAIL is
@@ -144,7 +127,6 @@ void
 smtp_exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx)
 {
 	static const unsigned bdat = SMTP_CAN_CHUNKING | SMTP_CAN_PIPELINING;
-	static const struct smtp_exchange_recipient fresh;
 	static const struct smtp_recipient_result no_address = {
 		.outcome = SMTP_PERMANENT, .error = "io", .status = "5.1.3",
 		.reply = "the recipient's address cannot be sent",
@@ -159,11 +141,12 @@ smtp_exchange_begin(struct smtp_session *s, const struct smtp_transaction *tx)
 	ex->phase = EXCHANGE_ENVELOPE;
 	ex->tx = tx;
 	ex->utf8 = tx->smtputf8 || !is_ascii(tx->sender);
-	for (size_t i = 0; i < tx->n_recipients; i++) {
-		(void)buf_append(&ex->recipients_buf, &fresh, sizeof(fresh));
+	for (size_t i = 0; i < tx->n_recipients; i++)
 		ex->utf8 = ex->utf8 || !is_ascii(tx->recipients[i].address);
-	}
-	ex->recipients = (void *)ex->recipients_buf.data;
+	ex->arena = arena_new();
+	ex->recipients = arena_alloc(ex->arena,
+	    tx->n_recipients * sizeof(*ex->recipients));
+	memset(ex->recipients, 0, tx->n_recipients * sizeof(*ex->recipients));
 	ex->bdat = (s->caps.can & bdat) == bdat;
 	mail_wire_init(&ex->wire, ex->bdat ? MAIL_WIRE_BDAT : MAIL_WIRE_DATA);
 	ex->result.dsn_dropped = (s->caps.can & SMTP_CAN_DSN) == 0 &&
@@ -196,7 +179,7 @@ emit(struct smtp_session *s, struct smtp_exchange *ex)
 	bool may = true;
 
 	if (step == SMTP_STEP_RCPT &&
-	    ex->recipients[i - 1].mark == MARK_SETTLED) {
+	    ex->recipients[i - 1].reply != NULL) {
 		ex->n_emitted++;
 		return true;
 	}
@@ -358,7 +341,7 @@ smtp_exchange_content(struct smtp_session *s, const char *data, size_t len,
  * content; it had all of it where its end was written (RFC 5321 4.5.3.2.6). */
 static struct smtp_recipient_result
 abandoned_verdict(const struct smtp_session *s, const struct smtp_exchange *ex,
-    enum smtp_recipient_mark mark)
+    bool accepted)
 {
 	const struct smtp_failure *f = s->failure;
 	struct smtp_recipient_result v = { .error = f->error, .reply = f->text };
@@ -368,7 +351,7 @@ abandoned_verdict(const struct smtp_session *s, const struct smtp_exchange *ex,
 	} else if (strcmp(f->error, "io") == 0 &&
 	    ex->phase == EXCHANGE_CONTENT) {
 		v.step = SMTP_STEP_NONE;
-	} else if (ex->content_sent && mark == MARK_ACCEPTED) {
+	} else if (ex->content_sent && accepted) {
 		v.step = SMTP_STEP_BLOCK;
 	} else {
 		v.step = f->step;
@@ -403,7 +386,7 @@ smtp_exchange_abandon(struct smtp_session *s)
 		ex->result.possible_duplicate = may_have_it(s, ex);
 		for (size_t i = 0; i < ex->tx->n_recipients; i++) {
 			struct smtp_recipient_result v = abandoned_verdict(s,
-			    ex, ex->recipients[i].mark);
+			    ex, ex->recipients[i].accepted);
 
 			smtp_exchange_settle(ex, i, &v);
 		}

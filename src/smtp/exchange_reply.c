@@ -61,11 +61,10 @@ on_rcpt(struct smtp_exchange *ex, size_t i, const struct smtp_reply *reply)
 	char text[SESSION_REPLY_LEN];
 	struct smtp_recipient_result v;
 
-	if (ex->recipients[i].mark == MARK_SETTLED)
+	if (ex->recipients[i].reply != NULL)
 		return;
 	if (reply->code / 100 == 2) {
-		ex->recipients[i].mark = MARK_ACCEPTED;
-		ex->n_accepted++;
+		ex->recipients[i].accepted = true;
 		return;
 	}
 	v = reply_verdict(reply, SMTP_STEP_RCPT, text);
@@ -129,7 +128,8 @@ on_end(struct smtp_exchange *ex, const struct smtp_reply *reply)
 	ex->judged = true;
 	for (size_t i = 0; i < ex->tx->n_recipients; i++) {
 		/* Replies come in order: each RCPT was answered before. */
-		assert(ex->recipients[i].mark != MARK_ENVELOPE);
+		assert(ex->recipients[i].accepted ||
+		    ex->recipients[i].reply != NULL);
 		smtp_exchange_settle(ex, i, &v);
 	}
 }

@@ -101,6 +101,7 @@ struct smtp_recipient_result {
 	/* The reply with its code, lines joined by a blank, printable UTF-8, cut
 	 * at about 1000 octets; or our sentence.  Never NULL. */
 	const char *reply;
+	bool accepted;		/* its RCPT was answered with 2xx */
 };
 
 /* Borrowed for the call that reports it. */
