@@ -13,7 +13,7 @@
 #include "nexthop/decision.h"
 #include "nexthop/discovery.h"
 #include "smtp/client.h"
-#include "tls/dane.h"
+#include "tls/chain.h"
 
 /* What a connection showed (--connect). */
 struct cli_explain_session {

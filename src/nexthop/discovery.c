@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "nexthop/loops.h"
-#include "tls/dane.h"
+#include "tls/chain.h"
 
 /* How long a relay that is named in the configuration is believed. */
 enum { RELAY_KEEP_S = 3600, RELAY_ADDRESSES = 2, STS_REFRESH_S = 5 };

@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "smtp/client.h"
 #include "tls/chain.h"
-#include "tls/dane.h"
 
 static const struct nexthop_host *
 host_of(const struct nexthop_proof *p)

@@ -1,7 +1,7 @@
 /*
  * TLSA records (RFC 6698, 7671, 7672): reading, sorting out, choosing.  PURE.
  *
- * Matching a record against a certificate is tls/dane.h's.
+ * Matching a record against a certificate is tls/chain.h's.
  */
 #ifndef TLSQ_POLICY_TLSA_H
 #define TLSQ_POLICY_TLSA_H

@@ -46,9 +46,9 @@ stls_result_fail(struct stls_result *r, enum stls_verdict verdict, size_t depth,
 
 /* The certificate at depth; at n the anchor's, which may be NULL. */
 static const struct stls_cert *
-cert_at(const struct stls_chain_path *path, size_t depth)
+cert_at(const struct stls_chain_search *s, size_t depth)
 {
-	return depth < path->n ? path->certs[depth] : path->anchor.cert;
+	return depth < s->n_path ? s->path[depth] : s->anchor.cert;
 }
 
 /* Fails with "the certificate ..." or "CA certificate CN=Example ...". */
@@ -65,7 +65,7 @@ cert_fail(struct stls_chain_search *s, enum stls_verdict verdict, size_t depth,
 	if (depth == 0)
 		return stls_result_fail(&s->found, verdict, depth,
 		    "the certificate %s", what);
-	stls_name_text(cert_at(&s->path, depth)->subject, name, sizeof(name));
+	stls_name_text(cert_at(s, depth)->subject, name, sizeof(name));
 	return stls_result_fail(&s->found, verdict, depth,
 	    "CA certificate %s %s", name, what);
 }
@@ -73,8 +73,7 @@ cert_fail(struct stls_chain_search *s, enum stls_verdict verdict, size_t depth,
 static bool
 signature_ok(struct stls_chain_search *s, size_t depth)
 {
-	const struct stls_chain_path *path = &s->path;
-	const struct stls_cert *cert = path->certs[depth];
+	const struct stls_cert *cert = s->path[depth];
 	char issuer[200], subject[120];
 	enum stls_signature signature;
 
@@ -85,8 +84,8 @@ signature_ok(struct stls_chain_search *s, size_t depth)
 	if (s->signatures_left-- <= 0)
 		return stls_result_fail(&s->found, STLS_INVALID, 0,
 		    "too many signatures to check in this chain");
-	signature = stls_signature_check(cert, depth + 1 < path->n ?
-	    &path->certs[depth + 1]->key : path->anchor.key);
+	signature = stls_signature_check(cert, depth + 1 < s->n_path ?
+	    &s->path[depth + 1]->key : s->anchor.key);
 	if (signature == STLS_SIGNATURE_HOLDS)
 		return true;
 	stls_name_text(cert->issuer, issuer, sizeof(issuer));
@@ -102,7 +101,7 @@ signature_ok(struct stls_chain_search *s, size_t depth)
 static bool
 purpose_ok(struct stls_chain_search *s, size_t depth)
 {
-	const struct stls_cert *cert = cert_at(&s->path, depth);
+	const struct stls_cert *cert = cert_at(s, depth);
 
 	if (cert->has_unknown_critical)
 		return cert_fail(s, STLS_INVALID, depth,
@@ -125,7 +124,7 @@ purpose_ok(struct stls_chain_search *s, size_t depth)
 static bool
 leaf_ok(struct stls_chain_search *s)
 {
-	const struct stls_cert *cert = cert_at(&s->path, 0);
+	const struct stls_cert *cert = cert_at(s, 0);
 	const unsigned any = STLS_KU_DIGITAL_SIGNATURE |
 	    STLS_KU_KEY_ENCIPHERMENT | STLS_KU_KEY_AGREEMENT;
 
@@ -136,13 +135,12 @@ leaf_ok(struct stls_chain_search *s)
 
 /* Certificates issued to oneself do not count (RFC 5280 4.2.1.9). */
 static int
-cas_below(const struct stls_chain_path *path, size_t depth)
+cas_below(const struct stls_chain_search *s, size_t depth)
 {
 	int n = 0;
 
 	for (size_t i = 1; i < depth; i++)
-		if (!stls_blob_equal(path->certs[i]->subject,
-		    path->certs[i]->issuer))
+		if (!stls_blob_equal(s->path[i]->subject, s->path[i]->issuer))
 			n++;
 	return n;
 }
@@ -152,8 +150,8 @@ cas_below(const struct stls_chain_path *path, size_t depth)
 static bool
 ca_ok(struct stls_chain_search *s, size_t depth)
 {
-	const struct stls_cert *cert = cert_at(&s->path, depth);
-	bool silent_anchor = depth == s->path.n && !cert->has_key_usage &&
+	const struct stls_cert *cert = cert_at(s, depth);
+	bool silent_anchor = depth == s->n_path && !cert->has_key_usage &&
 	    !cert->has_basic_constraints;
 
 	if (!cert->is_ca && !silent_anchor)
@@ -162,7 +160,7 @@ ca_ok(struct stls_chain_search *s, size_t depth)
 	if (cert->has_key_usage && (cert->key_usage & STLS_KU_CERT_SIGN) == 0)
 		return cert_fail(s, STLS_INVALID, depth,
 		    "may not sign certificates (keyUsage)");
-	if (cert->path_len >= 0 && cas_below(&s->path, depth) > cert->path_len)
+	if (cert->path_len >= 0 && cas_below(s, depth) > cert->path_len)
 		return cert_fail(s, STLS_INVALID, depth,
 		    "has more CAs below it than it allows (pathLen %d)",
 		    cert->path_len);
@@ -174,11 +172,11 @@ ca_ok(struct stls_chain_search *s, size_t depth)
 static bool
 constraints_ok(struct stls_chain_search *s, size_t depth)
 {
-	const struct stls_cert *ca = cert_at(&s->path, depth);
+	const struct stls_cert *ca = cert_at(s, depth);
 	char why[200];
 
 	for (size_t i = 0; i < depth; i++) {
-		const struct stls_cert *cert = s->path.certs[i];
+		const struct stls_cert *cert = s->path[i];
 
 		if (i > 0 && stls_blob_equal(cert->subject, cert->issuer))
 			continue;
@@ -195,7 +193,7 @@ constraints_ok(struct stls_chain_search *s, size_t depth)
 static bool
 dates_ok(struct stls_chain_search *s, size_t depth)
 {
-	const struct stls_cert *cert = cert_at(&s->path, depth);
+	const struct stls_cert *cert = cert_at(s, depth);
 	char iso[CLOCK_ISO_LEN];
 
 	clock_iso(iso, s->now > cert->not_after_at ? cert->not_after_at :
@@ -212,7 +210,7 @@ dates_ok(struct stls_chain_search *s, size_t depth)
 static bool
 path_ok(struct stls_chain_search *s)
 {
-	size_t n = s->path.n, all = n + (s->path.anchor.cert != NULL ? 1 : 0);
+	size_t n = s->n_path, all = n + (s->anchor.cert != NULL ? 1 : 0);
 
 	for (size_t i = n; i-- > 0;)
 		if (!signature_ok(s, i))
@@ -225,7 +223,7 @@ path_ok(struct stls_chain_search *s)
 	for (size_t i = all; i-- > 1;)
 		if (!constraints_ok(s, i))
 			return false;
-	for (size_t i = s->path.anchor.dateless ? n : all; i-- > 0;)
+	for (size_t i = s->anchor.dateless ? n : all; i-- > 0;)
 		if (!dates_ok(s, i))
 			return false;
 	s->found.verdict = STLS_VERIFIED;
@@ -252,11 +250,11 @@ stls_chain_search_try(struct stls_chain_search *s,
 
 	if (--s->steps_left < 0)
 		return false;
-	s->path.anchor = *anchor;
+	s->anchor = *anchor;
 	memset(&s->found, 0, sizeof(s->found));
 	ok = path_ok(s);
 	/* What it points to may be the caller's alone. */
-	memset(&s->path.anchor, 0, sizeof(s->path.anchor));
+	memset(&s->anchor, 0, sizeof(s->anchor));
 	if (ok || !s->complete ||
 	    progress[s->found.verdict] > progress[s->result.verdict])
 		s->result = s->found;
@@ -268,8 +266,8 @@ bool
 stls_chain_search_passes(const struct stls_chain_search *s,
     const struct stls_cert *cert)
 {
-	for (size_t i = 0; i < s->path.n; i++)
-		if (stls_blob_equal(s->path.certs[i]->der, cert->der))
+	for (size_t i = 0; i < s->n_path; i++)
+		if (stls_blob_equal(s->path[i]->der, cert->der))
 			return true;
 	return false;
 }
@@ -278,20 +276,20 @@ stls_chain_search_passes(const struct stls_chain_search *s,
 static void
 note_dead_end(struct stls_chain_search *s)
 {
-	const struct stls_cert *top = s->path.certs[s->path.n - 1];
+	const struct stls_cert *top = s->path[s->n_path - 1];
 	char issuer[200];
 
-	if (s->complete || s->path.n <= s->deepest)
+	if (s->complete || s->n_path <= s->deepest)
 		return;
-	s->deepest = s->path.n;
+	s->deepest = s->n_path;
 	stls_name_text(top->issuer, issuer, sizeof(issuer));
 	if (!stls_blob_equal(top->issuer, top->subject))
 		(void)stls_result_fail(&s->result, STLS_NOT_TRUSTED,
-		    s->path.n - 1, "the certificate of the issuer %s is not "
+		    s->n_path - 1, "the certificate of the issuer %s is not "
 		    "trusted and was not sent", issuer);
 	else
 		(void)stls_result_fail(&s->result, STLS_NOT_TRUSTED,
-		    s->path.n - 1, "the self-signed certificate %s is not "
+		    s->n_path - 1, "the self-signed certificate %s is not "
 		    "trusted", issuer);
 }
 
@@ -300,21 +298,21 @@ note_dead_end(struct stls_chain_search *s)
 static bool
 find_path(struct stls_chain_search *s)
 {
-	const struct stls_cert *top = s->path.certs[s->path.n - 1];
+	const struct stls_cert *top = s->path[s->n_path - 1];
 
 	if (--s->steps_left < 0)
 		return false;
 	if (s->anchors(s))
 		return true;
-	for (size_t i = 1; i < s->n && s->path.n < STLS_CHAIN_MAX; i++) {
+	for (size_t i = 1; i < s->n && s->n_path < STLS_CHAIN_MAX; i++) {
 		if (!s->usable[i] ||
 		    !stls_blob_equal(s->certs[i].subject, top->issuer) ||
 		    stls_chain_search_passes(s, &s->certs[i]))
 			continue;
-		s->path.certs[s->path.n++] = &s->certs[i];
+		s->path[s->n_path++] = &s->certs[i];
 		if (find_path(s))
 			return true;
-		s->path.n--;
+		s->n_path--;
 	}
 	note_dead_end(s);
 	return false;
@@ -340,8 +338,8 @@ stls_chain_search_start(struct stls_chain_search *s,
 	if (!s->usable[0])
 		return stls_result_fail(&s->result, STLS_INVALID, 0,
 		    "the certificate cannot be used: %s", why);
-	s->path.certs[0] = &s->certs[0];
-	s->path.n = 1;
+	s->path[0] = &s->certs[0];
+	s->n_path = 1;
 	return true;
 }
 
@@ -380,7 +378,7 @@ stls_chain_match_names(const struct stls_cert *leaf, const char *const *names,
 static bool
 store_anchors(struct stls_chain_search *s)
 {
-	const struct stls_cert *top = s->path.certs[s->path.n - 1];
+	const struct stls_cert *top = s->path[s->n_path - 1];
 	const struct stls_anchor *a;
 	struct stls_chain_anchor anchor = { NULL, NULL, false };
 
@@ -421,7 +419,7 @@ stls_verify_pkix(const struct stls_context *ctx, const struct stls_peer *peer,
 		own.cert = anchored_leaf(ctx, &s.certs[0]);
 	if (own.cert != NULL) {
 		own.key = &own.cert->key;
-		s.path.n = 0;
+		s.n_path = 0;
 		ok = stls_chain_search_try(&s, &own);
 	} else if (ok) {
 		ok = stls_chain_search_run(&s);

@@ -22,14 +22,6 @@ struct stls_chain_anchor {
 	bool dateless;
 };
 
-/* certs[0] is the leaf, certs[n - 1] was issued by the anchor.  n may be 0 only
- * where the leaf is itself the anchor. */
-struct stls_chain_path {
-	const struct stls_cert *certs[STLS_CHAIN_MAX];
-	size_t n;
-	struct stls_chain_anchor anchor;
-};
-
 /*
  * The way from the leaf to an anchor, depth first.  What an anchor is, the
  * caller says: its function tries those that may have issued the last
@@ -45,7 +37,11 @@ struct stls_chain_search {
 	/* What may still be done for one peer: its certificates can be made to
 	 * spell many paths. */
 	int steps_left, signatures_left;
-	struct stls_chain_path path;
+	/* path[0] is the leaf, the last was issued by the anchor.  n_path may be
+	 * 0 only where the leaf is itself the anchor. */
+	const struct stls_cert *path[STLS_CHAIN_MAX];
+	size_t n_path;
+	struct stls_chain_anchor anchor;
 	size_t deepest;		/* of the paths that led nowhere */
 	bool complete;		/* result is that of a complete path */
 	struct stls_result result, found;	/* found: of the path that is tried */

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "tls/selftest_impl.h"
 
@@ -26,17 +25,9 @@
 
 enum { CA_FILE_MAX = 16 * 1024 * 1024, ANCHOR_MAX = 64 * 1024 };
 
-struct entry {
-	struct stls_anchor anchor;
-	uint8_t *der;
-	struct stls_anchor *last;	/* of this subject */
-	struct entry *next_read;	/* all, for freeing */
-	UT_hash_handle hh;		/* by subject: the first of each only */
-};
-
 struct stls_context {
 	WOLFSSL_CTX *wolfssl;
-	struct entry *by_subject, *all;
+	struct stls_anchor *by_subject;
 	size_t n;
 };
 
@@ -86,29 +77,27 @@ tune(WOLFSSL_CTX *w)
 }
 
 static void
-add_anchor(struct stls_context *ctx, uint8_t *der, size_t len)
+add_anchor(struct stls_context *ctx, const uint8_t *der, size_t len)
 {
-	struct entry *e = mem_zalloc(sizeof(*e)), *first;
+	struct stls_anchor *a = mem_zalloc(sizeof(*a) + len), *last;
 	struct stls_blob subject;
 
-	if (!stls_cert_parse(der, len, &e->anchor.cert, NULL)) {
-		free(der);
-		free(e);
+	memcpy(a->der, der, len);
+	if (!stls_cert_parse(a->der, len, &a->cert, NULL)) {
+		free(a);
 		return;
 	}
-	e->der = der;
-	e->next_read = ctx->all;
-	ctx->all = e;
 	ctx->n++;
-	subject = e->anchor.cert.subject;
-	HASH_FIND(hh, ctx->by_subject, subject.data, subject.len, first);
-	if (first != NULL) {
-		first->last->next = &e->anchor;
-		first->last = &e->anchor;
+	subject = a->cert.subject;
+	HASH_FIND(hh, ctx->by_subject, subject.data, subject.len, last);
+	if (last == NULL) {
+		HASH_ADD_KEYPTR(hh, ctx->by_subject, subject.data, subject.len,
+		    a);
 		return;
 	}
-	e->last = &e->anchor;
-	HASH_ADD_KEYPTR(hh, ctx->by_subject, subject.data, subject.len, e);
+	while (last->next != NULL)
+		last = last->next;
+	last->next = a;
 }
 
 /* Every "BEGIN CERTIFICATE" block of the text. */
@@ -127,7 +116,7 @@ add_all(struct stls_context *ctx, const char *text)
 		len = wc_CertPemToDer((const byte *)at, (int)(stop - at), der,
 		    ANCHOR_MAX, CERT_TYPE);
 		if (len > 0)
-			add_anchor(ctx, mem_dup(der, (size_t)len), (size_t)len);
+			add_anchor(ctx, der, (size_t)len);
 		at = stop;
 	}
 	free(der);
@@ -201,16 +190,17 @@ void
 stls_context_close(struct stls_context **ctx_p)
 {
 	struct stls_context *ctx = *ctx_p;
-	struct entry *e;
+	struct stls_anchor *first, *rest, *a;
 
 	*ctx_p = NULL;
 	if (ctx == NULL)
 		return;
-	HASH_CLEAR(hh, ctx->by_subject);
-	while ((e = ctx->all) != NULL) {
-		ctx->all = e->next_read;
-		free(e->der);
-		free(e);
+	HASH_ITER(hh, ctx->by_subject, first, rest) {
+		HASH_DEL(ctx->by_subject, first);
+		while ((a = first) != NULL) {
+			first = a->next;
+			free(a);
+		}
 	}
 	wolfSSL_CTX_free(ctx->wolfssl);
 	free(ctx);
@@ -225,10 +215,10 @@ stls_context_anchors(const struct stls_context *ctx)
 const struct stls_anchor *
 stls_context_find(const struct stls_context *ctx, struct stls_blob subject)
 {
-	struct entry *e;
+	struct stls_anchor *first;
 
-	HASH_FIND(hh, ctx->by_subject, subject.data, subject.len, e);
-	return e != NULL ? &e->anchor : NULL;
+	HASH_FIND(hh, ctx->by_subject, subject.data, subject.len, first);
+	return first;
 }
 
 WOLFSSL_CTX *

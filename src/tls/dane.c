@@ -4,8 +4,6 @@
  * wolfSSL knows nothing of it; the search for a path is that of PKIX, with other
  * anchors.
  */
-#include "tls/dane.h"
-
 #include <wolfssl/options.h>
 #include <wolfssl/wolfcrypt/hash.h>
 
@@ -84,7 +82,7 @@ match_leaf(const struct stls_dane *dane, struct stls_blob der)
 static bool
 try_sent(struct stls_chain_search *s, const struct policy_tlsa_record *r)
 {
-	const struct stls_cert *top = s->path.certs[s->path.n - 1];
+	const struct stls_cert *top = s->path[s->n_path - 1];
 	struct stls_chain_anchor anchor = { .dateless = true };
 
 	for (size_t i = 1; i < s->n; i++) {
@@ -107,7 +105,7 @@ try_sent(struct stls_chain_search *s, const struct policy_tlsa_record *r)
 static bool
 try_published(struct stls_chain_search *s, const struct policy_tlsa_record *r)
 {
-	const struct stls_cert *top = s->path.certs[s->path.n - 1];
+	const struct stls_cert *top = s->path[s->n_path - 1];
 	struct stls_chain_anchor anchor = { .dateless = true };
 	struct stls_public_key key;
 	struct stls_cert cert;

@@ -6,11 +6,10 @@ src_libtlsq_a_SOURCES += \
 	src/tls/chain_impl.h \
 	src/tls/constraints.c \
 	src/tls/context.c \
-	src/tls/dane.c src/tls/dane.h \
+	src/tls/dane.c \
 	src/tls/der.c src/tls/der_impl.h \
 	src/tls/failure.c \
 	src/tls/offer.c \
-	src/tls/peer.c \
 	src/tls/selftest_impl.h src/tls/selftest_vectors.inc \
 	src/tls/session.c \
 	src/tls/signature.c \

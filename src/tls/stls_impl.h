@@ -10,14 +10,17 @@
 #include <wolfssl/ssl.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "tls/cert.h"
 
 /* --- context.c */
 
-/* Trusted certificates of one subject, in the order of the file. */
+/* A trusted certificate; of one subject in the order of the file. */
 struct stls_anchor {
-	struct stls_cert cert;
-	const struct stls_anchor *next;
+	struct stls_cert cert;		/* read from der */
+	struct stls_anchor *next;
+	UT_hash_handle hh;		/* by subject: the first of each only */
+	uint8_t der[];
 };
 
 /* NULL: none of that name (a whole Name element). */

@@ -17,7 +17,7 @@
 
 #include "base/mem.h"
 #include "tls/cert.h"
-#include "tls/dane.h"
+#include "tls/chain.h"
 #include "fixture.h"
 
 #define HOST "mx.example.test"
