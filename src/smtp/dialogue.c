@@ -27,6 +27,42 @@ smtp_proof_name(enum smtp_proof proof)
 	return proof < SMTP_PROOF_COUNT ? proof_names[proof] : "none";
 }
 
+#define REPLY_TO(command) command, "while waiting for the reply to " command
+
+static const struct {
+	const char *name, *waits;
+} steps[] = {
+	[SMTP_STEP_NONE] = { "none", "while idle" },
+	[SMTP_STEP_CONNECT] = { "connect", "while connecting" },
+	[SMTP_STEP_GREETING] = { "greeting", "while waiting for the greeting" },
+	[SMTP_STEP_EHLO] = { REPLY_TO("EHLO") },
+	[SMTP_STEP_HELO] = { REPLY_TO("HELO") },
+	[SMTP_STEP_TLS] = { "STARTTLS", "while negotiating TLS" },
+	[SMTP_STEP_AUTH] = { REPLY_TO("AUTH") },
+	[SMTP_STEP_MAIL] = { REPLY_TO("MAIL FROM") },
+	[SMTP_STEP_RCPT] = { REPLY_TO("RCPT TO") },
+	[SMTP_STEP_DATA] = { "DATA",
+	    "while waiting for the reply to DATA or BDAT" },
+	[SMTP_STEP_BLOCK] = { "content", "while sending the message" },
+	[SMTP_STEP_END] = { "end of message",
+	    "while waiting for the reply to the end of the message" },
+	[SMTP_STEP_RSET] = { REPLY_TO("RSET") },
+	[SMTP_STEP_QUIT] = { REPLY_TO("QUIT") },
+};
+static_assert(ARRAY_LEN(steps) == SMTP_STEP_COUNT, "");
+
+const char *
+smtp_step_name(enum smtp_step step)
+{
+	return step < SMTP_STEP_COUNT ? steps[step].name : "none";
+}
+
+const char *
+smtp_step_waits(enum smtp_step step)
+{
+	return steps[step].waits;
+}
+
 struct smtp_session *
 smtp_session_new(const struct smtp_session_config *config)
 {

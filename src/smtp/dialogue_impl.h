@@ -90,8 +90,7 @@ struct smtp_session {
 	bool plain_permitted;		/* by policy, for this session */
 	bool start_tls, tell_ready;	/* actions due */
 	bool nothing_offered, quitting, need_rset, close_told;
-	enum auth_stage { AUTH_NONE, AUTH_PLAIN, AUTH_LOGIN_USERNAME,
-	    AUTH_LOGIN_SECRET, AUTH_LAST } auth;	/* what is sent next */
+	enum { AUTH_USERNAME, AUTH_SECRET, AUTH_LAST } auth;	/* sent next */
 	int current;			/* the older of two exchanges */
 	int reported;			/* slot to free, -1: none */
 	struct smtp_exchange exchanges[2];

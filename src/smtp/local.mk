@@ -10,5 +10,4 @@ src_libtlsq_a_SOURCES += \
 	src/smtp/exchange_reply.c \
 	src/smtp/output.c \
 	src/smtp/reply.c src/smtp/reply.h \
-	src/smtp/setup.c \
-	src/smtp/transaction.c src/smtp/transaction.h
+	src/smtp/setup.c

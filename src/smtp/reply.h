@@ -17,13 +17,14 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "smtp/transaction.h"
 
 enum {
 	SMTP_REPLY_LINE_MAX = 2048,	/* of a line more is dropped */
 	SMTP_REPLY_LINES_MAX = 512,	/* more of these is an error */
 	SMTP_REPLY_OCTETS_MAX = 65536,
 };
+
+enum { SMTP_STATUS_LEN = 12 };	/* "5.123.123" and its NUL */
 
 struct smtp_reply {
 	unsigned code;			/* 200 to 599 */

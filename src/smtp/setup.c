@@ -116,8 +116,8 @@ auth_start(struct smtp_session *s)
 	if ((s->caps.can & SMTP_CAN_AUTH_PLAIN) != 0) {
 		send_plain(s);
 	} else if ((s->caps.can & SMTP_CAN_AUTH_LOGIN) != 0) {
+		s->auth = AUTH_USERNAME;
 		smtp_output_command(s, SMTP_STEP_AUTH, -1, 0, "AUTH LOGIN", 10);
-		s->auth = AUTH_LOGIN_USERNAME;
 	} else {
 		smtp_session_fail(s, &(struct smtp_failure){
 		    .step = SMTP_STEP_AUTH, .error = "unexpected-reply",
@@ -129,17 +129,16 @@ auth_start(struct smtp_session *s)
 static void
 answer_challenge(struct smtp_session *s, const struct smtp_reply *reply)
 {
-	if (s->auth == AUTH_LOGIN_USERNAME) {
-		send_line(s, "", s->config.username,
-		    strlen(s->config.username));
-		s->auth = AUTH_LOGIN_SECRET;
-	} else if (s->auth == AUTH_LOGIN_SECRET) {
-		send_line(s, "", s->config.secret, strlen(s->config.secret));
-		s->auth = AUTH_LAST;
-	} else {
+	const char *answer = s->auth == AUTH_USERNAME ? s->config.username :
+	    s->config.secret;
+
+	if (s->auth == AUTH_LAST) {
 		smtp_session_protocol_error(s, SMTP_STEP_AUTH, reply,
 		    "one challenge too many");
+		return;
 	}
+	send_line(s, "", answer, strlen(answer));
+	s->auth++;
 }
 
 static void
