@@ -27,42 +27,6 @@ smtp_proof_name(enum smtp_proof proof)
 	return proof < SMTP_PROOF_COUNT ? proof_names[proof] : "none";
 }
 
-#define REPLY_TO(command) command, "while waiting for the reply to " command
-
-static const struct {
-	const char *name, *waits;
-} steps[] = {
-	[SMTP_STEP_NONE] = { "none", "while idle" },
-	[SMTP_STEP_CONNECT] = { "connect", "while connecting" },
-	[SMTP_STEP_GREETING] = { "greeting", "while waiting for the greeting" },
-	[SMTP_STEP_EHLO] = { REPLY_TO("EHLO") },
-	[SMTP_STEP_HELO] = { REPLY_TO("HELO") },
-	[SMTP_STEP_TLS] = { "STARTTLS", "while negotiating TLS" },
-	[SMTP_STEP_AUTH] = { REPLY_TO("AUTH") },
-	[SMTP_STEP_MAIL] = { REPLY_TO("MAIL FROM") },
-	[SMTP_STEP_RCPT] = { REPLY_TO("RCPT TO") },
-	[SMTP_STEP_DATA] = { "DATA",
-	    "while waiting for the reply to DATA or BDAT" },
-	[SMTP_STEP_BLOCK] = { "content", "while sending the message" },
-	[SMTP_STEP_END] = { "end of message",
-	    "while waiting for the reply to the end of the message" },
-	[SMTP_STEP_RSET] = { REPLY_TO("RSET") },
-	[SMTP_STEP_QUIT] = { REPLY_TO("QUIT") },
-};
-static_assert(ARRAY_LEN(steps) == SMTP_STEP_COUNT, "");
-
-const char *
-smtp_step_name(enum smtp_step step)
-{
-	return step < SMTP_STEP_COUNT ? steps[step].name : "none";
-}
-
-const char *
-smtp_step_waits(enum smtp_step step)
-{
-	return steps[step].waits;
-}
-
 struct smtp_session *
 smtp_session_new(const struct smtp_session_config *config)
 {
@@ -250,6 +214,9 @@ static void
 fail_by_network(struct smtp_session *s, const char *what)
 {
 	enum smtp_step step = current_step(s);
+	const struct smtp_failure lost = { .step = step, .error = "connection",
+	    .status = { '4', '.', '4', '.',
+	    step == SMTP_STEP_CONNECT ? '1' : '2' } };
 	char why[500];
 
 	(void)snprintf(why, sizeof(why), "%.400s %s", what, smtp_step_waits(step));
@@ -259,10 +226,7 @@ fail_by_network(struct smtp_session *s, const char *what)
 		smtp_session_fail_policy(s, &s->config.demand,
 		    EVENT_HANDSHAKE_FAILED, false, NULL, why);
 	else
-		smtp_session_fail(s, &(struct smtp_failure){ .step = step,
-		    .error = "connection", .status = { '4', '.', '4', '.',
-		    step == SMTP_STEP_CONNECT ? '1' : '2' } }, false, NULL,
-		    "%s", why);
+		smtp_session_fail(s, &lost, false, NULL, "%s", why);
 }
 
 void
@@ -321,9 +285,10 @@ smtp_session_content(struct smtp_session *s, const char *data, size_t len,
 void
 smtp_session_content_failed(struct smtp_session *s, const char *why)
 {
-	smtp_session_fail(s,
-	    &(struct smtp_failure){ .step = SMTP_STEP_NONE, .error = "io",
-	    .status = "4.3.0" }, false, NULL,
+	static const struct smtp_failure unread = { .step = SMTP_STEP_NONE,
+	    .error = "io", .status = "4.3.0" };
+
+	smtp_session_fail(s, &unread, false, NULL,
 	    "the message could not be read: %.500s", why);
 }
 

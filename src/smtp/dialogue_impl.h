@@ -1,8 +1,8 @@
 /*
  * Inside the dialogue, from the ground up: output.c has what is written and
- * awaited and how a session fails, envelope.c the commands, exchange.c the
- * transactions, exchange_reply.c what replies to a transaction mean, setup.c the way from
- * the greeting to ready; dialogue.c takes the events and gives the actions.
+ * awaited, envelope.c the commands, exchange.c the transactions, verdict.c what
+ * replies to them mean and how a session fails, setup.c the way from the greeting
+ * to ready; dialogue.c takes the events and gives the actions.
  *
  * States of the session, changed by smtp_session_enter() alone:
  *
@@ -174,6 +174,8 @@ void smtp_exchange_settle_all(struct smtp_exchange *ex,
 void smtp_exchange_settle(struct smtp_exchange *ex, size_t i,
     const struct smtp_recipient_result *verdict);
 
+/* --- verdict.c --- */
+
 /* The session fails: failure says how, but for warm, text and reply; polite:
  * QUIT goes out first.  reply may be NULL. */
 void smtp_session_fail(struct smtp_session *s,
@@ -196,8 +198,6 @@ void smtp_session_protocol_error(struct smtp_session *s, enum smtp_step step,
 /* The reply's enhanced code or one made from its code, with the class given. */
 void smtp_session_status(char dst[static SMTP_STATUS_LEN],
     const struct smtp_reply *reply, char class);
-
-/* --- exchange_reply.c --- */
 
 void smtp_exchange_reply(struct smtp_session *s, const struct smtp_pending *p,
     const struct smtp_reply *reply);

@@ -1,6 +1,6 @@
 /*
  * Transactions in the dialogue: what is written for them, and how they end.
- * What the replies mean is in exchange_reply.c, the commands are in envelope.c.
+ * What the replies mean is in verdict.c, the commands are in envelope.c.
  */
 #include <assert.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@ src_libtlsq_a_SOURCES += \
 	src/smtp/dialogue_impl.h \
 	src/smtp/envelope.c \
 	src/smtp/exchange.c \
-	src/smtp/exchange_reply.c \
 	src/smtp/output.c \
 	src/smtp/reply.c src/smtp/reply.h \
-	src/smtp/setup.c
+	src/smtp/setup.c \
+	src/smtp/verdict.c

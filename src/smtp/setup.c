@@ -33,6 +33,8 @@ static bool
 leads_to_us(struct smtp_session *s, enum smtp_step step,
     const struct smtp_reply *reply)
 {
+	const struct smtp_failure loop = { .step = step, .error = "dns",
+	    .status = "5.4.6", .loop = true };
 	struct smtp_capabilities said;
 
 	if (s->config.own_name == NULL || (!s->tls_active &&
@@ -42,8 +44,7 @@ leads_to_us(struct smtp_session *s, enum smtp_step step,
 	if (!is_name(said.name, s->config.helo) &&
 	    !is_name(said.name, s->config.own_name))
 		return false;
-	smtp_session_fail(s, &(struct smtp_failure){ .step = step,
-	    .error = "dns", .status = "5.4.6", .loop = true }, true, NULL,
+	smtp_session_fail(s, &loop, true, NULL,
 	    "mail loop: the host has the name of this one, %s",
 	    said.name);
 	return true;
@@ -109,6 +110,9 @@ send_plain(struct smtp_session *s)
 static void
 auth_start(struct smtp_session *s)
 {
+	static const struct smtp_failure none = { .step = SMTP_STEP_AUTH,
+	    .error = "unexpected-reply", .status = "4.7.0" };
+
 	/* Whoever asks for credentials must be who the route names, unless the
 	 * route itself says that it need not be. */
 	assert(s->tls_accepted &&
@@ -119,9 +123,7 @@ auth_start(struct smtp_session *s)
 		s->auth = AUTH_USERNAME;
 		smtp_output_command(s, SMTP_STEP_AUTH, -1, 0, "AUTH LOGIN", 10);
 	} else {
-		smtp_session_fail(s, &(struct smtp_failure){
-		    .step = SMTP_STEP_AUTH, .error = "unexpected-reply",
-		    .status = "4.7.0" }, true, NULL,
+		smtp_session_fail(s, &none, true, NULL,
 		    "neither AUTH PLAIN nor AUTH LOGIN is offered within TLS");
 	}
 }
