@@ -103,7 +103,8 @@ judge_certificate(const struct policy_seen *seen,
 	if (dane && !sts_too)
 		return admitted("a TLSA record matches");
 	if (seen->pkix == POLICY_PKIX_UNSEEN)
-		return demand->allow_invalid && !allow_unknown ?
+		return demand->level < LEVEL_MTA_STS &&
+		    demand->allow_invalid && !allow_unknown ?
 		    admitted("any certificate will do") :
 		    unknown("the certificate was not checked");
 	if (allow_unknown && demand->level < LEVEL_MTA_STS &&
