@@ -312,6 +312,33 @@ start_all(struct queue_scheduler *s, struct error *err)
 	    start_workers(s, err);
 }
 
+static bool
+write_nothing(struct spool_write_task *t, struct spool *spool,
+    const char *token, struct error *err)
+{
+	(void)t;
+	(void)spool;
+	(void)token;
+	(void)err;
+	return true;
+}
+
+/* What was posted before this task is done when it is: nothing with the writer
+ * holds settings any more, whose last owner ends the services. */
+static void
+wait_for_results(struct spool_writer *writer)
+{
+	struct error err;
+	struct spool_write_task last = { .when = SPOOL_WRITE_NOW,
+		.run = write_nothing, .err = &err };
+
+	if (writer == NULL)
+		return;
+	spool_writer_post(writer, &last);
+	while (!spool_writer_wait(writer, &last, 1000))
+		continue;
+}
+
 /* Workers first, so that all results are with the writer, which ends last; their
  * loops once the services of the last configuration are gone. */
 static void
@@ -319,6 +346,7 @@ stop_all(struct queue_scheduler *s)
 {
 	for (size_t i = 0; i < WORKERS_MAX; i++)
 		delivery_worker_stop(s->workers[i]);
+	wait_for_results(s->writer);
 	queue_watchdog_free(&s->watchdog);
 	queue_reporter_stop(s->reporter);
 	settings_unref(&s->in_force.current);
