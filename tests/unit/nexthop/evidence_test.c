@@ -41,7 +41,7 @@ make_world(struct world *w, enum policy_tlsa_fact tlsa,
 	    sizeof(digest) };
 	w->tlsa = (struct tlsa_result){ .base = "mx.example",
 		.records = &w->record, .count = 1,
-		.status = TLSA_LOOKUP_SECURE };
+		.status = DNS_SECURE };
 	w->route.type = CONF_ROUTE_MX;
 	w->host = (struct nexthop_host){ .name = "mx.example", .ready = true,
 		.address_status = DNS_SECURE, .n_addresses = 1, .n_usable = 1,
@@ -52,7 +52,7 @@ make_world(struct world *w, enum policy_tlsa_fact tlsa,
 	assert_true(policy_sts_parse(&w->sts.policy, POLICY,
 	    sizeof(POLICY) - 1, &why));
 	w->survey = (struct nexthop_discovery){ .resolved = true, .n_hosts = 1,
-		.host = &w->host, .mx_status = MX_SECURE,
+		.host = &w->host, .mx_status = DNS_SECURE,
 		.policy_domain = "example", .config.route = &w->route,
 		.sts = sts <= STS_MODE_NONE ? &w->sts : NULL };
 	w->strategy.wants = *wants;
