@@ -3,7 +3,7 @@
 
 usage: reporthost.py DIR ADDRESS:PORT CERTIFICATE
 
-The path says what becomes of a POST to it: /ok... is answered with 200 and kept, /500, /404, /redirect and /stall
+The path selects the reply to a POST: /ok... is answered with 200 and kept, /500, /404, /redirect and /stall
 are what they say, /slow answers when it was read and a second has passed, /big answers without end.  DIR/posts gets a line each: path,
 media type, report-id; DIR/PATH.json is the last report there, unpacked.
 """

@@ -1,6 +1,6 @@
 #!/bin/sh
-# TLS reports by mail: out to the local Sendmail, signed there by OpenDKIM, taken over again by the milter, and to the receiver, even
-# where its policy fails; never without a signature, never reported on, never in a circle.
+# TLS reports by mail: tlsq gives them to the local Sendmail, OpenDKIM signs them, and the milter takes them over again and sends
+# them, even if the receiver's policy fails; never without a signature, never counted in a report, never in a loop.
 . "${0%/*}/../lib.sh"
 . "$E2E/sendmail.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# TLS reports (RFC 8460): every session that came to STARTTLS and every host that a policy keeps us from is counted once, and the
-# report of the day goes to who asks for it, once, tried again for a day, and to nobody who does not.
+# TLS reports (RFC 8460): every session that reached STARTTLS and every host that a policy excluded is counted once.  The report for a
+# day is sent once to each domain that requests it, with retries for a day, and to no other domain.
 . "${0%/*}/../lib.sh"
 
 ca_make other self

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What-if: attempts recorded under one strategy tell what another one would have made of them.  Each of six strategies is run on the
-# same hosts; what each predicts of each other one is what that one then does, or unknown.
+# tlsq whatif: attempts recorded under one strategy predict the results of another.  Each of six strategies runs against the same
+# hosts; what the replay predicts for another strategy is what that one then does, or unknown.
 . "${0%/*}/../lib.sh"
 
 ca_make other self
