@@ -9,7 +9,6 @@
 #include "cli/explain_impl.h"
 #include "nexthop/verify.h"
 #include "nexthop/secret.h"
-#include "nexthop/client_config.h"
 
 struct visit {
 	struct cli_explanation *e;

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "delivery/worker_impl.h"
 #include "mail/address.h"
-#include "nexthop/client_config.h"
+#include "nexthop/verify.h"
 #include "policy/outcome.h"
 #include "spool/queue.h"
 

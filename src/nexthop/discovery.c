@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "nexthop/loops.h"
+#include "net/own.h"
 #include "tls/chain.h"
 
 /* How long a relay that is named in the configuration is believed. */
@@ -138,6 +138,65 @@ tlsa_fact(const struct nexthop_host *h)
 	return h->n_usable > 0 ? TLSA_USABLE : TLSA_UNUSABLE;
 }
 
+/* --- mail exchangers that are this host itself (RFC 5321 5.1)
+ *
+ * For lists from the DNS: a relay that the configuration names may be this host.
+ */
+
+static bool
+is_source(const struct conf_connection *c, const struct net_address *a)
+{
+	struct net_address source;
+
+	for (size_t i = 0; i < c->source_ips.count; i++)
+		if (net_address_parse(&source, c->source_ips.item[i], 0) &&
+		    net_address_same_host(&source, a))
+			return true;
+	return false;
+}
+
+/* Sets h->own; one address of ours is enough. */
+static void
+find_own(struct nexthop_host *h, const struct host_result *r)
+{
+	char text[NET_ADDRESS_TEXT_LEN], why[120];
+
+	for (size_t i = 0; !h->own && i < r->count; i++) {
+		h->own = net_address_is_own(&r->address[i]) ||
+		    is_source(h->survey->config.connection, &r->address[i]);
+		if (!h->own)
+			continue;
+		net_address_text(text, &r->address[i]);
+		(void)snprintf(why, sizeof(why), "mail loop: %s is an address "
+		    "of this host", text);
+		h->why = arena_strdup(h->survey->arena, why);
+	}
+}
+
+/* Takes their addresses from the hosts that are known to be ourselves and from all
+ * that are no better.  One that was tried before has been tried. */
+static void
+drop_loops(struct nexthop_discovery *s)
+{
+	uint32_t from = UINT32_MAX;
+
+	for (size_t i = 0; i < s->n_hosts; i++)
+		if (s->host[i].own && s->host[i].preference < from)
+			from = s->host[i].preference;
+	for (size_t i = 0; i < s->n_hosts; i++) {
+		struct nexthop_host *h = &s->host[i];
+
+		if (!h->addresses_known || h->loops || h->preference < from)
+			continue;
+		h->loops = true;
+		h->n_addresses = 0;
+		h->status = "5.4.6";
+		if (!h->own)
+			h->why = "mail loop: we are a mail exchanger of the "
+			    "domain, and this host is not preferred to us";
+	}
+}
+
 /* --- addresses */
 
 static int
@@ -215,8 +274,8 @@ on_host(void *ctx, struct host_result *r)
 		h->why = arena_strdup(h->survey->arena, r->reason != NULL ?
 		    r->reason : "host has no address of the wanted family");
 	if (is_mx_route(h->survey)) {
-		nexthop_loops_find(h, r);
-		nexthop_loops_drop(h->survey);
+		find_own(h, r);
+		drop_loops(h->survey);
 	}
 	host_result_free(&r);
 	hosts_changed(h->survey);

@@ -1,10 +1,8 @@
 # Sources of nexthop.
 src_libtlsq_a_SOURCES += \
 	src/nexthop/chooser.c src/nexthop/chooser.h \
-	src/nexthop/client_config.c src/nexthop/client_config.h \
 	src/nexthop/decision.c src/nexthop/decision.h \
 	src/nexthop/discovery.c src/nexthop/discovery.h \
-	src/nexthop/loops.c src/nexthop/loops.h \
 	src/nexthop/secret.c src/nexthop/secret.h \
 	src/nexthop/services.c src/nexthop/services.h \
 	src/nexthop/forecast.c src/nexthop/forecast.h \

@@ -5,7 +5,9 @@
 #ifndef TLSQ_NEXTHOP_VERIFY_H
 #define TLSQ_NEXTHOP_VERIFY_H
 
+#include "nexthop/chooser.h"
 #include "nexthop/decision.h"
+#include "smtp/client.h"
 #include "smtp/dialogue.h"
 #include "tls/stls.h"
 
@@ -35,5 +37,15 @@ void nexthop_proof_judge(const struct nexthop_proof *proof,
 /* Is the recipient's domain known to name the host, so that a verified
  * certificate proves something of the domain?  (REQUIRETLS, RFC 8689 4.2.1) */
 bool nexthop_proof_names_host(const struct nexthop_proof *proof);
+
+/*
+ * What a session is told before it begins, for a delivery and for `tlsq explain
+ * --connect`.  Fills all of c but loop, to, session.username, session.secret,
+ * events and ctx; reads c->to.  own_name is the system's, kept, and our EHLO name where the connection strategy
+ * has none.
+ */
+void nexthop_client_config_fill(struct smtp_client_config *c,
+    const struct nexthop_proof *proof, const struct nexthop_choice *choice,
+    const char *own_name);
 
 #endif
