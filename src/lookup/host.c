@@ -47,15 +47,6 @@ host_from_row(struct facts *facts, struct spool *spool, const char *host,
 }
 
 static void
-host_finish(struct host_ask *ask)
-{
-	struct lookup_pending *pending = ask->pending;
-
-	free(ask);
-	lookup_pending_finish(pending);
-}
-
-static void
 on_alias(void *ctx, const struct dns_answer *answer)
 {
 	struct host_ask *ask = ctx;
@@ -63,7 +54,7 @@ on_alias(void *ctx, const struct dns_answer *answer)
 
 	host_facts_add_alias(f->of, f->arena, answer,
 	    ask->pending->lookups->clock_s());
-	host_finish(ask);
+	lookup_pending_finish(ask->pending);
 }
 
 static void
@@ -84,7 +75,7 @@ host_on_addresses(void *ctx, const struct dns_answer *answer)
 		(void)resolver_query(l->resolver, pending->name, DNS_TYPE_CNAME,
 		    l->loop, on_alias, ask);
 	else
-		host_finish(ask);
+		lookup_pending_finish(ask->pending);
 }
 
 static void
@@ -99,6 +90,7 @@ host_start(struct lookup_pending *pending)
 	struct host_ask *ask = mem_zalloc(sizeof(*ask));
 
 	ask->pending = pending;
+	pending->ask = ask;
 	ask->waiting = HOST_FAMILY_COUNT;
 	for (int i = 0; i < HOST_FAMILY_COUNT; i++) {
 		ask->leg[i].ask = ask;

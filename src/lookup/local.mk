@@ -5,7 +5,6 @@ src_libtlsq_a_SOURCES += \
 	src/lookup/host.c src/lookup/host.h \
 	src/lookup/host_facts.c src/lookup/host_facts.h \
 	src/lookup/lookup.c src/lookup/lookup.h src/lookup/lookup_impl.h \
-	src/lookup/memory.c src/lookup/memory_impl.h \
 	src/lookup/mx.c src/lookup/mx.h \
 	src/lookup/mx_facts.c src/lookup/mx_facts.h \
 	src/lookup/packet.c src/lookup/packet.h \

@@ -19,6 +19,77 @@ enum {
 	MEMORY_KEEP_S = 60
 };
 
+/* --- the bounded memory: a hash table in the order of arrival */
+
+struct memory_entry {
+	UT_hash_handle hh;
+	struct facts *facts;
+	size_t size;
+	int64_t since, until;
+	char key[];
+};
+
+static void
+forget(struct lookups *l, struct memory_entry *e)
+{
+	HASH_DEL(l->memory, e);
+	l->memory_size -= e->size;
+	lookup_facts_unref(e->facts);
+	free(e);
+}
+
+static struct memory_entry *
+find_entry(struct lookups *l, const char *key)
+{
+	struct memory_entry *e;
+
+	HASH_FIND_STR(l->memory, key, e);
+	return e;
+}
+
+/* Keeps a reference of the facts from now until `until`; the oldest go first. */
+static void
+memory_put(struct lookups *l, const char *key, struct facts *facts,
+    int64_t now, int64_t until)
+{
+	size_t len = strlen(key) + 1;
+	struct memory_entry *e = find_entry(l, key);
+	size_t size = sizeof(*e) + len + arena_size(facts->arena);
+
+	if (e != NULL)
+		forget(l, e);
+	if (size > MEMORY_LIMIT)
+		return;
+	while (l->memory_size + size > MEMORY_LIMIT)
+		forget(l, l->memory);
+	e = mem_alloc(sizeof(*e) + len);
+	memcpy(e->key, key, len);
+	e->size = size;
+	e->since = now;
+	e->until = until;
+	e->facts = lookup_facts_ref(facts);
+	HASH_ADD_STR(l->memory, key, e);
+	l->memory_size += size;
+}
+
+/* A new reference, or NULL. */
+static struct facts *
+memory_get(struct lookups *l, const char *key, int64_t now)
+{
+	struct memory_entry *e = find_entry(l, key);
+
+	if (e == NULL)
+		return NULL;
+	/* Or the clock was set back. */
+	if (e->until <= now || e->since > now) {
+		forget(l, e);
+		return NULL;
+	}
+	return lookup_facts_ref(e->facts);
+}
+
+/* --- */
+
 bool
 lookup_open(struct lookups **lookups_r, const struct lookups_config *config,
     struct error *err)
@@ -37,7 +108,6 @@ lookup_open(struct lookups **lookups_r, const struct lookups_config *config,
 	l->store = config->store;
 	l->store_ctx = config->store_ctx;
 	l->clock_s = config->clock_s != NULL ? config->clock_s : clock_now_s;
-	l->memory = memory_new(MEMORY_LIMIT);
 	*lookups_r = l;
 	return true;
 }
@@ -55,7 +125,8 @@ lookup_close(struct lookups **lookups)
 	sts_fetcher_stop(l->fetcher);
 	resolver_close(&l->resolver);
 	sts_fetcher_close(&l->fetcher);
-	memory_free(&l->memory);
+	while (l->memory != NULL)
+		forget(l, l->memory);
 	free(l);
 	*lookups = NULL;
 }
@@ -124,7 +195,7 @@ remember(struct lookups *l, const struct lookup_kind *kind, const char *key,
 	if (l->spool != NULL && until > now + MEMORY_KEEP_S)
 		until = now + MEMORY_KEEP_S;
 	if (until > now)
-		memory_put(l->memory, key, facts, now, until);
+		memory_put(l, key, facts, now, until);
 }
 
 static void
@@ -157,6 +228,7 @@ lookup_pending_finish(struct lookup_pending *f)
 	lookup_request_answer(&f->waiting, f->facts);
 	lookup_facts_unref(f->facts);
 	lookup_facts_unref(f->known);
+	free(f->ask);
 	free(f->key);
 	free(f);
 }
@@ -231,7 +303,7 @@ static struct facts *
 find_known(struct lookups *l, const char *key, const struct lookup_request *rq,
     int64_t now)
 {
-	struct facts *facts = memory_get(l->memory, key, now);
+	struct facts *facts = memory_get(l, key, now);
 
 	if (facts == NULL && (facts = load(l, rq, now)) != NULL)
 		remember(l, rq->kind, key, facts, now);

@@ -13,14 +13,11 @@
 
 #include "base/hash.h"
 #include "lookup/lookup.h"
-#include "lookup/memory_impl.h"
 #include "lookup/request_impl.h"
 
 struct lookup_pending;
+struct memory_entry;
 struct sts_fetcher;
-
-/* 0 looks again. */
-enum lookup_use { LOOKUP_ASK, LOOKUP_ANSWER, LOOKUP_ANSWER_AND_ASK };
 
 struct lookup_kind {
 	const char *tag;
@@ -60,6 +57,7 @@ struct lookup_pending {
 	struct facts *known;	/* from before, or NULL */
 	struct facts *facts;	/* zeroed at first */
 	int64_t timeout_ms;	/* of the request that began it */
+	void *ask;		/* the kind's own, freed at the end; or NULL */
 };
 /* Its facts are complete. */
 void lookup_pending_finish(struct lookup_pending *pending);
@@ -72,7 +70,8 @@ struct lookups {
 	void *store_ctx;
 	int64_t (*clock_s)(void);
 	struct lookup_pending *pending;
-	struct memory *memory;
+	struct memory_entry *memory;
+	size_t memory_size;
 	struct sts_fetcher *fetcher;
 	bool closing;		/* what fails now says nothing */
 };

@@ -32,6 +32,9 @@ void lookup_facts_unref(struct facts *facts);
 /* The end of a result: its arena, which it lives in, and a reference or NULL. */
 void lookup_facts_release(struct facts *facts, struct arena *arena);
 
+/* What is done with facts that are at hand.  0 looks again. */
+enum lookup_use { LOOKUP_ASK, LOOKUP_ANSWER, LOOKUP_ANSWER_AND_ASK };
+
 struct lookup_kind;
 
 struct lookup_request {

@@ -36,17 +36,8 @@ sts_from_row(struct facts *facts, struct spool *spool, const char *domain,
 static enum lookup_use
 use(const struct lookup_request *rq, const struct facts *known, int64_t now)
 {
-	if (!sts_domain_valid(rq->name))
-		return LOOKUP_ANSWER;
-	switch (sts_facts_use(known->of, rq->option != 0, now)) {
-	case STS_USE_ANSWER:
-		return LOOKUP_ANSWER;
-	case STS_USE_ANSWER_AND_ASK:
-		return LOOKUP_ANSWER_AND_ASK;
-	case STS_USE_ASK:
-		break;
-	}
-	return LOOKUP_ASK;
+	return sts_domain_valid(rq->name) ?
+	    sts_facts_use(known->of, rq->option != 0, now) : LOOKUP_ANSWER;
 }
 
 /* A lookup has three steps, each with its own bound of time. */

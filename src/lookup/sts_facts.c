@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "lookup/rdata.h"
 #include "lookup/records.h"
-#include "lookup/request_impl.h"
 
 enum { SENTENCE_MAX = 512, DOMAIN_MAX = 253 - sizeof("_mta-sts.") + 1 };
 
@@ -52,15 +51,15 @@ lately(int64_t at, int64_t span_s, int64_t now)
 	return at <= now && now - at < span_s;
 }
 
-enum sts_use
+enum lookup_use
 sts_facts_use(const struct sts_facts *f, bool recheck, int64_t now)
 {
 	if (recheck)
-		return STS_USE_ASK;
+		return LOOKUP_ASK;
 	if (f->text != NULL)
 		return lately(f->checked_at, STS_CHECK_S, now) ?
-		    STS_USE_ANSWER : STS_USE_ANSWER_AND_ASK;
-	return f->checked_at <= now ? STS_USE_ANSWER : STS_USE_ASK;
+		    LOOKUP_ANSWER : LOOKUP_ANSWER_AND_ASK;
+	return f->checked_at <= now ? LOOKUP_ANSWER : LOOKUP_ASK;
 }
 
 static bool

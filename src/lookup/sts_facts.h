@@ -9,6 +9,7 @@
 #define TLSQ_LOOKUP_STS_FACTS_H
 
 #include "base/mem.h"
+#include "lookup/request_impl.h"
 #include "lookup/resolver.h"
 #include "lookup/sts.h"
 #include "lookup/sts_fetch.h"
@@ -46,8 +47,7 @@ bool sts_domain_valid(const char *domain);
 void sts_facts_without_domain(struct sts_facts *facts_r, int64_t now);
 
 /* What to do with facts that have not expired. */
-enum sts_use { STS_USE_ASK, STS_USE_ANSWER, STS_USE_ANSWER_AND_ASK };
-enum sts_use sts_facts_use(const struct sts_facts *facts, bool recheck,
+enum lookup_use sts_facts_use(const struct sts_facts *facts, bool recheck,
     int64_t now);
 
 /* A lookup begins: with what is known, or NULL. */

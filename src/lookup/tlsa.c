@@ -63,15 +63,6 @@ tlsa_from_row(struct facts *facts, struct spool *spool, const char *name,
 	    tlsa_facts_from_row(facts->of, facts->arena, &row);
 }
 
-static void
-tlsa_finish(struct tlsa_ask *ask)
-{
-	struct lookup_pending *pending = ask->pending;
-
-	free(ask);
-	lookup_pending_finish(pending);
-}
-
 static void ask_next(struct tlsa_ask *ask);
 
 static void
@@ -85,7 +76,7 @@ tlsa_on_answer(void *ctx, const struct dns_answer *answer)
 	    ask->at < ask->n)
 		ask_next(ask);
 	else
-		tlsa_finish(ask);
+		lookup_pending_finish(ask->pending);
 }
 
 static void
@@ -113,7 +104,7 @@ tlsa_on_addresses(void *ctx, struct host_result *addresses)
 	if (ask->n > 0)
 		ask_next(ask);
 	else
-		tlsa_finish(ask);
+		lookup_pending_finish(ask->pending);
 }
 
 static void
@@ -122,6 +113,7 @@ tlsa_start(struct lookup_pending *pending)
 	struct tlsa_ask *ask = mem_zalloc(sizeof(*ask));
 
 	ask->pending = pending;
+	pending->ask = ask;
 	(void)host_lookup_start(pending->lookups, host_of(pending->name),
 	    HOST_ANY, pending->lookups->loop, tlsa_on_addresses, ask);
 }

@@ -259,13 +259,13 @@ play(struct sts_facts *f, struct arena *arena, const struct question *q,
     bool *known, struct buf *out)
 {
 	const int64_t now = T0 + q->at;
-	enum sts_use use = *known && f->expires_at > now ?
-	    sts_facts_use(f, q->recheck, now) : STS_USE_ASK;
+	enum lookup_use use = *known && f->expires_at > now ?
+	    sts_facts_use(f, q->recheck, now) : LOOKUP_ASK;
 	struct sts_facts next;
 
-	if (use != STS_USE_ASK)
+	if (use != LOOKUP_ASK)
 		put_result(out, f);
-	if (use == STS_USE_ANSWER)
+	if (use == LOOKUP_ANSWER)
 		return;
 	put(out, "T");
 	if (q->txt == NULL)
@@ -277,7 +277,7 @@ play(struct sts_facts *f, struct arena *arena, const struct question *q,
 			return;
 		answer_fetch(&next, arena, q->fetch, now);
 	}
-	if (use == STS_USE_ASK)
+	if (use == LOOKUP_ASK)
 		put_result(out, &next);
 	if (next.changed) {
 		keep(&next, arena);
