@@ -1,5 +1,6 @@
 /*
  * Inside lookup: DNS answers as facts (struct dns_answer) that are shared.
+ * For the resolver thread.
  */
 #ifndef TLSQ_LOOKUP_ANSWER_IMPL_H
 #define TLSQ_LOOKUP_ANSWER_IMPL_H

@@ -1,5 +1,6 @@
 /*
- * What is known of a domain's MX records, and what follows from it.  PURE.
+ * What is known of a domain's MX records, and what follows from it.  PURE;
+ * for the resolver thread, results for the thread that asked.
  */
 #ifndef TLSQ_LOOKUP_MX_FACTS_H
 #define TLSQ_LOOKUP_MX_FACTS_H

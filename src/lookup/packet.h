@@ -1,5 +1,5 @@
 /*
- * Reading a DNS message for the answer to one question.  PURE.
+ * Reading a DNS message for the answer to one question.  PURE; any thread.
  *
  * The message is libunbound's, written anew from what it has checked; still
  * nothing in it is taken for granted, and what cannot be read is false rather

@@ -1,5 +1,5 @@
 /*
- * Reading the data of DNS records.  PURE.
+ * Reading the data of DNS records.  PURE; any thread.
  *
  * Every function is total over the octets given: what is not well-formed is
  * false, and nothing is read past len.

@@ -1,6 +1,6 @@
 /*
  * The JSON texts of the cache tables: mx_cache.records, host_cache.addresses,
- * dane_cache.records.  PURE.
+ * dane_cache.records.  PURE; any thread.
  *
  * Reading is strict: anything but the shape written here is false, and the row
  * counts as not there.

@@ -1,6 +1,6 @@
 /*
  * The MTA-STS policy of a domain (RFC 8461), through mta_sts_cache: the TXT
- * record by DNS, the policy by HTTPS.
+ * record by DNS, the policy by HTTPS.  Asked from any thread (lookup/request.h).
  *
  * A valid policy that is cached survives every failure to refresh it until its
  * max_age is over.  The rules of caching (doc/policy.md 4): TXT at most every five

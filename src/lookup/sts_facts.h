@@ -1,5 +1,6 @@
 /*
- * What is known of a domain's MTA-STS policy, and what follows from it.  PURE.
+ * What is known of a domain's MTA-STS policy, and what follows from it.  PURE;
+ * for the resolver thread, results for the thread that asked.
  *
  * The rules of caching (doc/policy.md 4) are all here: whether what is known
  * answers a question, whether the policy is to be fetched, and how long the

@@ -1,5 +1,5 @@
 /*
- * Inside lookup: one fetch, as libcurl sees it.
+ * Inside lookup: one fetch, as libcurl sees it, in the resolver thread.
  */
 #ifndef TLSQ_LOOKUP_STS_FETCH_IMPL_H
 #define TLSQ_LOOKUP_STS_FETCH_IMPL_H

@@ -1,5 +1,6 @@
 /*
  * The TLSA records of a mail host (RFC 7672 2.2.2, 2.2.3), through dane_cache.
+ * Asked from any thread, which gets the answer in its loop (lookup/request.h).
  *
  * Addresses come first: where they are insecure and the host is no secure alias,
  * no TLSA query is sent.  Else the base domain is the fully expanded name where

@@ -1,5 +1,5 @@
 /*
- * Inside lookup: libunbound, configured, on a loop.
+ * Inside lookup: libunbound, configured, on a loop and in its thread.
  */
 #ifndef TLSQ_LOOKUP_UNBOUND_IMPL_H
 #define TLSQ_LOOKUP_UNBOUND_IMPL_H

@@ -2,7 +2,7 @@
  * The policy decision on one host for one kind of message: the facts of a survey
  * under a strategy, the verdict, and the words for both that are recorded.
  *
- * Shared by deliveries and `tlsq explain`.  No I/O.
+ * Shared by deliveries and `tlsq explain`.  No I/O; any thread.
  */
 #ifndef TLSQ_NEXTHOP_DECISION_H
 #define TLSQ_NEXTHOP_DECISION_H

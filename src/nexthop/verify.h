@@ -1,6 +1,7 @@
 /*
  * Does the certificate a server showed prove what the decision asks for?  The
  * smtp client's judge, for deliveries and for `tlsq explain --connect`.
+ * No I/O; any thread.
  */
 #ifndef TLSQ_NEXTHOP_VERIFY_H
 #define TLSQ_NEXTHOP_VERIFY_H
@@ -41,8 +42,8 @@ bool nexthop_proof_names_host(const struct nexthop_proof *proof);
 /*
  * What a session is told before it begins, for a delivery and for `tlsq explain
  * --connect`.  Fills all of c but loop, to, session.username, session.secret,
- * events and ctx; reads c->to.  own_name is the system's, kept, and our EHLO name where the connection strategy
- * has none.
+ * events and ctx; reads c->to.  own_name is the system's, kept, and our EHLO name
+ * where the connection strategy has none.
  */
 void nexthop_client_config_fill(struct smtp_client_config *c,
     const struct nexthop_proof *proof, const struct nexthop_choice *choice,
