@@ -105,7 +105,7 @@ take_unasked(struct smtp_session *s, const struct smtp_reply *reply)
 	if (smtp_session_idle(s)) {
 		smtp_session_enter(s, SESSION_CLOSED);
 	} else if (ex != NULL && reply->code >= 400) {
-		smtp_exchange_interrupted(s, reply);
+		smtp_exchange_interrupted(ex, reply);
 		smtp_session_fail_reply(s, SMTP_STEP_BLOCK, reply);
 	} else {
 		on_early_reply(s, ex != NULL ? SMTP_STEP_BLOCK :

@@ -2,7 +2,8 @@
  * Inside the dialogue, from the ground up: output.c has what is written and
  * awaited, envelope.c the commands, exchange.c the transactions, verdict.c what
  * replies to them mean and how a session fails, setup.c the way from the greeting
- * to ready; dialogue.c takes the events and gives the actions.
+ * to ready; dialogue.c takes the events and gives the actions.  All in the thread
+ * of the session's shell.
  *
  * States of the session, changed by smtp_session_enter() alone:
  *
@@ -98,7 +99,7 @@ struct smtp_session {
 
 	struct buf out;
 	size_t out_sent;		/* of out, already written */
-	uint64_t queued, written;	/* octets, of all output */
+	uint64_t written;		/* octets, of all output */
 	uint64_t progress_at;		/* written when BLOCK was renewed */
 	struct buf pending_buf;		/* struct smtp_pending [] */
 	size_t pending_first;
@@ -118,10 +119,9 @@ void smtp_session_enter(struct smtp_session *s, enum smtp_session_state state);
 /* TLS with an accepted certificate, or plaintext where policy permits it. */
 bool smtp_session_mail_permitted(const struct smtp_session *s);
 
-void smtp_output_put(struct smtp_session *s, const char *data, size_t len);
-/* Takes what was appended to s->out since before_len into account. */
-void smtp_output_account(struct smtp_session *s, size_t before_len);
 size_t smtp_output_backlog(const struct smtp_session *s);
+/* Where s->out ends in all output. */
+uint64_t smtp_output_end(const struct smtp_session *s);
 /* Writes the command, with CRLF, and awaits its reply. */
 void smtp_output_command(struct smtp_session *s, enum smtp_step step, int slot,
     size_t recipient, const char *line, size_t len);
@@ -202,7 +202,7 @@ void smtp_session_status(char dst[static SMTP_STATUS_LEN],
 void smtp_exchange_reply(struct smtp_session *s, const struct smtp_pending *p,
     const struct smtp_reply *reply);
 /* 4xx or 5xx while the content is written: the verdict, ahead of time. */
-void smtp_exchange_interrupted(struct smtp_session *s,
+void smtp_exchange_interrupted(struct smtp_exchange *ex,
     const struct smtp_reply *reply);
 
 /* --- setup.c --- */

@@ -3,7 +3,6 @@
  * What the replies mean is in verdict.c, the commands are in envelope.c.
  */
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -257,16 +256,16 @@ smtp_exchange_advance(struct smtp_session *s)
 static void
 emit_chunk(struct smtp_session *s, struct smtp_exchange *ex, bool last)
 {
-	char line[40];
-	int n = snprintf(line, sizeof(line), "BDAT %zu%s\r\n", ex->chunk.len,
-	    last ? " LAST" : "");
+	size_t n = s->out.len;
 
 	assert(smtp_session_mail_permitted(s));
-	smtp_output_put(s, line, (size_t)n);
-	smtp_output_put(s, buf_str(&ex->chunk), ex->chunk.len);
+	(void)buf_printf(&s->out, "BDAT %zu%s\r\n", ex->chunk.len,
+	    last ? " LAST" : "");
+	n = s->out.len - n;
+	(void)buf_append(&s->out, buf_str(&ex->chunk), ex->chunk.len);
 	buf_free(&ex->chunk);
 	smtp_output_await(s, last ? SMTP_STEP_END : SMTP_STEP_DATA,
-	    (int)(ex - s->exchanges), 0, (size_t)n);
+	    (int)(ex - s->exchanges), 0, n);
 	ex->content_sent = true;
 }
 
@@ -296,12 +295,10 @@ static bool
 write_data(struct smtp_session *s, struct smtp_exchange *ex, const char *data,
     size_t len, bool end)
 {
-	size_t before = s->out.len;
 	bool ok = mail_wire_write(&ex->wire, &s->out, data, len);
 
 	if (ok && end)
 		mail_wire_finish(&ex->wire, &s->out);
-	smtp_output_account(s, before);
 	ex->content_sent = true;
 	if (ok && end)
 		smtp_output_await(s, SMTP_STEP_END, (int)(ex - s->exchanges), 0,
@@ -330,7 +327,7 @@ smtp_exchange_content(struct smtp_session *s, const char *data, size_t len,
 	}
 	if (end) {
 		ex->phase = EXCHANGE_END;
-		ex->end_at = s->queued;
+		ex->end_at = smtp_output_end(s);
 	}
 	return true;
 }

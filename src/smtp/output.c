@@ -30,25 +30,16 @@ smtp_session_mail_permitted(const struct smtp_session *s)
 	return s->plain_permitted && s->config.demand.level <= LEVEL_OPPORTUNISTIC;
 }
 
-void
-smtp_output_account(struct smtp_session *s, size_t before_len)
-{
-	s->queued += s->out.len - before_len;
-}
-
-void
-smtp_output_put(struct smtp_session *s, const char *data, size_t len)
-{
-	size_t before = s->out.len;
-
-	(void)buf_append(&s->out, data, len);
-	smtp_output_account(s, before);
-}
-
 size_t
 smtp_output_backlog(const struct smtp_session *s)
 {
 	return s->out.len - s->out_sent;
+}
+
+uint64_t
+smtp_output_end(const struct smtp_session *s)
+{
+	return s->written + smtp_output_backlog(s);
 }
 
 static size_t
@@ -105,7 +96,7 @@ smtp_output_await(struct smtp_session *s, enum smtp_step step, int slot,
 {
 	struct smtp_pending p = {
 		.step = step, .slot = slot, .recipient = recipient,
-		.octets = octets, .end_at = s->queued,
+		.octets = octets, .end_at = smtp_output_end(s),
 	};
 
 	if (pending_count(s) == 0)
@@ -119,8 +110,8 @@ void
 smtp_output_command(struct smtp_session *s, enum smtp_step step, int slot,
     size_t recipient, const char *line, size_t len)
 {
-	smtp_output_put(s, line, len);
-	smtp_output_put(s, "\r\n", 2);
+	(void)buf_append(&s->out, line, len);
+	(void)buf_puts(&s->out, "\r\n");
 	smtp_output_await(s, step, slot, recipient, len + 2);
 }
 

@@ -302,11 +302,8 @@ smtp_exchange_reply(struct smtp_session *s, const struct smtp_pending *p,
 }
 
 void
-smtp_exchange_interrupted(struct smtp_session *s,
+smtp_exchange_interrupted(struct smtp_exchange *ex,
     const struct smtp_reply *reply)
 {
-	struct smtp_exchange *ex = smtp_exchange_in(s, EXCHANGE_CONTENT);
-
-	if (ex != NULL)
-		settle_by_reply(ex, reply, SMTP_STEP_BLOCK);
+	settle_by_reply(ex, reply, SMTP_STEP_BLOCK);
 }

@@ -1,6 +1,7 @@
 /*
  * One certificate, read strictly from its DER (RFC 5280 section 4).  Pure: no
- * wolfSSL, no clock, no memory; the pieces point into the octets given.
+ * wolfSSL, no clock, no memory; any thread.  The pieces point into the octets
+ * given.
  */
 #ifndef TLSQ_TLS_CERT_H
 #define TLSQ_TLS_CERT_H

@@ -1,7 +1,7 @@
 /*
  * Is the chain a peer showed good?  Asked after the handshake, on the raw
  * certificates.  Pure but for the arithmetic of signatures: no I/O, and the
- * only clock is `now`.
+ * only clock is `now`.  Any thread; never blocks.
  *
  * A path is looked for from the leaf to an anchor, by names; the order of the
  * certificates does not matter and strange ones do no harm.  Along it every
@@ -78,7 +78,7 @@ struct stls_dane {
  * match is preferred where both kinds match.  Otherwise the verdict and text say
  * what came nearest (a DANE-TA anchor found but the name wrong or the
  * certificate expired is said so), and *matched_r is n_records.  now is in unix
- * seconds.  Any thread; never blocks.
+ * seconds.
  */
 void stls_verify_dane(const struct stls_peer *peer,
     const struct stls_dane *dane, int64_t now, struct stls_result *result_r,

@@ -1,6 +1,6 @@
 /*
  * One path of certificates and the anchor it ends at: the primitive under PKIX,
- * and under DANE-TA, whose anchors are of the other two kinds.
+ * and under DANE-TA, whose anchors are of the other two kinds.  Any thread.
  */
 #ifndef TLSQ_TLS_CHAIN_IMPL_H
 #define TLSQ_TLS_CHAIN_IMPL_H

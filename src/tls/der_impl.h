@@ -1,6 +1,6 @@
 /*
  * A strict little DER reader.  Every read is bounded by the blob it reads from;
- * lengths are definite, minimal and below 16 MB, tags of one octet.
+ * lengths are definite, minimal and below 16 MB, tags of one octet.  Any thread.
  */
 #ifndef TLSQ_TLS_DER_IMPL_H
 #define TLSQ_TLS_DER_IMPL_H

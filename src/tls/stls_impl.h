@@ -1,7 +1,7 @@
 /*
  * Inside of a session: what all share (context.c), what is offered and whether
  * what the server chose is of it (offer.c), the session itself (session.c), and
- * why it failed, in words (failure.c).
+ * why it failed, in words (failure.c).  A session belongs to one thread at a time.
  */
 #ifndef TLSQ_TLS_STLS_IMPL_H
 #define TLSQ_TLS_STLS_IMPL_H
