@@ -16,8 +16,10 @@ host_of(const struct nexthop_proof *p)
 	return &p->survey->host[p->host];
 }
 
-const char *
-nexthop_proof_sni(const struct nexthop_proof *p)
+/* RFC 7672 8.1 and RFC 8461 7.1: the TLSA base domain at level dane, else the
+ * host. */
+static const char *
+sni_of(const struct nexthop_proof *p)
 {
 	const struct nexthop_host *h = host_of(p);
 
@@ -196,7 +198,7 @@ nexthop_client_config_fill(struct smtp_client_config *c,
 
 	c->tls = proof->tls;
 	c->mx = proof->survey->host[proof->host].name;
-	c->sni = nexthop_proof_sni(proof);
+	c->sni = sni_of(proof);
 	c->session.helo = helo != NULL ? helo : own_name;
 	/* A relay that is configured may be this very host. */
 	c->session.own_name =

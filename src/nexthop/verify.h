@@ -20,10 +20,6 @@ struct nexthop_proof {
 	const struct nexthop_decision *decision;
 };
 
-/* RFC 7672 8.1 and RFC 8461 7.1: the TLSA base domain at level dane, else the
- * host. */
-const char *nexthop_proof_sni(const struct nexthop_proof *proof);
-
 /* The names of which the certificate must have one; at level dane only where a
  * DANE-TA record matches (RFC 7672 3.2.2). */
 enum { NEXTHOP_PROOF_NAMES_MAX = 4 };
