@@ -427,6 +427,31 @@ CREATE TABLE tls_report_refused ( -- addresses that do not take TLS reports
 	why TEXT NOT NULL -- the reply to the last one
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE rule ( -- the administrator's, for a domain and a time
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: attempts name it
+	kind TEXT NOT NULL
+		CONSTRAINT "rule.kind is suspend or except"
+		CHECK (kind IN ('suspend', 'except')),
+		-- suspend: nothing is tried; except: with this strategy
+	domain TEXT NOT NULL -- or *.domain: it and what is below
+		CONSTRAINT "rule.domain is a domain in lower case, or *. and one"
+		CHECK (domain <> '' AND domain = lower(domain)
+			AND domain NOT GLOB '*[^-a-z0-9_.*:[]*'
+			AND (domain NOT GLOB '*[*]*' OR domain GLOB '[*].[^*]*'
+			AND substr(domain, 3) NOT GLOB '*[*]*')),
+	strategy TEXT, -- of except: a tls_strategy.id
+	until INTEGER, -- NULL, only of suspend: until it is removed
+	reason TEXT NOT NULL
+		CONSTRAINT "rule.reason is not empty"
+		CHECK (trim(reason) <> ''),
+	made_by TEXT NOT NULL DEFAULT 'sql',
+	made_at INTEGER NOT NULL DEFAULT (unixepoch()),
+	touched INTEGER NOT NULL DEFAULT 0, -- recipients
+	CONSTRAINT "rule: except needs a strategy and an end, suspend has no strategy"
+		CHECK (iif(kind = 'except', strategy IS NOT NULL AND until IS NOT NULL,
+			strategy IS NULL))
+) STRICT;
+
 INSERT INTO tls_strategy (id, allow_invalid_certs)
 	VALUES ('default', 'false'), ('invalid-tls', 'true');
 INSERT INTO strategy_rule (kind, position, condition, result) VALUES

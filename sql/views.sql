@@ -240,3 +240,12 @@ CREATE VIEW shadow AS -- per domain, what queue.strategy.tls-shadow would have c
 	FROM attempt
 	WHERE shadow_strategy IS NOT NULL
 	GROUP BY domain, shadow_strategy, outcome, shadow_outcome;
+
+-- A rule that goes, or ends sooner, lets its mail go at once.
+DROP TRIGGER IF EXISTS rule_removed;
+CREATE TRIGGER rule_removed AFTER DELETE ON rule WHEN OLD.kind = 'suspend' BEGIN
+	UPDATE recipient SET next_attempt_at = min(next_attempt_at, unixepoch()),
+		reply = NULL
+		WHERE finished_at IS NULL AND state IN ('queued', 'deferred')
+		AND reply GLOB 'suspended by rule ' || OLD.id || ' *';
+END;

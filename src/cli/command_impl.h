@@ -57,6 +57,13 @@ bool cli_act(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 bool cli_stats(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
+/* suspend, except: argv[0] says which */
+bool cli_rule(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
+bool cli_rules(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
+bool cli_set(struct cli *cli, int argc, char **argv, struct error *err)
+    MUST_CHECK;
 bool cli_whatif(struct cli *cli, int argc, char **argv, struct error *err)
     MUST_CHECK;
 bool cli_report(struct cli *cli, int argc, char **argv, struct error *err)

@@ -15,6 +15,7 @@ src_libtlsq_a_SOURCES += \
 	src/cli/lmtp.c \
 	src/cli/load.c \
 	src/cli/report.c \
+	src/cli/rules.c \
 	src/cli/show.c \
 	src/cli/stats.c \
 	src/cli/submit.c src/cli/submit_impl.h \

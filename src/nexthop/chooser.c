@@ -155,6 +155,15 @@ choose_strategy(struct nexthop_chooser *c, const struct nexthop_case *of,
 		return way->strategy != NULL || error_set(err, EX_CONFIG,
 		    "TLS strategy %s is not configured", pinned);
 	}
+	way->by_exception = of->rcpt->except_strategy != NULL;
+	if (way->by_exception) {
+		way->rule = of->rcpt->except_rule;
+		way->strategy = conf_tls_strategy(conf,
+		    of->rcpt->except_strategy);
+		return way->strategy != NULL || error_set(err, EX_CONFIG,
+		    "%.100s: there is no queue.tls.%s", way->rule,
+		    of->rcpt->except_strategy);
+	}
 	if (!choose(c, CONF_RULE_TLS, values, &choice, err))
 		return false;
 	way->rule = choice.rule;
@@ -219,7 +228,7 @@ nexthop_choose(struct nexthop_chooser *c, const struct nexthop_case *of,
 	    c->rules, &x.v, &way->pass_require_tls, err))
 		return false;
 	choose_shadow(c, &x.v, way);
-	way->per_host = (!way->pinned &&
+	way->per_host = (!way->pinned && !way->by_exception &&
 	    strategy_rules_name_host(c->rules, CONF_RULE_TLS)) ||
 	    way->strategy->allow_invalid_certs == CONF_INVALID_BY_EXPRESSION;
 	way->allow_invalid =
@@ -234,7 +243,8 @@ nexthop_choice_same(const struct nexthop_choice *a,
 {
 	return !a->per_host && !b->per_host && a->schedule == b->schedule &&
 	    a->route == b->route && a->connection == b->connection &&
-	    a->strategy == b->strategy && a->rule == b->rule &&
+	    a->strategy == b->strategy &&
+	    strcmp(a->rule, b->rule) == 0 &&
 	    a->shadow == b->shadow &&
 	    a->pass_require_tls == b->pass_require_tls;
 }
@@ -263,7 +273,7 @@ nexthop_choose_fallback(struct nexthop_chooser *c,
 	struct variables x;
 	struct error err;
 
-	if (way->pinned)
+	if (way->pinned || way->by_exception)
 		return NULL;
 	chooser_fill(&x, of, way->schedule);
 	x.v.retry_num++;

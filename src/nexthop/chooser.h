@@ -32,6 +32,7 @@ struct nexthop_choice {
 	const struct conf_tls_strategy *strategy;
 	const char *rule;	/* that chose the strategy, or "pinned" */
 	bool pinned;
+	bool by_exception;	/* a rule of the administrator chose it */
 	/* The strategy, or what it allows, is another one for each host. */
 	bool per_host;
 	bool allow_invalid;	/* where not per_host */

@@ -13,6 +13,7 @@
 #include "base/failpoint.h"
 #include "base/hash.h"
 #include "spool/query.h"
+#include "spool/rule.h"
 #include "spool/spool_impl.h"
 
 enum {
@@ -27,6 +28,9 @@ struct domain_taken {
 	size_t taken;
 	bool asked;			/* wait_until is known */
 	int64_t wait_until;		/* -1: its mail need not wait */
+	int64_t suspend, suspend_until;	/* rules of the domain; -1: none */
+	int64_t except;
+	char *except_strategy, *except_rule;
 	char name[];
 };
 
@@ -50,6 +54,7 @@ struct claiming {
 	size_t count, room;
 	size_t scanned;
 	bool passed_over;		/* a row of a domain without room */
+	bool any_rules;
 	struct domain_taken *domains;
 	struct job_entry *jobs;
 };
@@ -225,12 +230,42 @@ add_rcpt(struct job_entry *e)
 }
 
 static bool
+ask_rules(struct claiming *c, struct domain_taken *d, struct error *err)
+{
+	struct spool_rule rule;
+
+	d->suspend = d->except = -1;
+	if (!c->any_rules)
+		return true;
+	if (!spool_rule_find(c->spool, "suspend", d->name, c->claim->now,
+	    &rule, err))
+		return false;
+	d->suspend = rule.id;
+	d->suspend_until = rule.until;
+	spool_rule_clear(&rule);
+	if (!spool_rule_find(c->spool, "except", d->name, c->claim->now, &rule,
+	    err))
+		return false;
+	d->except = rule.id;
+	d->except_strategy = rule.strategy;
+	d->except_rule = rule.words;
+	return true;
+}
+
+static bool
 ask_wait(struct claiming *c, struct domain_taken *d, struct error *err)
 {
 	d->asked = true;
-	return spool_ask(c->spool, SQL_CLAIM_WAIT_UNTIL, SPOOL_VALUES(
+	return ask_rules(c, d, err) && spool_ask(c->spool, SQL_CLAIM_WAIT_UNTIL, SPOOL_VALUES(
 	    SPOOL_TEXT(":domain", d->name), SPOOL_INT(":now", c->claim->now),
 	    SPOOL_INT(":most", WAIT_MOST_S)), &d->wait_until, err);
+}
+
+static bool
+touch(struct claiming *c, int64_t id, int64_t rule, struct error *err)
+{
+	return spool_run(c->spool, SQL_RULE_TOUCH, SPOOL_VALUES(
+	    SPOOL_INT(":id", id), SPOOL_INT(":rule", rule)), err);
 }
 
 /* Leaves it where it is, to be due with what is deferred of its domain. */
@@ -243,6 +278,14 @@ must_wait(struct claiming *c, const struct candidate *of, bool *wait_r,
 	*wait_r = false;
 	if (!of->domain->asked && !ask_wait(c, of->domain, err))
 		return false;
+	if (of->domain->suspend >= 0) {
+		*wait_r = true;
+		return touch(c, of->id, of->domain->suspend, err) &&
+		    spool_run(c->spool, SQL_RULE_SUSPEND, SPOOL_VALUES(
+		    SPOOL_INT(":id", of->id), SPOOL_INT(":now", c->claim->now),
+		    SPOOL_INT(":rule", of->domain->suspend),
+		    SPOOL_TIME(":until", of->domain->suspend_until)), err);
+	}
 	if (of->domain->wait_until < 0)
 		return true;
 	spool_query_start_with(&q, c->spool, SQL_CLAIM_WAIT, SPOOL_VALUES(
@@ -263,8 +306,11 @@ take_candidate(struct claiming *c, int64_t id, struct error *err)
 }
 
 static bool
-read_and_take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
+read_and_take(struct claiming *c, const struct candidate *of, size_t *taken,
+    struct error *err)
 {
+	const struct domain_taken *d = of->domain;
+	int64_t id = of->id;
 	struct spool_query q;
 	bool found;
 
@@ -289,10 +335,16 @@ read_and_take(struct claiming *c, int64_t id, size_t *taken, struct error *err)
 			.notified = (int)spool_query_int(&q, 10),
 			.expires_at = spool_query_time(&q, 11),
 			.next_attempt_at = spool_query_int(&q, 12),
+			.except_strategy = d->except_strategy != NULL ?
+			    arena_strdup(a, d->except_strategy) : NULL,
+			.except_rule = d->except_rule != NULL ?
+			    arena_strdup(a, d->except_rule) : NULL,
 		};
 		(*taken)++;
 	}
-	return spool_query_end(&q, err) && (found ? take_candidate(c, id, err) :
+	return spool_query_end(&q, err) &&
+	    (d->except < 0 || touch(c, id, d->except, err)) &&
+	    (found ? take_candidate(c, id, err) :
 	    spool_run(c->spool, SQL_CLAIM_ORPHAN, SPOOL_VALUES(
 	    SPOOL_INT(":id", id)), err));
 }
@@ -306,6 +358,8 @@ hand_over_jobs(struct claiming *c, bool ok, struct spool_job **jobs_r)
 
 	HASH_ITER(hh, c->domains, d, next_d) {
 		HASH_DEL(c->domains, d);
+		free(d->except_strategy);
+		free(d->except_rule);
 		free(d);
 	}
 	/* In the order in which they were claimed: oldest first. */
@@ -368,7 +422,8 @@ spool_claim(struct spool *spool, const struct spool_claim *claim,
 	*more_r = false;
 	if (claim->max == 0)
 		return true;
-	ok = expire(spool, claim->now, claim->lease_s, err) &&
+	ok = spool_rule_any(spool, &c.any_rules, err) &&
+	    expire(spool, claim->now, claim->lease_s, err) &&
 	    cut_waits(spool, claim, err);
 	if (ok && claim->message_ids != NULL)
 		ok = scan_messages(&c, more_r, err);
@@ -380,8 +435,8 @@ spool_claim(struct spool *spool, const struct spool_claim *claim,
 		bool wait;
 
 		ok = must_wait(&c, &c.candidates[i], &wait, err) &&
-		    (wait || read_and_take(&c, c.candidates[i].id,
-		    &taken, err));
+		    (wait || read_and_take(&c, &c.candidates[i], &taken,
+		    err));
 	}
 	HASH_ITER(hh, c.jobs, e, next)
 		ok = ok && spool_message_read(spool, e->job->arena,

@@ -17,7 +17,8 @@ sql_files = \
 	$(top_srcdir)/sql/cache.sql \
 	$(top_srcdir)/sql/runner.sql \
 	$(top_srcdir)/sql/admin.sql \
-	$(top_srcdir)/sql/report.sql
+	$(top_srcdir)/sql/report.sql \
+	$(top_srcdir)/sql/rule.sql
 EXTRA_DIST += sql
 
 src_libtlsq_a_SOURCES += \
@@ -36,6 +37,7 @@ src_libtlsq_a_SOURCES += \
 	src/spool/queue.c src/spool/queue.h \
 	src/spool/record.c src/spool/record.h \
 	src/spool/room.c src/spool/room.h \
+	src/spool/rule.c src/spool/rule.h \
 	src/spool/runners.c src/spool/runners.h \
 	src/spool/spool.c src/spool/spool.h src/spool/spool_impl.h \
 	src/spool/upgrade.c \

@@ -44,6 +44,9 @@ struct spool_recipient {
 	int attempts, tls_failures, notified;
 	int64_t expires_at;		/* -1: not known yet */
 	int64_t next_attempt_at;	/* since when it was due */
+	/* A rule of the administrator (`tlsq except`), or NULL: the strategy, and
+	 * the rule in words. */
+	const char *except_strategy, *except_rule;
 };
 
 /* The envelope of message_r->id, its texts in the arena; zeroed where there is no
