@@ -12,9 +12,11 @@ SELECT id, strategy, until, 'rule ' || id || ': ' || reason FROM rule
 		OR :domain GLOB '?*' || substr(domain, 2)))
 	ORDER BY length(domain) DESC, id DESC LIMIT 1;
 
--- Counts a message once.
+-- Counts a recipient once; a pinned strategy comes before an exception.
 -- name: rule_touch
 UPDATE rule SET touched = touched + 1 WHERE id = :rule
+	AND (kind = 'suspend' OR (SELECT m.tls_strategy FROM recipient AS r
+		JOIN message AS m ON m.id = r.message_id WHERE r.id = :id) IS NULL)
 	AND NOT EXISTS (SELECT 1 FROM recipient WHERE id = :id
 		AND reply GLOB 'suspended by rule ' || :rule || ' *')
 	AND NOT EXISTS (SELECT 1 FROM attempt WHERE recipient_id = :id

@@ -307,3 +307,12 @@ SELECT domain, shadow_strategy, outcome, shadow_outcome,
 	AND shadow_outcome <> outcome
 	GROUP BY domain, shadow_strategy, outcome, shadow_outcome
 	ORDER BY count(*) DESC LIMIT :limit;
+
+-- Rules in force.
+-- name: web_rules
+SELECT kind, NULL, count(*) FROM rule
+	WHERE until IS NULL OR until > unixepoch() GROUP BY kind;
+
+-- name: web_rule_list
+SELECT id, kind, domain, strategy, until, made_by, touched, reason FROM rule
+	WHERE until IS NULL OR until > unixepoch() ORDER BY id LIMIT :limit;

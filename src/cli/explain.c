@@ -13,7 +13,6 @@
 #include "cli/command_impl.h"
 #include "cli/explain_impl.h"
 #include "nexthop/services.h"
-#include "spool/query.h"
 
 enum { PASSES_MAX = 5 };		/* after the first one */
 
@@ -286,35 +285,6 @@ conclude(struct cli_explanation *e, bool connect)
 
 /* --- the command ------------------------------------------------------ */
 
-static void
-copy_text(char *dst, size_t room, struct spool_query *q, int column)
-{
-	const char *text = spool_query_text(q, column);
-
-	(void)text_copy(dst, room, text != NULL ? text : "");
-}
-
-static bool
-read_record(struct cli_explain_record *r, struct spool *spool,
-    const char *domain, struct error *err)
-{
-	struct spool_query q;
-
-	spool_query_start(&q, spool, SQL_CLI_EXPLAIN_RECORD);
-	spool_query_put_text(&q, ":domain", domain);
-	if (spool_query_next(&q)) {
-		r->last_attempt_at = spool_query_time(&q, 0);
-		r->last_delivered_at = spool_query_time(&q, 1);
-		r->failing_since = spool_query_time(&q, 2);
-		copy_text(r->error, sizeof(r->error), &q, 3);
-		copy_text(r->status, sizeof(r->status), &q, 4);
-		copy_text(r->reply, sizeof(r->reply), &q, 5);
-		r->waiting = spool_query_int(&q, 6);
-		r->oldest_at = spool_query_time(&q, 7);
-	}
-	return spool_query_end(&q, err);
-}
-
 static bool
 explain_prepare(struct cli_explanation *e, struct cli *cli, const char *sender,
     const char *strategy, struct error *err)
@@ -331,9 +301,12 @@ explain_prepare(struct cli_explanation *e, struct cli *cli, const char *sender,
 	if (!cli_spool_open(&spool, cli, err))
 		return false;
 	ok = loop_new(&e->loop, err) && stls_global_init(err) &&
-	    read_record(&e->record, spool, e->rcpt.domain, err) &&
+	    cli_explain_record_read(&e->record, spool, e->rcpt.domain, e->now,
+	    err) &&
 	    settings_load(&e->settings, spool, &maker, NULL, err);
 	spool_close(&spool);
+	e->job_rcpt.except_strategy = e->record.except.strategy;
+	e->job_rcpt.except_rule = e->record.except.words;
 	return ok;
 }
 
@@ -372,6 +345,8 @@ clear(struct cli_explanation *e)
 	forget_pass(e);
 	nexthop_chooser_unref(&e->chooser);
 	settings_unref(&e->settings);
+	spool_rule_clear(&e->record.suspend);
+	spool_rule_clear(&e->record.except);
 	loop_free(&e->loop);
 	stls_global_cleanup();
 	buf_free(&e->out);
@@ -446,8 +421,8 @@ explain_address(struct cli_explanation *e, bool connect, struct error *err)
 		cli_explain_json_end(&e->json, e);
 		(void)fwrite(e->out.data, 1, e->out.len, stdout);
 	}
-	return e->sent || error_set(err, e->outcome.permanent ?
-	    EX_UNAVAILABLE : EX_TEMPFAIL, "%s", "");
+	return (e->sent && e->record.suspend.id < 0) || error_set(err,
+	    e->outcome.permanent ? EX_UNAVAILABLE : EX_TEMPFAIL, "%s", "");
 }
 
 bool

@@ -13,6 +13,7 @@
 #include "nexthop/decision.h"
 #include "nexthop/discovery.h"
 #include "smtp/client.h"
+#include "spool/rule.h"
 #include "tls/chain.h"
 
 /* What a connection showed (--connect). */
@@ -31,6 +32,7 @@ struct cli_explain_record {
 	int64_t last_attempt_at, last_delivered_at, failing_since;
 	int64_t waiting, oldest_at;
 	char error[32], status[16], reply[700];	/* of the last attempt */
+	struct spool_rule suspend, except;	/* to be cleared */
 };
 
 struct cli_explain_address {
@@ -75,6 +77,12 @@ struct cli_explanation {
 	/* After error tls: the strategy that is tried at once, or NULL. */
 	const struct conf_tls_strategy *fallback;
 };
+
+/* --- explain_record.c */
+
+bool cli_explain_record_read(struct cli_explain_record *record_r,
+    struct spool *spool, const char *domain, int64_t now, struct error *err)
+    MUST_CHECK;
 
 /* --- explain.c */
 

@@ -199,6 +199,8 @@ put_record(struct json *j, const struct cli_explain_record *r)
 	json_text(j, "last_reply", r->reply[0] != '\0' ? r->reply : NULL);
 	json_int(j, "waiting", r->waiting);
 	put_time(j, "oldest_at", r->oldest_at);
+	json_text(j, "suspended", r->suspend.words);
+	put_time(j, "suspended_until", r->suspend.until);
 	json_close_object(j);
 }
 
@@ -237,7 +239,8 @@ cli_explain_json_end(struct json *j, const struct cli_explanation *e)
 {
 	for (size_t i = 0; i < e->pass; i++)
 		json_close_object(j);
-	json_text(j, "result", e->sent ? "sent" :
+	json_text(j, "result", e->sent && e->record.suspend.id >= 0 ?
+	    "suspended" : e->sent ? "sent" :
 	    e->outcome.permanent ? "refused" : "deferred");
 	json_text(j, "host", e->sent ? e->survey.host[e->sent_host].name :
 	    NULL);

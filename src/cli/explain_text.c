@@ -347,6 +347,16 @@ put_record(struct buf *out, const struct cli_explain_record *r)
 	if (r->waiting > 0)
 		put_time(out, ", the oldest since", r->oldest_at);
 	(void)buf_puts(out, "\n");
+	if (r->suspend.id < 0)
+		return;
+	put_label(out, "suspended");
+	if (r->suspend.until >= 0)
+		put_time(out, "until", r->suspend.until);
+	else
+		(void)buf_puts(out, "until the rule is removed");
+	(void)buf_puts(out, ", by ");
+	put_foreign(out, r->suspend.words);
+	(void)buf_puts(out, "\n");
 }
 
 void
@@ -362,7 +372,9 @@ put_sent(struct buf *out, const struct cli_explanation *e)
 {
 	const char *host = e->survey.host[e->sent_host].name;
 
-	(void)buf_printf(out, "mail would be sent to %s\n", host);
+	(void)buf_printf(out, e->record.suspend.id >= 0 ? "nothing is tried "
+	    "while the domain is suspended; then mail would be sent to %s\n" :
+	    "mail would be sent to %s\n", host);
 	if (e->record.failing_since < 0 ||
 	    e->address[e->sent_host][0].session.tried)
 		return;

@@ -9,6 +9,7 @@ src_libtlsq_a_SOURCES += \
 	src/cli/explain.c src/cli/explain_impl.h \
 	src/cli/explain_connect.c \
 	src/cli/explain_json.c \
+	src/cli/explain_record.c \
 	src/cli/explain_text.c \
 	src/cli/explain_unchecked.c \
 	src/cli/list.c \

@@ -204,6 +204,7 @@ count_all(struct web_collector *c, struct error *err)
 	    err) && read_gauges(c, err) &&
 	    read_tally(c, SQL_WEB_FAILING, &c->now.failing, err) &&
 	    read_tally(c, SQL_WEB_CACHED, &c->now.cached, err) &&
+	    read_tally(c, SQL_WEB_RULES, &c->now.rules, err) &&
 	    read_tally(c, SQL_WEB_CACHE_USE, &c->now.cache_use, err);
 }
 

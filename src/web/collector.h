@@ -23,6 +23,7 @@ struct web_snapshot {
 	struct web_ledger since;	/* what happened since */
 	struct web_ledger kept;		/* what the spool has */
 	struct web_tally failing;	/* domains that fail now, by error */
+	struct web_tally rules;		/* in force, by kind */
 	struct web_tally cached;	/* rows of the caches, by cache */
 	struct web_tally cache_use;	/* lookups, by cache and result */
 	int64_t unfinished;		/* messages */

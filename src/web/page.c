@@ -179,7 +179,7 @@ put_domains(const struct web_html *h, const struct web_request *r, int max,
 	return spool_query_end(&q, err);
 }
 
-/* --- TLS reports and the shadow strategy */
+/* --- rules, TLS reports, the shadow strategy */
 
 static void
 put_report(const struct web_html *h, struct spool_query *q)
@@ -212,6 +212,25 @@ put_shadow(const struct web_html *h, struct spool_query *q)
 	    "</td></tr>\n", spool_query_int(q, 4));
 }
 
+static void
+put_rule(const struct web_html *h, struct spool_query *q)
+{
+	const char *strategy = spool_query_text(q, 3);
+
+	web_html_put(h, "<tr><td>%s</td><td data-label=\"kind\">%s %s</td>"
+	    "<td>%s</td><td data-label=\"until\">", spool_query_text(q, 0),
+	    spool_query_text(q, 1), strategy != NULL ? strategy : "",
+	    spool_query_text(q, 2));
+	if (spool_query_is_null(q, 4))
+		web_html_put(h, "removed");
+	else
+		web_html_when(h, spool_query_int(q, 4));
+	web_html_put(h, "</td><td data-label=\"by\">%s</td><td class=\"n\" "
+	    "data-label=\"recipients\">%s</td><td>%s</td></tr>\n",
+	    spool_query_text(q, 5), spool_query_text(q, 6),
+	    spool_query_text(q, 7));
+}
+
 /* Nothing where there is nothing. */
 static bool
 put_section(const struct web_html *h, const struct web_request *r,
@@ -234,7 +253,7 @@ put_section(const struct web_html *h, const struct web_request *r,
 }
 
 static bool
-put_reports_and_shadow(const struct web_html *h, const struct web_request *r,
+put_more(const struct web_html *h, const struct web_request *r,
     struct error *err)
 {
 	static const struct web_page_table reports = {
@@ -244,7 +263,12 @@ put_reports_and_shadow(const struct web_html *h, const struct web_request *r,
 		.head = "<th class=\"w\">domain<th>strategy<th>recorded"
 		    "<th>would be<th>messages", .put_row = put_shadow };
 
-	return put_section(h, r, SQL_WEB_SHADOW, "Shadow strategy: what would "
+	static const struct web_page_table rules = {
+		.head = "<th>rule<th>kind<th class=\"w\">domain<th>until<th>by"
+		    "<th>recipients<th>reason", .put_row = put_rule };
+
+	return put_section(h, r, SQL_WEB_RULE_LIST, "Rules", &rules, err) &&
+	    put_section(h, r, SQL_WEB_SHADOW, "Shadow strategy: what would "
 	    "change", &shadow, err) && put_section(h, r, SQL_WEB_REPORTS,
 	    "TLS reports", &reports, err);
 }
@@ -264,7 +288,7 @@ web_page_home(const struct web_request *r, struct web_answer *a,
 	web_html_put(&h, "</section>\n<section><h2>TLS by domain</h2>\n");
 	ok = ok && put_domains(&h, r, HOME_ROWS, err);
 	web_html_put(&h, "</section>\n");
-	ok = ok && put_reports_and_shadow(&h, r, err);
+	ok = ok && put_more(&h, r, err);
 	web_html_end(&h);
 	return ok;
 }

@@ -43,6 +43,7 @@ e2e_tests = \
 	tests/e2e/mta-sts/run.sh \
 	tests/e2e/mta-sts-lookup/run.sh \
 	tests/e2e/mta-sts-slots/run.sh \
+	tests/e2e/rules/run.sh \
 	tests/e2e/tls-report/run.sh \
 	tests/e2e/whatif/run.sh \
 	tests/e2e/sendmail-tls-report/run.sh \

@@ -297,7 +297,10 @@ for command in $(cat "$T/commands"); do
 	explain) arguments=example.test ;;
 	retry | hold | release | delete | bounce) arguments=--all ;;
 	whatif) arguments='--strategy default' ;;
-	list | config | stats | report | check) arguments='' ;;
+	set) arguments='--strategy none 1' ;;
+	suspend) arguments='x.test --reason x' ;;
+	except) arguments='x.test --strategy default --for 1h --reason x' ;;
+	list | config | stats | report | rules | check) arguments='' ;;
 	*) arguments='a row of this test' ;;
 	esac
 	[ "$command" != lmtp ] || echo QUIT >"$T/in"
