@@ -259,7 +259,12 @@ facts_are_read_as_they_were_written(void **state)
 			.dane = member(buf_str(&out), "dane") };
 		assert_true(nexthop_facts_read(&read, &words));
 		nexthop_facts_seen(&written, &w.decision, &seen);
-		assert_memory_equal(&written, &read, sizeof(read));
+		assert_memory_equal(&written.facts, &read.facts,
+		    sizeof(read.facts));
+		assert_true(written.tlsa_asked == read.tlsa_asked &&
+		    written.sts_asked == read.sts_asked &&
+		    written.tls == read.tls && written.pkix == read.pkix &&
+		    written.dane == read.dane);
 		buf_free(&out);
 	}
 }
