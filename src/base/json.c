@@ -8,6 +8,17 @@
 
 #include "base/text.h"
 
+/* Octets that stand for themselves: printable ASCII, without " and \. */
+static size_t
+plain_len(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
+}
+
 static void
 put_string(struct buf *out, const char *s)
 {
@@ -17,6 +28,11 @@ put_string(struct buf *out, const char *s)
 	for (size_t i = 0; i < len; i += n) {
 		unsigned char c = (unsigned char)s[i];
 
+		n = plain_len(s + i);
+		if (n > 0) {
+			(void)buf_append(out, s + i, n);
+			continue;
+		}
 		n = text_utf8_len(s + i, len - i);
 		if (n == 0) {
 			(void)buf_puts(out, "\xef\xbf\xbd");
