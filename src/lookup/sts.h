@@ -34,10 +34,15 @@ enum sts_status {
 	STS_STATUS_COUNT
 };
 
+enum { STS_INVALID_MAX = 4096 };
+
 struct sts_result {
 	enum sts_status status;
 	struct policy_sts policy;	/* of STS_STATUS_POLICY, else empty */
 	const char *text;		/* the policy as served; NULL: none */
+	/* STS_STATUS_INVALID: what was served, its first STS_INVALID_MAX octets;
+	 * NULL where another program, or an earlier run, fetched it. */
+	const char *invalid_text;
 	/* Of the TXT record as last seen: the policy's, unless a newer one could
 	 * not be fetched; "": none. */
 	char id[STS_ID_MAX + 1];

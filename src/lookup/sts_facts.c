@@ -240,6 +240,19 @@ no_slot(struct sts_facts *f, struct arena *arena, const char *why, int64_t now)
 	f->changed = known;
 }
 
+/* Its owner wants to see it in a report, errors included (RFC 8460 4.4). */
+static const char *
+keep_invalid(struct arena *arena, const struct sts_fetched *fetched)
+{
+	size_t len = fetched->len < STS_INVALID_MAX ? fetched->len :
+	    STS_INVALID_MAX;
+	char *text = arena_alloc(arena, len + 1);
+
+	memcpy(text, fetched->text, len);
+	text[len] = '\0';
+	return text;
+}
+
 void
 sts_facts_add_fetched(struct sts_facts *f, struct arena *arena,
     const struct sts_fetched *fetched, int64_t now)
@@ -257,6 +270,7 @@ sts_facts_add_fetched(struct sts_facts *f, struct arena *arena,
 		(void)snprintf(why, sizeof(why), "the policy is not valid: %s",
 		    wrong);
 		no_policy(f, arena, STS_STATUS_INVALID, why, STS_RETRY_S, now);
+		f->invalid_text = keep_invalid(arena, fetched);
 	} else {
 		f->tried = STS_STATUS_POLICY;
 		f->why = NULL;
@@ -413,8 +427,11 @@ sts_result_new(const char *domain, const struct sts_facts *f, bool cached)
 	r->reason = reason(arena, domain, f);
 	r->cached = cached;
 	memcpy(r->id, f->id, sizeof(r->id));
-	if (f->text == NULL)
+	if (f->text == NULL) {
+		r->invalid_text = r->status == STS_STATUS_INVALID ?
+		    f->invalid_text : NULL;
 		return r;
+	}
 	r->text = f->text;
 	r->policy = f->policy;
 	if (r->expires_at > f->checked_at + STS_CHECK_S)

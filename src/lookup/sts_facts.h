@@ -31,6 +31,7 @@ enum {
 struct sts_facts {
 	const char *text;	/* a valid policy as served, or NULL */
 	struct policy_sts policy; /* of text */
+	const char *invalid_text; /* fetched last, and no policy; not stored */
 	char id[STS_ID_MAX + 1]; /* of the TXT record as last seen; "": none */
 	enum sts_status tried;
 	const char *why;	/* a sentence; NULL also where nobody need say */

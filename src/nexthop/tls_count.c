@@ -78,8 +78,9 @@ sts_json(const struct counting *c)
 
 	json_open_object(&j, NULL);
 	json_open_array(&j, "policy-string");
-	if (sts != NULL && sts->text != NULL)
-		put_lines(&j, sts->text);
+	if (sts != NULL && (sts->text != NULL || sts->invalid_text != NULL))
+		put_lines(&j, sts->text != NULL ? sts->text :
+		    sts->invalid_text);
 	json_close_array(&j);
 	json_open_array(&j, "mx-host");
 	if (sts != NULL && sts->status == STS_STATUS_POLICY)

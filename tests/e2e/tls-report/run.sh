@@ -4,7 +4,7 @@
 . "${0%/*}/../lib.sh"
 
 ca_make other self
-cert_make good "dns=mx.sts.test,mx.open.test,mx.dane.test,mx.fetch.test,mx.outside.test,mx.testing.test,mx.both.test"
+cert_make good "dns=mx.broken.test,mx.sts.test,mx.open.test,mx.dane.test,mx.fetch.test,mx.outside.test,mx.testing.test,mx.both.test"
 cert_make unknown ca=other dns=mx.testbad.test,mx.danebad.test
 cert_make reports ca=other dns=elsewhere.test
 : >"$T/script"
@@ -21,6 +21,7 @@ policy | zone outside unsigned good ok-outside
 policy | zone testing unsigned good ok-testing
 policy | zone testbad unsigned unknown ok-testbad
 policy | zone fetch unsigned good ok-fetch
+policy | zone broken unsigned good ok-broken
 echo "_25._tcp.mx TLSA $(tlsa_of good 3 1 1)" | zone dane signed good ok-dane
 echo "_25._tcp.mx TLSA $(tlsa_of good 3 1 1)" | zone danebad signed unknown ok-danebad
 { policy; echo "_25._tcp.mx TLSA $(tlsa_of good 3 1 1)"; } | zone both signed good ok-both
@@ -49,6 +50,7 @@ for d in sts fetch both; do sts_mode $d.test enforce 86400 mx.$d.test; done
 sts_mode outside.test enforce 86400 mx.elsewhere.test
 sts_mode testing.test testing 86400 mx.testing.test
 sts_mode testbad.test testing 86400 mx.testbad.test
+sts_policy broken.test 'version: STSv1\nmode: perhaps\n'
 sts_start
 sts_fault fetch.test status 404
 mkdir "$T/reports"
@@ -72,7 +74,7 @@ X
 config <"$T/reports.toml"
 
 # --- what is counted
-all='sts outside testing testbad fetch dane danebad both open clear none missing moved stall big two second discard'
+all='broken sts outside testing testbad fetch dane danebad both open clear none missing moved stall big two second discard'
 for d in $all; do
 	letter "$d" | submit --quiet -f a@sender.test "one@$d.test"
 done
@@ -115,6 +117,7 @@ is "all are valid by RFC 8460 4.4" "$(cat "$T/out")" ""
 is "with what was counted" "$("$E2E/tlsrpt.py" counts "$T/testbad.json")" "sts 0 2
   certificate-not-trusted mx.testbad.test 127.0.1.5 2"
 like "and the policy as it was served" "$(cat "$T/sts.json")" '"policy-string":\["version: STSv1","mode: enforce","max_age: 86400","mx: mx.sts.test"\]'
+like "one that is none with its errors" "$(cat "$T/broken.json")" '"policy-string":\["version: STSv1","mode: perhaps"\]'
 like "TLSA records as RFC 8460 writes them" "$(cat "$T/dane.json")" '"policy-string":\["3 1 1 [0-9a-fA-F]{64}"\]'
 is "one line for each domain" "$(tlsq_ report --day "$day" | wc -l)" "$(echo $all | wc -w)"
 exits "a day that is none" 64 tlsq_ report --day 2026-02-30

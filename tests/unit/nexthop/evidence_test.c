@@ -204,6 +204,15 @@ policies_are_written_as_rfc_8460_does(void **state)
 	    "\"version: STSv1\",\"mode: enforce\",\"mx: mx.example\","
 	    "\"max_age: 86400\"],\"mx-host\":[\"mx.example\"]}");
 	assert_string_equal(counts[0].domain, "example");
+	make_world(&w, TLSA_ABSENT, STS_INVALID, &optional);
+	w.sts = (struct sts_result){ .status = STS_STATUS_INVALID,
+		.invalid_text = "version: STSv1\nmode: \377\n" };
+	w.survey.sts = &w.sts;
+	assert_int_equal(nexthop_tls_counts(counts, arena, &w.survey, 0,
+	    &w.decision, &s), 2);
+	assert_string_equal(counts[0].result_type, "sts-policy-invalid");
+	assert_string_equal(counts[0].policy, "{\"policy-string\":["
+	    "\"version: STSv1\",\"mode: \xef\xbf\xbd\"],\"mx-host\":[]}");
 	arena_free(&arena);
 }
 
