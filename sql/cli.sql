@@ -180,3 +180,11 @@ SELECT count(*), count(*) FILTER (WHERE state = 'sent'),
 		ORDER BY finished_at DESC, day DESC LIMIT 1)
 	FROM tls_report_sent
 	WHERE day >= date(:now, 'unixepoch', '-7 days');
+
+-- Who delivers, when somebody last did, and whether mail is due (as far as 1000).
+-- name: cli_check_runner
+SELECT (SELECT count(*) FROM runner), :now - (SELECT max(seen_at) FROM runner),
+	(SELECT started_at FROM attempt ORDER BY id DESC LIMIT 1),
+	(SELECT count(*) FROM (SELECT 1 FROM recipient INDEXED BY recipient_due
+		WHERE state IN ('queued', 'deferred') AND next_attempt_at < :now - 60
+		LIMIT 1000));

@@ -12,6 +12,7 @@
 #include "settings/settings.h"
 #include "spool/checkpoint.h"
 #include "spool/query.h"
+#include "spool/room.h"
 #include "spool/queue.h"
 #include "strategy/rules.h"
 
@@ -96,6 +97,43 @@ check_clock(struct spool *spool, const struct conf *conf, struct error *err)
 	return spool_query_end(&q, err);
 }
 
+static void
+say_runner(struct spool_query *q)
+{
+	char last[CLOCK_ISO_LEN] = "never";
+	int64_t due = spool_query_int(q, 3);
+
+	if (spool_query_int(q, 0) > 0) {
+		(void)printf("runner: running, last seen %" PRId64 " s ago\n",
+		    spool_query_int(q, 1));
+		return;
+	}
+	if (!spool_query_is_null(q, 2))
+		clock_iso(last, spool_query_int(q, 2));
+	(void)printf("runner: none is running; last attempt: %s\n", last);
+	if (due > 0)
+		(void)fprintf(stderr, "tlsq: runner: mail is due for %" PRId64
+		    "%s recipients and no runner is running: start "
+		    "tlsq-runner.service, or run tlsq-runner --once from "
+		    "cron\n", due, due == 1000 ? " or more" : "");
+}
+
+/* Neither is damage, but mail may wait for it. */
+static bool
+check_delivery(struct spool *spool, struct error *err)
+{
+	struct spool_query q;
+
+	spool_query_start_with(&q, spool, SQL_CLI_CHECK_RUNNER, SPOOL_VALUES(
+	    SPOOL_INT(":now", clock_now_s())));
+	if (spool_query_next(&q))
+		say_runner(&q);
+	if (!spool_query_end(&q, err) || !spool_room_check(spool, 0, err))
+		return false;
+	(void)puts("disk: room for new mail");
+	return true;
+}
+
 /* What became of the last week's. */
 static bool
 check_reports(struct spool *spool, struct error *err)
@@ -156,7 +194,7 @@ cli_check(struct cli *cli, int argc, char **argv, struct error *err)
 		(void)puts("integrity: sound");
 		ok = check_configuration(spool, &settings, err) &&
 		    check_clock(spool, settings->conf, err) &&
-		    check_reports(spool, err) &&
+		    check_delivery(spool, err) && check_reports(spool, err) &&
 		    check_outside(settings->conf, err);
 	}
 	settings_unref(&settings);

@@ -117,6 +117,8 @@ like "which says what signatures can be checked" "$(cat "$T/out")" \
 if ldd "$(command -v tlsq)" | grep -q nettle; then
 	like "and what cannot: libunbound with nettle has no Ed448" "$(cat "$T/out")" '^resolver: cannot check.*: ED448$'
 fi
+like "whether a runner is there" "$(cat "$T/out")" '^runner: none is running; last attempt: '
+like "that there is room" "$(cat "$T/out")" '^disk: room for new mail$'
 like "which tells how much it trusts" "$(cat "$T/out")" '^certificates: 1 trusted roots in .*/certs/ca\.pem$'
 like "and that the resolver proves the root" "$(cat "$T/out")" '^resolver: working, the DNS root is secure$'
 sql "INSERT INTO lookup(map, key, value) VALUES ('hand', 'Cafe.test.', '')"
