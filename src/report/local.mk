@@ -1,5 +1,6 @@
 # TLS reports (RFC 8460).
 src_libtlsq_a_SOURCES += \
+	src/report/ask.c src/report/ask.h \
 	src/report/intake.c src/report/intake.h \
 	src/report/mail.c src/report/mail.h \
 	src/report/post.c src/report/post.h \

@@ -12,15 +12,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "lookup/host.h"
-#include "lookup/rdata.h"
-#include "net/loop.h"
+#include "report/ask.h"
 #include "report/mail.h"
 #include "report/post.h"
 #include "report/report.h"
-#include "report/txt.h"
 #include "spool/insert.h"
 #include "spool/query.h"
 
@@ -35,8 +33,7 @@ struct sending {
 	struct report_send *config;
 	struct report_author author;
 	struct spool *spool;
-	struct loop *loop;
-	struct loop_timer *stop_timer;
+	struct report_ask ask;
 	struct arena *arena;
 	const struct due *due;
 	struct buf gzip;
@@ -46,15 +43,29 @@ struct sending {
 
 /* --- what became of it -------------------------------------------------- */
 
+/* tls_report_sent.state */
+static const char sent[] = "sent", queued[] = "queued", skipped[] = "skipped";
+
+/* What is said of a report goes into one transaction, which send_due() commits. */
+static bool
+begin_words(struct sending *s, struct error *err)
+{
+	return spool_in_transaction(s->spool) || spool_begin(s->spool, err);
+}
+
 static bool
 end_report(struct sending *s, const char *state, int64_t message_id,
     struct error *err)
 {
+	FAILPOINT_ROW_IF(state == sent, "report-sent");
+	FAILPOINT_ROW_IF(state == queued, "report-queued");
+	FAILPOINT_ROW_IF(state == skipped, "report-skipped");
 	log_info("TLS report %s to %s: %s%s%s%s%s", s->due->report_id, s->due->domain,
 	    state, s->target != NULL ? ", " : "",
 	    s->target != NULL ? s->target : "", s->why[0] != '\0' ? ": " : "",
 	    s->why);
-	return spool_run(s->spool, SQL_REPORT_END, SPOOL_VALUES(
+	return begin_words(s, err) && spool_run(s->spool, SQL_REPORT_END,
+	    SPOOL_VALUES(
 	    SPOOL_TEXT(":day", s->due->day), SPOOL_TEXT(":domain", s->due->domain),
 	    SPOOL_TEXT(":state", state), SPOOL_TEXT(":target", s->target),
 	    SPOOL_FOREIGN(":why", s->why[0] != '\0' ? s->why : NULL),
@@ -67,7 +78,7 @@ skip_report(struct sending *s, const char *why, struct error *err)
 {
 	(void)snprintf(s->why, sizeof(s->why), "%s", why);
 	s->config->skipped++;
-	return end_report(s, "skipped", -1, err);
+	return end_report(s, skipped, -1, err);
 }
 
 static bool
@@ -77,124 +88,16 @@ try_again(struct sending *s, struct error *err)
 	    s->target != NULL ? s->target : "", s->target != NULL ? ": " : "",
 	    s->why);
 	s->config->deferred++;
+	if (!begin_words(s, err))
+		return false;
+	FAILPOINT_ROW("report-again");
 	return spool_run(s->spool, SQL_REPORT_AGAIN, SPOOL_VALUES(
 	    SPOOL_TEXT(":day", s->due->day), SPOOL_TEXT(":domain", s->due->domain),
 	    SPOOL_TEXT(":target", s->target), SPOOL_FOREIGN(":why", s->why),
 	    SPOOL_INT(":now", clock_now_s())), err);
 }
 
-/* --- waiting for a lookup ------------------------------------------------ */
-
-enum { STOP_LOOK_MS = 200 };
-
-static bool
-send_stopped(const struct sending *s)
-{
-	return s->config->stopped != NULL && s->config->stopped(s->config->ctx);
-}
-
-static void
-look_at_stop(void *arg)
-{
-	struct sending *s = arg;
-
-	if (send_stopped(s))
-		loop_stop(s->loop);
-	else
-		loop_timer_set(s->stop_timer, STOP_LOOK_MS);
-}
-
-/* False: the program ends, and the answer comes no more. */
-static bool
-wait_for(struct sending *s, struct lookup_request *request, const bool *arrived)
-{
-	loop_timer_set(s->stop_timer, STOP_LOOK_MS);
-	while (!*arrived) {
-		if (send_stopped(s)) {
-			lookup_cancel(&request);
-			return false;
-		}
-		loop_run(s->loop);
-	}
-	loop_timer_clear(s->stop_timer);
-	return true;
-}
-
-/* --- where to: the TXT record ------------------------------------------- */
-
-struct txt_answer {
-	struct sending *sending;
-	bool arrived, failed;
-	size_t records;
-	struct report_txt txt;
-};
-
-static void
-add_record(struct txt_answer *t, const struct dns_rdata *rdata)
-{
-	struct buf text = BUF_INIT;
-
-	if (rdata_txt(&text, rdata->data, rdata->len) &&
-	    report_txt_is_record(buf_str(&text), text.len)) {
-		t->records++;
-		(void)report_txt_parse(&t->txt, t->sending->arena,
-		    buf_str(&text), text.len);
-	}
-	buf_free(&text);
-}
-
-static void
-on_txt(void *ctx, const struct dns_answer *answer)
-{
-	struct txt_answer *t = ctx;
-
-	t->arrived = true;
-	t->failed = answer->status == DNS_ERROR || answer->status == DNS_BOGUS;
-	if (t->failed)
-		(void)snprintf(t->sending->why, sizeof(t->sending->why),
-		    "%s", answer->why);
-	else
-		for (size_t i = 0; i < answer->count; i++)
-			add_record(t, &answer->rdata[i]);
-	loop_stop(t->sending->loop);
-}
-
-/* More than one record is none (RFC 8460 3). */
-static bool
-find_targets(struct sending *s, struct report_txt *txt_r)
-{
-	struct txt_answer t = { .sending = s };
-	char name[MAIL_DOMAIN_MAX + sizeof("_smtp._tls.")];
-
-	(void)snprintf(name, sizeof(name), "_smtp._tls.%s", s->due->domain);
-	if (!wait_for(s, resolver_query(lookup_resolver(s->config->lookups),
-	    name, DNS_TYPE_TXT, s->loop, on_txt, &t), &t.arrived)) {
-		(void)snprintf(s->why, sizeof(s->why), "interrupted");
-		return false;
-	}
-	*txt_r = t.txt;
-	if (t.records != 1)
-		txt_r->n = 0;
-	return !t.failed;
-}
-
 /* --- https -------------------------------------------------------------- */
-
-struct host_answer {
-	struct sending *sending;
-	bool arrived;
-	struct host_result *result;
-};
-
-static void
-on_host(void *ctx, struct host_result *result)
-{
-	struct host_answer *h = ctx;
-
-	h->result = result;
-	h->arrived = true;
-	loop_stop(h->sending->loop);
-}
 
 static bool
 post_to(struct sending *s, struct host_result *host, const char *uri)
@@ -223,7 +126,7 @@ post_to(struct sending *s, struct host_result *host, const char *uri)
 static bool
 try_https(struct sending *s, const char *uri)
 {
-	struct host_answer h = { .sending = s };
+	struct host_result *host;
 	char name[REPORT_HOST_LEN];
 	unsigned port;
 	bool ok;
@@ -233,13 +136,10 @@ try_https(struct sending *s, const char *uri)
 		(void)snprintf(s->why, sizeof(s->why), "not a URI");
 		return false;
 	}
-	if (!wait_for(s, host_lookup_start(s->config->lookups, name, HOST_ANY,
-	    s->loop, on_host, &h), &h.arrived)) {
-		(void)snprintf(s->why, sizeof(s->why), "interrupted");
+	if (!report_ask_host(&s->ask, name, &host, s->why))
 		return false;
-	}
-	ok = post_to(s, h.result, uri);
-	host_result_free(&h.result);
+	ok = post_to(s, host, uri);
+	host_result_free(&host);
 	return ok;
 }
 
@@ -290,19 +190,18 @@ store_mail(struct sending *s, const char *to, int64_t *id_r, struct error *err)
 static bool
 queue_mails(struct sending *s, const struct report_txt *txt, struct error *err)
 {
-	size_t queued = 0, refused_count = 0;
+	size_t mails = 0, refused_count = 0;
 	int64_t id = -1;
 	bool refused;
 
-	if (!spool_begin(s->spool, err))
+	if (!begin_words(s, err))
 		return false;
 	for (size_t i = 0; i < txt->n; i++) {
 		if (txt->target[i].https)
 			continue;
 		if (s->author.from == NULL)
 			return skip_report(s, "report.tls.from is not set, "
-			    "and it goes by mail", err) &&
-			    spool_commit(s->spool, err);
+			    "and it goes by mail", err);
 		if (!is_refused(s, txt->target[i].text, &refused, err))
 			return false;
 		if (refused) {
@@ -312,16 +211,15 @@ queue_mails(struct sending *s, const struct report_txt *txt, struct error *err)
 		s->target = txt->target[i].text;
 		if (!store_mail(s, s->target, &id, err))
 			return false;
-		queued++;
+		mails++;
 	}
-	if (queued > 0) {
+	if (mails > 0) {
 		s->why[0] = '\0';
 		s->config->queued++;
-		return end_report(s, "queued", id, err) &&
-		    spool_commit(s->spool, err);
+		return end_report(s, queued, id, err);
 	}
-	return (refused_count > 0 ? skip_report(s, "its addresses do not take "
-	    "reports", err) : try_again(s, err)) && spool_commit(s->spool, err);
+	return refused_count > 0 ? skip_report(s, "its addresses do not take "
+	    "reports", err) : try_again(s, err);
 }
 
 /* --- one report --------------------------------------------------------- */
@@ -349,9 +247,9 @@ deliver(struct sending *s, const struct report_txt *txt, struct error *err)
 		    !try_https(s, txt->target[i].text))
 			continue;
 		s->config->sent++;
-		return end_report(s, "sent", -1, err);
+		return end_report(s, sent, -1, err);
 	}
-	return send_stopped(s) ? try_again(s, err) : queue_mails(s, txt, err);
+	return report_ask_stopped(&s->ask) ? try_again(s, err) : queue_mails(s, txt, err);
 }
 
 /* True in *over_r: a reason not to send it was found, and recorded. */
@@ -390,13 +288,14 @@ send_one(struct sending *s, struct error *err)
 		return false;
 	if (over)
 		return true;
-	if (!find_targets(s, &txt))
+	if (!report_ask_targets(&s->ask, s->arena, s->due->domain, &txt,
+	    s->why))
 		return try_again(s, err);
 	if (txt.n > 0)
 		return deliver(s, &txt, err);
-	return spool_run(s->spool, SQL_REPORT_FORGET, SPOOL_VALUES(
-	    SPOOL_TEXT(":day", s->due->day), SPOOL_TEXT(":domain", s->due->domain)),
-	    err) && skip_report(s, "the domain wants no reports", err);
+	return begin_words(s, err) && spool_run(s->spool, SQL_REPORT_FORGET,
+	    SPOOL_VALUES(SPOOL_TEXT(":day", s->due->day),
+	    SPOOL_TEXT(":domain", s->due->domain)), err) && skip_report(s, "the domain wants no reports", err);
 }
 
 /* --- all that are due --------------------------------------------------- */
@@ -430,28 +329,46 @@ list_due(struct sending *s, struct due **due_r, size_t *n_r, struct error *err)
 }
 
 static bool
+plan_reports(struct sending *s, struct error *err)
+{
+	if (!spool_begin(s->spool, err) || !spool_run(s->spool,
+	    SQL_REPORT_PLAN, SPOOL_VALUES(SPOOL_INT(":now", clock_now_s()),
+	    SPOOL_TEXT(":submitter", s->author.submitter)), err))
+		return false;
+	FAILPOINT_ROW_IF(spool_changes(s->spool) > 0, "report-plan");
+	return spool_commit(s->spool, err);
+}
+
+/* *mine_r false: another runner, or the administrator, was faster. */
+static bool
+take_report(struct sending *s, bool *mine_r, struct error *err)
+{
+	if (!spool_begin(s->spool, err) || !spool_run(s->spool,
+	    SQL_REPORT_TAKE, SPOOL_VALUES(SPOOL_TEXT(":day", s->due->day),
+	    SPOOL_TEXT(":domain", s->due->domain),
+	    SPOOL_INT(":tries", s->due->tries),
+	    SPOOL_INT(":now", clock_now_s())), err))
+		return false;
+	*mine_r = spool_changes(s->spool) > 0;
+	FAILPOINT_ROW_IF(*mine_r, "report-take");
+	return spool_commit(s->spool, err);
+}
+
+static bool
 send_due(struct sending *s, struct error *err)
 {
 	struct due *due = NULL;
 	size_t n = 0;
 	bool ok;
 
-	ok = spool_run(s->spool, SQL_REPORT_PLAN, SPOOL_VALUES(
-	    SPOOL_INT(":now", clock_now_s()),
-	    SPOOL_TEXT(":submitter", s->author.submitter)), err) &&
-	    list_due(s, &due, &n, err);
-	for (size_t i = 0; ok && i < n; i++) {
-		if (send_stopped(s))
-			break;
+	ok = plan_reports(s, err) && list_due(s, &due, &n, err);
+	for (size_t i = 0; ok && i < n && !report_ask_stopped(&s->ask); i++) {
+		bool mine = false;
+
 		s->due = &due[i];
-		ok = spool_run(s->spool, SQL_REPORT_TAKE, SPOOL_VALUES(
-		    SPOOL_TEXT(":day", due[i].day),
-		    SPOOL_TEXT(":domain", due[i].domain),
-		    SPOOL_INT(":tries", due[i].tries),
-		    SPOOL_INT(":now", clock_now_s())), err);
-		/* 0: another runner, or the administrator, was faster. */
-		if (ok && spool_changes(s->spool) > 0)
-			ok = send_one(s, err);
+		ok = take_report(s, &mine, err) && (!mine || send_one(s, err)) &&
+		    (!spool_in_transaction(s->spool) ||
+		    spool_commit(s->spool, err));
 		spool_rollback(s->spool);
 	}
 	free(due);
@@ -469,13 +386,9 @@ report_send_due(struct report_send *c, struct error *err)
 		return false;
 	s.arena = arena_new();
 	ok = spool_open(&s.spool, c->database, SPOOL_READ_WRITE, err) &&
-	    loop_new(&s.loop, err);
-	if (ok) {
-		s.stop_timer = loop_timer_new(s.loop, look_at_stop, &s);
-		ok = send_due(&s, err);
-	}
-	loop_timer_free(&s.stop_timer);
-	loop_free(&s.loop);
+	    report_ask_open(&s.ask, c->lookups, c->stopped, c->ctx, err) &&
+	    send_due(&s, err);
+	report_ask_close(&s.ask);
 	spool_close(&s.spool);
 	buf_free(&s.gzip);
 	arena_free(&s.arena);

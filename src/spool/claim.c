@@ -280,6 +280,7 @@ must_wait(struct claiming *c, const struct candidate *of, bool *wait_r,
 		return false;
 	if (of->domain->suspend >= 0) {
 		*wait_r = true;
+		FAILPOINT_ROW("rule-suspend");
 		return touch(c, of->id, of->domain->suspend, err) &&
 		    spool_run(c->spool, SQL_RULE_SUSPEND, SPOOL_VALUES(
 		    SPOOL_INT(":id", of->id), SPOOL_INT(":now", c->claim->now),

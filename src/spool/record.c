@@ -139,6 +139,7 @@ spool_report_result(struct spool *spool, int64_t recipient_id, int64_t now,
 	const struct spool_value values[] = { SPOOL_INT(":id", recipient_id),
 		SPOOL_INT(":now", now), { .name = NULL } };
 
+	FAILPOINT_ROW("report-result");
 	return spool_run(spool, SQL_REPORT_RESULT, values, err) &&
 	    spool_run(spool, SQL_REPORT_REFUSE, values, err);
 }

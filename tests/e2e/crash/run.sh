@@ -17,7 +17,18 @@ for d in ok hold later old del bounce slow wake down shut; do
 mx A 127.0.0.$n
 Z
 done
+dns_zone reports.test signed <<Z
+@ A 127.0.0.12
+Z
+dns_zone report.test signed <<Z
+_smtp._tls.good TXT "v=TLSRPTv1; rua=https://reports.test/ok"
+_smtp._tls.bad TXT "v=TLSRPTv1; rua=https://reports.test/500"
+_smtp._tls.mail TXT "v=TLSRPTv1; rua=mailto:rua@ok.test"
+Z
 dns_start
+cert_make reports dns=reports.test
+mkdir "$T/reports"
+start "$E2E/reporthost.py" "$T/reports" 127.0.0.12:443 "$T/certs/reports"
 cert_make mx dns=mx.ok.test,mx.hold.test,mx.later.test,mx.old.test,mx.del.test,mx.bounce.test,mx.slow.test,mx.wake.test,mx.shut.test
 peer_start <<J
 [{"name": "mx", "listen": ["127.0.0.2:25", "127.0.0.3:25", "127.0.0.4:25", "127.0.0.5:25", "127.0.0.6:25", "127.0.0.7:25"],
@@ -29,6 +40,9 @@ peer_start <<J
 J
 config_text >"$T/tlsq.toml" <<C
 queue.limit.sessions-per-domain = 2
+report.tls.org-name = "Relay"
+report.tls.contact-info = "postmaster@relay.test"
+report.tls.from = "tlsrpt@relay.test"
 [queue.schedule.default]
 retry = ["10m"]
 max-attempts = 2
@@ -143,7 +157,30 @@ before_retention() {
 }
 retention() { once; }
 
-steps="upgrade create insert checkpoint hold release retry delete bounce run dead expired late down wake waiting retention"
+before_report() { # of a day that is over, to one receiver of each kind
+	sql "INSERT INTO tls_report (day, domain, policy_type, count) SELECT date('now', '-1 day'), value || '.report.test', 'no-policy-found', 1
+		FROM json_each('[\"good\", \"bad\", \"mail\", \"none\"]')"
+}
+report() { tlsq_ report --send; }
+again_report() { # ten minutes later
+	sql "UPDATE tls_report_sent SET next_try_at = 0 WHERE state = 'due'"
+	report
+}
+
+before_reported() { # one that comes back, signed
+	put rua@ok.test
+	sql "UPDATE message SET tls_report = 'id@relay.test', source = 'milter' WHERE id = (SELECT max(id) FROM message);
+		INSERT INTO tls_report_sent (day, domain, report_id, state, next_try_at) VALUES ('2026-01-01', 'x.test', 'id@relay.test', 'queued', 0)"
+}
+reported() { once; }
+
+before_suspend() {
+	put 1@hold.test
+	tlsq_ suspend hold.test --for 1d --reason test
+}
+suspend() { once; }
+
+steps="upgrade create insert checkpoint hold release retry delete bounce run dead expired late down wake waiting report reported suspend retention"
 
 has() { command -v "$1" >/dev/null; }
 prepare() { ! has "before_$1" || "before_$1"; }
@@ -158,7 +195,9 @@ again() {
 # --- what must be true
 outcome() { # a message may be there twice: its sender heard no yes; a DSN may not
 	sql "SELECT DISTINCT address, state, coalesce(status, '-') FROM recipient ORDER BY 1, 2, 3;
-		SELECT 'DSN', count(*) FROM message WHERE source = 'dsn'"
+		SELECT 'DSN', count(*) FROM message WHERE source = 'dsn';
+		SELECT 'report', domain, state, target FROM tls_report_sent ORDER BY 1, 2;
+		SELECT 'reports by mail', count(*) FROM message WHERE source = 'report'"
 }
 breaches() { # of what holds at any time, also right after a crash
 	breaches_ 2>&1
