@@ -188,3 +188,7 @@ SELECT (SELECT count(*) FROM runner), :now - (SELECT max(seen_at) FROM runner),
 	(SELECT count(*) FROM (SELECT 1 FROM recipient INDEXED BY recipient_due
 		WHERE state IN ('queued', 'deferred') AND next_attempt_at < :now - 60
 		LIMIT 1000));
+
+-- name: cli_mta_id
+SELECT id FROM message INDEXED BY message_mta_id
+	WHERE mta_id = :mta_id AND mta_id IS NOT NULL ORDER BY id LIMIT 1000;

@@ -23,21 +23,35 @@ by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool
-take_messages(struct cli_admin_options *o, int count, char **args,
+bool
+cli_admin_options_find(struct cli_admin_options *o, struct spool *spool,
     struct error *err)
 {
+	struct cli_ids ids = { .n = 0 };
 	size_t kept = 0;
+	bool ok = true;
 
-	o->messages = mem_alloc(((size_t)count + 1) * sizeof(*o->messages));
-	for (int i = 0; i < count; i++)
-		if (!option_message_id(&o->messages[i], args[i], err))
-			return false;
-	qsort(o->messages, (size_t)count, sizeof(*o->messages), by_value);
-	for (int i = 0; i < count; i++)
-		if (kept == 0 || o->messages[i] != o->messages[kept - 1])
-			o->messages[kept++] = o->messages[i];
+	for (size_t i = 0; ok && i < o->text_count; i++)
+		ok = cli_find_messages(spool, o->texts[i], &ids, err);
+	if (ids.n > 0)
+		qsort(ids.id, ids.n, sizeof(*ids.id), by_value);
+	for (size_t i = 0; i < ids.n; i++)
+		if (kept == 0 || ids.id[i] != ids.id[kept - 1])
+			ids.id[kept++] = ids.id[i];
+	o->messages = ids.id;
 	o->message_count = kept;
+	return ok;
+}
+
+static bool
+check_ids(struct cli_admin_options *o, int count, char **args,
+    struct error *err)
+{
+	o->texts = args;
+	o->text_count = (size_t)count;
+	for (int i = 0; i < count; i++)
+		if (!cli_check_id(args[i], err))
+			return false;
 	return true;
 }
 
@@ -46,7 +60,7 @@ static bool
 check_selection(const struct cli_admin_options *o, const char *name,
     struct error *err)
 {
-	bool narrowed = o->has_domain || o->has_sender || o->message_count > 0;
+	bool narrowed = o->has_domain || o->has_sender || o->text_count > 0;
 
 	if (o->all && narrowed)
 		return error_set(err, EX_USAGE, "--all cannot be combined "
@@ -76,7 +90,7 @@ cli_admin_options_parse(struct cli_admin_options *o_r, struct cli *cli,
 		return false;
 	o_r->has_domain = domain != NULL;
 	o_r->has_sender = sender != NULL;
-	if (take_messages(o_r, cli->arg_count, cli->args, err) &&
+	if (check_ids(o_r, cli->arg_count, cli->args, err) &&
 	    check_selection(o_r, argv[0], err))
 		return true;
 	cli_admin_options_free(o_r);
@@ -201,18 +215,20 @@ act(struct cli *cli, struct spool *spool, const struct selected *s,
 }
 
 static bool
-verb_run(const struct verb *v, struct cli *cli,
-    const struct cli_admin_options *o, struct error *err)
+verb_run(const struct verb *v, struct cli *cli, struct cli_admin_options *o,
+    struct error *err)
 {
 	struct selected s = { .verb = v, .message = -1,
 		.show = o->dry_run || cli->verbosity > 0 };
-	struct spool_selector selector = cli_admin_options_selector(o);
+	struct spool_selector selector;
 	struct spool *spool = NULL;
 	bool ok;
 
 	if (!cli_spool_open(&spool, cli, err))
 		return false;
-	ok = spool_select(spool, &selector, found, &s, err);
+	ok = cli_admin_options_find(o, spool, err);
+	selector = cli_admin_options_selector(o);
+	ok = ok && spool_select(spool, &selector, found, &s, err);
 	if (ok && o->dry_run)
 		summary(cli, v, &s.would, true);
 	else if (ok)

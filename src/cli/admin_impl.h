@@ -21,7 +21,10 @@ struct cli_admin_options {
 	bool has_domain, has_sender;
 	char domain[MAIL_DOMAIN_MAX + 1];
 	struct mail_address sender;
-	int64_t *messages;	/* each once; ours */
+	char **texts;		/* the ids as given; borrowed */
+	size_t text_count;
+	/* Once they were found: each once; ours. */
+	int64_t *messages;
 	size_t message_count;
 };
 
@@ -31,6 +34,9 @@ struct cli_admin_options {
  */
 bool cli_admin_options_parse(struct cli_admin_options *o_r, struct cli *cli,
     int argc, char **argv, struct error *err) MUST_CHECK;
+/* Finds the messages that the ids name; errors are cli_find_messages()'s. */
+bool cli_admin_options_find(struct cli_admin_options *o, struct spool *spool,
+    struct error *err) MUST_CHECK;
 void cli_admin_options_free(struct cli_admin_options *o);
 /* Borrows from the options. */
 struct spool_selector cli_admin_options_selector(

@@ -101,6 +101,21 @@ bool cli_sender_parse(struct mail_address *sender_r, const char *text,
 bool cli_spool_open(struct spool **spool_r, const struct cli *cli,
     struct error *err) MUST_CHECK;
 
+/*
+ * An ID on the command line: a message id, or Sendmail's queue id, which several
+ * messages may have.  EX_USAGE where it can be neither; EX_NOINPUT where no message
+ * has the queue id; of one message also EX_DATAERR where several have.
+ */
+struct cli_ids {
+	int64_t *id;		/* to be freed */
+	size_t n;
+};
+bool cli_check_id(const char *text, struct error *err) MUST_CHECK;
+bool cli_find_messages(struct spool *spool, const char *text,
+    struct cli_ids *ids, struct error *err) MUST_CHECK;
+bool cli_find_message(struct spool *spool, const char *text, int64_t *id_r,
+    struct error *err) MUST_CHECK;
+
 /* recipient.state, as it is listed and counted. */
 enum { CLI_STATES = 9 };
 extern const char *const cli_states[CLI_STATES];

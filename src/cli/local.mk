@@ -20,6 +20,7 @@ src_libtlsq_a_SOURCES += \
 	src/cli/show.c \
 	src/cli/stats.c \
 	src/cli/submit.c src/cli/submit_impl.h \
+	src/cli/which.c \
 	src/cli/whatif.c src/cli/whatif_impl.h \
 	src/cli/whatif_print.c
 sql_files += $(top_srcdir)/sql/cli.sql $(top_srcdir)/sql/stats.sql \

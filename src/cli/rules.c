@@ -260,19 +260,19 @@ cli_rules(struct cli *cli, int argc, char **argv, struct error *err)
 
 static bool
 set_all(struct cli *cli, struct spool *spool, const char *strategy,
-    struct error *err)
+    struct cli_ids *ids, struct error *err)
 {
-	int64_t id;
-
-	for (int i = 0; i < cli->arg_count; i++) {
-		if (!option_message_id(&id, cli->args[i], err) ||
-		    !spool_run(spool, SQL_SET_STRATEGY, SPOOL_VALUES(
-		    SPOOL_INT(":id", id), SPOOL_TEXT(":strategy", strategy)),
-		    err))
+	for (int i = 0; i < cli->arg_count; i++)
+		if (!cli_find_messages(spool, cli->args[i], ids, err))
+			return false;
+	for (size_t i = 0; i < ids->n; i++) {
+		if (!spool_run(spool, SQL_SET_STRATEGY, SPOOL_VALUES(
+		    SPOOL_INT(":id", ids->id[i]),
+		    SPOOL_TEXT(":strategy", strategy)), err))
 			return false;
 		if (spool_changes(spool) == 0)
 			return error_set(err, EX_NOINPUT, "no message %" PRId64
-			    " is waiting; nothing was changed", id);
+			    " is waiting; nothing was changed", ids->id[i]);
 	}
 	return spool_commit(spool, err);
 }
@@ -281,6 +281,7 @@ bool
 cli_set(struct cli *cli, int argc, char **argv, struct error *err)
 {
 	struct new_rule r = { .kind = argv[0] };
+	struct cli_ids ids = { .n = 0 };
 	struct spool *spool = NULL;
 	const struct option_row rows[] = {
 		{ "strategy", .text = &r.strategy },
@@ -296,12 +297,14 @@ cli_set(struct cli *cli, int argc, char **argv, struct error *err)
 	if (strcmp(r.strategy, "none") == 0)
 		r.strategy = NULL;
 	ok = cli_spool_open(&spool, cli, err) && check_rule(spool, &r, err) &&
-	    spool_begin(spool, err) && set_all(cli, spool, r.strategy, err);
+	    spool_begin(spool, err) &&
+	    set_all(cli, spool, r.strategy, &ids, err);
 	spool_close(&spool);
 	if (ok) {
-		(void)snprintf(cli->changed, sizeof(cli->changed), "set: %d "
-		    "message%s", cli->arg_count, cli->arg_count == 1 ? "" : "s");
+		(void)snprintf(cli->changed, sizeof(cli->changed), "set: %zu "
+		    "message%s", ids.n, ids.n == 1 ? "" : "s");
 		(void)puts(cli->changed);
 	}
+	free(ids.id);
 	return ok;
 }

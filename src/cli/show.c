@@ -129,10 +129,11 @@ cli_show(struct cli *cli, int argc, char **argv, struct error *err)
 	int64_t id;
 
 	if (!cli_parse(cli, argc, argv, rows, 1, 1, err) ||
-	    !option_message_id(&id, cli->args[0], err) ||
+	    !cli_check_id(cli->args[0], err) ||
 	    !cli_spool_open(&spool, cli, err))
 		return false;
-	ok = json ? print_json(spool, id, err) : print_message(spool, id, err);
+	ok = cli_find_message(spool, cli->args[0], &id, err) &&
+	    (json ? print_json(spool, id, err) : print_message(spool, id, err));
 	spool_close(&spool);
 	return ok;
 }
@@ -193,10 +194,11 @@ cli_cat(struct cli *cli, int argc, char **argv, struct error *err)
 	bool ok;
 
 	if (!cli_parse(cli, argc, argv, rows, 1, 1, err) ||
-	    !option_message_id(&id, cli->args[0], err) ||
+	    !cli_check_id(cli->args[0], err) ||
 	    !cli_spool_open(&spool, cli, err))
 		return false;
-	ok = print_content(spool, id, err);
+	ok = cli_find_message(spool, cli->args[0], &id, err) &&
+	    print_content(spool, id, err);
 	spool_close(&spool);
 	return ok;
 }

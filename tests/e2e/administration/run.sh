@@ -200,4 +200,21 @@ exits "stats with arguments" 64 tlsq_ stats 1
 exits "stats with an option that is none" 64 tlsq_ stats --domain x.test
 exits "stats on a full device" 74 sh -c "tlsq -d $DB stats --json >/dev/full"
 exits "a spool that is not there" 66 tlsq -d /nosuch/dir/spool.db delete --all
+# --- by Sendmail's queue id
+for n in 1 2 3; do
+	letter queue-id$n | submit --quiet --hold -f a@sender.test "queue-id$n@later.test"
+done
+sql "UPDATE message SET mta_id = '6B19gRdq000268' WHERE id = (SELECT message_id FROM recipient WHERE address = 'queue-id1@later.test');
+	UPDATE message SET mta_id = '6B19gRdr000268' WHERE id IN (SELECT message_id FROM recipient WHERE address IN
+	('queue-id2@later.test', 'queue-id3@later.test'))"
+like "show takes Sendmail's queue id" "$(tlsq_ show 6B19gRdq000268)" 'queue-id1@later\.test'
+like "so does cat" "$(tlsq_ cat 6B19gRdq000268)" '^Subject: queue-id1'
+exits "one that several messages have" 65 tlsq_ show 6B19gRdr000268
+like "is told with one of them" "$(cat "$T/err")" 'is that of 2 messages: give the id of one, the first is [0-9]+$'
+exits "a command for all of them" 0 tlsq_ release 6B19gRdr000268 6B19gRdq000268
+is "takes them all" "$(cat "$T/out")" "released: 3 recipients of 3 messages"
+exits "set takes it, too" 0 tlsq_ set --strategy default 6B19gRdr000268
+is "for each" "$(sql "SELECT count(*) FROM message WHERE tls_strategy = 'default' AND mta_id = '6B19gRdr000268'")" 2
+exits "one that no message has" 66 tlsq_ show 6B19gRds000268
+like "is told with where it may be" "$(cat "$T/err")" "Sendmail's queue"
 finish

@@ -40,6 +40,8 @@ parse(struct cli_submit_options *submit, struct cli_admin_options *admin,
 	/* what is borrowed is compared before it goes */
 	if (ok && submit != NULL && submit->strategy != NULL)
 		assert_string_equal(submit->strategy, "secure");
+	if (ok && admin != NULL)
+		assert_true(cli_admin_options_find(admin, NULL, err));
 	for (int i = 0; i < argc; i++)
 		free(copy[i]);
 	return ok;
