@@ -86,17 +86,14 @@ parse_name(char dst[static MAIL_DOMAIN_MAX + 1], const char *text, size_t len)
 {
 	char name[IDN_INPUT_MAX + 1];
 	const char *problem = NULL;
-	bool ascii = true;
 
 	if (len > 1 && text[len - 1] == '.')
 		len--;
 	if (len > IDN_INPUT_MAX)
 		return "its domain is longer than 253 octets";
-	for (size_t i = 0; i < len; i++)
-		ascii = ascii && (uint8_t)text[i] < 0x80;
 	memcpy(name, text, len);
 	name[len] = '\0';
-	if (!ascii)
+	if (text_has_8bit(text, len))
 		problem = idn_to_ascii(dst, name);
 	else if (!text_copy(dst, MAIL_DOMAIN_MAX + 1, name))
 		problem = "its domain is longer than 253 octets";
@@ -171,15 +168,11 @@ domain_to_unicode(const char *domain)
 
 /* --- the local part ----------------------------------------------------- */
 
-static const char NEEDS_UTF8[] =
-    "its local part is not ASCII (allowed with SMTPUTF8 only)";
-
 /* RFC 5322 3.2.3 atext */
 static bool
 is_atext(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') ||
+	return is_alnum(c) ||
 	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
@@ -215,8 +208,7 @@ bad_character(char c)
 /* Atoms and dots; RFC 5321 wants a dot to stand between two atoms.  *len_r is
  * where it ends: at the @ or at the end of text. */
 static const char *
-scan_atoms(const char *s, size_t len, unsigned flags, bool *utf8_r,
-    size_t *len_r)
+scan_atoms(const char *s, size_t len, bool *utf8_r, size_t *len_r)
 {
 	size_t i = 0, n;
 
@@ -230,15 +222,12 @@ scan_atoms(const char *s, size_t len, unsigned flags, bool *utf8_r,
 		i += n;
 	}
 	*len_r = i;
-	if (*utf8_r && !(flags & MAIL_ADDRESS_UTF8))
-		return NEEDS_UTF8;
 	return i == 0 ? "it has nothing before the @" : NULL;
 }
 
 /* Quoted-string; qtextSMTP and quoted-pairSMTP are printable ASCII. */
 static const char *
-scan_quoted(const char *s, size_t len, unsigned flags, bool *utf8_r,
-    size_t *len_r)
+scan_quoted(const char *s, size_t len, bool *utf8_r, size_t *len_r)
 {
 	size_t i = 1, n;
 	bool pair;
@@ -258,8 +247,6 @@ scan_quoted(const char *s, size_t len, unsigned flags, bool *utf8_r,
 	if (i >= len)
 		return "its quoted local part has no closing quote";
 	*len_r = i + 1;
-	if (*utf8_r && !(flags & MAIL_ADDRESS_UTF8))
-		return NEEDS_UTF8;
 	return NULL;
 }
 
@@ -303,10 +290,13 @@ parse_mailbox(struct mail_address *a, const char *s, size_t len,
 	if ((problem = skip_route(&s, &len)) != NULL)
 		return problem;
 	problem = len > 0 && s[0] == '"' ?
-	    scan_quoted(s, len, flags, &a->utf8, &local) :
-	    scan_atoms(s, len, flags, &a->utf8, &local);
+	    scan_quoted(s, len, &a->utf8, &local) :
+	    scan_atoms(s, len, &a->utf8, &local);
 	if (problem != NULL)
 		return problem;
+	if (a->utf8 && !(flags & MAIL_ADDRESS_UTF8))
+		return "its local part is not ASCII (allowed with SMTPUTF8 "
+		    "only)";
 	if (local == len || s[local] != '@')
 		return local == len ? "it has no @ and no domain" :
 		    "its quoted local part is not followed by an @";

@@ -123,13 +123,11 @@ is_printable(uint32_t c)
 }
 
 static const char *
-xtext_decode(struct buf *out, const char *s, size_t len,
-    enum mail_orcpt_form form)
+xtext_decode(struct buf *out, const char *s, size_t len)
 {
 	int high, low;
 	char c;
 
-	(void)form;
 	for (size_t i = 0; i < len; i++) {
 		c = s[i];
 		if (c == '+') {
@@ -152,10 +150,8 @@ xtext_decode(struct buf *out, const char *s, size_t len,
 }
 
 static const char *
-xtext_encode(struct buf *out, const char *s, size_t len,
-    enum mail_orcpt_form form)
+xtext_encode(struct buf *out, const char *s, size_t len)
 {
-	(void)form;
 	for (size_t i = 0; i < len; i++) {
 		if (!is_printable((uint8_t)s[i]))
 			return "it holds a character that is not printable "
@@ -166,22 +162,6 @@ xtext_encode(struct buf *out, const char *s, size_t len,
 			(void)buf_printf(out, "+%02X", (unsigned)s[i]);
 	}
 	return NULL;
-}
-
-static void
-append_utf8(struct buf *out, uint32_t c)
-{
-	char u[4];
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-
-	if (n == 1) {
-		u[0] = (char)c;
-	} else {
-		for (size_t i = n; i-- > 1; c >>= 6)
-			u[i] = (char)(0x80 | (c & 0x3f));
-		u[0] = (char)((0xf0u << (4 - n)) | c);
-	}
-	(void)buf_append(out, u, n);
 }
 
 static uint32_t
@@ -225,6 +205,7 @@ is_control(uint32_t c)
 static const char *
 utf8_decode(struct buf *out, const char *s, size_t len)
 {
+	char utf8[4];
 	uint32_t c;
 	size_t n;
 
@@ -243,14 +224,13 @@ utf8_decode(struct buf *out, const char *s, size_t len)
 		}
 		if (is_control(c))
 			return "it holds a control character";
-		append_utf8(out, c);
+		(void)buf_append(out, utf8, text_utf8_put(utf8, c));
 	}
 	return NULL;
 }
 
 static const char *
-utf8_encode(struct buf *out, const char *s, size_t len,
-    enum mail_orcpt_form form)
+utf8_encode(struct buf *out, const char *s, size_t len, bool smtputf8)
 {
 	uint32_t c;
 	size_t n;
@@ -261,8 +241,7 @@ utf8_encode(struct buf *out, const char *s, size_t len,
 		c = utf8_value(s + i, n);
 		if (is_control(c))
 			return "it holds a control character";
-		if (n == 1 ? is_xchar(s[i]) && c != '\\' :
-		    form == MAIL_ORCPT_SMTPUTF8)
+		if (n == 1 ? is_xchar(s[i]) && c != '\\' : smtputf8)
 			(void)buf_append(out, s + i, n);
 		else
 			(void)buf_printf(out, "\\x{%02X}", (unsigned)c);
@@ -270,61 +249,9 @@ utf8_encode(struct buf *out, const char *s, size_t len,
 	return NULL;
 }
 
-/* xtext to plain text or back; appends, or says what is wrong. */
-typedef const char *mail_convert(struct buf *out, const char *s, size_t len,
-    enum mail_orcpt_form form);
-
-static bool
-convert(char *dst, size_t max, const char *what, mail_convert *from_to,
-    const char *s, size_t len, enum mail_orcpt_form form, struct error *err)
-{
-	const char *too_long = max == MAIL_ENVID_MAX ?
-	    "it is longer than 100 octets (RFC 3461 4.4)" :
-	    "it is longer than 500 octets (RFC 3461 4.2)";
-	struct buf b = BUF_INIT;
-	const char *problem = len > max ? too_long : from_to(&b, s, len, form);
-
-	dst[0] = '\0';
-	if (problem == NULL && b.len == 0)
-		problem = "it is empty";
-	if (problem == NULL && !text_copy(dst, max + 1, buf_str(&b))) {
-		dst[0] = '\0';
-		problem = too_long;
-	}
-	buf_free(&b);
-	return problem == NULL || mail_refuse(err, what, s, len, problem);
-}
-
-bool
-mail_envid_decode(char plain_r[static MAIL_ENVID_MAX + 1], const char *wire,
-    size_t len, struct error *err)
-{
-	return convert(plain_r, MAIL_ENVID_MAX, "ENVID", xtext_decode, wire,
-	    len, MAIL_ORCPT_ASCII, err);
-}
-
-bool
-mail_envid_encode(char wire_r[static MAIL_ENVID_MAX + 1], const char *plain,
-    size_t len, struct error *err)
-{
-	return convert(wire_r, MAIL_ENVID_MAX, "ENVID", xtext_encode, plain,
-	    len, MAIL_ORCPT_ASCII, err);
-}
-
-bool
-mail_envid_normalise(char plain_r[static MAIL_ENVID_MAX + 1],
-    const char *plain, size_t len, struct error *err)
-{
-	char wire[MAIL_ENVID_MAX + 1];
-
-	plain_r[0] = '\0';
-	return mail_envid_encode(wire, plain, len, err) &&
-	    mail_envid_decode(plain_r, wire, strlen(wire), err);
-}
-
 /* "type;" at the start of s, lower-cased into out; NULL or what is wrong. */
 static const char *
-take_type(struct buf *out, const char *s, size_t len, size_t *used_r)
+take_type(struct buf *out, const char *s, size_t len)
 {
 	size_t n = 0;
 
@@ -337,81 +264,123 @@ take_type(struct buf *out, const char *s, size_t len, size_t *used_r)
 		    "(\"rfc822;user@example.org\")";
 	(void)buf_append(out, s, n + 1);
 	text_lower(out->data);
-	*used_r = n + 1;
 	return n + 1 == len ? "it has no address after the type" : NULL;
 }
 
+struct param {
+	const char *name;
+	size_t max;
+	const char *too_long;
+	bool typed;		/* "type;" comes first */
+};
+
+static const struct param envid = { .name = "ENVID", .max = MAIL_ENVID_MAX,
+	.too_long = "it is longer than 100 octets (RFC 3461 4.4)" };
+static const struct param orcpt = { .name = "ORCPT", .max = MAIL_ORCPT_MAX,
+	.too_long = "it is longer than 500 octets (RFC 3461 4.2)",
+	.typed = true };
+
+enum direction { DECODE, ENCODE, ENCODE_SMTPUTF8 };
+
+/* xtext to plain text or back; appends, or says what is wrong. */
+static const char *
+param_convert(const struct param *p, enum direction to, struct buf *out,
+    const char *s, size_t len)
+{
+	const char *problem = len > p->max ? p->too_long :
+	    p->typed ? take_type(out, s, len) : NULL;
+	bool utf8 = strncmp(buf_str(out), "utf-8;", 6) == 0;
+
+	if (problem != NULL)
+		return problem;
+	s += out->len;
+	len -= out->len;
+	if (to == DECODE)
+		return utf8 ? utf8_decode(out, s, len) :
+		    xtext_decode(out, s, len);
+	return utf8 ? utf8_encode(out, s, len, to == ENCODE_SMTPUTF8) :
+	    xtext_encode(out, s, len);
+}
+
 static bool
-is_utf8_type(const struct buf *b)
+param_write(const struct param *p, enum direction to, char *dst,
+    const char *s, size_t len, struct error *err)
 {
-	return strncmp(buf_str(b), "utf-8;", 6) == 0;
+	struct buf b = BUF_INIT;
+	const char *problem = param_convert(p, to, &b, s, len);
+
+	if (problem == NULL && b.len == 0)
+		problem = "it is empty";
+	if (problem == NULL && b.len > p->max)
+		problem = p->too_long;
+	(void)text_copy(dst, p->max + 1, problem == NULL ? buf_str(&b) : "");
+	buf_free(&b);
+	return problem == NULL || mail_refuse(err, p->name, s, len, problem);
 }
 
-static const char *
-orcpt_decode(struct buf *out, const char *s, size_t len,
-    enum mail_orcpt_form form)
+/* Both ways: checked and brought into the one decoded form. */
+static bool
+param_normalise(const struct param *p, char *plain_r, const char *plain,
+    size_t len, struct error *err)
 {
-	size_t used;
-	const char *problem = take_type(out, s, len, &used);
+	char wire[MAIL_ORCPT_MAX + 1];
 
-	if (problem != NULL)
-		return problem;
-	return is_utf8_type(out) ? utf8_decode(out, s + used, len - used) :
-	    xtext_decode(out, s + used, len - used, form);
+	plain_r[0] = '\0';
+	return param_write(p, ENCODE, wire, plain, len, err) &&
+	    param_write(p, DECODE, plain_r, wire, strlen(wire), err);
 }
 
-static const char *
-orcpt_encode(struct buf *out, const char *s, size_t len,
-    enum mail_orcpt_form form)
+bool
+mail_envid_decode(char plain_r[static MAIL_ENVID_MAX + 1], const char *wire,
+    size_t len, struct error *err)
 {
-	size_t used;
-	const char *problem = take_type(out, s, len, &used);
+	return param_write(&envid, DECODE, plain_r, wire, len, err);
+}
 
-	if (problem != NULL)
-		return problem;
-	return is_utf8_type(out) ?
-	    utf8_encode(out, s + used, len - used, form) :
-	    xtext_encode(out, s + used, len - used, form);
+bool
+mail_envid_encode(char wire_r[static MAIL_ENVID_MAX + 1], const char *plain,
+    size_t len, struct error *err)
+{
+	return param_write(&envid, ENCODE, wire_r, plain, len, err);
+}
+
+bool
+mail_envid_normalise(char plain_r[static MAIL_ENVID_MAX + 1],
+    const char *plain, size_t len, struct error *err)
+{
+	return param_normalise(&envid, plain_r, plain, len, err);
 }
 
 bool
 mail_orcpt_decode(char plain_r[static MAIL_ORCPT_MAX + 1], const char *wire,
     size_t len, struct error *err)
 {
-	return convert(plain_r, MAIL_ORCPT_MAX, "ORCPT", orcpt_decode, wire,
-	    len, MAIL_ORCPT_ASCII, err);
+	return param_write(&orcpt, DECODE, plain_r, wire, len, err);
 }
 
 bool
 mail_orcpt_encode(char wire_r[static MAIL_ORCPT_MAX + 1], const char *plain,
     size_t len, enum mail_orcpt_form form, struct error *err)
 {
-	return convert(wire_r, MAIL_ORCPT_MAX, "ORCPT", orcpt_encode, plain,
-	    len, form, err);
+	return param_write(&orcpt, form == MAIL_ORCPT_SMTPUTF8 ?
+	    ENCODE_SMTPUTF8 : ENCODE, wire_r, plain, len, err);
 }
 
 bool
 mail_orcpt_normalise(char plain_r[static MAIL_ORCPT_MAX + 1],
     const char *plain, size_t len, struct error *err)
 {
-	char typed[MAIL_ORCPT_MAX + 1], wire[MAIL_ORCPT_MAX + 1];
+	char typed[MAIL_ORCPT_MAX + 1];
 	struct buf b = BUF_INIT;
-	bool ascii = true;
-	size_t used;
 	int n;
 
 	plain_r[0] = '\0';
-	for (size_t i = 0; i < len; i++)
-		ascii = ascii && (uint8_t)plain[i] < 0x80;
 	/* ';' cannot stand unquoted in an address */
 	n = snprintf(typed, sizeof(typed), "%s%.*s",
-	    take_type(&b, plain, len, &used) == NULL ? "" :
-	    ascii ? "rfc822;" : "utf-8;", (int)len, plain);
+	    take_type(&b, plain, len) == NULL ? "" :
+	    text_has_8bit(plain, len) ? "utf-8;" : "rfc822;", (int)len, plain);
 	buf_free(&b);
 	if (n < 0 || (size_t)n >= sizeof(typed))
-		return mail_refuse(err, "ORCPT", plain, len,
-		    "it is longer than 500 octets (RFC 3461 4.2)");
-	/* both ways: checked and brought into the one decoded form */
-	return mail_orcpt_encode(wire, typed, (size_t)n, MAIL_ORCPT_ASCII,
-	    err) && mail_orcpt_decode(plain_r, wire, strlen(wire), err);
+		return mail_refuse(err, orcpt.name, plain, len, orcpt.too_long);
+	return param_normalise(&orcpt, plain_r, typed, (size_t)n, err);
 }

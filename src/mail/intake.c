@@ -3,7 +3,7 @@
  *
  * Where the next octet stands:
  *
- *   AT_NAME --":"--> IN_VALUE or IN_REMOVED --line end--> AT_NAME
+ *   AT_NAME --":"--> IN_VALUE --line end--> AT_NAME
  *      |  blank at the line's start: the field before goes on
  *      |--"From " in the first line--> IN_MBOX_LINE --line end--> AT_NAME
  *      +--empty line, or no field--> IN_BODY
@@ -21,23 +21,21 @@
 
 enum { NAME_MAX_LEN = 998, VALUE_MAX_LEN = 64 };
 
-enum place { AT_NAME, IN_VALUE, IN_REMOVED, IN_MBOX_LINE, IN_BODY };
+enum place { AT_NAME, IN_VALUE, IN_MBOX_LINE, IN_BODY };
 
 enum field {
 	FIELD_OTHER, FIELD_DATE, FIELD_MESSAGE_ID, FIELD_FROM, FIELD_RECEIVED,
 	FIELD_TLS_REQUIRED, FIELD_REQUIRE_TLS,
 };
 
-static const struct {
-	const char *name;
-	enum field field;
-} known_fields[] = {
-	{ .name = "Date", .field = FIELD_DATE },
-	{ .name = "Message-ID", .field = FIELD_MESSAGE_ID },
-	{ .name = "From", .field = FIELD_FROM },
-	{ .name = "Received", .field = FIELD_RECEIVED },
-	{ .name = "TLS-Required", .field = FIELD_TLS_REQUIRED },
-	{ .name = "Require-TLS-ESMTP", .field = FIELD_REQUIRE_TLS },
+static const char *const known_fields[] = {
+	[FIELD_OTHER] = "",
+	[FIELD_DATE] = "Date",
+	[FIELD_MESSAGE_ID] = "Message-ID",
+	[FIELD_FROM] = "From",
+	[FIELD_RECEIVED] = "Received",
+	[FIELD_TLS_REQUIRED] = "TLS-Required",
+	[FIELD_REQUIRE_TLS] = "Require-TLS-ESMTP",
 };
 
 struct mail_intake {
@@ -107,16 +105,6 @@ put(struct mail_intake *in, const char *s, size_t len, struct error *err)
 }
 
 static bool
-has_8bit(const char *s, size_t len)
-{
-	unsigned char bits = 0;
-
-	for (size_t i = 0; i < len; i++)
-		bits |= (unsigned char)s[i];
-	return bits >= 0x80;
-}
-
-static bool
 value_is(struct mail_intake *in, const char *word)
 {
 	char *v = in->value;
@@ -183,9 +171,9 @@ take_no_field(struct mail_intake *in, struct error *err)
 static enum field
 find_field(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(known_fields); i++)
-		if (text_equal_nocase(name, known_fields[i].name))
-			return known_fields[i].field;
+	for (size_t i = FIELD_OTHER + 1; i < ARRAY_LEN(known_fields); i++)
+		if (text_equal_nocase(name, known_fields[i]))
+			return (enum field)i;
 	return FIELD_OTHER;
 }
 
@@ -202,13 +190,6 @@ is_one_of(const char *const *names, const char *name)
 		if (text_equal_nocase(name, *names++))
 			return true;
 	return false;
-}
-
-static bool
-is_to_remove(const struct mail_intake *in, const char *name)
-{
-	return is_one_of(always_removed, name) ||
-	    is_one_of(in->options.remove, name);
 }
 
 static void
@@ -235,9 +216,10 @@ begin_field(struct mail_intake *in, struct error *err)
 	memcpy(name, in->name, in->name_len + 1);
 	name[strcspn(name, " \t")] = '\0';
 	in->field = find_field(name);
-	in->removing = is_to_remove(in, name);
+	in->removing = is_one_of(always_removed, name) ||
+	    is_one_of(in->options.remove, name);
 	note_field(in);
-	in->place = in->removing ? IN_REMOVED : IN_VALUE;
+	in->place = IN_VALUE;
 	return in->removing || (put(in, in->name, in->name_len, err) &&
 	    put(in, ":", 1, err));
 }
@@ -273,7 +255,7 @@ take_name_octet(struct mail_intake *in, char c, size_t *used_r,
 	}
 	*used_r = 0;
 	if (blank && in->name_len == 0 && in->facts.fields > 0) {
-		in->place = in->removing ? IN_REMOVED : IN_VALUE;
+		in->place = IN_VALUE;
 		return true;
 	}
 	return take_no_field(in, err);
@@ -307,17 +289,16 @@ take_text(struct mail_intake *in, const char *s, size_t len,
 			ok = take_name_octet(in, *s, &used, err);
 			break;
 		case IN_VALUE:
-			in->facts.header_8bit |= has_8bit(s, len);
 			keep_value(in, s, len);
+			if (in->removing)
+				break;
+			in->facts.header_8bit |= text_has_8bit(s, len);
 			ok = put(in, s, len, err);
-			break;
-		case IN_REMOVED:
-			keep_value(in, s, len);
 			break;
 		case IN_MBOX_LINE:
 			break;
 		case IN_BODY:
-			in->facts.body_8bit |= has_8bit(s, len);
+			in->facts.body_8bit |= text_has_8bit(s, len);
 			ok = put(in, s, len, err);
 			break;
 		}
@@ -330,7 +311,8 @@ take_text(struct mail_intake *in, const char *s, size_t len,
 static bool
 take_line_end(struct mail_intake *in, struct error *err)
 {
-	bool shown = in->place != IN_REMOVED && in->place != IN_MBOX_LINE;
+	bool shown = in->place == IN_BODY ||
+	    (in->place == IN_VALUE && !in->removing);
 	bool empty = !in->in_line;
 
 	in->in_line = false;

@@ -4,22 +4,12 @@
 #include "mail/name.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "mail/address.h"
-
-static bool
-name_is_ascii(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((uint8_t)*s >= 0x80)
-			return false;
-	return true;
-}
 
 char *
 mail_name_fold(const char *text)
@@ -39,7 +29,7 @@ mail_name_fold(const char *text)
 	len = strlen(name);
 	if (len > 1 && name[len - 1] == '.' && name[len - 2] != '.')
 		name[--len] = '\0';
-	if (!name_is_ascii(name) &&
+	if (text_has_8bit(name, len) &&
 	    mail_domain_parse(labels, name, len, &err)) {
 		free(name);
 		name = mem_strdup(labels);
