@@ -9,12 +9,11 @@
 
 enum { WANT_COUNT = WANT_DISABLE + 1 };
 
-/* One cell: refuse, or contribute a level.  All zero refuses. */
-struct cell {
-	enum policy_level level;	/* UNSET: refused */
-	const char *error, *status, *result_type;
-	const char *why, *source;
-};
+/* One cell: refuse (LEVEL_UNSET, as a cell that is all zero does), or contribute a
+ * level. */
+#define RULE(proves, word, code, type, text, section) { .level = (proves), \
+	.error = (word), .status = (code), .result_type = (type), \
+	.why = (text), .source = (section) }
 
 /* The facts about DNS and DANE, as far as rules tell them apart. */
 enum dane_case {
@@ -29,37 +28,37 @@ enum dane_case {
 	DANE_CASE_COUNT
 };
 
-#define REFUSE_MX { LEVEL_UNSET, "dns", "4.4.3", NULL, \
-	"the MX lookup failed or its answer is bogus", "RFC 7672 2.1.2" }
-#define REFUSE_ADDRESS { LEVEL_UNSET, "dns", "4.4.3", NULL, \
+#define REFUSE_MX RULE(LEVEL_UNSET, "dns", "4.4.3", NULL, \
+	"the MX lookup failed or its answer is bogus", "RFC 7672 2.1.2")
+#define REFUSE_ADDRESS RULE(LEVEL_UNSET, "dns", "4.4.3", NULL, \
 	"the host's address lookup failed or its answer is bogus", \
-	"RFC 7672 2.2.2" }
-#define REFUSE_TLSA { LEVEL_UNSET, "dane", "4.7.5", "dnssec-invalid", \
-	"the TLSA lookup failed or its answer is bogus", "RFC 7672 2.1.2" }
-#define REQUIRED(text) { LEVEL_UNSET, "dane", "4.7.5", "dane-required", \
-	text, "RFC 7672 6" }
-#define NO_DANE(text, section) { LEVEL_NONE, NULL, NULL, NULL, text, section }
+	"RFC 7672 2.2.2")
+#define REFUSE_TLSA RULE(LEVEL_UNSET, "dane", "4.7.5", "dnssec-invalid", \
+	"the TLSA lookup failed or its answer is bogus", "RFC 7672 2.1.2")
+#define REQUIRED(text) RULE(LEVEL_UNSET, "dane", "4.7.5", "dane-required", \
+	text, "RFC 7672 6")
+#define NO_DANE(text, section) RULE(LEVEL_NONE, NULL, NULL, NULL, text, section)
 #define DANE_OFF NO_DANE("DANE is disabled by the strategy", "configuration")
 
-static const struct cell dane_cells[DANE_CASE_COUNT][WANT_COUNT] = {
+static const struct policy_verdict dane_cells[DANE_CASE_COUNT][WANT_COUNT] = {
 	[DANE_MX_FAILED] = { REFUSE_MX, REFUSE_MX, REFUSE_MX },
 	[DANE_ADDRESS_FAILED] = { REFUSE_ADDRESS, REFUSE_ADDRESS,
 	    REFUSE_ADDRESS },
 	[DANE_TLSA_FAILED] = { REFUSE_TLSA, REFUSE_TLSA, DANE_OFF },
 	[DANE_USABLE] = {
-		[WANT_REQUIRE] = { LEVEL_DANE, NULL, NULL, NULL,
-		    "usable TLSA records under a secure MX", "RFC 7672 2.2" },
-		[WANT_OPTIONAL] = { LEVEL_DANE, NULL, NULL, NULL,
-		    "usable TLSA records under a secure MX", "RFC 7672 2.2" },
+		[WANT_REQUIRE] = RULE(LEVEL_DANE, NULL, NULL, NULL,
+		    "usable TLSA records under a secure MX", "RFC 7672 2.2"),
+		[WANT_OPTIONAL] = RULE(LEVEL_DANE, NULL, NULL, NULL,
+		    "usable TLSA records under a secure MX", "RFC 7672 2.2"),
 		[WANT_DISABLE] = DANE_OFF,
 	},
 	[DANE_UNUSABLE] = {
-		[WANT_REQUIRE] = { LEVEL_UNSET, "dane", "4.7.5",
+		[WANT_REQUIRE] = RULE(LEVEL_UNSET, "dane", "4.7.5",
 		    "tlsa-invalid", "DANE is required and no TLSA record of "
-		    "the host is usable", "RFC 7672 6" },
-		[WANT_OPTIONAL] = { LEVEL_MANDATORY, NULL, NULL,
+		    "the host is usable", "RFC 7672 6"),
+		[WANT_OPTIONAL] = RULE(LEVEL_MANDATORY, NULL, NULL,
 		    "tlsa-invalid", "TLSA records exist and none is usable: "
-		    "TLS is mandatory", "RFC 7672 2.2" },
+		    "TLS is mandatory", "RFC 7672 2.2"),
 		[WANT_DISABLE] = DANE_OFF,
 	},
 	[DANE_ABSENT] = {
@@ -79,39 +78,39 @@ static const struct cell dane_cells[DANE_CASE_COUNT][WANT_COUNT] = {
 	[DANE_HOST_ONLY] = {
 		[WANT_REQUIRE] = REQUIRED("DANE is required and the MX record "
 		    "is not signed"),
-		[WANT_OPTIONAL] = { LEVEL_DANE, NULL, NULL, NULL,
+		[WANT_OPTIONAL] = RULE(LEVEL_DANE, NULL, NULL, NULL,
 		    "usable TLSA records; the MX record itself is not signed",
-		    "RFC 7672 2.2.1" },
+		    "RFC 7672 2.2.1"),
 		[WANT_DISABLE] = DANE_OFF,
 	},
 };
 
-#define NO_STS(text) { LEVEL_NONE, NULL, NULL, NULL, text, "RFC 8461 3" }
-#define STS_OFF { LEVEL_NONE, NULL, NULL, NULL, \
-	"MTA-STS is disabled by the strategy", "configuration" }
-#define STS_APPLIES { LEVEL_MTA_STS, NULL, NULL, NULL, \
-	"the MTA-STS policy names the host", "RFC 8461 5" }
-#define STS_MISMATCH { LEVEL_UNSET, "mta-sts", "4.7.5", \
+#define NO_STS(text) RULE(LEVEL_NONE, NULL, NULL, NULL, text, "RFC 8461 3")
+#define STS_OFF RULE(LEVEL_NONE, NULL, NULL, NULL, \
+	"MTA-STS is disabled by the strategy", "configuration")
+#define STS_APPLIES RULE(LEVEL_MTA_STS, NULL, NULL, NULL, \
+	"the MTA-STS policy names the host", "RFC 8461 5")
+#define STS_MISMATCH RULE(LEVEL_UNSET, "mta-sts", "4.7.5", \
 	"validation-failure", "the host is not in the MTA-STS policy", \
-	"RFC 8461 4.1" }
-#define STS_WANTED(type, text) { LEVEL_UNSET, "mta-sts", "4.7.5", type, \
-	text, "configuration" }
+	"RFC 8461 4.1")
+#define STS_WANTED(type, text) RULE(LEVEL_UNSET, "mta-sts", "4.7.5", type, \
+	text, "configuration")
 /* Ours to mend: "no policy" is what the domain's servers say. */
-#define STS_NOT_TRIED { LEVEL_UNSET, "io", "4.4.3", NULL, \
+#define STS_NOT_TRIED RULE(LEVEL_UNSET, "io", "4.4.3", NULL, \
 	"the MTA-STS policy has not been fetched yet, since too many other " \
-	"fetches are under way", "RFC 8461 3.3" }
+	"fetches are under way", "RFC 8461 3.3")
 /* RFC 8461 3.3: without a policy mail goes as if there were none. */
-#define STS_AS_NONE(type, text) { LEVEL_NONE, NULL, NULL, type, text, \
-	"RFC 8461 3.3" }
+#define STS_AS_NONE(type, text) RULE(LEVEL_NONE, NULL, NULL, type, text, \
+	"RFC 8461 3.3")
 
-static const struct cell sts_cells[STS_FACT_COUNT][WANT_COUNT] = {
+static const struct policy_verdict sts_cells[STS_FACT_COUNT][WANT_COUNT] = {
 	[STS_ENFORCE_MISMATCH] = { STS_MISMATCH, STS_MISMATCH, STS_OFF },
 	[STS_ENFORCE_MATCH] = { STS_APPLIES, STS_APPLIES, STS_OFF },
 	[STS_TESTING_MISMATCH] = {
 		[WANT_REQUIRE] = STS_MISMATCH,
-		[WANT_OPTIONAL] = { LEVEL_NONE, NULL, NULL,
+		[WANT_OPTIONAL] = RULE(LEVEL_NONE, NULL, NULL,
 		    "validation-failure", "the host is not in the MTA-STS "
-		    "policy, which is in testing", "RFC 8461 5" },
+		    "policy, which is in testing", "RFC 8461 5"),
 		[WANT_DISABLE] = STS_OFF,
 	},
 	[STS_TESTING_MATCH] = {
@@ -161,6 +160,15 @@ static const struct cell sts_cells[STS_FACT_COUNT][WANT_COUNT] = {
 		[WANT_OPTIONAL] = NO_STS("MTA-STS does not apply"),
 		[WANT_DISABLE] = STS_OFF,
 	},
+};
+
+static const struct policy_verdict starttls_cells[WANT_COUNT] = {
+	[WANT_REQUIRE] = RULE(LEVEL_MANDATORY, NULL, NULL, NULL,
+	    "the strategy requires TLS", "configuration"),
+	[WANT_OPTIONAL] = RULE(LEVEL_OPPORTUNISTIC, NULL, NULL, NULL,
+	    "TLS where the host offers it", "configuration"),
+	[WANT_DISABLE] = RULE(LEVEL_NONE, NULL, NULL, NULL, "the strategy "
+	    "uses no TLS where the domain demands none", "configuration"),
 };
 
 static const char *const tlsa_names[] = {
@@ -231,39 +239,13 @@ dane_case_of(const struct policy_host_facts *f)
 	return DANE_TLSA_FAILED;
 }
 
-static void
-decide_take(struct policy_verdict *v, const struct cell *c)
-{
-	v->level = c->level;
-	v->error = c->error;
-	v->status = c->status;
-	v->result_type = c->result_type;
-	v->why = c->why;
-	v->source = c->source;
-}
-
 static struct policy_verdict
-decide_refuse(const struct cell *c)
+decide_refuse(const struct policy_verdict *rule)
 {
-	struct policy_verdict v = { .refused = true };
+	struct policy_verdict v = *rule;
 
-	decide_take(&v, c);
+	v.refused = true;
 	return v;
-}
-
-static void
-starttls_rule(struct policy_verdict *v, enum policy_want want)
-{
-	static const char *const why[] = {
-		[WANT_REQUIRE] = "the strategy requires TLS",
-		[WANT_OPTIONAL] = "TLS where the host offers it",
-		[WANT_DISABLE] = ("the strategy uses no TLS where the domain "
-		    "demands none"),
-	};
-
-	v->level = policy_starttls_level(want);
-	v->why = why[want];
-	v->source = "configuration";
 }
 
 struct policy_verdict
@@ -271,8 +253,8 @@ policy_decide(const struct policy_host_facts *facts,
     const struct policy_wants *wants)
 {
 	enum dane_case dc = dane_case_of(facts);
-	const struct cell *dane, *sts;
-	struct policy_verdict v = { .refused = false };
+	const struct policy_verdict *dane, *sts;
+	struct policy_verdict v = starttls_cells[wants->starttls];
 
 	assert(facts->sts < STS_FACT_COUNT);
 	/* starttls has no say in these: what a domain demands is turned off by
@@ -288,12 +270,11 @@ policy_decide(const struct policy_host_facts *facts,
 		sts = &sts_cells[STS_NOT_ASKED][WANT_OPTIONAL];
 	if (sts->level == LEVEL_UNSET)
 		return decide_refuse(sts);
-	starttls_rule(&v, wants->starttls);
 	v.result_type = sts->result_type;
 	if (sts->level > v.level)
-		decide_take(&v, sts);
+		v = *sts;
 	if (dane->level > v.level)
-		decide_take(&v, dane);
+		v = *dane;
 	else if (dane->result_type != NULL)
 		v.result_type = dane->result_type;
 	v.sts_too = v.level == LEVEL_DANE && sts->level == LEVEL_MTA_STS;

@@ -27,16 +27,21 @@ static const char *const want_names[] = {
 /* How an event is recorded.  The RFC 8460 words are of its section 4.3.1. */
 static const struct {
 	const char *status, *result_type;
+	enum policy_pkix pkix;	/* of events about the certificate */
 } event_records[] = {
-	[EVENT_STARTTLS_MISSING] = { "4.7.4", "starttls-not-supported" },
-	[EVENT_STARTTLS_REFUSED] = { "4.7.4", "starttls-not-supported" },
-	[EVENT_HANDSHAKE_FAILED] = { "4.7.5", "validation-failure" },
-	[EVENT_EARLY_OCTETS] = { "4.7.5", "validation-failure" },
-	[EVENT_CERT_EXPIRED] = { "4.7.5", "certificate-expired" },
-	[EVENT_CERT_HOST_MISMATCH] = { "4.7.5", "certificate-host-mismatch" },
-	[EVENT_CERT_NOT_TRUSTED] = { "4.7.5", "certificate-not-trusted" },
-	[EVENT_CERT_INVALID] = { "4.7.5", "validation-failure" },
-	[EVENT_TLSA_MISMATCH] = { "4.7.5", "validation-failure" },
+	[EVENT_STARTTLS_MISSING] = { "4.7.4", "starttls-not-supported", 0 },
+	[EVENT_STARTTLS_REFUSED] = { "4.7.4", "starttls-not-supported", 0 },
+	[EVENT_HANDSHAKE_FAILED] = { "4.7.5", "validation-failure", 0 },
+	[EVENT_EARLY_OCTETS] = { "4.7.5", "validation-failure", 0 },
+	[EVENT_CERT_EXPIRED] = { "4.7.5", "certificate-expired",
+	    POLICY_PKIX_EXPIRED },
+	[EVENT_CERT_HOST_MISMATCH] = { "4.7.5", "certificate-host-mismatch",
+	    POLICY_PKIX_HOST_MISMATCH },
+	[EVENT_CERT_NOT_TRUSTED] = { "4.7.5", "certificate-not-trusted",
+	    POLICY_PKIX_NOT_TRUSTED },
+	[EVENT_CERT_INVALID] = { "4.7.5", "validation-failure",
+	    POLICY_PKIX_INVALID },
+	[EVENT_TLSA_MISMATCH] = { "4.7.5", "validation-failure", 0 },
 };
 static_assert(sizeof(event_records) / sizeof(event_records[0]) == EVENT_COUNT,
     "");
@@ -72,30 +77,13 @@ policy_pkix_name(enum policy_pkix pkix)
 enum policy_pkix
 policy_pkix_of(enum policy_event event)
 {
-	switch (event) {
-	case EVENT_CERT_EXPIRED:
-		return POLICY_PKIX_EXPIRED;
-	case EVENT_CERT_HOST_MISMATCH:
-		return POLICY_PKIX_HOST_MISMATCH;
-	case EVENT_CERT_NOT_TRUSTED:
-		return POLICY_PKIX_NOT_TRUSTED;
-	default:
-		return POLICY_PKIX_INVALID;
-	}
+	return event_records[event].pkix;
 }
 
-enum policy_level
-policy_starttls_level(enum policy_want starttls)
+static bool
+is_about_certificate(enum policy_event event)
 {
-	switch (starttls) {
-	case WANT_OPTIONAL:
-		return LEVEL_OPPORTUNISTIC;
-	case WANT_DISABLE:
-		return LEVEL_NONE;
-	case WANT_REQUIRE:
-		break;
-	}
-	return LEVEL_MANDATORY;
+	return event_records[event].pkix != POLICY_PKIX_UNSEEN;
 }
 
 static enum policy_action
@@ -129,14 +117,6 @@ action_for(enum policy_level level, enum policy_event event, bool allow_invalid)
 		break;
 	}
 	return ACTION_SKIP_HOST;
-}
-
-static bool
-is_about_certificate(enum policy_event event)
-{
-	return event == EVENT_CERT_EXPIRED ||
-	    event == EVENT_CERT_HOST_MISMATCH ||
-	    event == EVENT_CERT_NOT_TRUSTED || event == EVENT_CERT_INVALID;
 }
 
 /* The word of recipient.last_error: whose demand was not met. */

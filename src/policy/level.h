@@ -30,9 +30,6 @@ enum policy_want { WANT_REQUIRE, WANT_OPTIONAL, WANT_DISABLE };
 /* "require", "optional", "disable". */
 const char *policy_want_name(enum policy_want want);
 
-/* The level that starttls alone asks for. */
-enum policy_level policy_starttls_level(enum policy_want starttls);
-
 /* What can go wrong between the greeting and MAIL FROM. */
 enum policy_event {
 	EVENT_STARTTLS_MISSING,	/* not in the EHLO reply, or HELO only */

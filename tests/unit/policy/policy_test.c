@@ -10,8 +10,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "policy/dns.h"
-#include "policy/level.h"
+#include "policy/decide.h"
 #include "policy/mx.h"
 #include "policy/outcome.h"
 #include "policy/retry.h"
@@ -162,12 +161,18 @@ wants_and_levels_have_their_words(void **state)
 		{ WANT_REQUIRE, "require", LEVEL_MANDATORY },
 	};
 
+	const struct policy_host_facts none = { DNS_SECURE, DNS_SECURE,
+		TLSA_ABSENT, STS_NO_RECORD };
+
 	(void)state;
 	assert_int_equal(WANT_REQUIRE, 0); /* unset is the strictest */
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct policy_wants alone = { WANT_OPTIONAL,
+			WANT_OPTIONAL, rows[i].want };
+
 		assert_string_equal(policy_want_name(rows[i].want),
 		    rows[i].name);
-		assert_int_equal(policy_starttls_level(rows[i].want),
+		assert_int_equal(policy_decide(&none, &alone).level,
 		    rows[i].level);
 	}
 	assert_string_equal(policy_level_name(LEVEL_MTA_STS), "mta-sts");
