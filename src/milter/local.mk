@@ -11,6 +11,5 @@ src_libtlsq_a_SOURCES += \
 	src/milter/server.c src/milter/server.h \
 	src/milter/session.c src/milter/session.h \
 	src/milter/settings.c src/milter/settings.h \
-	src/milter/status.c src/milter/status.h \
 	src/milter/wait.c src/milter/wait.h
 sql_files += $(top_srcdir)/sql/milter.sql

@@ -147,7 +147,6 @@ server_start(struct server *s, const struct milter_options *o,
 	s->services.database = o->database;
 	if (!take_signals(err) ||
 	    !milter_settings_open(&s->services.settings, o->database, err) ||
-	    !milter_status_open(&s->services.status, o->database, err) ||
 	    !spool_writer_start(&s->services.writer,
 	    &(struct spool_writer_options){
 	    .path = o->database }, err) ||
@@ -168,7 +167,6 @@ close_services(struct server *s)
 	milter_front_free(&s->front);
 	milter_waits_close(&s->services.waits);
 	spool_writer_stop(&s->services.writer);
-	milter_status_close(&s->services.status);
 	milter_settings_close(&s->services.settings);
 }
 

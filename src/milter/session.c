@@ -234,8 +234,8 @@ milter_session_rcpt(struct milter_session *s, const char *const *args)
 		return MILTER_CONTINUE;
 	}
 	if (!check_ours(s, good ? NULL : &why) ||
-	    !milter_status_admits(s->services->status, &m->conf->milter,
-	    rcpt.address.domain, clock_now_s(), &s->reply))
+	    !milter_settings_admits(s->services->settings,
+	    &m->conf->milter, rcpt.address.domain, clock_now_s(), &s->reply))
 		return MILTER_REFUSE;
 	if (!milter_settings_strategy(m->settings, &values, &strategy, &err)) {
 		(void)milter_reply_failure(&s->reply, args[0], &err);

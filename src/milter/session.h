@@ -13,7 +13,6 @@
 
 #include "milter/reply.h"
 #include "milter/settings.h"
-#include "milter/status.h"
 #include "milter/wait.h"
 #include "spool/writer.h"
 
@@ -38,7 +37,6 @@ enum milter_answer {
 struct milter_services {
 	const char *database;
 	struct milter_settings *settings;
-	struct milter_status *status;
 	struct spool_writer *writer;
 	struct milter_waits *waits;
 };

@@ -1,14 +1,18 @@
 /*
- * Following the stored configuration, with its expressions compiled.
+ * Following the stored configuration, with its expressions compiled;
+ * domain_status, and when each failing domain was last given a chance.
  */
 #include "milter/settings.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "spool/query.h"
 
 enum { LOOK_MS = 500 };
 
@@ -19,9 +23,17 @@ struct milter_expressions {
 	struct strategy_expr *take, *strategy;
 };
 
+/* In memory: a restart gives each domain one chance more. */
+struct probe {
+	UT_hash_handle hh;
+	int64_t at;
+	char domain[];
+};
+
 struct milter_settings {
 	pthread_mutex_t lock;	/* of all that follows */
 	struct spool *spool;
+	struct probe *probes;
 	struct settings_follower in_force;
 	int64_t data_version, looked_at_ms;
 };
@@ -133,10 +145,15 @@ void
 milter_settings_close(struct milter_settings **m_p)
 {
 	struct milter_settings *m = *m_p;
+	struct probe *p, *next;
 
 	*m_p = NULL;
 	if (m == NULL)
 		return;
+	HASH_ITER(hh, m->probes, p, next) {
+		HASH_DEL(m->probes, p);
+		free(p);
+	}
 	settings_unref(&m->in_force.current);
 	spool_close(&m->spool);
 	(void)pthread_mutex_destroy(&m->lock);
@@ -183,4 +200,67 @@ milter_settings_current(struct milter_settings *m)
 	s = settings_ref(m->in_force.current);
 	(void)pthread_mutex_unlock(&m->lock);
 	return s;
+}
+
+/* --- failing domains --------------------------------------------------- */
+
+/* Whether the domain's turn has come; then the next is an interval away. */
+static bool
+take_turn(struct milter_settings *m, const char *domain, int64_t now,
+    int64_t interval_s)
+{
+	size_t len = strlen(domain);
+	struct probe *p;
+
+	HASH_FIND(hh, m->probes, domain, len, p);
+	if (p != NULL && now - p->at < interval_s)
+		return false;
+	if (p == NULL) {
+		p = mem_zalloc(sizeof(*p) + len + 1);
+		memcpy(p->domain, domain, len + 1);
+		HASH_ADD_KEYPTR(hh, m->probes, p->domain, len, p);
+	}
+	p->at = now;
+	return true;
+}
+
+static void
+failing_explain(struct milter_reply *reply, bool for_good, const char *domain,
+    struct spool_query *q)
+{
+	const char *since = spool_query_text(q, 0);
+	const char *type = spool_query_text(q, 1);
+	const char *why = spool_query_text(q, 2);
+
+	(void)milter_reply_set(reply, for_good ? "550" : "451",
+	    for_good ? "5.7.5" : "4.7.5", "mail for %s has failed since %s: "
+	    "%s%s%s", domain, since, type != NULL ? type : "",
+	    type != NULL ? ": " : "", why);
+}
+
+bool
+milter_settings_admits(struct milter_settings *m,
+    const struct conf_milter_settings *conf, const char *domain, int64_t now,
+    struct milter_reply *reply_r)
+{
+	bool good = true;
+	struct spool_query q;
+	struct error err;
+
+	if (conf->failing_domains == CONF_FAILING_ACCEPT)
+		return true;
+	(void)pthread_mutex_lock(&m->lock);
+	spool_query_start(&q, m->spool, SQL_MILTER_FAILING);
+	spool_query_put_text(&q, ":domain", domain);
+	spool_query_put_int(&q, ":after", now - conf->failing_max_age_s);
+	if (spool_query_next(&q) &&
+	    !take_turn(m, domain, now, conf->failing_probe_s)) {
+		failing_explain(reply_r, conf->failing_domains ==
+		    CONF_FAILING_REJECT, domain, &q);
+		good = false;
+	}
+	if (!spool_query_end(&q, &err))
+		log_warning("domain_status: %s", err.text);
+	(void)pthread_mutex_unlock(&m->lock);
+	return good;
 }

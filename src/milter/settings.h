@@ -1,12 +1,15 @@
 /*
  * The configuration as the milter uses it: shared by any number of threads, with
- * its two expressions compiled.  A message keeps the one that it began with.
+ * its two expressions compiled, and which domains fail.  A message keeps the one
+ * that it began with.
  * Expressions are evaluated by one engine for each configuration under a lock:
  * microseconds each.
  */
 #ifndef TLSQ_MILTER_SETTINGS_H
 #define TLSQ_MILTER_SETTINGS_H
 
+#include "conf/config.h"
+#include "milter/reply.h"
 #include "settings/settings.h"
 #include "strategy/expr.h"
 
@@ -40,5 +43,16 @@ bool milter_settings_take(const struct settings *s,
 bool milter_settings_strategy(const struct settings *s,
     const struct strategy_values *values, const char **id_r, struct error *err)
     MUST_CHECK;
+
+/*
+ * milter.failing-domains: true where a recipient of the domain may be taken; else
+ * the reply says since when its mail fails (DANE, MTA-STS or TLS) and why.  One
+ * is let through in each milter.failing-probe, so that the runner finds out when
+ * the domain was mended.  What cannot be read refuses nobody: the policy is
+ * enforced at delivery.  Any thread.
+ */
+bool milter_settings_admits(struct milter_settings *settings,
+    const struct conf_milter_settings *conf, const char *domain, int64_t now,
+    struct milter_reply *reply_r) MUST_CHECK;
 
 #endif

@@ -102,8 +102,6 @@ world_open(struct world *w, void **state, const char *sql,
 	w->services.database = w->scratch->path;
 	assert_done(w->scratch, milter_settings_open(&w->services.settings,
 	    w->scratch->path, &w->scratch->err));
-	assert_done(w->scratch, milter_status_open(&w->services.status,
-	    w->scratch->path, &w->scratch->err));
 	assert_done(w->scratch, spool_writer_start(&w->services.writer,
 	    &(struct spool_writer_options){ .path = w->scratch->path },
 	    &w->scratch->err));
@@ -120,7 +118,6 @@ world_close(struct world *w)
 	milter_session_free(&w->session);
 	milter_waits_close(&w->services.waits);
 	spool_writer_stop(&w->services.writer);
-	milter_status_close(&w->services.status);
 	milter_settings_close(&w->services.settings);
 }
 
@@ -343,6 +340,52 @@ a_failing_domain_is_refused_between_probes(void **state)
 		    MILTER_CONTINUE);
 		world_close(&w);
 	}
+}
+
+/* Moves the spool away; the path then names a new one. */
+static void
+spool_replace(struct world *w, const char *sql)
+{
+	char away[300], from[300];
+	static const char *const ends[] = { "", "-wal", "-shm" };
+	struct spool *fresh;
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		(void)snprintf(from, sizeof(from), "%s%s", w->scratch->path,
+		    ends[i]);
+		(void)snprintf(away, sizeof(away), "%s.away%s",
+		    w->scratch->path, ends[i]);
+		(void)rename(from, away);
+	}
+	assert_done(w->scratch, spool_open(&fresh, w->scratch->path,
+	    SPOOL_CREATE, &w->scratch->err));
+	spool_close(&fresh);
+	assert_string_equal(scratch_sql(w->scratch, sql), "");
+}
+
+#define REJECTS "INSERT OR REPLACE INTO setting VALUES " \
+	"('milter.failing-domains', 'reject'); "
+#define FAILS "INSERT INTO domain_status (domain, failing_since, " \
+	"last_attempt_at, last_error) " \
+	"VALUES ('r.test', 1, unixepoch(), 'dane')"
+
+static void
+domains_fail_in_the_spool_of_now(void **state)
+{
+	const struct timespec look = { .tv_nsec = 600000000 };
+	struct world w;
+
+	world_open(&w, state, REJECTS, "192.0.2.1");
+	spool_replace(&w, REJECTS FAILS);
+	(void)nanosleep(&look, NULL);
+	(void)mail(&w, "<s@t.test>");
+	assert_int_equal(rcpt(&w, "<a@r.test>", NULL, NULL), MILTER_CONTINUE);
+	assert_int_equal(rcpt(&w, "<b@r.test>", NULL, NULL), MILTER_REFUSE);
+	spool_replace(&w, REJECTS);
+	(void)nanosleep(&look, NULL);
+	(void)mail(&w, "<s@t.test>");
+	assert_int_equal(rcpt(&w, "<b@r.test>", NULL, NULL), MILTER_CONTINUE);
+	world_close(&w);
 }
 
 /* --- what goes wrong ---------------------------------------------------- */
@@ -707,6 +750,7 @@ main(void)
 		SPOOL_TEST(duplicates_are_stored_once_and_dropped_each),
 		SPOOL_TEST(strangers_pin_nothing),
 		SPOOL_TEST(a_failing_domain_is_refused_between_probes),
+		SPOOL_TEST(domains_fail_in_the_spool_of_now),
 		SPOOL_TEST(half_a_message_is_never_stored),
 		SPOOL_TEST(out_of_order_fails_closed),
 		SPOOL_TEST(a_bad_sender_is_no_matter_for_local_mail),
