@@ -7,7 +7,6 @@
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -21,12 +20,6 @@ static const struct milter_services *shared;
 enum { LINE_LEN = 480, LINES_MAX = 3 };
 
 static atomic_size_t running, open_connections;
-
-/* A connection; libmilter keeps it. */
-struct connection {
-	bool leading_blanks;
-	struct milter_session *session;	/* NULL until connect */
-};
 
 static char filter_name[] = "tlsq";
 
@@ -68,14 +61,6 @@ static bool
 drop_recipient(void *ctx, const char *recipient)
 {
 	return smfi_delrcpt(ctx, unconst(recipient)) == MI_SUCCESS;
-}
-
-static struct milter_session *
-session_of(SMFICTX *ctx)
-{
-	struct connection *c = smfi_getpriv(ctx);
-
-	return c != NULL ? c->session : NULL;
 }
 
 /* --- answers ------------------------------------------------------------ */
@@ -152,11 +137,12 @@ leave(SMFICTX *ctx, const struct milter_session *s, enum milter_answer answer)
 	return status;
 }
 
-/* The connection's session; NULL (a callback before connect) is a tempfail. */
+/* The connection's session; NULL (a callback before the first one, or after the
+ * last) is a tempfail. */
 static struct milter_session *
 enter(SMFICTX *ctx)
 {
-	struct milter_session *s = session_of(ctx);
+	struct milter_session *s = smfi_getpriv(ctx);
 
 	if (s != NULL)
 		(void)atomic_fetch_add(&running, 1);
@@ -170,8 +156,11 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     unsigned long unused2, unsigned long unused3, unsigned long *actions_r,
     unsigned long *steps_r, unsigned long *unused2_r, unsigned long *unused3_r)
 {
+	const struct milter_mta mta = { .macro = get_macro,
+		.progress = tell_progress, .drop = drop_recipient,
+		.ctx = ctx };
 	const unsigned long needed = SMFIF_DELRCPT | SMFIF_SETSYMLIST;
-	struct connection *c;
+	struct milter_session *s;
 
 	(void)unused2;
 	(void)unused3;
@@ -184,12 +173,12 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 		if (smfi_setsymlist(ctx, wanted_macros[i].stage,
 		    wanted_macros[i].names) != MI_SUCCESS)
 			return SMFIS_REJECT;
-	c = mem_zalloc(sizeof(*c));
-	c->leading_blanks = (steps & SMFIP_HDR_LEADSPC) != 0;
-	if (smfi_setpriv(ctx, c) != MI_SUCCESS) {
-		free(c);
+	s = milter_session_new(shared, &mta, (steps & SMFIP_HDR_LEADSPC) != 0);
+	if (smfi_setpriv(ctx, s) != MI_SUCCESS) {
+		milter_session_free(&s);
 		return SMFIS_REJECT;
 	}
+	(void)atomic_fetch_add(&open_connections, 1);
 	*actions_r = needed;
 	*steps_r = steps & (SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN);
 	*unused2_r = *unused3_r = 0;
@@ -220,24 +209,19 @@ address_text(char *dst, socklen_t room, const struct sockaddr *address)
 static sfsistat
 on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 {
-	const struct milter_mta mta = { .macro = get_macro,
-		.progress = tell_progress, .drop = drop_recipient,
-		.ctx = ctx };
-	struct connection *c = smfi_getpriv(ctx);
+	struct milter_session *s = smfi_getpriv(ctx);
 	char ip[INET6_ADDRSTRLEN];
 
-	if (c == NULL || c->session != NULL)
+	if (s == NULL)
 		return SMFIS_TEMPFAIL;
-	c->session = milter_session_new(shared, &mta, name,
-	    address_text(ip, sizeof(ip), address), c->leading_blanks);
-	(void)atomic_fetch_add(&open_connections, 1);
+	milter_session_connect(s, name, address_text(ip, sizeof(ip), address));
 	return SMFIS_CONTINUE;
 }
 
 static sfsistat
 on_helo(SMFICTX *ctx, char *name)
 {
-	struct milter_session *s = session_of(ctx);
+	struct milter_session *s = smfi_getpriv(ctx);
 
 	if (s != NULL)
 		milter_session_helo(s, name);
@@ -247,92 +231,63 @@ on_helo(SMFICTX *ctx, char *name)
 static sfsistat
 on_close(SMFICTX *ctx)
 {
-	struct connection *c = smfi_getpriv(ctx);
+	struct milter_session *s = smfi_getpriv(ctx);
 
-	if (c == NULL)
+	if (s == NULL)
 		return SMFIS_CONTINUE;
 	(void)smfi_setpriv(ctx, NULL);
-	if (c->session != NULL)
-		(void)atomic_fetch_sub(&open_connections, 1);
-	milter_session_free(&c->session);
-	free(c);
+	milter_session_free(&s);
+	(void)atomic_fetch_sub(&open_connections, 1);
 	return SMFIS_CONTINUE;
 }
 
 /* --- the message -------------------------------------------------------- */
 
 static sfsistat
-on_mail(SMFICTX *ctx, char **args)
-{
-	struct milter_session *s = enter(ctx);
-
-	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
-	    milter_session_mail(s, (const char *const *)args));
-}
-
-static sfsistat
-on_rcpt(SMFICTX *ctx, char **args)
-{
-	struct milter_session *s = enter(ctx);
-
-	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
-	    milter_session_rcpt(s, (const char *const *)args));
-}
-
-static sfsistat
-on_data(SMFICTX *ctx)
-{
-	struct milter_session *s = enter(ctx);
-
-	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
-	    milter_session_data(s));
-}
-
-static sfsistat
-on_header(SMFICTX *ctx, char *name, char *value)
-{
-	struct milter_session *s = enter(ctx);
-
-	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
-	    milter_session_header(s, name, value));
-}
-
-static sfsistat
-on_end_header(SMFICTX *ctx)
-{
-	struct milter_session *s = enter(ctx);
-
-	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
-	    milter_session_end_header(s));
-}
-
-static sfsistat
-on_body(SMFICTX *ctx, unsigned char *data, size_t len)
-{
-	struct milter_session *s = enter(ctx);
-
-	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
-	    milter_session_body(s, data, len));
-}
-
-static sfsistat
-on_end(SMFICTX *ctx)
-{
-	struct milter_session *s = enter(ctx);
-
-	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s,
-	    milter_session_end(s));
-}
-
-static sfsistat
 on_abort(SMFICTX *ctx)
 {
-	struct milter_session *s = session_of(ctx);
+	struct milter_session *s = smfi_getpriv(ctx);
 
 	if (s != NULL)
 		milter_session_abort(s);
 	return SMFIS_CONTINUE;
 }
+
+/* The others only pass on what they get. */
+#define PASS_ON(call) \
+{ \
+	struct milter_session *s = enter(ctx); \
+\
+	return s == NULL ? SMFIS_TEMPFAIL : leave(ctx, s, call); \
+}
+
+static sfsistat
+on_mail(SMFICTX *ctx, char **args)
+PASS_ON(milter_session_mail(s, (const char *const *)args))
+
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **args)
+PASS_ON(milter_session_rcpt(s, (const char *const *)args))
+
+static sfsistat
+on_data(SMFICTX *ctx)
+PASS_ON(milter_session_data(s))
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *value)
+PASS_ON(milter_session_header(s, name, value))
+
+static sfsistat
+on_end_header(SMFICTX *ctx)
+PASS_ON(milter_session_end_header(s))
+
+static sfsistat
+on_body(SMFICTX *ctx, unsigned char *data, size_t len)
+PASS_ON(milter_session_body(s, data, len))
+
+static sfsistat
+on_end(SMFICTX *ctx)
+PASS_ON(milter_session_end(s))
 
 /* --- the start ---------------------------------------------------------- */
 

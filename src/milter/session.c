@@ -15,15 +15,12 @@
 
 struct milter_session *
 milter_session_new(const struct milter_services *services,
-    const struct milter_mta *mta, const char *client_name,
-    const char *client_ip, bool leading_blanks)
+    const struct milter_mta *mta, bool leading_blanks)
 {
 	struct milter_session *s = mem_zalloc(sizeof(*s));
 
 	s->services = services;
 	s->mta = *mta;
-	s->client_name = client_name != NULL ? mem_strdup(client_name) : NULL;
-	s->client_ip = client_ip != NULL ? mem_strdup(client_ip) : NULL;
 	s->leading_blanks = leading_blanks;
 	return s;
 }
@@ -56,13 +53,25 @@ milter_session_reply(const struct milter_session *s)
 }
 
 void
+milter_session_connect(struct milter_session *s, const char *client_name,
+    const char *client_ip)
+{
+	free(s->client_name);
+	free(s->client_ip);
+	s->connected = true;
+	s->client_name = client_name != NULL ? mem_strdup(client_name) : NULL;
+	s->client_ip = client_ip != NULL ? mem_strdup(client_ip) : NULL;
+}
+
+void
 milter_session_helo(struct milter_session *s, const char *name)
 {
 	free(s->helo);
 	s->helo = mem_strdup(name);
 }
 
-/* There is no message at hand: fail closed. */
+/* There is no message at hand, or no client that it could be from: fail
+ * closed. */
 static enum milter_answer
 refuse_out_of_order(struct milter_session *s)
 {
@@ -130,6 +139,8 @@ milter_session_mail(struct milter_session *s, const char *const *args)
 {
 	struct milter_message *m;
 
+	if (!s->connected)
+		return refuse_out_of_order(s);
 	milter_session_abort(s);
 	m = s->message = milter_message_new();
 	m->settings = milter_settings_current(s->services->settings);

@@ -43,18 +43,19 @@ struct milter_services {
 
 struct milter_session;
 
-/* services is kept; the mail server's ctx too, as long as the session.  ip is
- * NULL where the client did not come by the network; leading_blanks: header values
- * have them. */
+/* services is kept; the mail server's ctx too, as long as the session.
+ * leading_blanks: header values have them. */
 struct milter_session *milter_session_new(
     const struct milter_services *services, const struct milter_mta *mta,
-    const char *client_name, const char *client_ip, bool leading_blanks)
-    __attribute__((returns_nonnull));
+    bool leading_blanks) __attribute__((returns_nonnull));
 void milter_session_free(struct milter_session **session);
 /* What to say, after MILTER_REFUSE. */
 const struct milter_reply *milter_session_reply(
     const struct milter_session *s);
 
+/* ip is NULL where the client did not come by the network. */
+void milter_session_connect(struct milter_session *s, const char *client_name,
+    const char *client_ip);
 void milter_session_helo(struct milter_session *s, const char *name);
 /* args end with NULL. */
 enum milter_answer milter_session_mail(struct milter_session *s,

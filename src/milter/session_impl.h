@@ -70,6 +70,7 @@ struct milter_message {
 struct milter_session {
 	const struct milter_services *services;
 	struct milter_mta mta;
+	bool connected;		/* the next two are known */
 	char *client_name, *client_ip, *helo;	/* or NULL */
 	bool leading_blanks;
 	struct milter_message *message;	/* NULL between messages */

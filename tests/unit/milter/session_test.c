@@ -87,8 +87,10 @@ session_new(const struct milter_services *services, struct fake *fake,
 {
 	const struct milter_mta mta = { fake_macro, fake_progress, fake_drop,
 		fake };
+	struct milter_session *s = milter_session_new(services, &mta, true);
 
-	return milter_session_new(services, &mta, client_name, client_ip, true);
+	milter_session_connect(s, client_name, client_ip);
+	return s;
 }
 
 static void
@@ -432,6 +434,16 @@ out_of_order_fails_closed(void **state)
 	(void)rcpt(&w, "<a@r.test>", NULL, NULL);
 	milter_session_abort(w.session);
 	assert_int_equal(end(&w), MILTER_REFUSE);
+	/* Who has not connected is nobody; not one of this host. */
+	milter_session_free(&w.session);
+	w.session = milter_session_new(&w.services,
+	    &(struct milter_mta){ fake_macro, fake_progress, fake_drop,
+	    &w.fake }, true);
+	assert_int_equal(mail(&w, "<s@t.test>"), MILTER_REFUSE);
+	assert_int_equal(rcpt(&w, "<a@r.test>", NULL, NULL), MILTER_REFUSE);
+	milter_session_connect(w.session, "client.test", "192.0.2.1");
+	assert_int_equal(mail(&w, "<s@t.test>"), MILTER_CONTINUE);
+	assert_int_equal(rcpt(&w, "<a@r.test>", NULL, NULL), MILTER_CONTINUE);
 	world_close(&w);
 	assert_int_equal(scratch_number(w.scratch,
 	    "SELECT count(*) FROM message"), 0);
