@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "cli/command_impl.h"
 #include "mail/address.h"
-#include "policy/outcome.h"
+#include "policy/retry.h"
 #include "nexthop/chooser.h"
 #include "nexthop/decision.h"
 #include "nexthop/discovery.h"

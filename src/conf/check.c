@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "conf/build_impl.h"
 #include "conf/value_impl.h"
-#include "mail/name.h"
+#include "mail/address.h"
 
 enum { OBJECT_PARTS = 3 };	/* queue.tls.<id> */
 

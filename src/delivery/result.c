@@ -19,7 +19,6 @@
 #include "dsn/dsn.h"
 #include "mail/address.h"
 #include "nexthop/forecast.h"
-#include "policy/outcome.h"
 #include "policy/retry.h"
 
 struct delivery_results {

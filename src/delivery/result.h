@@ -37,7 +37,7 @@ void delivery_results_add(struct delivery_results *r, size_t i,
     struct delivery_attempt *last, enum spool_outcome outcome);
 /*
  * No host is left: all attempts of the recipient (one or more) decide together
- * (policy/outcome.h).  After error tls the chooser, which may be NULL, says
+ * (policy/retry.h).  After error tls the chooser, which may be NULL, says
  * whether another strategy is to be tried at once.
  */
 void delivery_results_add_exhausted(struct delivery_results *r, size_t i,

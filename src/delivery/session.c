@@ -14,7 +14,7 @@
 #include "delivery/worker_impl.h"
 #include "mail/address.h"
 #include "nexthop/verify.h"
-#include "policy/outcome.h"
+#include "policy/retry.h"
 #include "spool/queue.h"
 
 /* --- results ---------------------------------------------------------- */

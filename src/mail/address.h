@@ -71,4 +71,12 @@ enum { MAIL_ADDRESS_LOG_LEN = 3 * MAIL_LOCAL_MAX + MAIL_DOMAIN_MAX + 2 };
 void mail_address_log(char dst[static MAIL_ADDRESS_LOG_LEN],
     const char *address);
 
+/*
+ * The form of a name that configuration and expressions compare: a domain in
+ * lower-case A-labels without a final dot, also below "*."; of an address only
+ * the domain is changed.  Any other text in lower case, as far as that is ASCII.
+ * Never fails; the caller frees.
+ */
+char *mail_name_fold(const char *text) __attribute__((returns_nonnull));
+
 #endif

@@ -6,5 +6,4 @@ src_libtlsq_a_SOURCES += \
 	src/mail/envelope.c src/mail/envelope.h \
 	src/mail/intake.c src/mail/intake.h \
 	src/mail/lmtp.c src/mail/lmtp.h \
-	src/mail/mail_impl.h \
-	src/mail/name.c src/mail/name.h
+	src/mail/mail_impl.h

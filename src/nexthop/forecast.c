@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "policy/outcome.h"
+#include "policy/retry.h"
 
 /* The host would have been refused. */
 static struct nexthop_forecast

@@ -5,7 +5,6 @@ src_libtlsq_a_SOURCES += \
 	src/policy/forecast.c src/policy/forecast.h \
 	src/policy/level.c src/policy/level.h \
 	src/policy/mx.c src/policy/mx.h \
-	src/policy/outcome.c src/policy/outcome.h \
 	src/policy/retry.c src/policy/retry.h \
 	src/policy/sts.c src/policy/sts.h \
 	src/policy/tlsa.c src/policy/tlsa.h

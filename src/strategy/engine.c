@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "mail/name.h"
+#include "mail/address.h"
 #include "strategy/expr_impl.h"
 #include "strategy/rewrite.h"
 

@@ -83,7 +83,7 @@ expr_engine_out_of_time(const struct strategy_engine *engine)
 extern const char *const strategy_class_table[EXPR_CLASS_COUNT];
 bool strategy_variable_find(enum strategy_variable *variable_r,
     enum strategy_class class, const char *name);
-/* Domains, and those of addresses, are names in one form: mail/name.h. */
+/* Domains, and those of addresses, are names in one form: mail/address.h. */
 enum strategy_variable_kind {
 	EXPR_KIND_TEXT, EXPR_KIND_NUMBER, EXPR_KIND_DOMAIN, EXPR_KIND_ADDRESS,
 	EXPR_KIND_IP, EXPR_KIND_WORD

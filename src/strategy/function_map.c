@@ -1,6 +1,6 @@
 /*
  * Functions on the lookup maps, whose keys and what is looked up are names in one
- * form (mail/name.h).  A map without any key does not exist, and to
+ * form (mail/address.h).  A map without any key does not exist, and to
  * ask it is an error: a misspelt map must not answer "no" for every key.  The
  * exception is the map of local domains where it is not named: a host may have
  * none.
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "mail/name.h"
+#include "mail/address.h"
 #include "strategy/expr_impl.h"
 
 /* SQLITE_ROW leaves the row in engine->get, for the caller to reset. */

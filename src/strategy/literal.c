@@ -3,7 +3,7 @@
  * tlsq load tries an expression with do not get there.
  *
  * Those that can never be equal to the variable they are compared with: domains
- * and addresses are names in one form (mail/name.h), so 'Cafe.test',
+ * and addresses are names in one form (mail/address.h), so 'Cafe.test',
  * 'cafe.test.' and '*.gov' match nothing, and a rule with them never holds; IP
  * addresses are in one form too, and some variables are one of a few words.
  * Patterns that do not compile, and maps that are not there.
@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "mail/name.h"
+#include "mail/address.h"
 #include "strategy/expr_impl.h"
 #include "strategy/rewrite.h"
 

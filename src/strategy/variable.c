@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
-#include "mail/name.h"
+#include "mail/address.h"
 #include "strategy/expr_impl.h"
 
 enum { IN_QUEUE = 1 << EXPR_QUEUE, IN_MILTER = 1 << EXPR_MILTER };

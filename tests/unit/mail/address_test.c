@@ -13,7 +13,6 @@
 
 #include "base/mem.h"
 #include "mail/address.h"
-#include "mail/name.h"
 
 #define X10 "xxxxxxxxxx"
 #define X60 X10 X10 X10 X10 X10 X10

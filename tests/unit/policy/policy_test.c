@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "policy/decide.h"
 #include "policy/mx.h"
-#include "policy/outcome.h"
 #include "policy/retry.h"
 
 static void
