@@ -2,7 +2,6 @@
 src_libtlsq_a_SOURCES += \
 	src/milter/callbacks.c src/milter/callbacks.h \
 	src/milter/finish.c src/milter/session_impl.h \
-	src/milter/front.c src/milter/front.h \
 	src/milter/message.c \
 	src/milter/main.c src/milter/main.h \
 	src/milter/options.c src/milter/options.h \

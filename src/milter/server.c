@@ -1,7 +1,7 @@
 /*
  * The threads:
  *
- *   main     signals, the service manager
+ *   main     signals, the service manager, starting and stopping the front end
  *   serve    libmilter's main loop, and its own: signals, workers
  *   writer   the one that writes (spool/writer.h)
  *
@@ -20,6 +20,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -28,11 +29,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/notify.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "milter/callbacks.h"
-#include "milter/front.h"
+#include "web/web.h"
 
 enum {
 	BACKLOG = 511,
@@ -44,8 +46,11 @@ enum {
 
 struct server {
 	struct milter_services services;
-	struct milter_front *front;
 	pthread_t thread;
+	/* The HTTP front end beside the milter, of the main thread: */
+	char *listen;		/* http.listen as tried last; NULL: not yet */
+	struct web *web;	/* NULL: not served */
+	char web_problem[sizeof(((struct error *)0)->text)]; /* as logged last */
 };
 
 /* An octet in it wakes the main thread.  Signals and server_serve() write it. */
@@ -154,7 +159,6 @@ server_start(struct server *s, const struct milter_options *o,
 	    !milter_callbacks_register(&s->services, err) ||
 	    !open_socket(o->socket, err))
 		return false;
-	s->front = milter_front_new(o->database);
 	if ((rc = pthread_create(&s->thread, NULL, server_serve, NULL)) != 0)
 		return error_set(err, EX_OSERR, "cannot start a thread: %s",
 		    strerror(rc));
@@ -164,7 +168,8 @@ server_start(struct server *s, const struct milter_options *o,
 static void
 close_services(struct server *s)
 {
-	milter_front_free(&s->front);
+	web_stop(&s->web);
+	free(s->listen);
 	milter_waits_close(&s->services.waits);
 	spool_writer_stop(&s->services.writer);
 	milter_settings_close(&s->services.settings);
@@ -178,6 +183,37 @@ writer_lives(struct server *s)
 	int64_t since_ms = spool_writer_busy_since(s->services.writer);
 
 	return since_ms < 0 || clock_mono_ms() - since_ms < STUCK_MS;
+}
+
+/*
+ * Serves where http.listen says so, and no longer where it said so before.  Mail
+ * does not depend on it: where it cannot be served the log says why, once, and
+ * the next call tries again.
+ */
+static void
+follow_listen(struct server *s)
+{
+	struct settings *now = milter_settings_current(s->services.settings);
+	const char *listen = now->conf->http.listen;
+	struct error err;
+
+	if (s->listen == NULL || strcmp(s->listen, listen) != 0) {
+		web_stop(&s->web);
+		free(s->listen);
+		s->listen = mem_strdup(listen);
+		s->web_problem[0] = '\0';
+	}
+	settings_unref(&now);
+	if (s->web != NULL || s->listen[0] == '\0')
+		return;
+	if (web_start(&s->web, s->listen, s->services.database, &err)) {
+		s->web_problem[0] = '\0';
+		log_info("http.listen: serving %s", s->listen);
+		return;
+	}
+	if (strcmp(s->web_problem, err.text) != 0)
+		log_error("%s", err.text);
+	(void)text_copy(s->web_problem, sizeof(s->web_problem), err.text);
 }
 
 /* False once it is time to end. */
@@ -202,17 +238,17 @@ watch(struct server *s)
 	int64_t period_ms = watchdog_ms > 0 && watchdog_ms < TICK_MS ?
 	    watchdog_ms : TICK_MS;
 
-	milter_front_follow(s->front, s->services.settings);
+	follow_listen(s);
 	notify_send("READY=1\nMAINPID=%ld\n", (long)getpid());
 	process_ready();
 	while (sleep_ms(period_ms)) {
-		milter_front_follow(s->front, s->services.settings);
+		follow_listen(s);
 		notify_send("%sSTATUS=%zu connections from the mail server\n",
 		    watchdog_ms > 0 && writer_lives(s) ? "WATCHDOG=1\n" : "",
 		    milter_callbacks_open());
 	}
 	notify_send("STOPPING=1\n");
-	milter_front_free(&s->front);
+	web_stop(&s->web);
 }
 
 /* --- the end ------------------------------------------------------------ */
