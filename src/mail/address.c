@@ -113,10 +113,10 @@ parse_literal(char dst[static MAIL_DOMAIN_MAX + 1], const char *text,
 {
 	static const char tag[] = "[IPv6:";
 	char inner[INET6_ADDRSTRLEN + sizeof(tag)], addr[INET6_ADDRSTRLEN];
-	struct in6_addr in6;
-	struct in_addr in4;
+	struct in6_addr octets;	/* or the four of IPv4 */
 	bool v6 = len > sizeof(tag) - 1 && text_starts_nocase(text, tag);
 	size_t skip = v6 ? sizeof(tag) - 1 : 1;
+	int family = v6 ? AF_INET6 : AF_INET;
 
 	if (text[len - 1] != ']')
 		return "its address literal has no closing bracket";
@@ -125,12 +125,10 @@ parse_literal(char dst[static MAIL_DOMAIN_MAX + 1], const char *text,
 		return "its address literal is no IP address";
 	memcpy(inner, text + skip, len);
 	inner[len] = '\0';
-	if (inet_pton(v6 ? AF_INET6 : AF_INET, inner,
-	    v6 ? (void *)&in6 : (void *)&in4) != 1)
+	if (inet_pton(family, inner, &octets) != 1)
 		return "its address literal is no IP address ([192.0.2.1] or "
 		    "[IPv6:2001:db8::1])";
-	(void)inet_ntop(v6 ? AF_INET6 : AF_INET,
-	    v6 ? (void *)&in6 : (void *)&in4, addr, sizeof(addr));
+	(void)inet_ntop(family, &octets, addr, sizeof(addr));
 	memcpy(dst, tag, skip);
 	memcpy(dst + skip, addr, strlen(addr));
 	memcpy(dst + skip + strlen(addr), "]", 2);

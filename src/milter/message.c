@@ -7,11 +7,6 @@
 
 #include "milter/session_impl.h"
 
-struct milter_known {
-	UT_hash_handle hh;
-	const char *address;
-};
-
 /* The local spelling of REQUIRETLS. */
 static const char *const removed_fields[] = { "Require-TLS-ESMTP", NULL };
 
@@ -48,20 +43,6 @@ milter_message_free(struct milter_message **message)
 /* --- recipients --------------------------------------------------------- */
 
 static bool
-is_known(struct milter_message *m, const char *address)
-{
-	struct milter_known *k;
-
-	HASH_FIND_STR(m->known, address, k);
-	if (k != NULL)
-		return true;
-	k = arena_alloc(m->arena, sizeof(*k));
-	k->address = arena_strdup(m->arena, address);
-	HASH_ADD_KEYPTR(hh, m->known, k->address, strlen(k->address), k);
-	return false;
-}
-
-static bool
 same_strategy(const char *a, const char *b)
 {
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
@@ -86,14 +67,17 @@ void
 milter_message_add(struct milter_message *m, const char *database,
     const struct mail_recipient *rcpt, const char *strategy, const char *arg)
 {
-	struct milter_arg *a = arena_alloc(m->arena, sizeof(*a));
+	struct milter_arg *a = arena_alloc(m->arena, sizeof(*a)), *known;
 	char notify[MAIL_NOTIFY_LEN];
 
-	*a = (struct milter_arg){ .text = arena_strdup(m->arena, arg) };
+	*a = (struct milter_arg){ .text = arena_strdup(m->arena, arg),
+		.address = arena_strdup(m->arena, rcpt->address.text) };
 	*m->args_tail = a;
 	m->args_tail = &a->next;
-	if (is_known(m, rcpt->address.text))
+	HASH_FIND_STR(m->known, a->address, known);
+	if (known != NULL)
 		return;
+	HASH_ADD_KEYPTR(hh, m->known, a->address, strlen(a->address), a);
 	mail_notify_print(notify, rcpt->notify);
 	spool_insert_recipient(insert_for(m, database, strategy),
 	    &(struct spool_recipient){

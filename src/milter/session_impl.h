@@ -26,10 +26,10 @@ struct milter_part {
 
 /* How the client wrote a recipient, for taking it from Sendmail. */
 struct milter_arg {
+	UT_hash_handle hh;	/* by address, the first one of each */
 	struct milter_arg *next;
-	const char *text;
+	const char *text, *address;
 };
-struct milter_known;
 
 enum { MILTER_MESSAGE_ID_LEN = 600 };
 
@@ -55,8 +55,8 @@ struct milter_message {
 	unsigned seen;		/* recipients, ours and others */
 	unsigned others;	/* left to the mail server */
 	const char *only;	/* the first, where it is ours */
-	struct milter_known *known;	/* addresses, each once */
-	struct milter_arg *args, **args_tail;	/* also of those known */
+	struct milter_arg *known;	/* hash: addresses, each once */
+	struct milter_arg *args, **args_tail;	/* all of them */
 	struct milter_part *parts;	/* none: nothing of it is ours */
 	size_t part_count;
 	struct mail_intake *intake;	/* NULL before content */
