@@ -6,7 +6,7 @@
  * a CRLF, a bare LF and a bare CR are one line end each, and only
  * mail_wire_finish makes CRLF.CRLF.  Lines are not broken.
  *
- * Pure; the state is a few octets, owned by the caller.
+ * Pure, any thread; the state is a few octets, owned by the caller.
  */
 #ifndef TLSQ_MAIL_DOTSTUFF_H
 #define TLSQ_MAIL_DOTSTUFF_H

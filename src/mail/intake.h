@@ -16,7 +16,8 @@
  *   continuation lines.
  * - An mbox "From " line is dropped where it is the first line.
  *
- * Everything else leaves as it came.  Pure but for the caller's sink.
+ * Everything else leaves as it came.  Pure but for the caller's sink; any
+ * thread.
  */
 #ifndef TLSQ_MAIL_INTAKE_H
 #define TLSQ_MAIL_INTAKE_H

@@ -5,7 +5,7 @@
  * Only CRLF.CRLF ends content: a bare LF or CR around a dot does not, so that
  * sender and receiver agree on where a message ends.
  *
- * Pure; the state is the caller's.
+ * Pure, any thread; the state is the caller's.
  */
 #ifndef TLSQ_MAIL_LMTP_H
 #define TLSQ_MAIL_LMTP_H

@@ -1,5 +1,5 @@
 /*
- * What files of this folder share.
+ * What files of this folder share.  Pure; any thread.
  */
 #ifndef TLSQ_MAIL_MAIL_IMPL_H
 #define TLSQ_MAIL_MAIL_IMPL_H

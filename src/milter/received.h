@@ -2,8 +2,8 @@
  * The Received field of this hop (RFC 5321 4.4), which Sendmail writes only
  * into what it sends itself.
  *
- * Pure.  Much of it is the client's to choose: what is not printable, or would
- * end a comment or the field early, becomes "?".
+ * Pure; any thread.  Much of it is the client's to choose: what is not
+ * printable, or would end a comment or the field early, becomes "?".
  */
 #ifndef TLSQ_MILTER_RECEIVED_H
 #define TLSQ_MILTER_RECEIVED_H

@@ -3,7 +3,7 @@
  *
  * Our own failures never bounce mail: they are 451 4.3.x, and the client comes
  * again.  A client learns what kind of failure it is; the words with paths and
- * SQLite's reasons go to the log.
+ * SQLite's reasons go to the log.  Any thread.
  */
 #ifndef TLSQ_MILTER_REPLY_H
 #define TLSQ_MILTER_REPLY_H

@@ -1,5 +1,5 @@
 /*
- * Between session.c, message.c and finish.c.
+ * Between session.c, message.c and finish.c, on the thread of the callback.
  */
 #ifndef TLSQ_MILTER_SESSION_IMPL_H
 #define TLSQ_MILTER_SESSION_IMPL_H

@@ -1,6 +1,7 @@
 /*
  * The TLS policy for one host before it is contacted: facts in, verdict out.
- * PURE.  Each rule is a row of a table in decide.c with its RFC section.
+ * PURE, any thread.  Each rule is a row of a table in decide.c with its RFC
+ * section.
  *
  * A verdict names the level the session must prove (policy/level.h), or refuses
  * the host with everything that is recorded about a refusal.

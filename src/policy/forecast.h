@@ -1,6 +1,6 @@
 /*
  * What a strategy would have made of a host, from what was seen when another one
- * was in force (`tlsq whatif`, queue.strategy.tls-shadow).  PURE.
+ * was in force (`tlsq whatif`, queue.strategy.tls-shadow).  PURE, any thread.
  *
  * The rules are those that decide deliveries, policy/decide.h and level.h: there is
  * no second evaluator.  What was not seen is unknown, and never guessed.

@@ -1,6 +1,6 @@
 /*
  * What a host must prove before mail is handed to it, and what follows from each
- * thing that can go wrong in the session.  PURE.
+ * thing that can go wrong in the session.  PURE, any thread.
  *
  * The rules are sections 1 and 2 of doc/policy.md; each is a row in
  * level.c with its RFC section.

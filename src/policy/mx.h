@@ -1,5 +1,6 @@
 /*
- * The order in which the hosts of a domain are tried (RFC 5321 5.1).  PURE.
+ * The order in which the hosts of a domain are tried (RFC 5321 5.1).  PURE, any
+ * thread.
  */
 #ifndef TLSQ_POLICY_MX_H
 #define TLSQ_POLICY_MX_H

@@ -1,7 +1,7 @@
 /*
  * When no host took a message: which of the failures decides, whether and when
- * the recipient is tried again, and when it is given up.  PURE: time comes in as
- * `now`.
+ * the recipient is tried again, and when it is given up.  PURE, any thread: time
+ * comes in as `now`.
  */
 #ifndef TLSQ_POLICY_RETRY_H
 #define TLSQ_POLICY_RETRY_H

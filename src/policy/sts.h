@@ -1,6 +1,6 @@
 /*
  * MTA-STS texts (RFC 8461 3): the TXT record, the policy, and whether a policy
- * names a host.  PURE: octets in, facts out; nothing is allocated.
+ * names a host.  PURE, any thread: octets in, facts out; nothing is allocated.
  *
  * A policy that is refused protects nobody.  So blanks around the ";" of the
  * record, blank and indented lines of the policy are taken beyond the letter of

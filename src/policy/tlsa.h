@@ -1,5 +1,6 @@
 /*
- * TLSA records (RFC 6698, 7671, 7672): reading, sorting out, choosing.  PURE.
+ * TLSA records (RFC 6698, 7671, 7672): reading, sorting out, choosing.  PURE, any
+ * thread.
  *
  * Matching a record against a certificate is tls/chain.h's.
  */
