@@ -169,7 +169,9 @@ CREATE VIEW queue AS -- undelivered recipients
 			AS next_attempt,
 		coalesce(m.tls_strategy, a.strategy) AS strategy,
 		r.last_error, r.status, r.reply,
-		unixepoch() - m.received_at AS age -- seconds
+		unixepoch() - m.received_at AS age, -- seconds
+		strftime('%Y-%m-%dT%H:%M:%SZ', m.received_at, 'unixepoch')
+			AS received
 	FROM recipient AS r
 	JOIN message AS m ON m.id = r.message_id
 	LEFT JOIN attempt AS a ON a.id = r.last_attempt_id

@@ -216,3 +216,31 @@ text_has_8bit(const char *data, size_t n)
 			return true;
 	return false;
 }
+
+/* One row of the matrix at a time. */
+size_t
+text_distance(const char *a, const char *b, size_t m)
+{
+	size_t row[TEXT_DISTANCE_MAX + 1];
+
+	if (m > TEXT_DISTANCE_MAX)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= m; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i] != '\0'; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 0; j < m; j++) {
+			size_t cost = diagonal + (a[i] != b[j]);
+
+			diagonal = row[j + 1];
+			if (row[j] + 1 < cost)
+				cost = row[j] + 1;
+			if (row[j + 1] + 1 < cost)
+				cost = row[j + 1] + 1;
+			row[j + 1] = cost;
+		}
+	}
+	return row[m];
+}

@@ -42,6 +42,11 @@ void text_clean(char *s, const char *keep);
  * bounded. */
 bool text_is_identifier(const char *text, size_t len);
 
+/* Levenshtein's distance between a and the first len octets of b; SIZE_MAX where len
+ * is above the maximum. */
+enum { TEXT_DISTANCE_MAX = 160 };
+size_t text_distance(const char *a, const char *b, size_t len);
+
 /* Is there an octet above 127? */
 bool text_has_8bit(const char *data, size_t n);
 

@@ -135,6 +135,34 @@ find_command(const char *name)
 	return NULL;
 }
 
+/* One that was perhaps meant; NULL: none is near. */
+static const char *
+nearest_command(const char *name)
+{
+	const char *nearest = NULL;
+	size_t best = 3, far;
+
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		far = text_distance(name, commands[i].name,
+		    strlen(commands[i].name));
+		if (far < best && far < strlen(name)) {
+			best = far;
+			nearest = commands[i].name;
+		}
+	}
+	return nearest;
+}
+
+static bool
+unknown_command(const char *name, struct error *err)
+{
+	const char *nearest = nearest_command(name);
+
+	return nearest == NULL ? error_set(err, EX_USAGE, "\"%s\" is not a "
+	    "command; see --help", name) : error_set(err, EX_USAGE, "\"%s\" "
+	    "is not a command; did you mean %s?", name, nearest);
+}
+
 /* Options before the subcommand, then the subcommand. */
 static bool
 command_run(struct cli *cli, int argc, char **argv,
@@ -152,8 +180,7 @@ command_run(struct cli *cli, int argc, char **argv,
 		return error_set(err, EX_USAGE, "no command; see --help");
 	*command_r = find_command(argv[first]);
 	if (*command_r == NULL)
-		return error_set(err, EX_USAGE, "\"%s\" is not a command; "
-		    "see --help", argv[first]);
+		return unknown_command(argv[first], err);
 	return (*command_r)->run(cli, argc - first, argv + first, err);
 }
 

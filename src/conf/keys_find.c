@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "conf/keys_impl.h"
 
 static const char id_mark[] = "<id>";
@@ -103,36 +104,6 @@ conf_keys_full(enum conf_key_id key, const char *id)
 	    mark + strlen(id_mark));
 }
 
-/* Levenshtein's distance, one row at a time. */
-enum { COMPARED_MAX = 160 };
-
-static size_t
-distance(const char *a, const char *b, size_t m)
-{
-	size_t row[COMPARED_MAX + 1];
-
-	if (m > COMPARED_MAX)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= m; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < m; j++) {
-			size_t cost = diagonal + (a[i] != b[j]);
-
-			diagonal = row[j + 1];
-			if (row[j] + 1 < cost)
-				cost = row[j] + 1;
-			if (row[j + 1] + 1 < cost)
-				cost = row[j + 1] + 1;
-			row[j + 1] = cost;
-		}
-	}
-	return row[m];
-}
-
 struct search {
 	const char *full;
 	size_t best;
@@ -142,7 +113,7 @@ struct search {
 static void
 consider(struct search *s, const char *known, size_t len)
 {
-	size_t far = distance(s->full, known, len);
+	size_t far = text_distance(s->full, known, len);
 
 	if (far >= s->best)
 		return;
@@ -174,7 +145,7 @@ conf_keys_nearest(const char *full)
 	size_t parts = 1, before = parts_length(full, 2);
 	char *id, *known;
 
-	if (strlen(full) > COMPARED_MAX)
+	if (strlen(full) > TEXT_DISTANCE_MAX)
 		return NULL;
 	for (const char *c = full; *c != '\0'; c++)
 		parts += *c == '.';

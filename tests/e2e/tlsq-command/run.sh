@@ -227,6 +227,8 @@ refused() { # code what-is-said arguments
 	exits "refused: $(printf '%.60s' "$*" | tr -c '[:print:]' '?')" "$refused_code" tlsq -d "$DB" "$@"
 	like "in one line, with the reason" "$(grep -c . "$T/err") $(cat "$T/err")" "^1 tlsq: .*$refused_like"
 }
+refused 64 '"lsit" is not a command; did you mean list\?' lsit
+refused 64 '"xyzzy" is not a command; see --help' xyzzy
 for word in '' "$control" "$octet" "$long"; do
 	missing=66
 	[ -n "$word" ] || missing=64
